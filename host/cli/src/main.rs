@@ -1,0 +1,2 @@
+//! The loadwright command.
+fn main() {}

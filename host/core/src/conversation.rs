@@ -1,0 +1,118 @@
+//! What a dataset yields: conversations of one or more turns, as plain values.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One conversation; most have one turn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Conversation {
+    /// Stable name for records; empty where there is none.
+    pub id: String,
+    /// Seconds after the run's start at which it is due: recorded traces only.
+    pub due: Option<f64>,
+    /// The turns, in order.
+    pub turns: Vec<Turn>,
+}
+
+/// One request of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// What is asked; media parts name slots of `media`, by position.
+    pub prompt: Prompt,
+    /// Media that the prompt's parts name.
+    pub media: Vec<Content>,
+    /// Tokens in the prompt, where the dataset knows.
+    pub input_tokens: Option<u32>,
+    /// Overrides the run's limit for this request.
+    pub max_tokens: Option<u32>,
+    /// Overrides the run's limit for this request.
+    pub min_tokens: Option<u32>,
+    /// Seconds to wait after the previous reply ended.
+    pub pause: f64,
+    /// Headers of this request alone.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Media bytes, shared: they are spliced into bodies and never cross into a protocol plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// e.g. `image/png`
+    pub mime: String,
+    /// The encoded file.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What one request asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prompt {
+    /// Chat messages; a later turn holds only what is new in it.
+    Messages(Vec<Message>),
+    /// Plain text.
+    Text(String),
+    /// Token ids, sent as they are.
+    Tokens(Vec<u32>),
+    /// Several inputs in one request.
+    Inputs(Vec<String>),
+    /// A query and the documents to rank by it.
+    Ranking {
+        /// The query.
+        query: String,
+        /// The documents.
+        documents: Vec<String>,
+    },
+    /// A whole request body as JSON text.
+    Body(String),
+}
+
+/// One chat message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// system, user, assistant or tool
+    pub role: String,
+    /// Content parts, in order.
+    pub parts: Vec<Part>,
+    /// Further members of the message object: a JSON object as text, or empty.
+    pub extra: String,
+}
+
+/// One part of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// Media that stay in the host.
+    Media(Media),
+}
+
+/// A name for bytes that stay in the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Index into the media of the ask.
+    pub slot: u32,
+    /// e.g. `image/png`
+    pub mime: String,
+    /// Bytes.
+    pub size: u32,
+}
+
+impl Message {
+    /// A message of one text part.
+    pub fn text(role: &str, text: impl Into<String>) -> Self {
+        Self { role: role.into(), parts: vec![Part::Text(text.into())], extra: String::new() }
+    }
+}
+
+impl Turn {
+    /// A turn that asks `prompt` and sets nothing else.
+    pub fn new(prompt: Prompt) -> Self {
+        Self {
+            prompt,
+            media: Vec::new(),
+            input_tokens: None,
+            max_tokens: None,
+            min_tokens: None,
+            pause: 0.0,
+            headers: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The words of Loadwright and the arithmetic behind its figures.
+//!
+//! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
+//! says what a sweep point does; [`arrival`] turns its load into slots; the engine turns slots into
+//! [`record::Record`]s; [`metrics`] folds records into a [`summary::Summary`], with the
+//! [`doubt::Doubt`]s that say how far to trust it. [`ports`] are the traits at which the engine
+//! meets plugins, tokenizers and sinks.
+
+pub mod arrival;
+pub mod conversation;
+pub mod doubt;
+pub mod metrics;
+pub mod outcome;
+pub mod percentile;
+pub mod plan;
+pub mod ports;
+pub mod reading;
+pub mod record;
+pub mod request;
+pub mod sample;
+pub mod summary;
+pub mod timeline;
+
+/// Nanoseconds on the run's monotonic clock, zero at the run's start; also a span in nanoseconds.
+pub type Nanos = u64;
+
+/// Nanoseconds in a second.
+pub const SECOND: Nanos = 1_000_000_000;

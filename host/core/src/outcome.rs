@@ -1,0 +1,134 @@
+//! How an exchange ended, as an enum: the whole space of what can go wrong with a request.
+
+use serde::{Deserialize, Serialize};
+
+/// How an exchange ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Outcome {
+    /// A whole reply with output.
+    Ok,
+    /// A status other than 2xx.
+    Status(u16),
+    /// Nothing listens there.
+    Refused,
+    /// The name could not be resolved.
+    Dns,
+    /// The TLS handshake failed.
+    Tls,
+    /// No connection, for another reason (unreachable, proxy refused).
+    Connect,
+    /// This machine ran out of ports or files.
+    LocalLimit,
+    /// The connection was reset.
+    Reset,
+    /// The reply ended before it was whole.
+    Cut,
+    /// A stage took longer than its limit.
+    Timeout(Stage),
+    /// A 2xx reply without any output.
+    Empty,
+    /// An error inside a reply that began well.
+    InStream,
+    /// The reply was not what it claimed to be: bad HTTP, bad JSON.
+    Garbage,
+    /// More bytes than an exchange may hold for `decode`.
+    TooLarge,
+    /// A plugin failed on this request.
+    Plugin,
+    /// Stopped by the user.
+    Cancelled,
+    /// Never sent: over the cap of requests in flight.
+    Dropped,
+}
+
+/// The stage a timeout struck in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    /// Opening the connection.
+    Connect,
+    /// Between two reads.
+    Read,
+    /// The whole request.
+    Total,
+}
+
+impl Outcome {
+    /// Whether the request counts as successful.
+    pub fn is_ok(self) -> bool {
+        self == Self::Ok
+    }
+
+    /// Whether the request stands beside Total, Success and Failed rather than in them.
+    pub fn is_beside(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Dropped)
+    }
+
+    /// Whether no connection to the service could be had.
+    pub fn is_connection_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Refused | Self::Dns | Self::Tls | Self::Connect | Self::Timeout(Stage::Connect)
+        )
+    }
+
+    /// The class as records and reports spell it, e.g. `http_503`, `timeout_read`.
+    pub fn class(self) -> String {
+        match self {
+            Self::Status(code) => format!("http_{code}"),
+            other => other.fixed_class().into(),
+        }
+    }
+
+    fn fixed_class(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Status(_) => "http",
+            Self::Refused => "refused",
+            Self::Dns => "dns",
+            Self::Tls => "tls",
+            Self::Connect => "connect",
+            Self::LocalLimit => "local_limit",
+            Self::Reset => "reset",
+            Self::Cut => "cut",
+            Self::Timeout(Stage::Connect) => "timeout_connect",
+            Self::Timeout(Stage::Read) => "timeout_read",
+            Self::Timeout(Stage::Total) => "timeout_total",
+            Self::Empty => "empty",
+            Self::InStream => "in_stream",
+            Self::Garbage => "garbage",
+            Self::TooLarge => "too_large",
+            Self::Plugin => "plugin",
+            Self::Cancelled => "cancelled",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// Reads what [`class`](Self::class) wrote.
+    pub fn from_class(class: &str) -> Option<Self> {
+        if let Some(code) = class.strip_prefix("http_") {
+            return code.parse().ok().map(Self::Status);
+        }
+        Self::FIXED.into_iter().find(|outcome| outcome.fixed_class() == class)
+    }
+
+    const FIXED: [Self; 18] = [
+        Self::Ok,
+        Self::Refused,
+        Self::Dns,
+        Self::Tls,
+        Self::Connect,
+        Self::LocalLimit,
+        Self::Reset,
+        Self::Cut,
+        Self::Timeout(Stage::Connect),
+        Self::Timeout(Stage::Read),
+        Self::Timeout(Stage::Total),
+        Self::Empty,
+        Self::InStream,
+        Self::Garbage,
+        Self::TooLarge,
+        Self::Plugin,
+        Self::Cancelled,
+        Self::Dropped,
+    ];
+}

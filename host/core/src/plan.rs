@@ -1,0 +1,175 @@
+//! What one sweep point does: target, load, limits and settings, validated and immutable.
+//!
+//! A plan is data. It is made once from what the user typed, stored with the results, and read
+//! again by `loadwright report`; nothing in it is resolved later.
+
+use crate::arrival::Arrival;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One sweep point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Position in the sweep, from 0.
+    pub index: u32,
+    /// Name of the point and of its folder, e.g. `parallel_4_number_80`.
+    pub name: String,
+    /// Where requests go.
+    pub target: Target,
+    /// How requests arrive.
+    pub load: Load,
+    /// When the point ends.
+    pub limits: Limits,
+    /// How long each stage of an exchange may take.
+    pub timeouts: Timeouts,
+    /// Which stamp of a read dates its frames.
+    pub stamps: StampSource,
+    /// How often a failed request is tried again; every attempt is a record.
+    pub retries: u32,
+    /// Seeds prompts, lengths and arrivals.
+    pub seed: u64,
+    /// Dataset item that slot 0 carries; items go on from point to point.
+    pub first_item: u64,
+    /// The model's name, as sent.
+    pub model: String,
+    /// Name of the protocol plugin.
+    pub api: String,
+    /// Name of the dataset plugin.
+    pub dataset: String,
+    /// Whether replies are asked for as streams.
+    pub stream: bool,
+    /// Limits that a request must meet to count towards goodput.
+    pub objectives: Objectives,
+    /// Engine threads.
+    pub threads: u16,
+    /// What happens to the run when a plugin fails.
+    pub on_plugin_failure: FailurePolicy,
+    /// Every setting as the user would type it, secrets masked: the content of
+    /// `benchmark_args.json`.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where requests go and how the connection is made.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// Absolute http or https URL; a protocol plugin may replace its path.
+    pub url: String,
+    /// Connect to this Unix socket instead of the URL's host.
+    pub unix_socket: Option<PathBuf>,
+    /// Speak HTTP/2 (prior knowledge on http, ALPN on https).
+    pub http2: bool,
+    /// Headers on every request; values may be secret and never appear in stored plans.
+    #[serde(skip)]
+    pub headers: Vec<(String, String)>,
+    /// Do not check the server's certificate.
+    pub insecure: bool,
+    /// PEM file of additional trusted certificates.
+    pub ca_cert: Option<PathBuf>,
+}
+
+/// How requests arrive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Load {
+    /// A number of workers, each sending its next request when the last one ended.
+    Closed {
+        /// Requests in flight at most.
+        workers: u32,
+        /// Workers start evenly over this span.
+        ramp_up: Duration,
+        /// Paces the workers' requests under the cap, where given.
+        pace: Option<Arrival>,
+    },
+    /// Requests arrive by the clock, whatever the service does.
+    Open {
+        /// When.
+        arrival: Arrival,
+        /// A slot over this many in flight is dropped and counted.
+        max_in_flight: Option<u32>,
+    },
+}
+
+/// When a point ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Limits {
+    /// Measured slots; none: until the duration is over.
+    pub number: Option<u64>,
+    /// No request starts later than this after the first measured slot.
+    pub duration: Option<Duration>,
+    /// Slots before the measured ones, kept out of every figure; all of them end before the first
+    /// measured slot starts.
+    pub warmup: u64,
+}
+
+/// How long each stage may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// DNS, TCP and TLS together.
+    pub connect: Duration,
+    /// Between two reads of a reply, the first one included.
+    pub read: Duration,
+    /// The whole request.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            read: Duration::from_secs(600),
+            total: Duration::from_secs(21_600),
+        }
+    }
+}
+
+/// Which of a read's two stamps dates its frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StampSource {
+    /// The kernel's receive time, where the platform gives it.
+    #[default]
+    Kernel,
+    /// The time after the read returned.
+    User,
+}
+
+/// What a failing plugin does to the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailurePolicy {
+    /// The request fails with outcome `plugin`; the run goes on.
+    #[default]
+    FailRequest,
+    /// The run ends.
+    FailRun,
+}
+
+/// Limits in nanoseconds that a request must meet to count towards goodput.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Objectives {
+    /// Time to first token.
+    pub ttft: Option<u64>,
+    /// Time per output token.
+    pub tpot: Option<u64>,
+    /// Latency.
+    pub latency: Option<u64>,
+}
+
+impl Objectives {
+    /// Whether any objective was given.
+    pub fn any(&self) -> bool {
+        self.ttft.is_some() || self.tpot.is_some() || self.latency.is_some()
+    }
+}
+
+impl Plan {
+    /// Whether slot `seq` belongs to the warm-up.
+    pub fn is_warmup(&self, seq: u64) -> bool {
+        seq < self.limits.warmup
+    }
+
+    /// Slots in all, warm-up included; none where only the duration ends the point.
+    pub fn slots(&self) -> Option<u64> {
+        self.limits.number.map(|number| number + self.limits.warmup)
+    }
+}

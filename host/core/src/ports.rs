@@ -1,0 +1,188 @@
+//! The traits at which the engine meets plugins, tokenizers and sinks. Neither side owns them.
+
+use crate::conversation::{Conversation, Message};
+use crate::reading::{Exchange, ReadingPlan, Reply};
+use crate::record::Record;
+use crate::request::{Ask, Template};
+use crate::sample::Sample;
+use std::sync::Arc;
+
+/// Why a plugin could not do what it was asked: a value, never a trap. Texts are lower-case
+/// fragments that name what is wrong and what to change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A setting is missing, unknown or out of range.
+    #[error("{0}")]
+    Settings(String),
+    /// The data it was given is not what it can read.
+    #[error("{0}")]
+    Input(String),
+    /// It was asked for something it does not do.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Worth another try.
+    #[error("{0}")]
+    Transient(String),
+    /// Another try will not mend it.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+/// A call into a plugin failed: which plugin, which call, why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("plugin `{plugin}` failed in {call}: {cause}")]
+pub struct PluginFailure {
+    /// The plugin's name.
+    pub plugin: String,
+    /// The function called, e.g. `format`.
+    pub call: String,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a call into a plugin failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// It said so.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+    /// It trapped; the instance was thrown away.
+    #[error("it trapped: {0}")]
+    Trap(String),
+    /// It ran longer than a call may.
+    #[error("it ran for more than {0} s; raise --plugin-timeout or fix the plugin")]
+    TimeLimit(f64),
+    /// It wanted more memory than it may have.
+    #[error("it wanted more than {0} MiB of memory; raise --plugin-memory or fix the plugin")]
+    MemoryLimit(u64),
+    /// What it returned does not fit the contract.
+    #[error("{0}")]
+    Contract(String),
+}
+
+/// Makes instances of a dataset; shared by threads, each of which takes one.
+pub trait DatasetFactory: Send + Sync {
+    /// A new instance, configured.
+    ///
+    /// # Errors
+    /// The plugin refused its settings or failed.
+    fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure>;
+}
+
+/// One instance of a dataset, used by one thread. Item n depends on settings, seed and n alone.
+pub trait Dataset: Send {
+    /// How many conversations there are; none: no end, or not known.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    fn size(&mut self) -> Result<Option<u32>, PluginFailure>;
+
+    /// Conversations `first .. first + count`; fewer: the end.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure>;
+}
+
+/// Makes instances of a protocol; shared by threads, each of which takes one.
+pub trait ProtocolFactory: Send + Sync {
+    /// How replies are read natively; none: every exchange goes to [`Protocol::decode`].
+    fn plan(&self) -> Option<&ReadingPlan>;
+
+    /// A new instance, configured.
+    ///
+    /// # Errors
+    /// The plugin refused its settings or failed.
+    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure>;
+}
+
+/// One instance of a protocol, used by one thread.
+pub trait Protocol: Send {
+    /// One answer an ask, in order. A trap is retried item by item on a new instance before it is
+    /// an answer.
+    fn format(&mut self, asks: &[Ask]) -> Vec<Result<Template, PluginFailure>>;
+
+    /// One answer an exchange, in order.
+    fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>>;
+}
+
+/// The tokenizer that the user chose.
+pub trait Tokenizer: Send + Sync {
+    /// Ids of `text`, without special tokens.
+    ///
+    /// # Errors
+    /// The tokenizer cannot encode it.
+    fn encode(&self, text: &str) -> Result<Vec<u32>, Fault>;
+
+    /// Text of `tokens`.
+    ///
+    /// # Errors
+    /// An id is not in the vocabulary.
+    fn decode(&self, tokens: &[u32]) -> Result<String, Fault>;
+
+    /// What a server counts for `text` sent to a completions endpoint.
+    ///
+    /// # Errors
+    /// The tokenizer cannot encode it.
+    fn count_text(&self, text: &str) -> Result<u32, Fault>;
+
+    /// What a server counts for `messages` sent to a chat endpoint.
+    ///
+    /// # Errors
+    /// There is no chat template, or it cannot render them.
+    fn count_chat(&self, messages: &[Message]) -> Result<u32, Fault>;
+
+    /// Seeded text that, behind `prefix`, counts exactly `request.tokens` tokens in all: as a bare
+    /// prompt, or as one user message rendered by the chat template. The text returned includes
+    /// the prefix.
+    ///
+    /// # Errors
+    /// The length is below what prefix and template alone count.
+    fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault>;
+}
+
+/// What [`Tokenizer::synthesize`] is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Synthesis<'a> {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Names the stream of randomness.
+    pub label: &'a str,
+    /// Which text of that stream.
+    pub index: u32,
+    /// Text that it begins with.
+    pub prefix: &'a str,
+    /// Tokens in all, prefix and template included.
+    pub tokens: u32,
+    /// Counted as one user message rendered by the chat template.
+    pub in_chat: bool,
+}
+
+/// A synthesized text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synthesized {
+    /// The text, prefix included.
+    pub text: String,
+    /// What it counts.
+    pub tokens: u32,
+}
+
+/// Takes records as they are made. Must not block: a slow destination buffers on its own thread.
+pub trait Sink {
+    /// One record, in the order of completion.
+    ///
+    /// # Errors
+    /// The destination is lost; the run stops dispatching.
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure>;
+
+    /// The engine's own state, about once a second.
+    ///
+    /// # Errors
+    /// As for [`record`](Self::record).
+    fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure>;
+}
+
+/// A sink lost its destination.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SinkFailure(pub String);

@@ -1,0 +1,121 @@
+//! What a protocol makes of a turn: bytes ready to send.
+
+use crate::conversation::{Content, Message, Prompt};
+
+/// What to ask of the service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// The conversation so far, replies included; empty for a first turn.
+    pub history: Vec<Message>,
+    /// What is asked now.
+    pub prompt: Prompt,
+    /// Output tokens at most, where the turn says so.
+    pub max_tokens: Option<u32>,
+    /// Output tokens at least, where the turn says so.
+    pub min_tokens: Option<u32>,
+}
+
+/// A formatted request, its media still named by slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// e.g. `POST`
+    pub method: String,
+    /// Takes the place of the URL's path, its query kept.
+    pub path: Option<String>,
+    /// Headers that the protocol wants.
+    pub headers: Vec<(String, String)>,
+    /// The body, in pieces.
+    pub body: Vec<Segment>,
+}
+
+/// A piece of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// The protocol's own bytes.
+    Bytes(Vec<u8>),
+    /// Media that the host puts there.
+    Media {
+        /// Index into the ask's media.
+        slot: u32,
+        /// How they are written.
+        encoding: Encoding,
+    },
+}
+
+/// How media are written into a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As they are.
+    Raw,
+    /// Standard base64 with padding.
+    Base64,
+    /// `data:<mime>;base64,<bytes>`.
+    DataUrl,
+}
+
+/// Bytes ready to send: nothing is built after the slot is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// e.g. `POST`
+    pub method: String,
+    /// Takes the place of the URL's path, its query kept.
+    pub path: Option<String>,
+    /// Headers of this request, beside the target's.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// A media segment named a slot that the ask does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the formatted body names media slot {slot}, but the request has {media} media")]
+pub struct MissingMedia {
+    /// The slot named.
+    pub slot: u32,
+    /// How many there are.
+    pub media: usize,
+}
+
+impl Template {
+    /// Puts `media` into their places.
+    ///
+    /// # Errors
+    /// A segment names a slot that is not in `media`.
+    pub fn fill(self, media: &[Content]) -> Result<Request, MissingMedia> {
+        let body = match <[Segment; 1]>::try_from(self.body) {
+            Ok([Segment::Bytes(bytes)]) => bytes,
+            Ok(one) => splice(&one, media)?,
+            Err(segments) => splice(&segments, media)?,
+        };
+        Ok(Request { method: self.method, path: self.path, headers: self.headers, body })
+    }
+}
+
+fn splice(segments: &[Segment], media: &[Content]) -> Result<Vec<u8>, MissingMedia> {
+    let mut body = Vec::new();
+    for segment in segments {
+        match segment {
+            Segment::Bytes(bytes) => body.extend_from_slice(bytes),
+            Segment::Media { slot, encoding } => {
+                let content = media
+                    .get(*slot as usize)
+                    .ok_or(MissingMedia { slot: *slot, media: media.len() })?;
+                write_media(&mut body, content, *encoding);
+            }
+        }
+    }
+    Ok(body)
+}
+
+fn write_media(body: &mut Vec<u8>, content: &Content, encoding: Encoding) {
+    use base64::Engine as _;
+    let base64 = || base64::engine::general_purpose::STANDARD.encode(&content.bytes);
+    match encoding {
+        Encoding::Raw => body.extend_from_slice(&content.bytes),
+        Encoding::Base64 => body.extend_from_slice(base64().as_bytes()),
+        Encoding::DataUrl => {
+            body.extend_from_slice(format!("data:{};base64,", content.mime).as_bytes());
+            body.extend_from_slice(base64().as_bytes());
+        }
+    }
+}

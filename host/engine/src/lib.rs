@@ -1,0 +1,1 @@
+//! Schedules, sends and stamps requests: the only code that drives sockets.

@@ -1,0 +1,1 @@
+//! Summaries rendered as tables and text.

@@ -1,0 +1,42 @@
+//! The only place that reads a clock: monotonic nanoseconds since the process's origin, and the
+//! wall clock beside them.
+
+#![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Where both clocks stood when the first of them was read.
+struct Origin {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+fn origin() -> &'static Origin {
+    static ORIGIN: OnceLock<Origin> = OnceLock::new();
+    ORIGIN.get_or_init(|| Origin { monotonic: Instant::now(), wall: SystemTime::now() })
+}
+
+/// Nanoseconds on the monotonic clock since the process's origin.
+pub fn now() -> u64 {
+    nanos(origin().monotonic.elapsed())
+}
+
+/// The wall clock in nanoseconds since the Unix epoch.
+pub fn wall() -> u64 {
+    nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The wall-clock time of the origin, in nanoseconds since the Unix epoch: gives records dates.
+pub fn wall_at_origin() -> u64 {
+    nanos(origin().wall.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The monotonic instant `at` nanoseconds after the origin, for timers.
+pub fn instant(at: u64) -> Instant {
+    origin().monotonic + Duration::from_nanos(at)
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).expect("a run is shorter than 584 years")
+}
