@@ -29,7 +29,7 @@ pub enum Fault {
 }
 
 /// A call into a plugin failed: which plugin, which call, why.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("plugin `{plugin}` failed in {call}: {cause}")]
 pub struct PluginFailure {
     /// The plugin's name.
@@ -41,7 +41,7 @@ pub struct PluginFailure {
 }
 
 /// Why a call into a plugin failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Cause {
     /// It said so.
     #[error("{0}")]
