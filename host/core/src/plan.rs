@@ -39,6 +39,13 @@ pub struct Plan {
     pub dataset: String,
     /// Whether replies are asked for as streams.
     pub stream: bool,
+    /// Bounds of the output length drawn for each request, where the user gave two; a single value
+    /// is a generation setting that the protocol already has.
+    pub output_range: Option<(u32, u32)>,
+    /// Prompts are turned into token ids before they are formatted.
+    pub tokenize_prompt: bool,
+    /// Whether prompts count as chat messages where the client counts their tokens.
+    pub in_chat: bool,
     /// Limits that a request must meet to count towards goodput.
     pub objectives: Objectives,
     /// Engine threads.
