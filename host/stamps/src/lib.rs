@@ -3,4 +3,8 @@
 //! Engine and simulated server both date bytes by these stamps, so that what one reports can be
 //! held against what the other knows. Nothing here knows HTTP.
 
+#![expect(unsafe_code, reason = "recvmsg and its control messages have no safe binding in std")]
+
 pub mod clock;
+pub mod pacer;
+pub mod socket;
