@@ -1,0 +1,178 @@
+//! Server-sent events as the HTML standard has them (section 9.2.6, "Interpreting an event
+//! stream"), over bytes: the payload of an event is its `data` lines joined by a line feed.
+//!
+//! Departures: other fields are passed over, and `finish` yields a last event whose blank line is
+//! missing.
+
+use super::{FrameTooLarge, Frames, check};
+use memchr::memchr2;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+const DATA: &[u8] = b"data:";
+
+/// Where in a line the next byte is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At the start of the body, behind so many bytes of a byte order mark.
+    Bom(usize),
+    /// Behind so many bytes of `data:`, which are all the line has yet.
+    Field(usize),
+    /// Behind the colon, where one space is no part of the value.
+    Space,
+    /// In the value of a data line.
+    Value,
+    /// In a line that says nothing: a comment, or another field.
+    Other,
+}
+
+/// An event stream between two reads.
+#[derive(Debug)]
+pub(super) struct Events {
+    at: At,
+    /// The last byte was a carriage return, which ended its line: a line feed now belongs to it.
+    after_cr: bool,
+    /// A data line of the current event has ended, or is being read.
+    has_data: bool,
+    /// Data of the current event so far.
+    data: Vec<u8>,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { at: At::Bom(0), after_cr: false, has_data: false, data: Vec::new() }
+    }
+}
+
+impl Events {
+    pub(super) fn feed(
+        &mut self,
+        mut bytes: &[u8],
+        limit: usize,
+        into: &mut Frames,
+    ) -> Result<(), FrameTooLarge> {
+        while let Some(&first) = bytes.first() {
+            if std::mem::take(&mut self.after_cr) && first == b'\n' {
+                bytes = &bytes[1..];
+                continue;
+            }
+            if self.at == At::Field(0)
+                && !self.has_data
+                && let Some((value, taken, after_cr)) = whole_event(bytes)
+            {
+                check(value.len(), limit)?;
+                into.push(value);
+                self.after_cr = after_cr;
+                bytes = &bytes[taken..];
+                continue;
+            }
+            let taken = self.step(bytes, into);
+            check(self.data.len(), limit)?;
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Bytes of memory that the event in progress holds.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.data.capacity()
+    }
+
+    /// As if the lines that would complete the event had come.
+    pub(super) fn finish(&mut self, into: &mut Frames) {
+        self.end_line(into);
+        self.dispatch(into);
+        *self = Self::default();
+    }
+
+    /// Moves over a part of one line, up to its end where that is in `bytes`, which has at least
+    /// one byte. Says how many bytes that were; none where only the state changed.
+    fn step(&mut self, bytes: &[u8], into: &mut Frames) -> usize {
+        let first = bytes[0];
+        match self.at {
+            At::Bom(seen) => {
+                let goes_on = first == BOM[seen];
+                self.at = match (goes_on, seen) {
+                    (true, 2) => At::Field(0),
+                    (true, _) => At::Bom(seen + 1),
+                    (false, 0) => At::Field(0),
+                    (false, _) => At::Other,
+                };
+                usize::from(goes_on)
+            }
+            At::Field(seen) => self.field(seen, first, into),
+            At::Space => {
+                self.at = At::Value;
+                usize::from(first == b' ')
+            }
+            At::Value => {
+                let end = memchr2(b'\n', b'\r', bytes);
+                self.data.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+                self.leave_line(bytes, end, into)
+            }
+            At::Other => {
+                let end = memchr2(b'\n', b'\r', bytes);
+                self.leave_line(bytes, end, into)
+            }
+        }
+    }
+
+    /// Takes one more byte of a line that is a beginning of `data:` so far.
+    fn field(&mut self, seen: usize, byte: u8, into: &mut Frames) -> usize {
+        if matches!(byte, b'\n' | b'\r') {
+            self.after_cr = byte == b'\r';
+            self.end_line(into);
+        } else if byte != DATA[seen] {
+            self.at = At::Other;
+        } else if seen + 1 < DATA.len() {
+            self.at = At::Field(seen + 1);
+        } else {
+            self.begin_value();
+            self.at = At::Space;
+        }
+        1
+    }
+
+    fn begin_value(&mut self) {
+        if std::mem::replace(&mut self.has_data, true) {
+            self.data.push(b'\n');
+        }
+    }
+
+    /// Ends the line at `end`, or goes to the end of `bytes` within it.
+    fn leave_line(&mut self, bytes: &[u8], end: Option<usize>, into: &mut Frames) -> usize {
+        let Some(end) = end else { return bytes.len() };
+        self.after_cr = bytes[end] == b'\r';
+        self.end_line(into);
+        end + 1
+    }
+
+    /// A blank line completes the event; a line that is `data` alone is an empty data line.
+    fn end_line(&mut self, into: &mut Frames) {
+        match std::mem::replace(&mut self.at, At::Field(0)) {
+            At::Field(0) => self.dispatch(into),
+            At::Field(seen) if seen + 1 == DATA.len() => self.begin_value(),
+            _ => {}
+        }
+    }
+
+    fn dispatch(&mut self, into: &mut Frames) {
+        if std::mem::take(&mut self.has_data) {
+            into.push(&self.data);
+            self.data.clear();
+        }
+    }
+}
+
+/// The common case, an event of one data line that is in `bytes` from `data:` to its blank line:
+/// its value, the bytes it takes, and whether the last of them is a carriage return.
+fn whole_event(bytes: &[u8]) -> Option<(&[u8], usize, bool)> {
+    let line = bytes.strip_prefix(DATA)?;
+    let value = line.strip_prefix(b" ").unwrap_or(line);
+    let start = bytes.len() - value.len();
+    let end = memchr2(b'\n', b'\r', value)?;
+    let crlf = value[end..].starts_with(b"\r\n");
+    let blank = end + 1 + usize::from(crlf);
+    let last = *value.get(blank)?;
+    matches!(last, b'\n' | b'\r').then_some((&value[..end], start + blank + 1, last == b'\r'))
+}
