@@ -1,1 +1,151 @@
-//! (written by its owner)
+//! Reasons to distrust a figure, and the verdict they add up to.
+//!
+//! The engine measures itself while it measures the service; what it found is weighed here against
+//! documented thresholds. Where it stops: [`crate::metrics`] collects the evidence, the report
+//! prints the result.
+
+mod advice;
+mod assess;
+mod causes;
+mod wording;
+
+pub(crate) use assess::assess;
+pub use causes::{Cause, Part};
+
+use crate::Nanos;
+use crate::sample::Sample;
+use crate::summary::Figure;
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+#[path = "doubt_tests.rs"]
+mod tests;
+
+/// How far a point's figures can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing speaks against them.
+    Valid,
+    /// Some figures are touched by a doubt.
+    ValidWithDoubts,
+    /// A grave doubt: the figures do not answer what was asked.
+    NotValid,
+}
+
+/// One reason to distrust figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// What was found.
+    pub cause: Cause,
+    /// Whether it makes the whole point not valid.
+    pub grave: bool,
+    /// The figures it touches.
+    pub figures: Vec<Figure>,
+    /// How far they may be off, where that is known.
+    pub bound: Option<Bound>,
+    /// What was found, in one sentence.
+    pub statement: String,
+    /// What to do about it under this point's settings.
+    pub advice: String,
+}
+
+/// How far a figure may be off.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Nanoseconds.
+    Nanos(Nanos),
+    /// A share of the figure, 0 to 1.
+    Share(f64),
+}
+
+impl Verdict {
+    /// The verdict that `doubts` add up to.
+    pub fn of(doubts: &[Doubt]) -> Self {
+        match doubts {
+            [] => Self::Valid,
+            some if some.iter().any(|doubt| doubt.grave) => Self::NotValid,
+            _ => Self::ValidWithDoubts,
+        }
+    }
+
+    /// The verdict in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::ValidWithDoubts => "valid with doubts",
+            Self::NotValid => "not valid",
+        }
+    }
+}
+
+/// What [`assess`] weighs beside the summary's own figures.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evidence {
+    /// The engine's samples, folded.
+    pub(crate) watch: Watch,
+    /// Requests, of any attempt, that ran into a limit of this machine.
+    pub(crate) local_limits: u64,
+    /// Output tokens by usage, of the requests that the tokenizer counted too.
+    pub(crate) by_usage: u64,
+    /// Output tokens of the same requests by the tokenizer.
+    pub(crate) by_tokenizer: u64,
+    /// Means of a figure over the halves of the steady window that differ more than chance.
+    pub(crate) drift: Option<Drift>,
+}
+
+/// A figure that moved between the halves of the steady window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Drift {
+    pub(crate) figure: Figure,
+    /// Mean over the requests sent in the first half, in nanoseconds.
+    pub(crate) first: f64,
+    /// Mean over the requests sent in the second half, in nanoseconds.
+    pub(crate) second: f64,
+}
+
+/// The engine's samples, folded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Watch {
+    pub(crate) samples: u64,
+    /// Samples in which a thread was busy for [`CPU_BUSY`] of the time or more.
+    pub(crate) busy: u64,
+    pub(crate) worst_cpu: f64,
+    /// Samples in which the pacing timer was more than [`TIMER_LATE`] late.
+    pub(crate) timer_late: u64,
+    pub(crate) worst_timer: Nanos,
+    pub(crate) starved: u64,
+    pub(crate) stalls: u64,
+    pub(crate) peak_backlog: u64,
+    pub(crate) generate: Nanos,
+    pub(crate) format: Nanos,
+    pub(crate) clock_steps: u64,
+    pub(crate) plugin_restarts: u64,
+    pub(crate) inexact_prompts: u64,
+}
+
+/// An engine thread that is busy for this share of a second has no room for bursts.
+pub const CPU_BUSY: f64 = 0.95;
+
+/// Lateness of the pacing timer that is worth a word, in nanoseconds.
+pub const TIMER_LATE: Nanos = 1_000_000;
+
+impl Watch {
+    /// Folds in a sample.
+    pub(crate) fn see(&mut self, sample: &Sample) {
+        self.samples += 1;
+        self.busy += u64::from(sample.cpu >= CPU_BUSY);
+        self.worst_cpu = self.worst_cpu.max(sample.cpu);
+        self.timer_late += u64::from(sample.timer_late > TIMER_LATE);
+        self.worst_timer = self.worst_timer.max(sample.timer_late);
+        self.starved += sample.starved;
+        self.stalls += sample.stalls;
+        self.peak_backlog = self.peak_backlog.max(sample.backlog);
+        self.generate += sample.generate;
+        self.format += sample.format;
+        self.clock_steps += u64::from(sample.clock_steps);
+        self.plugin_restarts += u64::from(sample.plugin_restarts);
+        self.inexact_prompts += sample.inexact_prompts;
+    }
+}

@@ -1,1 +1,283 @@
-//! (written by its owner)
+//! Folds the records of a point into its figures. The formulas stand here and in the modules
+//! below; what they mean, their clocks and their bias, in `docs/MEASUREMENT.md`.
+//!
+//! A record costs one row of 72 bytes, and 4 bytes for each gap and each read. Everything that
+//! needs the whole point, such as the steady window, is found at the end from the rows. Sums are
+//! integers, so that the same records in any order give the same figures.
+
+mod figures;
+mod flight;
+mod gaps;
+mod row;
+mod tally;
+
+use crate::Nanos;
+use crate::doubt::{Evidence, Verdict, Watch, assess};
+use crate::plan::{Load, Objectives, Plan, StampSource};
+use crate::ports::{Sink, SinkFailure};
+use crate::record::Record;
+use crate::sample::{Closing, Sample};
+use crate::summary::{
+    Arrivals, Counts, ErrorBounds, Figures, Footnote, Point, SCHEMA, Summary, Throughput, Tokens,
+};
+use flight::Flight;
+use gaps::Gaps;
+use row::Row;
+use std::sync::Arc;
+use tally::{Compared, Failures, Links};
+
+#[cfg(test)]
+#[path = "metrics_tests.rs"]
+mod tests;
+
+/// A slot sent more than this after it was due is late, in nanoseconds.
+pub const LATE: Nanos = 1_000_000;
+
+/// Figures of one point in the making.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    plan: Plan,
+    rows: Vec<Row>,
+    gaps: Gaps,
+    counts: Counts,
+    failures: Failures,
+    tokens: Tokens,
+    compared: Compared,
+    links: Links,
+    watch: Watch,
+    last_end: Nanos,
+}
+
+impl Metrics {
+    /// Figures of a point that does `plan`.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            plan: plan.clone(),
+            rows: Vec::new(),
+            gaps: Gaps::default(),
+            counts: Counts::default(),
+            failures: Failures::default(),
+            tokens: Tokens::default(),
+            compared: Compared::default(),
+            links: Links::default(),
+            watch: Watch::default(),
+            last_end: 0,
+        }
+    }
+
+    /// Adds a record.
+    pub fn record(&mut self, record: &Record) {
+        if record.warmup {
+            self.counts.warmup += u64::from(record.last_attempt);
+            return;
+        }
+        tally::count(&mut self.counts, record);
+        self.failures.count(record);
+        self.links.count(record);
+        let row = Row::of(record);
+        // A slot that was never tried ends nothing; a connection that was refused does.
+        if row.is_some() || !record.outcome.is_beside() {
+            self.last_end = self.last_end.max(record.timeline.end);
+        }
+        self.rows.extend(row);
+        if record.last_attempt && record.outcome.is_ok() {
+            self.gaps.count(record);
+            tally::count_tokens(&mut self.tokens, record);
+            self.compared.count(record);
+        }
+    }
+
+    /// Adds the engine's measure of itself.
+    pub fn sample(&mut self, sample: &Sample) {
+        self.watch.see(sample);
+    }
+
+    /// The figures of the point, which ended as `closing` says.
+    pub fn finish(self, closing: &Closing) -> Summary {
+        let (mut summary, evidence, plan) = self.sum_up(closing);
+        summary.doubts = assess(&plan, &summary, &evidence);
+        summary.verdict = Verdict::of(&summary.doubts);
+        summary
+    }
+
+    /// Everything but the doubts.
+    fn sum_up(self, closing: &Closing) -> (Summary, Evidence, Plan) {
+        let Self {
+            plan,
+            rows,
+            gaps,
+            mut counts,
+            failures,
+            tokens,
+            compared,
+            links,
+            watch,
+            last_end,
+        } = self;
+        let kernel = closing.kernel_stamps && plan.stamps == StampSource::Kernel;
+        let duration = rows.iter().map(|row| row.sent).min().map(|first| last_end - first);
+        counts.good = good(&rows, &plan);
+        let flight = Flight::of(&rows);
+        let frames = gaps.frames;
+        let figures = whole(&rows, gaps, kernel);
+        let evidence = Evidence {
+            watch,
+            local_limits: failures.local_limits(),
+            by_usage: compared.usage,
+            by_tokenizer: compared.tokenizer,
+            drift: flight.steady.and_then(|window| figures::drift(&rows, &window)),
+        };
+        let summary = Summary {
+            schema: SCHEMA,
+            point: point(&plan, closing, kernel),
+            ending: closing.ending,
+            verdict: Verdict::Valid,
+            error_bounds: bounds(&rows, &figures, &frames),
+            doubts: Vec::new(),
+            footnotes: footnotes(&figures),
+            counts,
+            duration,
+            throughput: throughput(&counts, &tokens, duration),
+            figures,
+            tokens,
+            concurrency: figures::concurrency(asked_concurrency(&plan.load), &flight, duration),
+            arrivals: arrivals(&rows, &plan.load),
+            steady: flight.steady.map(|window| figures::steady(&rows, &window)),
+            connections: links.finish(),
+            frames,
+            failures: failures.finish(),
+        };
+        (summary, evidence, plan)
+    }
+}
+
+impl Sink for Metrics {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        Self::record(self, record);
+        Ok(())
+    }
+
+    fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {
+        Self::sample(self, sample);
+        Ok(())
+    }
+}
+
+/// The distributions over the whole point.
+fn whole(rows: &[Row], gaps: Gaps, kernel: bool) -> Figures {
+    let fresh = rows.iter().copied().filter(|row| row.fresh);
+    Figures {
+        itl: gaps.itl.finish(),
+        itl_per_token: gaps.per_token.finish(),
+        lag: figures::distribution(fresh, |row| Some(row.lag())),
+        read_lag: if kernel { gaps.read_lag.finish() } else { None },
+        ..figures::figures(rows.iter().copied().filter(|row| row.ok))
+    }
+}
+
+fn point(plan: &Plan, closing: &Closing, kernel: bool) -> Point {
+    Point {
+        index: plan.index,
+        name: plan.name.clone(),
+        model: plan.model.clone(),
+        api: plan.api.clone(),
+        dataset: plan.dataset.clone(),
+        url: plan.target.url.clone(),
+        stream: plan.stream,
+        load: plan.load.clone(),
+        number: plan.limits.number,
+        duration: plan
+            .limits
+            .duration
+            .map(|span| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX)),
+        seed: plan.seed,
+        objectives: plan.objectives,
+        proxy: closing.proxy.clone(),
+        stamps: if kernel { StampSource::Kernel } else { StampSource::User },
+    }
+}
+
+/// Succeeded requests that met every objective; none where none was given.
+fn good(rows: &[Row], plan: &Plan) -> Option<u64> {
+    let open = matches!(plan.load, Load::Open { .. });
+    let meets = |row: &&Row| row.ok && meets(row, &plan.objectives, open);
+    plan.objectives.any().then(|| rows.iter().filter(meets).count() as u64)
+}
+
+/// Whether a request met every objective; in open loop by its figures from due. A reply of one
+/// token has no TPOT to miss; otherwise a figure that does not exist misses its objective.
+fn meets(row: &Row, objectives: &Objectives, open: bool) -> bool {
+    let ttft = if open { row.ttft_from_due() } else { row.ttft() };
+    let latency = if open { row.latency_from_due() } else { row.latency() };
+    let tpot = if row.output() == Some(1) { Some(0) } else { row.tpot() };
+    let within = |figure: Option<Nanos>, limit: Option<Nanos>| {
+        limit.is_none_or(|limit| figure.is_some_and(|figure| figure <= limit))
+    };
+    within(ttft, objectives.ttft)
+        && within(tpot, objectives.tpot)
+        && within(Some(latency), objectives.latency)
+}
+
+fn throughput(counts: &Counts, tokens: &Tokens, duration: Option<Nanos>) -> Throughput {
+    let Some(span) = duration.filter(|&span| span > 0) else { return Throughput::default() };
+    let rate = |amount: u64| amount as f64 * 1e9 / span as f64;
+    Throughput {
+        requests: Some(rate(counts.succeeded)),
+        output: tokens.output.map(rate),
+        total: tokens.output.map(|output| rate(output + tokens.input.unwrap_or(0))),
+        goodput: counts.good.map(rate),
+    }
+}
+
+fn asked_concurrency(load: &Load) -> Option<u32> {
+    match load {
+        Load::Closed { workers, .. } => Some(*workers),
+        Load::Open { max_in_flight, .. } => *max_in_flight,
+    }
+}
+
+fn arrivals(rows: &[Row], load: &Load) -> Arrivals {
+    let arrival = match load {
+        Load::Closed { pace, .. } => pace.as_ref(),
+        Load::Open { arrival, .. } => Some(arrival),
+    };
+    let late = || rows.iter().filter(|row| row.fresh && row.lag() > LATE);
+    let slots = || rows.iter().filter(|row| row.slot);
+    Arrivals {
+        asked_rate: arrival.map(|arrival| arrival.rate),
+        due_rate: arrival.and_then(|_| rate_of(slots().map(|row| row.due))),
+        sent_rate: rate_of(slots().map(|row| row.sent)),
+        sent: rows.iter().filter(|row| row.fresh).count() as u64,
+        late: late().count() as u64,
+        late_connecting: late().filter(|row| row.connected).count() as u64,
+    }
+}
+
+/// (n - 1) / (last - first), a second; none below two moments.
+fn rate_of(moments: impl Iterator<Item = Nanos>) -> Option<f64> {
+    let (first, last, count) = moments
+        .fold((Nanos::MAX, 0, 0_u64), |(first, last, n), at| (first.min(at), last.max(at), n + 1));
+    (last > first).then(|| (count - 1) as f64 * 1e9 / (last - first) as f64)
+}
+
+/// Share of gaps within one read above which the true gaps are not known.
+const UNKNOWN_GAPS: f64 = 0.01;
+
+/// The stamps' error: kernel stamps are upper bounds of arrival, and late by no more than the
+/// client left data unread, for which the read lag stands. User stamps have no such measure.
+fn bounds(rows: &[Row], figures: &Figures, frames: &crate::summary::Frames) -> ErrorBounds {
+    let Some(read_lag) = &figures.read_lag else { return ErrorBounds::default() };
+    let first = rows.iter().copied().filter(|row| row.ok && row.first_output().is_some());
+    let first_lag = figures::distribution(first, |row| Some(u64::from(row.first_lag)));
+    let known = frames.gaps > 0 && frames.shared as f64 <= UNKNOWN_GAPS * frames.gaps as f64;
+    ErrorBounds { ttft: first_lag.map(|lag| lag.p99()), itl: known.then(|| read_lag.p99()) }
+}
+
+fn footnotes(figures: &Figures) -> Vec<Footnote> {
+    let thin = |(figure, distribution): (_, Option<&crate::percentile::Distribution>)| {
+        let distribution = distribution?;
+        let from = distribution.thin_from()?;
+        Some(Footnote { figure, count: distribution.count, from })
+    };
+    figures.named().into_iter().filter_map(thin).collect()
+}

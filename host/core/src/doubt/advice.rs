@@ -1,0 +1,128 @@
+//! What to do about a doubt under the point's settings.
+
+use super::{Cause, Part};
+use crate::plan::{Load, Plan};
+use crate::sample::Ending;
+
+/// What to do about `cause` under the settings of `plan`.
+pub(super) fn advice(plan: &Plan, cause: &Cause) -> String {
+    match *cause {
+        Cause::NothingMeasured { .. } | Cause::Failures { .. } => {
+            "See the failures by class below; figures are over the requests that succeeded.".into()
+        }
+        Cause::EndedEarly { ending } => advice_on_ending(ending).into(),
+        Cause::Dropped { .. } => dropped_advice(plan),
+        Cause::RateMissed { .. } => format!(
+            "Read the from-due figures, lower --rate, or give the client more threads (now {}).",
+            plan.threads
+        ),
+        Cause::LateSlots { late, connecting, .. } if connecting * 2 > late => {
+            "Most late requests had to open a connection first: add --warmup-num, and read the \
+             from-due figures, which hold the lateness."
+                .into()
+        }
+        Cause::LateSlots { .. } => format!(
+            "Read the from-due figures, which hold the lateness; give the client more threads \
+             (now {}) or a machine of its own.",
+            plan.threads
+        ),
+        Cause::ConcurrencyMissed { asked, .. } => match plan.limits.number {
+            Some(number) if number < u64::from(asked) => {
+                format!("Ask for at least as many requests as workers: --number {}.", 2 * asked)
+            }
+            _ => "Raise --number or --duration, or shorten --ramp-up: the point ended before all \
+                  workers were at work."
+                .into(),
+        },
+        Cause::TimerLate { .. } => {
+            "Free a core for the client: something else on this machine takes its time.".into()
+        }
+        _ => advice_on_the_client(plan, cause),
+    }
+}
+
+fn advice_on_ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::OutputFailed => "Free disk space or choose another --outputs-dir, and run again.",
+        Ending::PluginFailed => "See the log for the plugin's error, and run again.",
+        Ending::ServerGone => "See whether the service crashed or refuses this load.",
+        Ending::Completed | Ending::Interrupted => {
+            "Figures are right for what was served; run it to the end for the whole."
+        }
+    }
+}
+
+fn dropped_advice(plan: &Plan) -> String {
+    match plan.load {
+        Load::Open { max_in_flight: Some(cap), .. } => format!(
+            "The service is slower than the rate asked: lower --rate, or raise --max-in-flight \
+             (now {cap}) to see the queue grow."
+        ),
+        _ => "Replies were not interpreted fast enough: lower --rate or add --threads.".into(),
+    }
+}
+
+fn advice_on_the_client(plan: &Plan, cause: &Cause) -> String {
+    match *cause {
+        Cause::ReadLag { .. } | Cause::CpuBusy { .. } => format!(
+            "Give the client more threads (now {}) or a machine of its own, or lower the load.",
+            plan.threads
+        ),
+        Cause::SharedStamps { .. } => {
+            "Judge decoding by TPOT: the service, or a proxy before it, sends several frames at \
+             once, or the client reads too late (see read lag)."
+                .into()
+        }
+        Cause::UserStamps { http2: true } => "Measure without --http2 for kernel stamps.".into(),
+        Cause::UserStamps { http2: false } => {
+            "Run on Linux over TCP for kernel stamps, or ask for --timestamps user.".into()
+        }
+        Cause::ClockSteps { .. } => {
+            "Measure with --timestamps user, or with time synchronisation slewing only.".into()
+        }
+        Cause::Starved { by: Part::Dataset, .. } => format!(
+            "The dataset {} makes prompts more slowly than they are sent: lower the load, or ask \
+             for shorter prompts.",
+            plan.dataset
+        ),
+        Cause::Starved { by: Part::Protocol, .. } => format!(
+            "The protocol {} formats requests more slowly than they are sent: lower the load, or \
+             ask for smaller requests.",
+            plan.api
+        ),
+        Cause::Stalled { .. } => format!(
+            "The protocol {} reads replies more slowly than they come: a declarative reading plan \
+             is faster than decode, or lower the load.",
+            plan.api
+        ),
+        Cause::LocalLimits { .. } => {
+            "Raise ulimit -n and the local port range, or lower the load.".into()
+        }
+        Cause::PluginRestarts { .. } => "See the log for the plugin's errors.".into(),
+        _ => advice_on_the_counts(plan, cause),
+    }
+}
+
+fn advice_on_the_counts(plan: &Plan, cause: &Cause) -> String {
+    match *cause {
+        Cause::InexactPrompts { .. } => {
+            "Input lengths differ a little from what was asked; see the input tokens.".into()
+        }
+        Cause::UnlikeSources { .. } | Cause::Uncounted { .. } if plan.stream => {
+            "Give --tokenizer-path, or make the service report usage (stream_options \
+             include_usage)."
+                .into()
+        }
+        Cause::UnlikeSources { .. } | Cause::Uncounted { .. } => {
+            "Give --tokenizer-path, or make the service report usage.".into()
+        }
+        Cause::CountsDiffer { .. } => {
+            "See that --tokenizer-path is the served model's own; figures use the service's count."
+                .into()
+        }
+        Cause::Drift { .. } => {
+            "The service was not in a steady state: run longer, or add --warmup-num.".into()
+        }
+        _ => unreachable!("every other cause has its advice above"),
+    }
+}

@@ -1,0 +1,164 @@
+//! The whole space of doubts, each with what was measured.
+
+use crate::Nanos;
+use crate::sample::Ending;
+use crate::summary::Figure;
+use serde::{Deserialize, Serialize};
+
+/// What was found. Times are nanoseconds, shares 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause {
+    /// No request succeeded.
+    NothingMeasured {
+        /// Requests that failed.
+        failed: u64,
+    },
+    /// The point ended before it was served.
+    EndedEarly {
+        /// How.
+        ending: Ending,
+    },
+    /// More than 1 % of the requests failed; grave above 50 %.
+    Failures {
+        /// Their share.
+        share: f64,
+    },
+    /// Slots were dropped over the cap of requests in flight; grave above 10 %.
+    Dropped {
+        /// Slots dropped.
+        dropped: u64,
+        /// Their share of all slots.
+        share: f64,
+    },
+    /// Requests were sent at less than 95 % of the rate at which they were due; grave below 80 %.
+    RateMissed {
+        /// Requests a second at which the slots sent were due.
+        due: f64,
+        /// Requests a second sent.
+        sent: f64,
+    },
+    /// More than 1 % of open-loop slots were over 1 ms late.
+    LateSlots {
+        /// Slots late.
+        late: u64,
+        /// Of those, slots that opened their connection.
+        connecting: u64,
+        /// Their share of the slots sent.
+        share: f64,
+        /// 99th percentile of the lag.
+        p99: Nanos,
+    },
+    /// Fewer requests were in flight than the workers could have had, at any moment.
+    ConcurrencyMissed {
+        /// Workers.
+        asked: u32,
+        /// The most in flight at one moment.
+        peak: u32,
+    },
+    /// The pacing timer was over 1 ms late in more than 10 % of the samples.
+    TimerLate {
+        /// The worst of it.
+        worst: Nanos,
+    },
+    /// The client read 1 % of the frames more than 1 ms, or a tenth of the median gap, after they
+    /// arrived; grave where that is over half of the median TTFT.
+    ReadLag {
+        /// Median.
+        p50: Nanos,
+        /// 99th percentile.
+        p99: Nanos,
+        /// The largest.
+        max: Nanos,
+    },
+    /// More than 5 % of the gaps lie between frames that one read completed.
+    SharedStamps {
+        /// Their share.
+        share: f64,
+    },
+    /// Kernel stamps were asked for and could not be had.
+    UserStamps {
+        /// Because HTTP/2 frames are stamped when they are polled.
+        http2: bool,
+    },
+    /// A step of the wall clock was noticed: kernel stamps are on it.
+    ClockSteps {
+        /// How many.
+        steps: u64,
+    },
+    /// An engine thread was busy for 95 % of the time in more than 10 % of the samples.
+    CpuBusy {
+        /// The busiest.
+        worst: f64,
+        /// Share of the samples.
+        share: f64,
+    },
+    /// More than 1 % of the slots or free workers found no formatted request.
+    Starved {
+        /// How often.
+        times: u64,
+        /// What took longer.
+        by: Part,
+    },
+    /// Dispatch waited for the interpreters of replies, or dropped slots because of them.
+    Stalled {
+        /// How often.
+        times: u64,
+    },
+    /// This machine ran out of ports or files.
+    LocalLimits {
+        /// Attempts that met the limit.
+        attempts: u64,
+    },
+    /// A plugin instance was thrown away after a trap or a limit.
+    PluginRestarts {
+        /// How often.
+        times: u64,
+    },
+    /// Prompts whose length could not be made exact.
+    InexactPrompts {
+        /// How many.
+        prompts: u64,
+    },
+    /// Output tokens were counted in different ways.
+    UnlikeSources {
+        /// Requests whose count is not from the most frequent source.
+        requests: u64,
+        /// Their share of those counted.
+        share: f64,
+    },
+    /// Succeeded requests whose output tokens nobody counted.
+    Uncounted {
+        /// How many.
+        requests: u64,
+        /// Their share.
+        share: f64,
+    },
+    /// Usage and tokenizer differ by more than 10 % over the requests that have both.
+    CountsDiffer {
+        /// Output tokens by usage.
+        usage: u64,
+        /// Output tokens by the tokenizer.
+        tokenizer: u64,
+    },
+    /// A figure's means over the halves of the steady window differ by more than 10 % and by more
+    /// than three standard errors.
+    Drift {
+        /// Which.
+        figure: Figure,
+        /// Mean over the first half.
+        first: f64,
+        /// Mean over the second half.
+        second: f64,
+    },
+}
+
+/// A stage that makes requests before they are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The dataset's `generate`.
+    Dataset,
+    /// The protocol's `format`.
+    Protocol,
+}

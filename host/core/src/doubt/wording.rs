@@ -1,0 +1,180 @@
+//! What a doubt says: what was found, the figures it touches and how far they may be off. What to
+//! do about it stands in [`super::advice`].
+
+use super::advice::advice;
+use super::{Bound, Cause, Doubt};
+use crate::Nanos;
+use crate::plan::Plan;
+use crate::sample::Ending;
+use crate::summary::Figure;
+
+/// Puts `cause` into words.
+pub(super) fn doubt(plan: &Plan, cause: Cause, grave: bool) -> Doubt {
+    Doubt {
+        cause,
+        grave,
+        figures: figures(&cause),
+        bound: bound(&cause),
+        statement: statement(&cause),
+        advice: advice(plan, &cause),
+    }
+}
+
+fn figures(cause: &Cause) -> Vec<Figure> {
+    use Figure::*;
+    match cause {
+        Cause::NothingMeasured { .. } => vec![],
+        Cause::EndedEarly { .. } => vec![RequestThroughput, OutputThroughput, TotalThroughput],
+        Cause::Failures { .. } => vec![Ttft, Latency, Tpot, Itl, RequestThroughput],
+        Cause::Dropped { .. } => vec![OfferedRate, Ttft, Latency],
+        Cause::RateMissed { .. } => vec![OfferedRate, Ttft, Latency, RequestThroughput],
+        Cause::LateSlots { .. } => vec![Lag, Ttft, Latency],
+        Cause::ConcurrencyMissed { .. } => vec![Concurrency, RequestThroughput, OutputThroughput],
+        Cause::TimerLate { .. } => vec![Lag, TtftFromDue, LatencyFromDue],
+        Cause::ReadLag { .. } | Cause::ClockSteps { .. } | Cause::UserStamps { .. } => {
+            vec![Ttft, Itl]
+        }
+        Cause::SharedStamps { .. } => vec![Itl, ItlPerToken],
+        Cause::CpuBusy { .. } => vec![Ttft, Itl, Lag, RequestThroughput],
+        Cause::Starved { .. } => vec![Lag, RequestThroughput, OutputThroughput],
+        Cause::Stalled { .. } => vec![RequestThroughput, OutputThroughput],
+        Cause::LocalLimits { .. } => vec![RequestThroughput],
+        Cause::PluginRestarts { .. } => vec![RequestThroughput],
+        Cause::InexactPrompts { .. } => vec![InputTokens, TotalThroughput],
+        Cause::UnlikeSources { .. } | Cause::Uncounted { .. } | Cause::CountsDiffer { .. } => {
+            vec![OutputTokens, Tpot, OutputThroughput, TotalThroughput]
+        }
+        Cause::Drift { figure, .. } => vec![*figure],
+    }
+}
+
+fn bound(cause: &Cause) -> Option<Bound> {
+    match *cause {
+        Cause::LateSlots { p99, .. } | Cause::ReadLag { p99, .. } => Some(Bound::Nanos(p99)),
+        Cause::TimerLate { worst } => Some(Bound::Nanos(worst)),
+        Cause::Dropped { share, .. } | Cause::Uncounted { share, .. } => Some(Bound::Share(share)),
+        Cause::RateMissed { due, sent } => Some(Bound::Share(1.0 - sent / due)),
+        Cause::CountsDiffer { usage, tokenizer } if usage > 0 => {
+            Some(Bound::Share(usage.abs_diff(tokenizer) as f64 / usage as f64))
+        }
+        Cause::Drift { first, second, .. } if first > 0.0 => {
+            Some(Bound::Share((second - first).abs() / first))
+        }
+        _ => None,
+    }
+}
+
+fn statement(cause: &Cause) -> String {
+    match *cause {
+        Cause::NothingMeasured { failed: 0 } => "no request was served".into(),
+        Cause::NothingMeasured { failed } => format!("all {failed} requests failed"),
+        Cause::EndedEarly { ending } => ending_words(ending).into(),
+        Cause::Failures { share } => format!("{} of the requests failed", percent(share)),
+        Cause::Dropped { dropped, share } => format!(
+            "{dropped} slots ({}) were dropped over the cap of requests in flight",
+            percent(share)
+        ),
+        Cause::RateMissed { due, sent } => {
+            format!("requests were sent at {sent:.2} a second where they were due at {due:.2}")
+        }
+        Cause::LateSlots { late, share, p99, .. } => format!(
+            "{late} requests ({}) were sent over 1 ms late, 1 % of them by {} or more",
+            percent(share),
+            millis(p99)
+        ),
+        Cause::ConcurrencyMissed { asked, peak } => {
+            format!("at most {peak} requests were in flight at once where {asked} were asked for")
+        }
+        Cause::TimerLate { worst } => {
+            format!("the pacing timer was late again and again, by {} at worst", millis(worst))
+        }
+        Cause::Drift { figure, first, second } => format!(
+            "mean {} moved from {} to {} between the halves of the steady window",
+            figure.label(),
+            millis(first.round() as Nanos),
+            millis(second.round() as Nanos)
+        ),
+        _ => statement_of_the_client(cause),
+    }
+}
+
+fn statement_of_the_client(cause: &Cause) -> String {
+    match *cause {
+        Cause::ReadLag { p50, p99, max } => format!(
+            "the client read frames late: {} at the median, {} at P99, {} at worst",
+            millis(p50),
+            millis(p99),
+            millis(max)
+        ),
+        Cause::SharedStamps { share } => format!(
+            "{} of the gaps lie between frames that one read brought, so that they \
+             look like 0",
+            percent(share)
+        ),
+        Cause::UserStamps { http2: true } => {
+            "HTTP/2 frames are stamped when the client polls them, not when they arrive".into()
+        }
+        Cause::UserStamps { http2: false } => {
+            "the kernel gave no receive times, so frames are stamped after they are read".into()
+        }
+        Cause::ClockSteps { steps } => {
+            format!("the wall clock, on which the kernel stamps, was stepped {steps} time(s)")
+        }
+        Cause::CpuBusy { worst, share } => format!(
+            "an engine thread was busy for 95 % of the time or more in {} of the samples ({} at \
+             worst)",
+            percent(share),
+            percent(worst)
+        ),
+        Cause::Starved { times, .. } => {
+            format!("no request was ready {times} times when one was wanted")
+        }
+        Cause::Stalled { times } => {
+            format!("dispatch waited {times} times for the interpreters of replies")
+        }
+        Cause::LocalLimits { attempts } => {
+            format!("this machine ran out of ports or files {attempts} time(s)")
+        }
+        Cause::PluginRestarts { times } => {
+            format!("a plugin was restarted {times} time(s) after a trap or a limit")
+        }
+        Cause::InexactPrompts { prompts } => {
+            format!("the length of {prompts} prompts could not be made exact")
+        }
+        _ => statement_of_the_counts(cause),
+    }
+}
+
+fn statement_of_the_counts(cause: &Cause) -> String {
+    match *cause {
+        Cause::UnlikeSources { requests, share } => format!(
+            "output tokens of {requests} requests ({}) were counted in another way than the rest",
+            percent(share)
+        ),
+        Cause::Uncounted { requests, share } => {
+            format!("nobody counted the output tokens of {requests} requests ({})", percent(share))
+        }
+        Cause::CountsDiffer { usage, tokenizer } => format!(
+            "the service reports {usage} output tokens where the tokenizer counts {tokenizer}"
+        ),
+        _ => unreachable!("every other cause is worded above"),
+    }
+}
+
+fn ending_words(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Completed => "the point was served",
+        Ending::Interrupted => "the run was interrupted, so the point is not whole",
+        Ending::ServerGone => "the service was gone: nothing but connection failures for 30 s",
+        Ending::OutputFailed => "records could not be written, so the point ended early",
+        Ending::PluginFailed => "a plugin failed, so the point ended early",
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn millis(nanos: Nanos) -> String {
+    format!("{:.2} ms", nanos as f64 / 1e6)
+}

@@ -1,0 +1,61 @@
+//! Gaps between output frames and the lag of the reads that brought them: the part that runs once
+//! a frame.
+
+use crate::percentile::Values;
+use crate::record::Record;
+use crate::summary::Frames;
+
+/// Figures over frames.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gaps {
+    pub(super) itl: Values,
+    pub(super) per_token: Values,
+    pub(super) read_lag: Values,
+    pub(super) frames: Frames,
+}
+
+impl Gaps {
+    /// Adds the frames of a successful request.
+    pub(super) fn count(&mut self, record: &Record) {
+        let frames = &record.frames;
+        let mut read = None;
+        for frame in frames {
+            // Frames of one read have one lag.
+            if !(frame.shared && read == Some(frame.at)) {
+                self.read_lag.record(frame.user.saturating_sub(frame.at));
+            }
+            read = Some(frame.at);
+        }
+        if !record.streamed {
+            return;
+        }
+        self.frames.output += frames.len() as u64;
+        for pair in frames.windows(2) {
+            self.itl.record(pair[1].at.saturating_sub(pair[0].at));
+            self.frames.gaps += 1;
+            // One read may also have brought a frame without output and then this one.
+            self.frames.shared += u64::from(pair[1].shared && pair[1].at == pair[0].at);
+        }
+        self.count_per_token(record);
+    }
+
+    /// A gap that ends with a frame of k tokens counts as its k-th part, k times. A frame of no
+    /// token passes its gap on to the next. Replies in which some frame hides its tokens are left
+    /// out.
+    fn count_per_token(&mut self, record: &Record) {
+        let Some((first, later)) = record.frames.split_first() else { return };
+        if later.iter().any(|frame| frame.tokens.is_none()) {
+            return;
+        }
+        let mut from = first.at;
+        for frame in later {
+            let tokens = frame.tokens.unwrap_or(0);
+            if tokens > 0 {
+                let gap = frame.at.saturating_sub(from);
+                let part = (gap + u64::from(tokens) / 2) / u64::from(tokens);
+                self.per_token.record_n(part, tokens);
+                from = frame.at;
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! One attempt that was sent, in 72 bytes, and the figures of a request as functions of it.
+
+use crate::Nanos;
+use crate::reading::Channel;
+use crate::record::Record;
+
+/// What is kept of an attempt once its frames are folded in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) due: Nanos,
+    pub(super) sent: Nanos,
+    pub(super) end: Nanos,
+    /// First output, where `frames` is not 0.
+    first: Nanos,
+    /// First output that is not reasoning, where `answered`.
+    answer: Nanos,
+    /// Last output, where `frames` is not 0.
+    last: Nanos,
+    input: Option<u32>,
+    output: Option<u32>,
+    frames: u32,
+    /// Read lag of the first output.
+    pub(super) first_lag: u32,
+    /// Whether it counts: the last attempt, and successful.
+    pub(super) ok: bool,
+    pub(super) streamed: bool,
+    answered: bool,
+    /// Whether it is the first attempt at its request.
+    pub(super) fresh: bool,
+    /// Whether it is a slot of the arrival plan: a first attempt at a first turn.
+    pub(super) slot: bool,
+    /// Whether it opened its connection.
+    pub(super) connected: bool,
+}
+
+impl Row {
+    /// The row of a record; none where nothing was sent.
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        let sent = record.timeline.sent?;
+        let frames = &record.frames;
+        let first = frames.first();
+        let answer = frames.iter().find(|frame| frame.channel != Channel::Reasoning);
+        let lag = first.map_or(0, |frame| frame.user.saturating_sub(frame.at));
+        Some(Self {
+            due: record.timeline.due,
+            sent,
+            end: record.timeline.end,
+            first: first.map_or(0, |frame| frame.at),
+            answer: answer.map_or(0, |frame| frame.at),
+            last: frames.last().map_or(0, |frame| frame.at),
+            input: record.usage.input_tokens,
+            output: record.usage.output_tokens,
+            frames: frames.len() as u32,
+            first_lag: u32::try_from(lag).unwrap_or(u32::MAX),
+            ok: record.last_attempt && record.outcome.is_ok(),
+            streamed: record.streamed,
+            answered: answer.is_some(),
+            fresh: record.attempt == 0,
+            slot: record.attempt == 0 && record.turn == 0,
+            connected: record.timeline.connect.is_some(),
+        })
+    }
+
+    /// The first output of a stream.
+    pub(super) fn first_output(&self) -> Option<Nanos> {
+        (self.streamed && self.frames > 0).then_some(self.first)
+    }
+
+    /// The last output; the end where there is none.
+    pub(super) fn last_output(&self) -> Nanos {
+        if self.frames > 0 { self.last } else { self.end }
+    }
+
+    pub(super) fn ttft(&self) -> Option<Nanos> {
+        Some(self.first_output()?.saturating_sub(self.sent))
+    }
+
+    pub(super) fn ttft_from_due(&self) -> Option<Nanos> {
+        Some(self.first_output()?.saturating_sub(self.due))
+    }
+
+    pub(super) fn first_answer(&self) -> Option<Nanos> {
+        (self.streamed && self.answered).then(|| self.answer.saturating_sub(self.sent))
+    }
+
+    pub(super) fn latency(&self) -> Nanos {
+        self.last_output().saturating_sub(self.sent)
+    }
+
+    pub(super) fn latency_from_due(&self) -> Nanos {
+        self.last_output().saturating_sub(self.due)
+    }
+
+    pub(super) fn lag(&self) -> Nanos {
+        self.sent.saturating_sub(self.due)
+    }
+
+    /// Time and tokens after the first token. A reply in one frame shows no decoding, whatever its
+    /// tokens.
+    fn decoding(&self) -> Option<(Nanos, u32)> {
+        let later = self.output?.checked_sub(1).filter(|&later| later > 0)?;
+        (self.streamed && self.frames > 1).then(|| (self.last.saturating_sub(self.first), later))
+    }
+
+    /// Rounded to the nanosecond.
+    pub(super) fn tpot(&self) -> Option<Nanos> {
+        let (time, tokens) = self.decoding()?;
+        Some(rounded(u128::from(time), u128::from(tokens)))
+    }
+
+    /// Millionths of a token a second.
+    pub(super) fn decode_rate(&self) -> Option<u64> {
+        let (time, tokens) = self.decoding()?;
+        rate(u64::from(tokens), time)
+    }
+
+    pub(super) fn input(&self) -> Option<u64> {
+        self.input.map(u64::from)
+    }
+
+    pub(super) fn output(&self) -> Option<u64> {
+        self.output.map(u64::from)
+    }
+
+    /// Millionths of a token a second.
+    pub(super) fn output_rate(&self) -> Option<u64> {
+        rate(self.output()?, self.latency())
+    }
+
+    /// Millionths of a token a second.
+    pub(super) fn total_rate(&self) -> Option<u64> {
+        rate(self.input()? + self.output()?, self.latency())
+    }
+
+    /// Number and sum of the gaps between output frames.
+    pub(super) fn gaps(&self) -> (u64, Nanos) {
+        match self.first_output() {
+            Some(first) => (u64::from(self.frames - 1), self.last.saturating_sub(first)),
+            None => (0, 0),
+        }
+    }
+
+    /// The span over which output came: from the first to the last output where both were seen,
+    /// else the time in flight.
+    pub(super) fn output_span(&self) -> (Nanos, Nanos) {
+        match self.first_output() {
+            Some(first) if self.last > first => (first, self.last),
+            _ => (self.sent, self.end),
+        }
+    }
+}
+
+/// `tokens` in `time`, in millionths of a token a second; none where no time passed.
+fn rate(tokens: u64, time: Nanos) -> Option<u64> {
+    (time > 0).then(|| rounded(u128::from(tokens) * 1_000_000_000_000_000, u128::from(time)))
+}
+
+/// The quotient, rounded half up.
+fn rounded(dividend: u128, divisor: u128) -> u64 {
+    u64::try_from((dividend + divisor / 2) / divisor).unwrap_or(u64::MAX)
+}

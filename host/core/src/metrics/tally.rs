@@ -1,0 +1,163 @@
+//! Counters that grow with each record: requests by how they ended, failures by class, tokens and
+//! connections.
+
+use crate::outcome::Outcome;
+use crate::percentile::Values;
+use crate::record::{Record, TokenSource};
+use crate::summary::{Connections, Counts, Failure, Tokens};
+use crate::timeline::{Connect, Timeline};
+use std::collections::BTreeMap;
+
+/// Adds `record`, which is no warm-up, to the counts.
+pub(super) fn count(counts: &mut Counts, record: &Record) {
+    if !record.last_attempt {
+        counts.retried += 1;
+        return;
+    }
+    match record.outcome {
+        Outcome::Dropped => counts.dropped += 1,
+        Outcome::Cancelled => counts.cancelled += 1,
+        outcome => {
+            counts.total += 1;
+            counts.succeeded += u64::from(outcome.is_ok());
+            counts.failed += u64::from(!outcome.is_ok());
+            counts.streamed += u64::from(outcome.is_ok() && record.streamed);
+        }
+    }
+}
+
+/// Failures by class.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failures(BTreeMap<Outcome, Failure>);
+
+impl Failures {
+    /// Adds `record` where it failed.
+    pub(super) fn count(&mut self, record: &Record) {
+        if record.outcome.is_ok() || record.outcome.is_beside() {
+            return;
+        }
+        let failure = self.0.entry(record.outcome).or_insert_with(|| Failure {
+            class: record.outcome.class(),
+            count: 0,
+            retried: 0,
+            sample: String::new(),
+        });
+        failure.count += u64::from(record.last_attempt);
+        failure.retried += u64::from(!record.last_attempt);
+        if failure.sample.is_empty() {
+            failure.sample.clone_from(&record.error);
+        }
+    }
+
+    /// Attempts that met a limit of this machine.
+    pub(super) fn local_limits(&self) -> u64 {
+        self.0.get(&Outcome::LocalLimit).map_or(0, |failure| failure.count + failure.retried)
+    }
+
+    /// The failures, the most frequent first.
+    pub(super) fn finish(self) -> Vec<Failure> {
+        let mut failures: Vec<Failure> = self.0.into_values().collect();
+        failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
+        failures
+    }
+}
+
+/// Adds the tokens of a successful request.
+pub(super) fn count_tokens(tokens: &mut Tokens, record: &Record) {
+    let usage = &record.usage;
+    add(&mut tokens.input, usage.input_tokens);
+    add(&mut tokens.output, usage.output_tokens);
+    add(&mut tokens.cached, usage.cached_tokens);
+    if usage.cached_tokens.is_some() {
+        add(&mut tokens.cached_of, usage.input_tokens);
+    }
+    add(&mut tokens.reasoning, usage.reasoning_tokens);
+    add(&mut tokens.accepted, usage.accepted_tokens);
+    add(&mut tokens.rejected, usage.rejected_tokens);
+    *tokens.input_sources.entry(record.input_source).or_default() += 1;
+    *tokens.output_sources.entry(record.output_source).or_default() += 1;
+}
+
+fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
+    if let Some(tokens) = tokens {
+        *sum.get_or_insert(0) += u64::from(tokens);
+    }
+}
+
+/// Usage and the tokenizer's count of the same replies.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Compared {
+    pub(super) usage: u64,
+    pub(super) tokenizer: u64,
+}
+
+impl Compared {
+    /// Adds a successful request where it has both.
+    pub(super) fn count(&mut self, record: &Record) {
+        if record.output_source == TokenSource::Usage
+            && let (Some(usage), Some(counted)) =
+                (record.usage.output_tokens, record.counted_output)
+        {
+            self.usage += u64::from(usage);
+            self.tokenizer += u64::from(counted);
+        }
+    }
+}
+
+/// Connection phases and counters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Links {
+    counted: Connections,
+    dns: Values,
+    tcp: Values,
+    tls: Values,
+    pool_wait: Values,
+}
+
+impl Links {
+    /// Adds an attempt.
+    pub(super) fn count(&mut self, record: &Record) {
+        self.counted.bytes_sent += record.bytes_sent;
+        self.counted.bytes_received += record.bytes_received;
+        self.counted.reopened += u64::from(record.reopened);
+        match &record.timeline.connect {
+            Some(connect) => self.opened(connect),
+            None => self.counted.reused += u64::from(record.connection > 0),
+        }
+        if let Some(wait) = pool_wait(&record.timeline) {
+            self.pool_wait.record(wait);
+        }
+    }
+
+    fn opened(&mut self, connect: &Connect) {
+        self.counted.opened += 1;
+        let resolved = connect.resolved.unwrap_or(connect.start);
+        if connect.resolved.is_some() {
+            self.dns.record(resolved.saturating_sub(connect.start));
+        }
+        self.tcp.record(connect.connected.saturating_sub(resolved));
+        if let Some(tls) = connect.tls {
+            self.tls.record(tls.saturating_sub(connect.connected));
+        }
+    }
+
+    /// What the connections did.
+    pub(super) fn finish(self) -> Connections {
+        Connections {
+            dns: self.dns.finish(),
+            tcp: self.tcp.finish(),
+            tls: self.tls.finish(),
+            pool_wait: self.pool_wait.finish(),
+            ..self.counted
+        }
+    }
+}
+
+/// The wait for a connection, less the phases of opening it.
+fn pool_wait(timeline: &Timeline) -> Option<u64> {
+    let wait = timeline.ready?.saturating_sub(timeline.due);
+    let opening = timeline.connect.map_or(0, |connect| {
+        connect.tls.unwrap_or(connect.connected).saturating_sub(connect.start)
+    });
+    Some(wait.saturating_sub(opening))
+}
