@@ -1,1 +1,3 @@
 //! Runs WebAssembly components as protocols and datasets.
+
+mod bindings;
