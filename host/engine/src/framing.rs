@@ -7,7 +7,8 @@ mod sse;
 use sse::Events;
 
 #[cfg(test)]
-#[path = "framing/tests.rs"]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 /// How a body is cut into frames.

@@ -1,9 +1,6 @@
 use super::*;
 use proptest::prelude::*;
 
-#[path = "reference.rs"]
-mod reference;
-
 const NO_LIMIT: usize = usize::MAX;
 
 /// Feeds `parts` one after another; frames of all, with the end of the body where `ended`.

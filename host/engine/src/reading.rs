@@ -1,0 +1,261 @@
+//! Interprets frames by a protocol's reading plan, without calling the plugin: text by channel,
+//! usage, finish reason, errors, the end mark. It never sees a time; what an exchange's end makes
+//! of it all is for the engine's verdict.
+
+mod error_text;
+mod reply;
+mod rules;
+mod walk;
+
+pub use reply::{BadReply, Unreadable};
+pub use rules::BadRule;
+
+use loadwright_core::conversation::Message;
+use loadwright_core::reading::{Channel, ReadingPlan, Usage};
+use rules::{Count, Rules, Slot};
+use walk::{Notes, What};
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
+
+/// A reading plan, compiled. One serves any number of exchanges and threads.
+///
+/// Where the plan's own words leave a choice:
+/// - Rules are weighed in the plan's order, and what one rule finds in the order of the frame.
+/// - Text is a string; anything else in its place is none. An empty text or finish reason is none.
+/// - A tool-call rule that points to an array or an object says that it is there, without text.
+/// - A count is a whole number that fits 32 bits; any other is as if it were not there.
+/// - Frame tokens are those of the first rule that finds any; what it finds in several places is
+///   added up, and no token at all is no count.
+/// - A guard holds where any place it points to is a string equal to its text.
+/// - `false` and the empty text are no error, like `null`.
+/// - A frame of blanks alone carries nothing.
+#[derive(Debug)]
+pub struct Reader {
+    done: Vec<String>,
+    rules: Rules,
+}
+
+/// What one frame turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// The end mark.
+    Done,
+    /// Output. Of several channels in one frame, the one that is furthest on: the answer, then a
+    /// tool call, then reasoning.
+    Output {
+        /// What it carried.
+        channel: Channel,
+        /// Tokens in the frame, where it says so.
+        tokens: Option<u32>,
+    },
+    /// Nothing that a reader sees: a role, usage, a finish reason, an error.
+    Nothing,
+    /// Not JSON.
+    Unreadable,
+}
+
+/// A frame that carried output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Output {
+    /// Index of the frame in its exchange.
+    pub frame: u32,
+    /// What it carried.
+    pub channel: Channel,
+    /// Tokens in the frame, where it says so.
+    pub tokens: Option<u32>,
+}
+
+/// What an exchange carried, so far. Frames may come in any number of batches.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Frames read.
+    pub frames: u32,
+    /// Frames with output, in order.
+    pub outputs: Vec<Output>,
+    /// Text of the answer; empty where text is not kept, like the other two.
+    pub output: String,
+    /// Text of the reasoning.
+    pub reasoning: String,
+    /// Text of tool calls.
+    pub tool_calls: String,
+    /// Tokens that frames said they hold, those without text included.
+    pub frame_tokens: Option<u32>,
+    /// Token counts as the reply gives them.
+    pub usage: Usage,
+    /// Why the reply ended.
+    pub finish_reason: Option<String>,
+    /// The first error inside the reply.
+    pub error: Option<String>,
+    /// The assistant's message, where a plugin's `decode` made one.
+    pub message: Option<Message>,
+    /// Whether the end mark was seen. A reply that `decode` read needs none: it is set.
+    pub done: bool,
+    /// What was wrong with the first frame that was not JSON.
+    pub unreadable: Option<String>,
+    without_text: bool,
+    notes: Notes,
+}
+
+impl Reading {
+    /// A reading that keeps text, for counting tokens or for the next turn.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A reading that passes text over.
+    pub fn without_text() -> Self {
+        Self { without_text: true, ..Self::default() }
+    }
+
+    /// Begins again with another exchange, and keeps the memory.
+    pub fn clear(&mut self) {
+        let taken = std::mem::take(self);
+        let cleared = |mut text: String| {
+            text.clear();
+            text
+        };
+        *self = Self {
+            output: cleared(taken.output),
+            reasoning: cleared(taken.reasoning),
+            tool_calls: cleared(taken.tool_calls),
+            outputs: taken.outputs,
+            without_text: taken.without_text,
+            notes: taken.notes,
+            ..Self::default()
+        };
+        self.outputs.clear();
+    }
+
+    fn text(&mut self, channel: Channel) -> &mut String {
+        match channel {
+            Channel::Output => &mut self.output,
+            Channel::Reasoning => &mut self.reasoning,
+            Channel::ToolCall => &mut self.tool_calls,
+        }
+    }
+}
+
+impl Reader {
+    /// Compiles a plan.
+    pub fn new(plan: &ReadingPlan) -> Result<Self, BadRule> {
+        Ok(Self { done: plan.done.clone(), rules: Rules::new(plan)? })
+    }
+
+    /// Whether the plan can tell the end of a reply: it has an end mark or a finish reason.
+    pub fn knows_the_end(&self) -> bool {
+        let finishes = |rule: &rules::Taken| rule.slot == Slot::FinishReason;
+        !self.done.is_empty() || self.rules.taken.iter().any(finishes)
+    }
+
+    /// Reads the next frame of an exchange.
+    pub fn read(&self, frame: &[u8], into: &mut Reading) -> Seen {
+        let index = into.frames;
+        into.frames += 1;
+        let frame = frame.trim_ascii();
+        if self.done.iter().any(|mark| mark.as_bytes() == frame) {
+            into.done = true;
+            return Seen::Done;
+        }
+        if frame.is_empty() {
+            return Seen::Nothing;
+        }
+        let mut notes = std::mem::take(&mut into.notes);
+        let seen = match notes.take(&self.rules, frame) {
+            Ok(()) => self.settle(frame, &notes, into),
+            Err(error) => {
+                let text = || error_text::unreadable(index, frame, &error);
+                into.unreadable.get_or_insert_with(text);
+                Seen::Unreadable
+            }
+        };
+        into.notes = notes;
+        if let Seen::Output { channel, tokens } = seen {
+            into.outputs.push(Output { frame: index, channel, tokens });
+        }
+        seen
+    }
+
+    /// Adds what one frame's notes mean.
+    fn settle(&self, frame: &[u8], notes: &Notes, into: &mut Reading) -> Seen {
+        let mut channel = None;
+        let mut tokens = FrameTokens::default();
+        for found in &notes.found {
+            let rule = &self.rules.taken[usize::from(found.rule)];
+            if rule.guard.is_some_and(|bit| notes.guards >> bit & 1 == 0) {
+                continue;
+            }
+            match (rule.slot, found.what) {
+                (Slot::Text(carried), what) => {
+                    channel = Some(channel.map_or(carried, |other| furthest(other, carried)));
+                    if let What::Text { start, end } = what
+                        && !into.without_text
+                    {
+                        into.text(carried).push_str(&notes.text[start..end]);
+                    }
+                }
+                (Slot::FrameTokens, What::Number(count)) => tokens.add(found.rule, count),
+                (Slot::Count(which), What::Number(count)) => set(&mut into.usage, which, count),
+                (Slot::FinishReason, What::Text { start, end }) => {
+                    let reason = into.finish_reason.get_or_insert_default();
+                    reason.clear();
+                    reason.push_str(&notes.text[start..end]);
+                }
+                (Slot::Error, _) if into.error.is_none() => {
+                    into.error = Some(error_text::of(frame, &rule.at));
+                }
+                _ => {}
+            }
+        }
+        let tokens = tokens.sum();
+        if let Some(count) = tokens {
+            into.frame_tokens = Some(into.frame_tokens.unwrap_or(0).saturating_add(count));
+        }
+        channel.map_or(Seen::Nothing, |channel| Seen::Output { channel, tokens })
+    }
+}
+
+/// Tokens of one frame: those of the first rule that finds any.
+#[derive(Default)]
+struct FrameTokens {
+    rule: u16,
+    sum: u32,
+}
+
+impl FrameTokens {
+    fn add(&mut self, rule: u16, count: u32) {
+        if self.sum == 0 {
+            self.rule = rule;
+        }
+        if self.rule == rule {
+            self.sum = self.sum.saturating_add(count);
+        }
+    }
+
+    fn sum(&self) -> Option<u32> {
+        (self.sum > 0).then_some(self.sum)
+    }
+}
+
+fn furthest(one: Channel, other: Channel) -> Channel {
+    let rank = |channel| match channel {
+        Channel::Reasoning => 0,
+        Channel::ToolCall => 1,
+        Channel::Output => 2,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+fn set(usage: &mut Usage, which: Count, count: u32) {
+    let place = match which {
+        Count::Input => &mut usage.input_tokens,
+        Count::Output => &mut usage.output_tokens,
+        Count::Cached => &mut usage.cached_tokens,
+        Count::Reasoning => &mut usage.reasoning_tokens,
+        Count::Accepted => &mut usage.accepted_tokens,
+        Count::Rejected => &mut usage.rejected_tokens,
+    };
+    *place = Some(count);
+}

@@ -1,0 +1,97 @@
+//! The bridge between native reading and a plugin's `decode`: what a plan reads as the reply that
+//! `decode` would give, so that the two can be held against each other, and a decoded reply as
+//! the reading that the engine goes on with.
+
+use super::{Output, Reader, Reading, Seen, furthest};
+use loadwright_core::reading::{Channel, Piece, Reply};
+
+/// A frame was not JSON, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);
+
+/// A reply of `decode` that does not fit its exchange.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a piece is said to be of frame {frame}, but the exchange has {frames} frames")]
+pub struct BadReply {
+    /// The frame that the piece names.
+    pub frame: u32,
+    /// How many frames there are.
+    pub frames: u32,
+}
+
+impl Reader {
+    /// Reads a whole exchange into the pieces that `decode` would give. A frame has a piece for
+    /// each channel it carries, reasoning first; its tokens stand with the channel that it counts
+    /// for.
+    pub fn reply<'f>(
+        &self,
+        frames: impl IntoIterator<Item = &'f [u8]>,
+    ) -> Result<Reply, Unreadable> {
+        const ORDER: [Channel; 3] = [Channel::Reasoning, Channel::Output, Channel::ToolCall];
+        let mut reading = Reading::new();
+        let mut pieces = Vec::new();
+        for frame in frames {
+            let Seen::Output { channel: counts, tokens } = self.read(frame, &mut reading) else {
+                continue;
+            };
+            for channel in ORDER {
+                let text = std::mem::take(reading.text(channel));
+                if channel == counts || !text.is_empty() {
+                    let tokens = tokens.filter(|_| channel == counts);
+                    pieces.push(Piece { frame: reading.frames - 1, channel, text, tokens });
+                }
+            }
+        }
+        let Reading { usage, finish_reason, error, unreadable, .. } = reading;
+        match unreadable {
+            Some(text) => Err(Unreadable(text)),
+            None => Ok(Reply { pieces, usage, finish_reason, message: None, error }),
+        }
+    }
+}
+
+impl Reading {
+    /// The reading of a reply that a plugin decoded from `frames` frames. Pieces of one frame are
+    /// one output; those of the answer or of reasoning that have no text are none.
+    pub fn of_reply(reply: Reply, frames: u32) -> Result<Self, BadReply> {
+        let Reply { mut pieces, usage, finish_reason, message, error } = reply;
+        let error = error.filter(|text| !text.is_empty());
+        let finish_reason = finish_reason.filter(|text| !text.is_empty());
+        let done = true;
+        let mut reading =
+            Self { frames, usage, finish_reason, message, error, done, ..Self::default() };
+        pieces.sort_by_key(|piece| piece.frame);
+        for piece in pieces {
+            if piece.frame >= frames {
+                return Err(BadReply { frame: piece.frame, frames });
+            }
+            reading.add(&piece);
+        }
+        Ok(reading)
+    }
+
+    fn add(&mut self, piece: &Piece) {
+        let tokens = piece.tokens.filter(|&count| count > 0);
+        self.frame_tokens = sum(self.frame_tokens, tokens);
+        if piece.text.is_empty() && piece.channel != Channel::ToolCall {
+            return;
+        }
+        self.text(piece.channel).push_str(&piece.text);
+        let &Piece { frame, channel, .. } = piece;
+        match self.outputs.last_mut().filter(|output| output.frame == frame) {
+            Some(output) => {
+                output.channel = furthest(output.channel, channel);
+                output.tokens = sum(output.tokens, tokens);
+            }
+            None => self.outputs.push(Output { frame, channel, tokens }),
+        }
+    }
+}
+
+fn sum(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.saturating_add(other)),
+        (one, other) => one.or(other),
+    }
+}

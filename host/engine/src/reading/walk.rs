@@ -1,0 +1,221 @@
+//! Goes over one frame, once, along the tree of rules, and notes what stands where a rule points.
+//! Nothing is built of the rest of the frame, which is only checked to be JSON.
+
+use super::rules::{Place, Rules, Slot};
+use loadwright_core::reading::Channel;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// What one frame held, reused from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// What rules found; by rule once the frame is over.
+    pub(super) found: Vec<Found>,
+    /// The texts among them, one after another.
+    pub(super) text: String,
+    /// A bit for each guard that holds.
+    pub(super) guards: u64,
+}
+
+/// What one rule found in one place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) rule: u16,
+    pub(super) what: What,
+}
+
+/// What stands in a place, as far as any rule wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A text that is not empty, by its place among the notes.
+    Text { start: usize, end: usize },
+    /// A number or, where they are counted, of how many elements.
+    Number(u32),
+    /// Something else that is there.
+    Present,
+}
+
+/// Why a frame is not JSON.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotJson {
+    #[error(transparent)]
+    Encoding(#[from] std::str::Utf8Error),
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
+}
+
+impl Notes {
+    /// Goes over `frame`, whose findings replace those of the frame before.
+    pub(super) fn take(&mut self, rules: &Rules, frame: &[u8]) -> Result<(), NotJson> {
+        self.found.clear();
+        self.text.clear();
+        self.guards = 0;
+        let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
+        Walk { rules, place: &rules.places[0], notes: self }.deserialize(&mut json)?;
+        json.end()?;
+        // Rules are weighed in their order, whatever the order of members in the frame.
+        if !self.found.is_sorted_by_key(|found| found.rule) {
+            self.found.sort_by_key(|found| found.rule);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, rule: u16, what: What) {
+        self.found.push(Found { rule, what });
+    }
+}
+
+/// At one place of the frame.
+struct Walk<'a> {
+    rules: &'a Rules,
+    place: &'a Place,
+    notes: &'a mut Notes,
+}
+
+impl Walk<'_> {
+    fn below(&mut self, place: u16) -> Walk<'_> {
+        Walk { rules: self.rules, place: &self.rules.places[usize::from(place)], notes: self.notes }
+    }
+
+    /// Notes what stands here for the rules that `takes` says want it.
+    fn note(&mut self, takes: impl Fn(Slot) -> Option<What>) {
+        for &rule in &self.place.rules {
+            if let Some(what) = takes(self.rules.taken[usize::from(rule)].slot) {
+                self.notes.note(rule, what);
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        for &guard in &self.place.guards {
+            let holds = self.rules.guards[usize::from(guard)].text == text;
+            self.notes.guards |= u64::from(holds) << guard;
+        }
+        if self.place.rules.is_empty() || text.is_empty() {
+            return;
+        }
+        let start = self.notes.text.len();
+        self.notes.text.push_str(text);
+        let what = What::Text { start, end: start + text.len() };
+        self.note(|slot| match slot {
+            Slot::Text(_) | Slot::FinishReason | Slot::Error => Some(what),
+            Slot::FrameTokens | Slot::Count(_) => None,
+        });
+    }
+
+    /// A number that is no count (negative, too large, a fraction) is none to a rule that counts.
+    fn number(&mut self, count: Option<u32>) {
+        self.note(|slot| match slot {
+            Slot::FrameTokens | Slot::Count(_) => count.map(What::Number),
+            Slot::Error => Some(What::Present),
+            Slot::Text(_) | Slot::FinishReason => None,
+        });
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("any JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
+        self.note(|slot| (value && slot == Slot::Error).then_some(What::Present));
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
+        self.number(u32::try_from(value).ok());
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
+        self.number(u32::try_from(value).ok());
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(mut self, value: f64) -> Result<(), E> {
+        let whole = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
+        self.number(whole.then_some(value as u32));
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(mut self, value: &str) -> Result<(), E> {
+        self.text(value);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
+        let mut len = 0_u32;
+        loop {
+            let element = match self.place.element(len as usize) {
+                Some(place) => array.next_element_seed(self.below(place))?,
+                None => array.next_element::<IgnoredAny>()?.map(|_| ()),
+            };
+            if element.is_none() {
+                break;
+            }
+            len = len.saturating_add(1);
+        }
+        self.note(|slot| match slot {
+            Slot::FrameTokens => Some(What::Number(len)),
+            Slot::Error => Some(What::Present),
+            Slot::Text(Channel::ToolCall) if len > 0 => Some(What::Present),
+            Slot::Text(_) | Slot::Count(_) | Slot::FinishReason => None,
+        });
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+        let mut has_members = false;
+        while let Some(leads_to) = object.next_key_seed(Key(self.place))? {
+            has_members = true;
+            match leads_to {
+                Some(place) => object.next_value_seed(self.below(place))?,
+                None => object.next_value::<IgnoredAny>().map(|_| ())?,
+            }
+        }
+        self.note(|slot| match slot {
+            Slot::Error => Some(What::Present),
+            Slot::Text(Channel::ToolCall) if has_members => Some(What::Present),
+            Slot::Text(_) | Slot::Count(_) | Slot::FinishReason | Slot::FrameTokens => None,
+        });
+        Ok(())
+    }
+}
+
+/// A member's name, of which only where it leads is kept.
+struct Key<'a>(&'a Place);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<u16>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<u16>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<u16>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the name of a member")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Option<u16>, E> {
+        Ok(self.0.member(name))
+    }
+}
