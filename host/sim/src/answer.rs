@@ -1,0 +1,238 @@
+//! What a reply says: its choices, lengths and usage, and its body where it is not streamed.
+
+use crate::ask::{Ask, Endpoint};
+use crate::config::Config;
+use crate::treatment::Treatment;
+use crate::words::{Vocabulary, mix};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// A reply, decided before its first token.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) index: u64,
+    pub(crate) created: u64,
+    pub(crate) model: String,
+    pub(crate) prompt_tokens: u32,
+    pub(crate) cached_tokens: u32,
+    /// So many tokens at the start of each choice are reasoning.
+    pub(crate) reasoning: u32,
+    pub(crate) tool_call: bool,
+    choices: Vec<Choice>,
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Choice {
+    tokens: u32,
+    finish: &'static str,
+}
+
+impl Reply {
+    /// Decides the reply to request `index`.
+    pub(crate) fn new(
+        config: &Config,
+        vocabulary: &Vocabulary,
+        (index, created): (u64, u64),
+        ask: &Ask,
+        treatment: &Treatment,
+    ) -> Self {
+        let prompt_tokens = (config.count_prompt)(&ask.prompt);
+        let chat = ask.endpoint == Endpoint::Chat;
+        let reasoning = treatment.reasoning.unwrap_or(config.replies.reasoning_tokens);
+        let tool_call = treatment.tool_call || ask.tool_call || config.replies.tool_call;
+        let mut reply = Self {
+            endpoint: ask.endpoint,
+            index,
+            created,
+            model: ask.model.clone().unwrap_or_else(|| config.model_name.clone()),
+            prompt_tokens,
+            cached_tokens: (f64::from(prompt_tokens) * config.replies.cached_share) as u32,
+            reasoning: if chat { reasoning } else { 0 },
+            tool_call: chat && tool_call,
+            choices: Vec::new(),
+            seed: mix(config.seed, index),
+        };
+        let whole = if treatment.empty {
+            Choice { tokens: 0, finish: "stop" }
+        } else {
+            reply.length(config, ask)
+        };
+        reply.choices = (0..ask.choices)
+            .map(|choice| stopped(ask, vocabulary, reply.voice(choice), whole))
+            .collect();
+        if reply.tool_call {
+            reply.choices.iter_mut().for_each(|choice| choice.finish = "tool_calls");
+        }
+        reply
+    }
+
+    /// How long each choice is, stop strings aside.
+    fn length(&self, config: &Config, ask: &Ask) -> Choice {
+        let replies = &config.replies;
+        let natural = replies.natural_output.filter(|_| !ask.ignore_eos);
+        let natural = natural.map(|(least, most)| {
+            let span = u64::from(most.saturating_sub(least)) + 1;
+            let drawn = u64::from(least) + mix(self.seed, u64::MAX) % span;
+            u32::try_from(drawn).unwrap_or(u32::MAX).max(ask.min_tokens).max(1)
+        });
+        match (natural, ask.max_tokens) {
+            (Some(tokens), Some(limit)) if tokens >= limit => {
+                Choice { tokens: limit, finish: "length" }
+            }
+            (Some(tokens), _) => Choice { tokens, finish: "stop" },
+            (None, Some(limit)) => Choice { tokens: limit, finish: "length" },
+            (None, None) => {
+                Choice { tokens: replies.default_output.max(ask.min_tokens).max(1), finish: "stop" }
+            }
+        }
+    }
+
+    pub(crate) fn choices(&self) -> u32 {
+        u32::try_from(self.choices.len()).expect("choices were counted in u32")
+    }
+
+    /// Output tokens of a choice.
+    pub(crate) fn outputs(&self, choice: u32) -> u32 {
+        self.choices[choice as usize].tokens
+    }
+
+    /// Output tokens of the longest choice.
+    pub(crate) fn longest(&self) -> u32 {
+        self.choices.iter().map(|choice| choice.tokens).max().unwrap_or(0)
+    }
+
+    /// Why a choice ended.
+    pub(crate) fn finish(&self, choice: u32) -> &'static str {
+        self.choices[choice as usize].finish
+    }
+
+    /// The seed of a choice's text.
+    pub(crate) fn voice(&self, choice: u32) -> u64 {
+        mix(self.seed, u64::from(choice))
+    }
+
+    /// Output tokens of all choices.
+    pub(crate) fn completion_tokens(&self) -> u32 {
+        self.choices.iter().map(|choice| choice.tokens).sum()
+    }
+
+    fn id(&self) -> String {
+        let kind = if self.endpoint == Endpoint::Chat { "chatcmpl" } else { "cmpl" };
+        format!("{kind}-sim-{}", self.index)
+    }
+
+    /// The fields that every chunk opens with.
+    pub(crate) fn write_open(&self, object: &str, to: &mut Vec<u8>) {
+        let (id, created, model) = (self.id(), self.created, Value::from(self.model.as_str()));
+        write!(to, r#"{{"id":"{id}","object":"{object}","created":{created},"model":{model},"#)
+            .expect("a Vec takes all bytes");
+    }
+
+    /// `"usage":{…}`
+    pub(crate) fn write_usage(&self, to: &mut Vec<u8>) {
+        write!(to, r#""usage":{}"#, self.usage()).expect("a Vec takes all bytes");
+    }
+
+    fn usage(&self) -> Value {
+        let (prompt, completion) = (self.prompt_tokens, self.completion_tokens());
+        let reasoning: u32 =
+            self.choices.iter().map(|choice| choice.tokens.min(self.reasoning)).sum();
+        json!({
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt.saturating_add(completion),
+            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+            "completion_tokens_details": {"reasoning_tokens": reasoning},
+        })
+    }
+
+    /// The body of a reply that is not streamed.
+    pub(crate) fn body(&self, vocabulary: &Vocabulary, usage: bool) -> Vec<u8> {
+        let object = match self.endpoint {
+            Endpoint::Chat => "chat.completion",
+            Endpoint::Completions => "text_completion",
+        };
+        let choices: Vec<Value> =
+            (0..self.choices()).map(|choice| self.choice(choice, vocabulary)).collect();
+        let mut body = json!({
+            "id": self.id(),
+            "object": object,
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        });
+        if usage {
+            body["usage"] = self.usage();
+        }
+        body.to_string().into_bytes()
+    }
+
+    fn choice(&self, choice: u32, vocabulary: &Vocabulary) -> Value {
+        let (index, finish) = (choice, self.finish(choice));
+        let tokens = self.outputs(choice);
+        let reasoning = self.reasoning.min(tokens);
+        let say = |tokens| text(vocabulary, self.voice(choice), tokens);
+        let content = say(reasoning..tokens);
+        if self.endpoint == Endpoint::Completions {
+            return json!({
+                "index": index, "text": content, "logprobs": null, "finish_reason": finish,
+            });
+        }
+        let mut message = if self.tool_call {
+            let arguments = json!({"query": content}).to_string();
+            let call = json!({
+                "id": format!("call_{}_{choice}", self.index),
+                "type": "function",
+                "function": {"name": "look_up", "arguments": arguments},
+            });
+            json!({"role": "assistant", "content": null, "tool_calls": [call]})
+        } else {
+            json!({"role": "assistant", "content": content})
+        };
+        if reasoning > 0 {
+            message["reasoning_content"] = Value::from(say(0..reasoning));
+        }
+        json!({"index": index, "message": message, "logprobs": null, "finish_reason": finish})
+    }
+}
+
+fn text(vocabulary: &Vocabulary, voice: u64, tokens: std::ops::Range<u32>) -> String {
+    let mut text = String::new();
+    tokens.for_each(|token| vocabulary.text(voice, token, &mut text));
+    text
+}
+
+/// A choice's length once its stop strings are heeded: it keeps the tokens before the first of
+/// them, at least one, and never fewer than the request's least.
+fn stopped(ask: &Ask, vocabulary: &Vocabulary, voice: u64, whole: Choice) -> Choice {
+    if ask.stop.iter().all(String::is_empty) {
+        return whole;
+    }
+    let mut said = String::new();
+    let mut ends = Vec::new();
+    for token in 0..whole.tokens {
+        vocabulary.text(voice, token, &mut said);
+        ends.push(said.len());
+    }
+    let least = ask.min_tokens.clamp(1, whole.tokens.max(1)) as usize;
+    let Some(&from) = ends.get(least - 1) else { return whole };
+    let stops = ask.stop.iter().filter(|stop| !stop.is_empty());
+    let Some(at) = stops.filter_map(|stop| said[from..].find(stop.as_str())).min() else {
+        return whole;
+    };
+    let kept = ends.partition_point(|&end| end <= from + at);
+    Choice { tokens: u32::try_from(kept).expect("no more than there were"), finish: "stop" }
+}
+
+/// An error as OpenAI's endpoints give it.
+pub(crate) fn error_body(status: u16, message: &str) -> Vec<u8> {
+    let kind = match status {
+        429 => "rate_limit_error",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    };
+    let error = json!({"message": message, "type": kind, "param": null, "code": status});
+    json!({ "error": error }).to_string().into_bytes()
+}

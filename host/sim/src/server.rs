@@ -1,0 +1,258 @@
+//! A running server: its thread, its listener, and the handle that asks it what happened.
+
+use crate::config::Config;
+use crate::connection;
+use crate::service::Service;
+use crate::socket::Socket;
+use crate::truth::{Counts, Log, Served};
+use loadwright_stamps::{clock, socket};
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 4096;
+/// Nanoseconds between a failed accept and the next.
+const AFTER_FAILURE: u64 = 1_000_000;
+
+/// A running server; dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    unix_socket: Option<PathBuf>,
+    log: Arc<Log>,
+    closed_until: watch::Sender<u64>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Binds, and starts to serve on a thread of its own.
+    ///
+    /// # Errors
+    /// The address is taken or not loopback (unless `expose` is set), or a thread or descriptor is
+    /// not to be had.
+    pub fn start(config: Config) -> io::Result<Self> {
+        if !config.expose && !config.listen.ip().is_loopback() {
+            let text = format!("{} is not loopback; say so if others may connect", config.listen);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let unix_socket = config.unix_socket.clone();
+        let listener = Bound::new(&config)?;
+        let address = listener.address(config.listen);
+        let log = Arc::new(Log::new(config.truth));
+        let closed_until = watch::Sender::new(0);
+        let stop = watch::Sender::new(false);
+        let service = Service::new(config, log.clone(), closed_until.clone());
+        let stopped = stop.subscribe();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread =
+            std::thread::Builder::new().name("simulated server".into()).spawn(move || {
+                runtime.block_on(run(Arc::new(service), (listener, address), stopped));
+            })?;
+        let thread = Some(thread);
+        Ok(Self { address, unix_socket, log, closed_until, stop, thread })
+    }
+
+    /// The URL that clients are given, without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens; on a Unix socket the address that was configured.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was served so far, in the order in which requests ended.
+    pub fn truth(&self) -> Vec<Served> {
+        self.log.served()
+    }
+
+    /// Counts so far.
+    pub fn counts(&self) -> Counts {
+        self.log.counts()
+    }
+
+    /// Waits until `wish` holds of the counts; gives them, or none where `limit` passes first.
+    pub fn wait(&self, limit: Duration, wish: impl Fn(&Counts) -> bool) -> Option<Counts> {
+        self.log.wait(limit, wish)
+    }
+
+    /// Waits until `n` completion requests have been received.
+    pub fn wait_for_requests(&self, n: u64, limit: Duration) -> Option<Counts> {
+        self.wait(limit, |counts| counts.received >= n)
+    }
+
+    /// Waits until `n` completion requests have ended.
+    pub fn wait_for_ended(&self, n: u64, limit: Duration) -> Option<Counts> {
+        self.wait(limit, |counts| counts.ended >= n)
+    }
+
+    /// Closes the listener: new connections are refused, those there are go on.
+    pub fn pause_accepting(&self) {
+        self.closed_until.send_replace(u64::MAX);
+    }
+
+    /// Listens again at the same address.
+    pub fn resume_accepting(&self) {
+        self.closed_until.send_replace(0);
+    }
+
+    /// Stops at once: the listener and every connection are closed, wherever they are.
+    pub fn stop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the server's thread has been printed where it happened.
+            let _ = thread.join();
+        }
+        if let Some(path) = self.unix_socket.take() {
+            // It may have been removed already.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A bound socket, not yet in a runtime.
+enum Bound {
+    Tcp(StdListener),
+    Unix(StdUnixListener),
+}
+
+impl Bound {
+    fn new(config: &Config) -> io::Result<Self> {
+        match &config.unix_socket {
+            None => tcp(config.listen).map(Self::Tcp),
+            Some(path) => {
+                if path.exists() {
+                    std::fs::remove_file(path)?;
+                }
+                let listener = StdUnixListener::bind(path)?;
+                listener.set_nonblocking(true)?;
+                Ok(Self::Unix(listener))
+            }
+        }
+    }
+
+    fn address(&self, configured: SocketAddr) -> SocketAddr {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().unwrap_or(configured),
+            Self::Unix(_) => configured,
+        }
+    }
+
+    fn listen(self) -> io::Result<Listener> {
+        match self {
+            Self::Tcp(listener) => TcpListener::from_std(listener).map(Listener::Tcp),
+            Self::Unix(listener) => UnixListener::from_std(listener).map(Listener::Unix),
+        }
+    }
+}
+
+fn tcp(address: SocketAddr) -> io::Result<StdListener> {
+    use socket2::{Domain, Socket, Type};
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_address(true)?;
+    listener.bind(&address.into())?;
+    // What a client sends before it is accepted is dated too: accepted sockets inherit this.
+    if socket::available() {
+        socket::enable(listener.as_fd())?;
+    }
+    listener.listen(BACKLOG)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener.into())
+}
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(listener) => Socket::tcp(listener.accept().await?.0),
+            Self::Unix(listener) => Ok(Socket::Unix(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// Serves until told to stop; the runtime's end then closes every connection.
+async fn run(
+    service: Arc<Service>,
+    (listener, address): (Bound, SocketAddr),
+    mut stopped: watch::Receiver<bool>,
+) {
+    let model = async {
+        match &service.schedule {
+            Some(schedule) => schedule.run(&service.timer).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = stopped.wait_for(|&stopped| stopped) => {}
+        () = accept(&service, (listener, address)) => {}
+        _ = service.timer.run() => {}
+        () = model => {}
+    }
+}
+
+/// Accepts connections, except while the listener is to be closed.
+async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
+    let mut closed = service.closed_until.subscribe();
+    let mut bound = Some(bound);
+    loop {
+        let opened = match bound.take() {
+            Some(bound) => Ok(bound),
+            None => reopen(service, address),
+        };
+        let Ok(listener) = opened.and_then(Bound::listen) else { return };
+        loop {
+            tokio::select! {
+                changed = closed.wait_for(|&until| until > clock::now()) => {
+                    if changed.is_err() { return }
+                    break;
+                }
+                socket = listener.accept() => match socket {
+                    Ok(socket) => { tokio::spawn(connection::serve(socket, service.clone())); }
+                    // Out of descriptors, or the client left already: others may fare better.
+                    Err(_) => service.timer.until(clock::now() + AFTER_FAILURE).await,
+                }
+            }
+        }
+        drop(listener);
+        reopening(service, &mut closed).await;
+    }
+}
+
+fn reopen(service: &Service, address: SocketAddr) -> io::Result<Bound> {
+    let config = Config { listen: address, ..service.config.clone() };
+    Bound::new(&config)
+}
+
+/// Returns when the listener may be opened again.
+async fn reopening(service: &Service, closed: &mut watch::Receiver<u64>) {
+    loop {
+        let until = *closed.borrow_and_update();
+        if until <= clock::now() {
+            return;
+        }
+        tokio::select! {
+            changed = closed.changed() => if changed.is_err() { return },
+            () = service.timer.until(until) => {}
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The byte stream under a connection: reads with stamps, whole writes, a reset on demand.
+
+use loadwright_stamps::socket;
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::net::{TcpStream, UnixStream};
+
+/// Bytes taken by one read at most.
+const READ: usize = 64 * 1024;
+
+thread_local! {
+    /// Shared by a thread's connections, so that an idle one holds no buffer.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
+
+/// A connected socket.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// When bytes came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stamp {
+    /// The kernel's receive time; where there is none, as `user`.
+    pub(crate) received: u64,
+    /// The clock after the read.
+    pub(crate) user: u64,
+}
+
+impl Socket {
+    /// Readies an accepted TCP connection: no delay, kernel stamps where they are to be had.
+    pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        if socket::available() {
+            socket::enable(stream.as_fd())?;
+        }
+        Ok(Self::Tcp(stream))
+    }
+
+    /// Appends what one read gives; none: the peer has closed.
+    pub(crate) async fn read(&mut self, to: &mut Vec<u8>) -> io::Result<Option<Stamp>> {
+        loop {
+            let read = match self {
+                Self::Tcp(stream) => {
+                    stream.readable().await?;
+                    stream.try_io(Interest::READABLE, || receive(stream.as_fd(), to))
+                }
+                Self::Unix(stream) => {
+                    stream.readable().await?;
+                    stream.try_io(Interest::READABLE, || receive(stream.as_fd(), to))
+                }
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = match self {
+                Self::Tcp(stream) => stream.try_write(bytes),
+                Self::Unix(stream) => stream.try_write(bytes),
+            };
+            match written {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.writable().await,
+            Self::Unix(stream) => stream.writable().await,
+        }
+    }
+
+    /// Makes the coming close a reset: what is unsent is thrown away.
+    pub(crate) fn reset_on_close(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Self::Unix(_) => Ok(()),
+        }
+    }
+}
+
+fn receive(from: std::os::fd::BorrowedFd<'_>, to: &mut Vec<u8>) -> io::Result<Option<Stamp>> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let read = socket::recv(from, scratch)?;
+        to.extend_from_slice(&scratch[..read.len]);
+        let stamp = Stamp { received: read.kernel.unwrap_or(read.user), user: read.user };
+        Ok((read.len > 0).then_some(stamp))
+    })
+}
