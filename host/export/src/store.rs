@@ -1,0 +1,182 @@
+//! `records.db` as a run writes it: one store a run, one [`PointSink`] a sweep point.
+
+use crate::failure::{lost, lost_for};
+use crate::format::{APPLICATION, CURRENT, TABLES};
+use crate::writer::{self, Beginning, Fate, Job};
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::record::Record;
+use loadwright_core::sample::{Closing, Sample};
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+
+/// A file of records that is being written.
+///
+/// Rows are written and committed several times a second on a thread of the store's own. Another
+/// program may read the file meanwhile, and after a crash it holds all that was committed.
+#[derive(Debug)]
+pub struct Store {
+    /// None only while the store is dropped.
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    fate: Arc<Fate>,
+}
+
+impl Store {
+    /// Makes the file `path`, which must not exist, and starts its thread.
+    ///
+    /// # Errors
+    /// The file cannot be made or written.
+    pub fn create(path: &Path) -> Result<Self, SinkFailure> {
+        std::fs::File::create_new(path).map_err(|error| {
+            let remedy = "make the folder writable, or choose another with --outputs-dir";
+            lost_for(path, &error, remedy)
+        })?;
+        let connection = prepare(path).map_err(|error| lost(path, &error))?;
+        Ok(Self::start(connection, path))
+    }
+
+    fn start(connection: Connection, path: &Path) -> Self {
+        let fate = Arc::new(Fate { path: path.into(), failure: OnceLock::new() });
+        let (jobs, queue) = bounded(writer::QUEUE);
+        let shared = Arc::clone(&fate);
+        let thread = thread::Builder::new()
+            .name("records".into())
+            .spawn(move || writer::run(&connection, &queue, &shared))
+            .expect("a thread more can be had before the run begins");
+        Self { jobs: Some(jobs), thread: Some(thread), fate }
+    }
+
+    /// Begins a point: its plan is on disk when this returns. `wall_at_origin` is the wall clock in
+    /// nanoseconds since the Unix epoch where the clock of the point's records stood at 0.
+    ///
+    /// # Errors
+    /// The plan cannot be written.
+    pub fn begin_point(
+        &mut self,
+        plan: &Plan,
+        wall_at_origin: u64,
+    ) -> Result<PointSink<'_>, SinkFailure> {
+        let json = serde_json::to_string(plan).map_err(|error| {
+            let remedy = "use paths that are valid UTF-8";
+            lost_for(&self.fate.path, &error, remedy)
+        })?;
+        let beginning = Beginning {
+            id: plan.index,
+            name: plan.name.clone(),
+            origin: wall_at_origin,
+            plan: json,
+        };
+        self.ask(|answer| Job::Begin(Box::new(beginning), answer))?;
+        Ok(PointSink { store: self })
+    }
+
+    /// Writes what is queued and closes the file.
+    ///
+    /// # Errors
+    /// Something could not be written, now or earlier.
+    pub fn close(mut self) -> Result<(), SinkFailure> {
+        self.join();
+        self.fate.failure.get().cloned().map_or(Ok(()), Err)
+    }
+
+    fn join(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                self.fate.failure.get_or_init(|| self.gone());
+            }
+        }
+    }
+
+    /// Sends a job and waits until it is committed.
+    fn ask(&self, job: impl FnOnce(writer::Answer) -> Job) -> Result<(), SinkFailure> {
+        let (answer, outcome) = bounded(1);
+        self.send(job(answer))?;
+        self.wake();
+        outcome.recv().unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    fn send(&self, job: Job) -> Result<(), SinkFailure> {
+        if let Some(failure) = self.fate.failure.get() {
+            return Err(failure.clone());
+        }
+        let jobs = self.jobs.as_ref().expect("only dropping takes it");
+        if jobs.len() >= writer::QUEUE / 2 {
+            self.wake();
+        }
+        match jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            // The disk is slower than the service. Waiting moves no stamp; a lost record would
+            // falsify every figure.
+            Err(TrySendError::Full(job)) => jobs.send(job).map_err(|_| self.gone()),
+            Err(TrySendError::Disconnected(_)) => Err(self.gone()),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+
+    fn gone(&self) -> SinkFailure {
+        lost_for(&self.fate.path, &"the thread that writes them panicked", "please report this")
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+fn prepare(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "application_id", APPLICATION)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let transaction = connection.unchecked_transaction()?;
+    connection.execute_batch(TABLES)?;
+    connection.execute(
+        "INSERT INTO run VALUES (?, ?, ?)",
+        params![CURRENT.major, CURRENT.minor, env!("CARGO_PKG_VERSION")],
+    )?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
+/// Takes the records and samples of one point. A point whose sink is dropped before
+/// [`finish_point`](Self::finish_point) stands in the file as one that was cut off.
+#[derive(Debug)]
+pub struct PointSink<'s> {
+    store: &'s mut Store,
+}
+
+impl PointSink<'_> {
+    /// Ends the point; all of it is on disk when this returns.
+    ///
+    /// # Errors
+    /// Something of the point could not be written.
+    pub fn finish_point(self, closing: &Closing) -> Result<(), SinkFailure> {
+        self.store.ask(|answer| Job::Finish(Box::new(closing.clone()), answer))
+    }
+}
+
+impl Sink for PointSink<'_> {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        self.store.send(Job::Record(Arc::clone(record)))
+    }
+
+    fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {
+        self.store.send(Job::Sample(Box::new(*sample)))
+    }
+}
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

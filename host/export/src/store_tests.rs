@@ -1,0 +1,235 @@
+//! What goes into the file comes out again, exactly and in order; and what is told when it cannot.
+
+use super::*;
+use crate::arbitrary;
+use crate::format::Format;
+use crate::reader::{OpenError, Reader};
+use loadwright_core::outcome::Outcome;
+use loadwright_core::sample::Ending;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::path::PathBuf;
+
+/// What a sink is given, in order.
+#[derive(Debug, Clone, PartialEq)]
+enum Given {
+    Record(Arc<Record>),
+    Sample(Sample),
+}
+
+#[derive(Default)]
+struct Kept(Vec<Given>);
+
+impl Sink for Kept {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        self.0.push(Given::Record(Arc::clone(record)));
+        Ok(())
+    }
+
+    fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {
+        self.0.push(Given::Sample(*sample));
+        Ok(())
+    }
+}
+
+fn give(sink: &mut dyn Sink, given: &[Given]) {
+    for given in given {
+        match given {
+            Given::Record(record) => sink.record(record).unwrap(),
+            Given::Sample(sample) => sink.sample(sample).unwrap(),
+        }
+    }
+}
+
+fn given() -> impl Strategy<Value = Vec<Given>> {
+    let one = prop_oneof![
+        arbitrary::record().prop_map(|record| Given::Record(Arc::new(record))),
+        arbitrary::sample().prop_map(Given::Sample),
+    ];
+    proptest::collection::vec(one, 0..20)
+}
+
+/// One value of a strategy, the same in every run.
+fn one<S: Strategy>(strategy: S) -> S::Value {
+    strategy.new_tree(&mut TestRunner::deterministic()).unwrap().current()
+}
+
+fn plan(index: u32) -> Plan {
+    one(arbitrary::plan(index))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn records(&self) -> PathBuf {
+        self.0.path().join(crate::RECORDS)
+    }
+
+    fn sqlite(&self) -> Connection {
+        Connection::open(self.records()).unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn what_was_given_comes_back(
+        plans in (arbitrary::plan(0), arbitrary::plan(1)),
+        closings in (arbitrary::closing(), arbitrary::closing()),
+        given in (given(), given()),
+        origin in any::<u64>(),
+    ) {
+        let folder = Folder::new();
+        let mut store = Store::create(&folder.records()).unwrap();
+        for (plan, closing, given) in
+            [(&plans.0, &closings.0, &given.0), (&plans.1, &closings.1, &given.1)]
+        {
+            let mut sink = store.begin_point(plan, origin).unwrap();
+            give(&mut sink, given);
+            sink.finish_point(closing).unwrap();
+        }
+        store.close().unwrap();
+
+        let reader = Reader::open(&folder.records()).unwrap();
+        let points = reader.points().unwrap();
+        prop_assert_eq!(points.len(), 2);
+        for (point, (plan, closing, given)) in points.iter().zip(
+            [(&plans.0, &closings.0, &given.0), (&plans.1, &closings.1, &given.1)],
+        ) {
+            prop_assert_eq!(&point.plan, plan);
+            prop_assert_eq!(point.wall_at_origin, origin);
+            prop_assert_eq!(point.closing.as_ref(), Some(closing));
+            let mut kept = Kept::default();
+            prop_assert_eq!(&reader.replay(point, &mut kept).unwrap(), closing);
+            prop_assert_eq!(&kept.0, given);
+        }
+    }
+}
+
+#[test]
+fn a_point_without_its_end_is_one_that_was_cut_off() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records()).unwrap();
+    let mut record = one(arbitrary::record());
+    record.timeline.end = 70;
+    record.frames.clear();
+    let sample = Sample { at: 80, ..Sample::default() };
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    give(&mut sink, &[Given::Record(Arc::new(record)), Given::Sample(sample)]);
+    store.close().unwrap();
+    let reader = Reader::open(&folder.records()).unwrap();
+    let point = reader.points().unwrap().remove(0);
+    assert_eq!(point.closing, None);
+    let closing = reader.replay(&point, &mut Kept::default()).unwrap();
+    let expected = Closing { ending: Ending::Interrupted, at: 80, ..Closing::default() };
+    assert_eq!(closing, expected);
+}
+
+#[test]
+fn failures_are_counted_by_class_with_a_sample() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records()).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let case = |outcome, error: &str, last_attempt, warmup| {
+        let mut record = one(arbitrary::record());
+        record.outcome = outcome;
+        record.error = error.into();
+        record.last_attempt = last_attempt;
+        record.warmup = warmup;
+        Given::Record(Arc::new(record))
+    };
+    let cases = [
+        case(Outcome::Ok, "", true, false),
+        case(Outcome::Status(503), "", true, false),
+        case(Outcome::Status(503), "busy", true, false),
+        case(Outcome::Status(503), "busier", true, false),
+        case(Outcome::Status(503), "will be tried again", false, false),
+        case(Outcome::Refused, "warming up", true, true),
+        case(Outcome::Cut, "", true, false),
+    ];
+    give(&mut sink, &cases);
+    sink.finish_point(&Closing::default()).unwrap();
+    let connection = folder.sqlite();
+    let mut statement =
+        connection.prepare("SELECT class, count, sample FROM failure ORDER BY class").unwrap();
+    let rows: Vec<(String, i64, Option<String>)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(rows, [("cut".into(), 1, None), ("http_503".into(), 3, Some("busy".into()))]);
+}
+
+#[test]
+fn a_full_disk_is_told_and_keeps_what_was_committed() {
+    let folder = Folder::new();
+    std::fs::File::create_new(folder.records()).unwrap();
+    let connection = prepare(&folder.records()).unwrap();
+    connection.pragma_update(None, "max_page_count", 40).unwrap();
+    let mut store = Store::start(connection, &folder.records());
+    let record = Arc::new(one(arbitrary::record()));
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let failure = loop {
+        if let Err(failure) = sink.record(&record) {
+            break failure.0;
+        }
+    };
+    let path = folder.records();
+    let expected = format!(
+        "cannot write records to `{}`: database or disk is full; free space there, or choose \
+         another disk with --outputs-dir",
+        path.display()
+    );
+    assert_eq!(failure, expected);
+    assert_eq!(sink.sample(&Sample::default()), Err(SinkFailure(expected.clone())));
+    assert_eq!(sink.finish_point(&Closing::default()), Err(SinkFailure(expected.clone())));
+    assert_eq!(store.close(), Err(SinkFailure(expected)));
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.points().unwrap()[0].plan, plan(0));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told() {
+    let folder = Folder::new();
+    std::fs::write(folder.records(), "mine").unwrap();
+    let taken = Store::create(&folder.records()).unwrap_err().0;
+    assert!(taken.contains("exists") && taken.contains("--outputs-dir"), "{taken}");
+    assert_eq!(std::fs::read(folder.records()).unwrap(), b"mine");
+    let below = folder.records().join("records.db");
+    let nowhere = Store::create(&below).unwrap_err().0;
+    assert!(nowhere.contains("--outputs-dir"), "{nowhere}");
+}
+
+#[test]
+fn a_file_that_is_none_of_ours_is_told() {
+    let folder = Folder::new();
+    assert!(matches!(Reader::open(&folder.records()), Err(OpenError::Missing(_))));
+    std::fs::write(folder.records(), "not a database, and long enough to be looked at").unwrap();
+    assert!(matches!(Reader::open(&folder.records()), Err(OpenError::Foreign(_))));
+    std::fs::remove_file(folder.records()).unwrap();
+    folder.sqlite().execute_batch("CREATE TABLE request (id INTEGER)").unwrap();
+    assert!(matches!(Reader::open(&folder.records()), Err(OpenError::Foreign(_))));
+}
+
+#[test]
+fn a_version_is_read_where_its_major_is_known() {
+    let folder = Folder::new();
+    drop(Store::create(&folder.records()).unwrap());
+    let set = |major, minor| {
+        let sql = "UPDATE run SET format_major = ?, format_minor = ?";
+        folder.sqlite().execute(sql, params![major, minor]).unwrap();
+        Reader::open(&folder.records()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(set(CURRENT.major, CURRENT.minor + 7), Ok(()));
+    let newer = set(CURRENT.major + 1, 3).unwrap_err();
+    assert!(newer.contains("its format is 2.3, and this program reads 1.x"), "{newer}");
+    assert!(newer.ends_with("use the program that wrote it, or a later one"), "{newer}");
+    let older = Format { major: 0, minor: 9 };
+    assert!(older.check().unwrap_err().to_string().ends_with("use the program that wrote it"));
+}
