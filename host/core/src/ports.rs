@@ -67,6 +67,16 @@ pub trait DatasetFactory: Send + Sync {
     /// # Errors
     /// The plugin refused its settings or failed.
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure>;
+
+    /// Instances thrown away so far, after a trap or a limit.
+    fn restarts(&self) -> u32 {
+        0
+    }
+
+    /// Prompts so far whose length could not be made exact.
+    fn inexact_prompts(&self) -> u64 {
+        0
+    }
 }
 
 /// One instance of a dataset, used by one thread. Item n depends on settings, seed and n alone.
@@ -94,6 +104,11 @@ pub trait ProtocolFactory: Send + Sync {
     /// # Errors
     /// The plugin refused its settings or failed.
     fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure>;
+
+    /// Instances thrown away so far, after a trap or a limit.
+    fn restarts(&self) -> u32 {
+        0
+    }
 }
 
 /// One instance of a protocol, used by one thread.

@@ -1,1 +1,23 @@
-//! Summaries rendered as tables and text.
+//! Summaries rendered as the report's tables, text and JSON.
+//!
+//! Pure: a summary goes in, a string comes out, the same for the same summary. Where it stops: it
+//! computes no figure, reads no file and writes to no terminal.
+
+#![forbid(unsafe_code)]
+
+mod advise;
+mod json;
+mod number;
+mod point;
+mod style;
+mod sweep;
+mod table;
+
+pub use json::{benchmark_args_json, benchmark_percentile_json, benchmark_summary_json};
+pub use point::point_text;
+pub use style::Style;
+pub use sweep::{RunInfo, run_text, sweep_text};
+
+#[cfg(test)]
+#[path = "fixture.rs"]
+mod fixture;

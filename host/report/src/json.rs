@@ -1,0 +1,96 @@
+//! The JSON files of a point: the keys and units that EvalScope's users parse, and ours beside.
+
+mod ours;
+
+use crate::number::round6;
+use loadwright_core::percentile::{Distribution, ROWS};
+use loadwright_core::plan::{Load, Plan};
+use loadwright_core::summary::Summary;
+use serde_json::{Map, Value};
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;
+
+/// `benchmark_summary.json`; figures that do not exist are null.
+pub fn benchmark_summary_json(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    let figures = &summary.figures;
+    let throughput = &summary.throughput;
+    let mean = |of: &Option<Distribution>, unit: f64| {
+        number(of.as_ref().map(|distribution| distribution.mean / unit))
+    };
+    let workers = match summary.point.load {
+        Load::Closed { workers, .. } => Value::from(workers),
+        Load::Open { .. } => Value::Null,
+    };
+    pretty(&object([
+        ("Test Duration (s)", number(summary.duration.map(|span| span as f64 / 1e9))),
+        ("Concurrency", workers),
+        ("Request Rate (req/s)", number(summary.arrivals.asked_rate)),
+        ("Total Requests", counts.total.into()),
+        ("Success Requests", counts.succeeded.into()),
+        ("Failed Requests", counts.failed.into()),
+        ("Req Throughput (req/s)", number(throughput.requests)),
+        ("Avg Latency (s)", mean(&figures.latency, 1e9)),
+        ("Avg TTFT (ms)", mean(&figures.ttft, 1e6)),
+        ("Avg TPOT (ms)", mean(&figures.tpot, 1e6)),
+        ("Avg ITL (ms)", mean(&figures.itl, 1e6)),
+        ("Avg Input Tokens", mean(&figures.input_tokens, 1.0)),
+        ("Avg Output Tokens", mean(&figures.output_tokens, 1.0)),
+        ("Output Throughput (tok/s)", number(throughput.output)),
+        ("Total Throughput (tok/s)", number(throughput.total)),
+        ("loadwright", ours::section(summary)),
+    ]))
+}
+
+/// `benchmark_percentile.json`: a list of rows; figures that do not exist are null.
+pub fn benchmark_percentile_json(summary: &Summary) -> String {
+    let figures = &summary.figures;
+    let columns = [
+        ("Latency (s)", &figures.latency, 1e9),
+        ("TTFT (ms)", &figures.ttft, 1e6),
+        ("ITL (ms)", &figures.itl, 1e6),
+        ("TPOT (ms)", &figures.tpot, 1e6),
+        ("Input tokens", &figures.input_tokens, 1.0),
+        ("Output tokens", &figures.output_tokens, 1.0),
+        ("Output (tok/s)", &figures.output_rate, 1e6),
+        ("Total (tok/s)", &figures.total_rate, 1e6),
+        ("Decode (tok/s)", &figures.decode_rate, 1e6),
+    ];
+    let rows = ROWS.iter().enumerate().map(|(index, name)| {
+        let mut row = Map::new();
+        row.insert("Percentiles".into(), (*name).into());
+        for (header, figure, unit) in columns {
+            row.insert(header.into(), cell(figure.as_ref(), index, unit));
+        }
+        Value::Object(row)
+    });
+    pretty(&Value::Array(rows.collect()))
+}
+
+/// `benchmark_args.json`: every setting of the point, secrets masked.
+pub fn benchmark_args_json(plan: &Plan) -> String {
+    pretty(&Value::Object(plan.settings.clone()))
+}
+
+/// A value of a distribution in the unit of its column; whole where the unit is 1.
+fn cell(figure: Option<&Distribution>, row: usize, unit: f64) -> Value {
+    match figure {
+        None => Value::Null,
+        Some(figure) if unit == 1.0 => figure.rows[row].into(),
+        Some(figure) => number(Some(figure.rows[row] as f64 / unit)),
+    }
+}
+
+fn number(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, |value| round6(value).into())
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("a JSON value is always written") + "\n"
+}

@@ -1,0 +1,184 @@
+//! The `loadwright` section of `benchmark_summary.json`: everything that EvalScope has no key for.
+
+use super::{cell, number, object};
+use loadwright_core::Nanos;
+use loadwright_core::doubt::{Bound, Doubt};
+use loadwright_core::percentile::{Distribution, Method, ROWS};
+use loadwright_core::summary::{Connections, Figures, Footnote, Steady, Summary};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub(super) fn section(summary: &Summary) -> Value {
+    object([
+        ("schema", summary.schema.into()),
+        ("point", summary.point.name.clone().into()),
+        ("ending", plain(&summary.ending)),
+        ("verdict", plain(&summary.verdict)),
+        ("error_bounds", bounds(summary)),
+        ("doubts", summary.doubts.iter().map(doubt).collect()),
+        ("footnotes", summary.footnotes.iter().map(footnote).collect()),
+        ("requests", requests(summary)),
+        ("goodput", goodput(summary)),
+        ("figures", figures(&summary.figures)),
+        ("tokens", plain(&summary.tokens)),
+        ("concurrency", concurrency(summary)),
+        ("arrivals", arrivals(summary)),
+        ("steady_window", summary.steady.as_ref().map_or(Value::Null, steady)),
+        ("connections", connections(&summary.connections)),
+        ("frames", plain(&summary.frames)),
+        ("failures", plain(&summary.failures)),
+        ("stamps", plain(&summary.point.stamps)),
+        ("proxy", plain(&summary.point.proxy)),
+        ("seed", summary.point.seed.into()),
+    ])
+}
+
+/// A value whose own names serve as keys.
+fn plain(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("the summary's types have string keys and finite numbers")
+}
+
+fn millis(nanos: Option<Nanos>) -> Value {
+    number(nanos.map(|nanos| nanos as f64 / 1e6))
+}
+
+fn bounds(summary: &Summary) -> Value {
+    object([
+        ("ttft_ms", millis(summary.error_bounds.ttft)),
+        ("itl_ms", millis(summary.error_bounds.itl)),
+    ])
+}
+
+fn doubt(doubt: &Doubt) -> Value {
+    let bound = match doubt.bound {
+        None => Value::Null,
+        Some(Bound::Nanos(nanos)) => object([("ms", millis(Some(nanos)))]),
+        Some(Bound::Share(share)) => object([("share", number(Some(share)))]),
+    };
+    object([
+        ("cause", plain(&doubt.cause)),
+        ("grave", doubt.grave.into()),
+        ("figures", plain(&doubt.figures)),
+        ("bound", bound),
+        ("statement", doubt.statement.clone().into()),
+        ("advice", doubt.advice.clone().into()),
+    ])
+}
+
+fn footnote(note: &Footnote) -> Value {
+    object([
+        ("figure", plain(&note.figure)),
+        ("values", note.count.into()),
+        ("few_from", format!("{}%", f64::from(note.from) / 10.0).into()),
+    ])
+}
+
+fn requests(summary: &Summary) -> Value {
+    let counts = &summary.counts;
+    object([
+        ("failed_share", number(counts.failed_share())),
+        ("streamed", counts.streamed.into()),
+        ("dropped", counts.dropped.into()),
+        ("cancelled", counts.cancelled.into()),
+        ("warmup", counts.warmup.into()),
+        ("retried_attempts", counts.retried.into()),
+    ])
+}
+
+fn goodput(summary: &Summary) -> Value {
+    let Some(good) = summary.counts.good else { return Value::Null };
+    let objectives = &summary.point.objectives;
+    object([
+        ("req_per_s", number(summary.throughput.goodput)),
+        ("requests", good.into()),
+        ("ttft_ms", millis(objectives.ttft)),
+        ("tpot_ms", millis(objectives.tpot)),
+        ("latency_ms", millis(objectives.latency)),
+    ])
+}
+
+fn figures(figures: &Figures) -> Value {
+    object([
+        ("ttft_ms", distribution(figures.ttft.as_ref(), 1e6)),
+        ("ttft_from_due_ms", distribution(figures.ttft_from_due.as_ref(), 1e6)),
+        ("first_answer_ms", distribution(figures.first_answer.as_ref(), 1e6)),
+        ("latency_ms", distribution(figures.latency.as_ref(), 1e6)),
+        ("latency_from_due_ms", distribution(figures.latency_from_due.as_ref(), 1e6)),
+        ("tpot_ms", distribution(figures.tpot.as_ref(), 1e6)),
+        ("itl_ms", distribution(figures.itl.as_ref(), 1e6)),
+        ("itl_per_token_ms", distribution(figures.itl_per_token.as_ref(), 1e6)),
+        ("input_tokens", distribution(figures.input_tokens.as_ref(), 1.0)),
+        ("output_tokens", distribution(figures.output_tokens.as_ref(), 1.0)),
+        ("output_tok_per_s", distribution(figures.output_rate.as_ref(), 1e6)),
+        ("total_tok_per_s", distribution(figures.total_rate.as_ref(), 1e6)),
+        ("decode_tok_per_s", distribution(figures.decode_rate.as_ref(), 1e6)),
+        ("lag_ms", distribution(figures.lag.as_ref(), 1e6)),
+        ("read_lag_ms", distribution(figures.read_lag.as_ref(), 1e6)),
+    ])
+}
+
+fn distribution(of: Option<&Distribution>, unit: f64) -> Value {
+    let Some(distribution) = of else { return Value::Null };
+    let method = match distribution.method {
+        Method::Exact => "exact",
+        Method::Histogram => "hdrhistogram, 3 significant digits",
+    };
+    let mut members = Map::new();
+    members.insert("values".into(), distribution.count.into());
+    members.insert("method".into(), method.into());
+    members.insert("mean".into(), number(Some(distribution.mean / unit)));
+    for (index, name) in ROWS.iter().enumerate() {
+        members.insert((*name).into(), cell(of, index, unit));
+    }
+    Value::Object(members)
+}
+
+fn concurrency(summary: &Summary) -> Value {
+    let concurrency = &summary.concurrency;
+    object([
+        ("asked", plain(&concurrency.asked)),
+        ("mean", number(concurrency.mean)),
+        ("peak", concurrency.peak.into()),
+    ])
+}
+
+fn arrivals(summary: &Summary) -> Value {
+    let arrivals = &summary.arrivals;
+    object([
+        ("asked_req_per_s", number(arrivals.asked_rate)),
+        ("due_req_per_s", number(arrivals.due_rate)),
+        ("sent_req_per_s", number(arrivals.sent_rate)),
+        ("sent", arrivals.sent.into()),
+        ("late_over_1_ms", arrivals.late.into()),
+        ("late_while_connecting", arrivals.late_connecting.into()),
+        ("dropped", summary.counts.dropped.into()),
+    ])
+}
+
+fn steady(steady: &Steady) -> Value {
+    object([
+        ("start_s", number(Some(steady.start as f64 / 1e9))),
+        ("end_s", number(Some(steady.end as f64 / 1e9))),
+        ("plateau", steady.plateau.into()),
+        ("concurrency_mean", number(Some(steady.concurrency))),
+        ("req_per_s", number(Some(steady.requests))),
+        ("output_tok_per_s", number(steady.output)),
+        ("total_tok_per_s", number(steady.total)),
+        ("itl_mean_ms", number(steady.mean_itl.map(|nanos| nanos / 1e6))),
+        ("figures", figures(&steady.figures)),
+    ])
+}
+
+fn connections(links: &Connections) -> Value {
+    object([
+        ("opened", links.opened.into()),
+        ("reused", links.reused.into()),
+        ("reopened", links.reopened.into()),
+        ("dns_ms", distribution(links.dns.as_ref(), 1e6)),
+        ("tcp_ms", distribution(links.tcp.as_ref(), 1e6)),
+        ("tls_ms", distribution(links.tls.as_ref(), 1e6)),
+        ("pool_wait_ms", distribution(links.pool_wait.as_ref(), 1e6)),
+        ("bytes_sent", links.bytes_sent.into()),
+        ("bytes_received", links.bytes_received.into()),
+    ])
+}

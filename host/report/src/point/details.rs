@@ -1,0 +1,192 @@
+//! What was measured beyond the two tables: load, from-due figures, steady window, the client
+//! itself, connections, goodput, tokens.
+
+use crate::number::{grid, millis, percent};
+use crate::style::Style;
+use loadwright_core::percentile::Distribution;
+use loadwright_core::plan::{Load, Objectives};
+use loadwright_core::record::TokenSource;
+use loadwright_core::summary::{Steady, Summary};
+use std::collections::BTreeMap;
+
+/// One wrapped paragraph a topic; topics without figures are left out.
+pub(super) fn details(summary: &Summary, style: &Style) -> String {
+    let topics = [
+        ("Load", load(summary)),
+        ("From due", from_due(summary)),
+        ("First answer", first_answer(summary)),
+        ("Steady", summary.steady.as_ref().map(|steady| steady_window(steady, summary))),
+        ("Goodput", goodput(summary)),
+        ("Tokens", tokens(summary)),
+        ("Client", client(summary)),
+        ("Connections", connections(summary)),
+        ("Proxy", summary.point.proxy.clone()),
+    ];
+    let mut text = format!("\n{}\n", style.bold("Also measured:"));
+    for (topic, words) in topics {
+        if let Some(words) = words {
+            text += &(style.wrap(&format!("  {topic:<13}"), &words) + "\n");
+        }
+    }
+    text
+}
+
+fn load(summary: &Summary) -> Option<String> {
+    let mean = summary.concurrency.mean?;
+    let peak = summary.concurrency.peak;
+    let mut words = format!("{} requests in flight on average, {peak} at most", grid(mean));
+    let arrivals = &summary.arrivals;
+    if let (Some(asked), Some(sent)) = (arrivals.asked_rate, arrivals.sent_rate) {
+        words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
+        if let Some(due) = arrivals.due_rate {
+            words += &format!(", {} as drawn", grid(due));
+        }
+        words += &format!("; {} of {} over 1 ms late", arrivals.late, arrivals.sent);
+        words += &format!(", {} dropped", summary.counts.dropped);
+    }
+    Some(words)
+}
+
+/// Only where the load is paced: without, a request is due when its worker is free.
+fn from_due(summary: &Summary) -> Option<String> {
+    if matches!(summary.point.load, Load::Closed { pace: None, .. }) {
+        return None;
+    }
+    let latency = spread_of("latency", summary.figures.latency_from_due.as_ref()?);
+    Some(match &summary.figures.ttft_from_due {
+        Some(ttft) => format!("{}; {latency}", spread_of("TTFT", ttft)),
+        None => latency,
+    })
+}
+
+/// Only where reasoning came before the answer.
+fn first_answer(summary: &Summary) -> Option<String> {
+    let answer = summary.figures.first_answer.as_ref()?;
+    let differs = summary.figures.ttft.as_ref().is_none_or(|ttft| ttft.rows != answer.rows);
+    differs.then(|| spread_of("after reasoning", answer))
+}
+
+fn spread_of(name: &str, figure: &Distribution) -> String {
+    format!(
+        "{name} {} avg, {} P50, {} P99",
+        millis(figure.mean),
+        millis(figure.median() as f64),
+        millis(figure.p99() as f64)
+    )
+}
+
+fn steady_window(steady: &Steady, summary: &Summary) -> String {
+    let length = steady.end - steady.start;
+    let share = summary.duration.filter(|&all| all > 0).map(|all| length as f64 / all as f64);
+    let mut words = format!(
+        "{} s ({}) at {} in flight: {} req/s",
+        grid(length as f64 / 1e9),
+        percent(share.unwrap_or(1.0)),
+        grid(steady.concurrency),
+        grid(steady.requests)
+    );
+    if let Some(output) = steady.output {
+        words += &format!(", {} output tok/s", grid(output));
+    }
+    let means = [
+        ("latency", steady.figures.latency.as_ref().map(|all| all.mean)),
+        ("TTFT", steady.figures.ttft.as_ref().map(|all| all.mean)),
+        ("TPOT", steady.figures.tpot.as_ref().map(|all| all.mean)),
+        ("ITL", steady.mean_itl),
+    ];
+    for (name, mean) in means {
+        if let Some(mean) = mean {
+            words += &format!(", {name} {}", millis(mean));
+        }
+    }
+    words
+}
+
+fn goodput(summary: &Summary) -> Option<String> {
+    let good = summary.counts.good?;
+    let Objectives { ttft, tpot, latency } = summary.point.objectives;
+    let limits = [("TTFT", ttft), ("TPOT", tpot), ("latency", latency)];
+    let limits: Vec<String> = limits
+        .into_iter()
+        .filter_map(|(name, limit)| Some(format!("{name} {}", millis(limit? as f64))))
+        .collect();
+    let rate = summary.throughput.goodput.map_or("-".into(), grid);
+    Some(format!(
+        "{rate} req/s: {good} of {} requests within {}",
+        summary.counts.total,
+        limits.join(", ")
+    ))
+}
+
+fn tokens(summary: &Summary) -> Option<String> {
+    let tokens = &summary.tokens;
+    let mut words = vec![format!("output counted by {}", sources(&tokens.output_sources)?)];
+    words.extend(sources(&tokens.input_sources).map(|by| format!("input by {by}")));
+    if let (Some(cached), Some(of)) = (tokens.cached, tokens.cached_of.filter(|&of| of > 0)) {
+        words.push(format!("{} of the input from a cache", percent(cached as f64 / of as f64)));
+    }
+    words.extend(tokens.reasoning.map(|n| format!("{n} spent on reasoning")));
+    words.extend(tokens.accepted.map(|n| format!("{n} predicted ones accepted")));
+    words.extend(tokens.rejected.map(|n| format!("{n} rejected")));
+    Some(words.join("; "))
+}
+
+/// Sources by name; with counts where there are several.
+fn sources(by: &BTreeMap<TokenSource, u64>) -> Option<String> {
+    let name = |source: &TokenSource| match source {
+        TokenSource::None => "nobody",
+        TokenSource::Usage => "the service",
+        TokenSource::Frames => "token ids in the frames",
+        TokenSource::Tokenizer => "the tokenizer",
+        TokenSource::Dataset => "the dataset",
+    };
+    let mut names = by.iter();
+    match (names.next()?, names.next()) {
+        ((only, _), None) => Some(name(only).into()),
+        _ => {
+            let all = by.iter().map(|(source, n)| format!("{} ({n})", name(source)));
+            Some(all.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn client(summary: &Summary) -> Option<String> {
+    let lag = summary.figures.lag.as_ref()?;
+    let mut words = format!(
+        "sent {} after due at P50, {} at P99",
+        millis(lag.median() as f64),
+        millis(lag.p99() as f64)
+    );
+    if let Some(read) = &summary.figures.read_lag {
+        words += &format!(
+            "; read {} after arrival at P50, {} at P99, {} at most",
+            millis(read.median() as f64),
+            millis(read.p99() as f64),
+            millis(read.max() as f64)
+        );
+    }
+    Some(words)
+}
+
+fn connections(summary: &Summary) -> Option<String> {
+    let links = &summary.connections;
+    if links.opened + links.reused == 0 {
+        return None;
+    }
+    let mut words = format!("{} opened, {} requests on open ones", links.opened, links.reused);
+    if links.reopened > 0 {
+        words += &format!(", {} sent again after an idle one had died", links.reopened);
+    }
+    let phases = [
+        ("DNS", &links.dns),
+        ("connect", &links.tcp),
+        ("TLS", &links.tls),
+        ("wait for one", &links.pool_wait),
+    ];
+    for (name, phase) in phases {
+        if let Some(phase) = phase {
+            words += &format!("; {name} {} P50", millis(phase.median() as f64));
+        }
+    }
+    Some(words)
+}

@@ -1,0 +1,158 @@
+//! What speaks against a point's figures: verdict, failures by class, thin percentiles, doubts.
+
+use crate::number::{millis, percent};
+use crate::style::{Style, one_line};
+use loadwright_core::doubt::{Bound, Doubt};
+use loadwright_core::plan::StampSource;
+use loadwright_core::sample::Ending;
+use loadwright_core::summary::{Figure, Summary};
+
+/// The verdict and the error bound of the stamps.
+pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
+    let label = summary.verdict.label();
+    let doubts = match summary.doubts.len() {
+        0 => String::new(),
+        1 => " (1 doubt)".into(),
+        n => format!(" ({n} doubts)"),
+    };
+    let ended = match summary.ending {
+        Ending::Interrupted => ", interrupted",
+        _ => "",
+    };
+    let verdict = style.verdict(summary.verdict, &format!("{label}{ended}"));
+    let mut text = format!("Verdict: {verdict}{doubts}\n");
+    if summary.counts.succeeded > 0 && summary.point.stream {
+        text += &style.wrap("Error bound: ", &bounds(summary));
+        text.push('\n');
+    }
+    text
+}
+
+fn bounds(summary: &Summary) -> String {
+    let bounds = &summary.error_bounds;
+    let ttft = bounds.ttft.map_or("TTFT not known".into(), |nanos| {
+        format!("TTFT at most {} too high", millis(nanos as f64))
+    });
+    let frames = &summary.frames;
+    let itl = match bounds.itl {
+        Some(nanos) => format!("ITL within {} either way", millis(nanos as f64)),
+        None if frames.shared > 0 => format!(
+            "ITL not known, since {} of the gaps lie within one read",
+            percent(frames.shared as f64 / frames.gaps as f64)
+        ),
+        None => "ITL not known".into(),
+    };
+    let source = match summary.point.stamps {
+        StampSource::Kernel => "kernel stamps, 99 % of the reads",
+        StampSource::User => "user-space stamps, whose lag cannot be measured",
+    };
+    format!("{ttft}; {itl} ({source})")
+}
+
+/// A word on the requests that the figures leave out.
+pub(super) fn failed_share(summary: &Summary, style: &Style) -> String {
+    let counts = &summary.counts;
+    let mut text = String::new();
+    if let Some(share) = counts.failed_share().filter(|&share| share > 0.0) {
+        let words = format!(
+            "{} of the requests failed and are in no latency, token or throughput figure.",
+            percent(share)
+        );
+        text += &(style.wrap("", &words) + "\n");
+    }
+    if counts.dropped + counts.cancelled + counts.warmup > 0 {
+        let words = format!(
+            "Beside these: {} dropped, {} cancelled, {} of the warm-up.",
+            counts.dropped, counts.cancelled, counts.warmup
+        );
+        text += &(style.wrap("", &words) + "\n");
+    }
+    text
+}
+
+/// Columns of the percentile table; other figures are in the JSON.
+const SHOWN: [Figure; 8] = [
+    Figure::Ttft,
+    Figure::Itl,
+    Figure::Tpot,
+    Figure::Latency,
+    Figure::InputTokens,
+    Figure::OutputTokens,
+    Figure::OutputRate,
+    Figure::TotalRate,
+];
+
+/// How to read the percentile table: best cases, and percentiles that rest on few values.
+pub(super) fn notes(summary: &Summary, style: &Style) -> String {
+    let mut notes = vec![
+        "For the tok/s columns a high percentile is the best case, not the worst.".to_string(),
+    ];
+    let mut thin: Vec<(u64, u32, Vec<&str>)> = Vec::new();
+    for note in summary.footnotes.iter().filter(|note| SHOWN.contains(&note.figure)) {
+        let label = note.figure.label();
+        match thin.iter_mut().find(|(count, from, _)| (*count, *from) == (note.count, note.from)) {
+            Some((_, _, labels)) => labels.push(label),
+            None => thin.push((note.count, note.from, vec![label])),
+        }
+    }
+    for (count, from, labels) in thin.into_iter().filter(|&(_, from, _)| from <= 990) {
+        notes.push(format!(
+            "From P{} on, percentiles rest on few values ({count}): {}.",
+            f64::from(from) / 10.0,
+            labels.join(", ")
+        ));
+    }
+    notes.iter().map(|note| style.wrap("* ", note) + "\n").collect()
+}
+
+/// Failures by class, with a sample each.
+pub(super) fn failures(summary: &Summary, style: &Style) -> String {
+    if summary.failures.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.bold("Failures by class:"));
+    for failure in &summary.failures {
+        let retried = match failure.retried {
+            0 => String::new(),
+            n => format!(" (and {n} tried again)"),
+        };
+        text += &format!("  {}: {}{retried}\n", failure.class, failure.count);
+        if !failure.sample.is_empty() {
+            text += &format!("    {}\n", one_line(&failure.sample, style.width.max(40) - 4));
+        }
+    }
+    text
+}
+
+/// The doubts with their advice.
+pub(super) fn doubts(summary: &Summary, style: &Style) -> String {
+    if summary.doubts.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.bold("Doubts:"));
+    for doubt in &summary.doubts {
+        text += &(style.wrap("  - ", &doubt_words(doubt)) + "\n");
+        text += &(style.wrap("    ", &doubt.advice) + "\n");
+    }
+    text
+}
+
+/// A doubt in one line: what was found, what it touches, by how much.
+pub(crate) fn doubt_words(doubt: &Doubt) -> String {
+    let figures: Vec<&str> = doubt.figures.iter().map(|figure| figure.label()).collect();
+    let bound = match doubt.bound {
+        Some(Bound::Nanos(nanos)) => format!(", by {} or so", millis(nanos as f64)),
+        Some(Bound::Share(share)) => format!(", by {} or so", percent(share)),
+        None => String::new(),
+    };
+    let mut statement = doubt.statement.clone();
+    if let Some(first) = statement.get(..1) {
+        let upper = first.to_uppercase();
+        statement.replace_range(..1, &upper);
+    }
+    if figures.is_empty() {
+        format!("{statement}.")
+    } else {
+        format!("{statement}. Touches {}{bound}.", figures.join(", "))
+    }
+}

@@ -1,0 +1,181 @@
+//! The report over several points: basic information, a row a point, best configuration,
+//! recommendations, doubts.
+
+use crate::advise;
+use crate::number::grid;
+use crate::point::{doubt_words, point_text};
+use crate::style::{Style, one_line};
+use crate::table::{self, Column, HEADER_LINES};
+use loadwright_core::doubt::Verdict;
+use loadwright_core::percentile::Distribution;
+use loadwright_core::plan::Load;
+use loadwright_core::summary::Summary;
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;
+
+/// What the report says of the run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunInfo {
+    /// The run's name, where the user gave one.
+    pub name: Option<String>,
+    /// The run's folder, as the user should read it; none: not shown.
+    pub folder: Option<String>,
+}
+
+/// The whole report: every point, and the sweep where there is more than one. Without colour it
+/// is the content of `performance_summary.txt`.
+pub fn run_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
+    let mut text = String::new();
+    for summary in summaries {
+        if summaries.len() > 1 {
+            text += &format!("{}\n", style.bold(&format!("== {} ==", summary.point.name)));
+        }
+        text += &point_text(summary, style);
+        text.push('\n');
+    }
+    text + &sweep_text(summaries, info, style)
+}
+
+/// The report over several points; empty below two.
+pub fn sweep_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
+    if summaries.len() < 2 {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style.bold("Performance report"));
+    text += &basics(summaries, info, style);
+    text += &format!("\n{}\n", style.bold("Points:"));
+    text += &points(summaries, style);
+    text += &listed("Best configuration:", &advise::best(summaries), style);
+    text += &listed("Recommendations:", &advise::recommendations(summaries), style);
+    text += &listed("Doubts:", &doubts(summaries), style);
+    text
+}
+
+fn listed(title: &str, items: &[String], style: &Style) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let lines = items.iter().map(|item| style.wrap("  - ", item) + "\n");
+    format!("\n{}\n{}", style.bold(title), lines.collect::<String>())
+}
+
+fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
+    let point = &summaries[0].point;
+    let time: u64 = summaries.iter().filter_map(|summary| summary.duration).sum();
+    let tokens: u64 = summaries.iter().filter_map(|summary| summary.tokens.output).sum();
+    let seconds = time as f64 / 1e9;
+    let rate = if time > 0 { grid(tokens as f64 / seconds) } else { "-".into() };
+    let rows = [
+        ("Name", info.name.clone()),
+        ("Model", Some(point.model.clone())),
+        ("Dataset", Some(point.dataset.clone())),
+        ("API", Some(point.api.clone())),
+        ("Endpoint", Some(point.url.clone())),
+        ("Points", Some(summaries.len().to_string())),
+        ("Output tokens", Some(format!("{tokens} ({rate} tok/s over all points)"))),
+        ("Test time", Some(format!("{} s, pauses between points excluded", grid(seconds)))),
+        ("Folder", info.folder.clone()),
+    ];
+    let mut text = format!("\n{}\n", style.bold("Basic information:"));
+    for (name, value) in rows {
+        if let Some(value) = value {
+            text += &format!("  {name:<15}{}\n", one_line(&value, 400));
+        }
+    }
+    text
+}
+
+/// One row a point, in two tables where one is too wide; rows are coloured by their success.
+fn points(summaries: &[Summary], style: &Style) -> String {
+    let tables =
+        table::split(&label(summaries), &[rates(summaries), times(summaries)], style.width);
+    let mut text = String::new();
+    for lines in tables {
+        for (index, line) in lines.iter().enumerate() {
+            let summary = index.checked_sub(HEADER_LINES).and_then(|row| summaries.get(row));
+            let line = match summary {
+                Some(summary) => style.by_success(success(summary), line),
+                None => line.clone(),
+            };
+            text += &(line + "\n");
+        }
+    }
+    text
+}
+
+fn label(summaries: &[Summary]) -> Column {
+    let open = summaries.iter().all(|summary| matches!(summary.point.load, Load::Open { .. }));
+    let cell = |summary: &Summary| match &summary.point.load {
+        Load::Open { arrival, .. } => format!("{} req/s", grid(arrival.rate)),
+        Load::Closed { workers, pace: None, .. } => workers.to_string(),
+        Load::Closed { workers, pace: Some(pace), .. } => {
+            format!("{workers} at {} req/s", grid(pace.rate))
+        }
+    };
+    Column::new(if open { "Rate" } else { "Conc." }, summaries.iter().map(cell))
+}
+
+fn rates(summaries: &[Summary]) -> Vec<Column> {
+    let column = |header: &str, cell: &dyn Fn(&Summary) -> Option<String>| {
+        Column::new(header, summaries.iter().map(|summary| cell(summary).unwrap_or("-".into())))
+    };
+    let mut columns = vec![
+        column("Num", &|summary| Some(summary.counts.total.to_string())),
+        column("Success", &|summary| Some(format!("{:.1}%", success(summary) * 100.0))),
+        column("RPS", &|summary| two(summary.throughput.requests)),
+        column("Out tok/s", &|summary| two(summary.throughput.output)),
+        column("Tot tok/s", &|summary| two(summary.throughput.total)),
+    ];
+    if summaries.iter().any(|summary| summary.throughput.goodput.is_some()) {
+        columns.push(column("Good req/s", &|summary| two(summary.throughput.goodput)));
+    }
+    columns.push(column("Verdict", &|summary| {
+        Some(match summary.verdict {
+            Verdict::Valid => "valid".into(),
+            Verdict::ValidWithDoubts => "doubts".into(),
+            Verdict::NotValid => "not valid".into(),
+        })
+    }));
+    columns
+}
+
+fn times(summaries: &[Summary]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let mut figure = |name: &str, unit: &str, scale: f64, of: Of| {
+        let decimals = if scale == 1e9 { 3 } else { 2 };
+        let cell = |of: Option<f64>| of.map_or("-".into(), |x| format!("{:.decimals$}", x / scale));
+        let mean = |summary: &Summary| cell(of(summary).map(|all| all.mean));
+        let p99 = |summary: &Summary| cell(of(summary).map(|all| all.p99() as f64));
+        columns.push(Column::new(&format!("{name} ({unit})"), summaries.iter().map(mean)));
+        columns.push(Column::new("P99", summaries.iter().map(p99)));
+    };
+    figure("Latency", "s", 1e9, |summary| summary.figures.latency.as_ref());
+    figure("TTFT", "ms", 1e6, |summary| summary.figures.ttft.as_ref());
+    figure("TPOT", "ms", 1e6, |summary| summary.figures.tpot.as_ref());
+    figure("ITL", "ms", 1e6, |summary| summary.figures.itl.as_ref());
+    columns
+}
+
+/// A distribution of a summary.
+type Of = fn(&Summary) -> Option<&Distribution>;
+
+fn two(value: Option<f64>) -> Option<String> {
+    value.map(|value| format!("{value:.2}"))
+}
+
+/// Succeeded requests as a share of all, 0 to 1; 0 without requests.
+pub(crate) fn success(summary: &Summary) -> f64 {
+    summary.counts.failed_share().map_or(0.0, |failed| 1.0 - failed)
+}
+
+/// Every doubt once, with the points that raised it.
+fn doubts(summaries: &[Summary]) -> Vec<String> {
+    let words = |summary: &Summary| {
+        let name = summary.point.name.clone();
+        let doubts = summary.doubts.iter();
+        doubts.map(move |doubt| format!("{name}: {}", doubt_words(doubt))).collect::<Vec<_>>()
+    };
+    summaries.iter().flat_map(words).collect()
+}
