@@ -73,6 +73,11 @@ pub trait DatasetFactory: Send + Sync {
         0
     }
 
+    /// Whether conversations may have more than one turn, so that replies are kept for the next.
+    fn has_turns(&self) -> bool {
+        true
+    }
+
     /// Prompts so far whose length could not be made exact.
     fn inexact_prompts(&self) -> u64 {
         0

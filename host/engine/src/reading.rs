@@ -3,6 +3,7 @@
 //! of it all is for the engine's verdict.
 
 mod error_text;
+mod memo;
 mod reply;
 mod rules;
 mod walk;
@@ -12,8 +13,9 @@ pub use rules::BadRule;
 
 use loadwright_core::conversation::Message;
 use loadwright_core::reading::{Channel, ReadingPlan, Usage};
+use memo::Memo;
 use rules::{Count, Rules, Slot};
-use walk::{Notes, What};
+use walk::{NotJson, Notes, What};
 
 #[cfg(test)]
 mod reference;
@@ -68,7 +70,8 @@ pub struct Output {
     pub tokens: Option<u32>,
 }
 
-/// What an exchange carried, so far. Frames may come in any number of batches.
+/// What an exchange carried, so far. Frames may come in any number of batches, all read by the
+/// same reader.
 #[derive(Debug, Default)]
 pub struct Reading {
     /// Frames read.
@@ -97,6 +100,7 @@ pub struct Reading {
     pub unreadable: Option<String>,
     without_text: bool,
     notes: Notes,
+    memo: Memo,
 }
 
 impl Reading {
@@ -163,10 +167,10 @@ impl Reader {
             return Seen::Nothing;
         }
         let mut notes = std::mem::take(&mut into.notes);
-        let seen = match notes.take(&self.rules, frame) {
+        let seen = match self.note(frame, &mut notes, &mut into.memo) {
             Ok(()) => self.settle(frame, &notes, into),
-            Err(error) => {
-                let text = || error_text::unreadable(index, frame, &error);
+            Err(why) => {
+                let text = || error_text::unreadable(index, frame, &why);
                 into.unreadable.get_or_insert_with(text);
                 Seen::Unreadable
             }
@@ -176,6 +180,18 @@ impl Reader {
             into.outputs.push(Output { frame: index, channel, tokens });
         }
         seen
+    }
+
+    /// Notes what is in a frame: from the last one's notes where they differ in one text alone.
+    fn note(&self, frame: &[u8], notes: &mut Notes, memo: &mut Memo) -> Result<(), NotJson> {
+        if let Some(text) = memo.text(frame) {
+            notes.replace_text(text);
+            return Ok(());
+        }
+        memo.keep(frame, None);
+        notes.take(&self.rules, frame)?;
+        memo.keep(frame, notes.only_text());
+        Ok(())
     }
 
     /// Adds what one frame's notes mean.

@@ -37,6 +37,15 @@ pub fn instant(at: u64) -> Instant {
     origin().monotonic + Duration::from_nanos(at)
 }
 
+/// CPU time that the calling thread has used, in nanoseconds.
+pub fn thread_cpu() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the timespec is alive and exclusively borrowed across the call.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    assert!(result == 0, "every thread has a CPU clock");
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+}
+
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).expect("a run is shorter than 584 years")
 }

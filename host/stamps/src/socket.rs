@@ -88,7 +88,8 @@ fn receive_time(message: &libc::msghdr) -> Option<u64> {
     // SAFETY: a SCM_TIMESTAMPING message carries three timespecs, the first of them the software
     // time; the read is unaligned because the macro promises no alignment.
     let time = unsafe { libc::CMSG_DATA(header).cast::<libc::timespec>().read_unaligned() };
-    let nanos = u64::try_from(time.tv_sec).ok()? * 1_000_000_000 + u64::try_from(time.tv_nsec).ok()?;
+    let nanos =
+        u64::try_from(time.tv_sec).ok()? * 1_000_000_000 + u64::try_from(time.tv_nsec).ok()?;
     (nanos != 0).then_some(nanos)
 }
 

@@ -340,6 +340,33 @@ fn text_can_be_passed_over_and_memory_kept() {
     assert_eq!(reading.output, "y");
 }
 
+#[test]
+fn a_frame_like_the_last_is_told_by_its_text_alone() {
+    let frame = |text: &str| format!(r#"{{"a":"{text}","b":1}}"#).into_bytes();
+    let mut memo = Memo::default();
+    assert_eq!(memo.text(&frame("x")), None);
+    memo.keep(&frame("one"), Some(6..9));
+    for (next, expected) in [
+        (frame("one"), Some("one")),
+        (frame("a longer one, é"), Some("a longer one, é")),
+        (frame(""), None),
+        (frame("\\n"), None),
+        (frame("x\",\"c\":\"y"), None),
+        (frame("\n"), None),
+        (br#"{"a":"one","b":2}"#.to_vec(), None),
+        (b"{\"a\":\"\xff\",\"b\":1}".to_vec(), None),
+        (br#"{"a":","b":1}"#.to_vec(), None),
+        (b"".to_vec(), None),
+    ] {
+        let shown = String::from_utf8_lossy(&next);
+        assert_eq!(memo.text(&next), expected, "{shown}");
+    }
+    memo.keep(&frame("one"), None);
+    assert_eq!(memo.text(&frame("one")), None);
+    memo.keep(&frame(&"x".repeat(2048)), Some(6..2054));
+    assert_eq!(memo.text(&frame("x")), None);
+}
+
 fn piece(frame: u32, channel: Channel, text: &str, tokens: Option<u32>) -> Piece {
     Piece { frame, channel, text: text.into(), tokens }
 }

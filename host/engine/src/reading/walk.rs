@@ -5,6 +5,7 @@ use super::rules::{Place, Rules, Slot};
 use loadwright_core::reading::Channel;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::ops::Range;
 
 /// What one frame held, reused from frame to frame.
 #[derive(Debug, Default)]
@@ -15,6 +16,12 @@ pub(super) struct Notes {
     pub(super) text: String,
     /// A bit for each guard that holds.
     pub(super) guards: u64,
+    /// Texts noted.
+    texts: usize,
+    /// Where the last text noted stands in the frame, if it stands there unescaped.
+    plain: Option<Range<usize>>,
+    /// Where the frame is in memory.
+    origin: usize,
 }
 
 /// What one rule found in one place.
@@ -50,6 +57,9 @@ impl Notes {
         self.found.clear();
         self.text.clear();
         self.guards = 0;
+        self.texts = 0;
+        self.plain = None;
+        self.origin = frame.as_ptr().addr();
         let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
         Walk { rules, place: &rules.places[0], notes: self }.deserialize(&mut json)?;
         json.end()?;
@@ -60,8 +70,20 @@ impl Notes {
         Ok(())
     }
 
-    fn note(&mut self, rule: u16, what: What) {
-        self.found.push(Found { rule, what });
+    /// Where the text stands that is the only one found, if nothing else depends on it.
+    pub(super) fn only_text(&self) -> Option<Range<usize>> {
+        self.plain.clone().filter(|_| self.texts == 1)
+    }
+
+    /// Puts another text in the place of the only one.
+    pub(super) fn replace_text(&mut self, text: &str) {
+        self.text.clear();
+        self.text.push_str(text);
+        for found in &mut self.found {
+            if let What::Text { .. } = found.what {
+                found.what = What::Text { start: 0, end: text.len() };
+            }
+        }
     }
 }
 
@@ -81,7 +103,8 @@ impl Walk<'_> {
     fn note(&mut self, takes: impl Fn(Slot) -> Option<What>) {
         for &rule in &self.place.rules {
             if let Some(what) = takes(self.rules.taken[usize::from(rule)].slot) {
-                self.notes.note(rule, what);
+                self.notes.texts += usize::from(matches!(what, What::Text { .. }));
+                self.notes.found.push(Found { rule, what });
             }
         }
     }
@@ -155,6 +178,16 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_str<E: Error>(mut self, value: &str) -> Result<(), E> {
         self.text(value);
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E: Error>(mut self, value: &'de str) -> Result<(), E> {
+        let before = self.notes.texts;
+        self.text(value);
+        if self.notes.texts > before && self.place.guards.is_empty() {
+            let start = value.as_ptr().addr() - self.notes.origin;
+            self.notes.plain = Some(start..start + value.len());
+        }
         Ok(())
     }
 

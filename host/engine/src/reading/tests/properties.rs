@@ -114,6 +114,38 @@ proptest! {
         prop_assert_eq!(back.finish_reason, direct.finish_reason);
     }
 
+    /// Frames that differ from the one before in a text, or nearly so: what is remembered of a
+    /// frame must not change how the next is read.
+    #[test]
+    fn frames_alike_are_read_as_if_each_were_the_first(
+        plan in plan(),
+        ends in prop::sample::select(vec![
+            ("", ""), ("{\"a\":", "}"), ("{\"a\":\"a\",\"b\":", "}"), ("[", ",null,\"a\"]"), ("[{\"a\":", "}]"),
+        ]),
+        texts in prop::collection::vec(
+            prop_oneof![4 => "\"[a-cé]{0,3}\"", 1 => "\"[a\"\\\\\n]{0,3}\"", 1 => "[0-9\"]{1,2}"], 1..8),
+    ) {
+        let reader = Reader::new(&plan).unwrap();
+        let mut together = Reading::new();
+        let mut apart = Reading::new();
+        for text in texts {
+            let frame = format!("{}{text}{}", ends.0, ends.1);
+            let mut fresh = Reading::new();
+            let seen = reader.read(frame.as_bytes(), &mut together);
+            prop_assert_eq!(seen, reader.read(frame.as_bytes(), &mut fresh), "{}", frame);
+            apart.output += &fresh.output;
+            apart.reasoning += &fresh.reasoning;
+            apart.tool_calls += &fresh.tool_calls;
+            apart.usage.input_tokens = fresh.usage.input_tokens.or(apart.usage.input_tokens);
+            apart.finish_reason = fresh.finish_reason.or(apart.finish_reason);
+            apart.error = apart.error.or(fresh.error);
+        }
+        prop_assert_eq!((together.output, together.reasoning), (apart.output, apart.reasoning));
+        prop_assert_eq!((together.tool_calls, together.error), (apart.tool_calls, apart.error));
+        prop_assert_eq!(together.usage.input_tokens, apart.usage.input_tokens);
+        prop_assert_eq!(together.finish_reason, apart.finish_reason);
+    }
+
     #[test]
     fn any_bytes_are_json_or_unreadable(
         plan in plan(),

@@ -1,0 +1,127 @@
+//! What runs beside the stream of requests: the user's wish to stop, and a lossy view of progress.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What a point's caller can steer and see while it runs.
+#[derive(Clone)]
+pub struct Control {
+    /// The user's wish to stop.
+    pub stop: Stop,
+    /// How far it is.
+    pub progress: Arc<Progress>,
+    /// Takes lines that the user should see, e.g. that a dataset begins again.
+    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// With nothing but connection failures for this long, the point ends.
+    pub give_up: Duration,
+}
+
+impl Control {
+    /// Control of a point whose notices go to `notice`.
+    pub fn new(notice: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            stop: Stop::new(),
+            progress: Arc::default(),
+            notice: Arc::new(notice),
+            give_up: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How urgently the run should end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    Run,
+    Drain,
+    Abort,
+}
+
+/// The wish to stop, shared by everything that runs.
+#[derive(Debug, Clone)]
+pub struct Stop(Arc<watch::Sender<Urgency>>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stop {
+    /// Nothing is asked yet.
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(Urgency::Run)))
+    }
+
+    /// No new requests; those in flight end or time out.
+    pub fn drain(&self) {
+        self.raise(Urgency::Drain);
+    }
+
+    /// Everything ends at once; requests in flight are cancelled.
+    pub fn abort(&self) {
+        self.raise(Urgency::Abort);
+    }
+
+    /// Whether no new request may start.
+    pub fn draining(&self) -> bool {
+        *self.0.borrow() >= Urgency::Drain
+    }
+
+    /// Whether requests in flight are to be cancelled.
+    pub fn aborting(&self) -> bool {
+        *self.0.borrow() == Urgency::Abort
+    }
+
+    /// Returns when no new request may start.
+    pub(crate) async fn drained(&self) {
+        self.reached(Urgency::Drain).await;
+    }
+
+    /// Returns when everything should end at once.
+    pub(crate) async fn aborted(&self) {
+        self.reached(Urgency::Abort).await;
+    }
+
+    async fn reached(&self, urgency: Urgency) {
+        self.0
+            .subscribe()
+            .wait_for(|now| *now >= urgency)
+            .await
+            .expect("self holds the sender, so the channel stays open");
+    }
+
+    fn raise(&self, urgency: Urgency) {
+        self.0.send_if_modified(|now| {
+            let raised = *now < urgency;
+            *now = urgency.max(*now);
+            raised
+        });
+    }
+}
+
+/// Totals of the point so far, for progress bars: read at any time, exact only at the end.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Measured requests that ended, well or badly.
+    pub done: AtomicU64,
+    /// Those of them that failed.
+    pub failed: AtomicU64,
+    /// Requests in flight now, warm-up included.
+    pub in_flight: AtomicU64,
+    /// Output tokens of measured requests, by usage or frames.
+    pub output_tokens: AtomicU64,
+    /// Slots dropped.
+    pub dropped: AtomicU64,
+}
+
+impl Progress {
+    /// Zeroes everything, for the next point.
+    pub fn reset(&self) {
+        for total in [&self.done, &self.failed, &self.in_flight, &self.output_tokens, &self.dropped]
+        {
+            total.store(0, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Exchanges as `decode` is given them, and what it answered as a reading with its stamps.
+
+use crate::flight::Landed;
+use crate::reading::Reading;
+use loadwright_core::ports::PluginFailure;
+use loadwright_core::reading::{Exchange, Reply};
+use loadwright_core::timeline::OutputFrame;
+
+/// The whole exchange: status, headers with lower-case names, frames.
+pub(crate) fn exchange(landed: &Landed) -> Exchange {
+    let mut headers = [httparse::EMPTY_HEADER; 100];
+    let mut head = httparse::Response::new(&mut headers);
+    // The head was parsed before, so this cannot fail; were it to, there are no headers.
+    let _ = head.parse(&landed.head_bytes);
+    let field = |header: &httparse::Header<'_>| {
+        let value = String::from_utf8_lossy(header.value).into_owned();
+        (header.name.to_ascii_lowercase(), value)
+    };
+    Exchange {
+        status: landed.head.as_ref().map_or(0, |head| head.status),
+        headers: head.headers.iter().map(field).collect(),
+        frames: landed.capture.frames.iter().map(<[u8]>::to_vec).collect(),
+    }
+}
+
+/// What `decode` answered: the reading, its output frames with their stamps, and the failure's text
+/// where it failed.
+pub(crate) fn reading(
+    landed: &Landed,
+    reply: Option<Result<Reply, PluginFailure>>,
+) -> (Reading, Vec<OutputFrame>, Option<String>) {
+    let failed = |text: String| (Reading::default(), Vec::new(), Some(text));
+    let reply = match reply {
+        None => return (Reading::default(), Vec::new(), None),
+        Some(Err(failure)) => return failed(failure.to_string()),
+        Some(Ok(reply)) => reply,
+    };
+    let stamps = &landed.capture.stamps;
+    let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
+    match Reading::of_reply(reply, count) {
+        Err(error) => failed(format!("plugin answer of decode: {error}")),
+        Ok(reading) => {
+            let frames = reading.outputs.iter().map(|output| {
+                let place = output.frame as usize;
+                let stamp = stamps[place];
+                let shared = place > 0 && stamps[place - 1].user == stamp.user;
+                OutputFrame {
+                    at: stamp.at,
+                    user: stamp.user,
+                    tokens: output.tokens,
+                    channel: output.channel,
+                    shared,
+                }
+            });
+            let frames = frames.collect();
+            (reading, frames, None)
+        }
+    }
+}

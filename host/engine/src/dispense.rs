@@ -1,0 +1,185 @@
+//! The ready queue: requests formatted ahead of their slot, in order, each handed out once with the
+//! time at which it is due.
+
+use crate::gauges::Gauges;
+use crate::prepare::Prepared;
+use loadwright_core::Nanos;
+use loadwright_core::arrival::Offsets;
+use loadwright_stamps::clock;
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use tokio::sync::Notify;
+
+/// Hands out prepared requests, and the turns of those who prepare them.
+pub(crate) struct Dispenser {
+    state: Mutex<State>,
+    /// Wakes takers: something is ready, or nothing more will be.
+    ready: Notify,
+    /// Wakes makers: there is room, or it is another maker's turn.
+    room: Condvar,
+    limits: Room,
+    gauges: Arc<Gauges>,
+}
+
+/// How much may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Requests.
+    pub(crate) requests: usize,
+    /// Bytes of their bodies.
+    pub(crate) bytes: usize,
+}
+
+struct State {
+    queue: VecDeque<Prepared>,
+    bytes: usize,
+    /// The slot that the next maker begins with.
+    claimed: u64,
+    /// The slot that goes into the queue next.
+    expected: u64,
+    /// Slots in all.
+    slots: u64,
+    /// Nothing more will be put in.
+    closed: bool,
+    /// When slots are due, where arrivals say so.
+    offsets: Option<Offsets>,
+    /// When the present phase began; due times count from it.
+    origin: Nanos,
+}
+
+/// A request and when it is due; none: as soon as its worker is free.
+pub(crate) struct Dispensed {
+    pub(crate) prepared: Prepared,
+    pub(crate) due: Option<Nanos>,
+}
+
+impl Dispenser {
+    /// A queue for `slots` slots, paced by `offsets` where given.
+    pub(crate) fn new(
+        slots: u64,
+        offsets: Option<Offsets>,
+        limits: Room,
+        gauges: Arc<Gauges>,
+    ) -> Self {
+        let state = State {
+            queue: VecDeque::new(),
+            bytes: 0,
+            claimed: 0,
+            expected: 0,
+            slots,
+            closed: slots == 0,
+            offsets,
+            origin: clock::now(),
+        };
+        Self {
+            state: Mutex::new(state),
+            ready: Notify::new(),
+            room: Condvar::new(),
+            limits,
+            gauges,
+        }
+    }
+
+    /// Claims the next `count` slots for a maker: the first, and how many; `None`: there are no
+    /// more, or the queue is closed.
+    pub(crate) fn claim(&self, count: u64) -> Option<(u64, u64)> {
+        let mut state = self.lock();
+        let left = state.slots - state.claimed;
+        if state.closed || left == 0 {
+            return None;
+        }
+        let first = state.claimed;
+        let count = count.min(left);
+        state.claimed += count;
+        Some((first, count))
+    }
+
+    /// Puts in what was made of a claim, once those before it are in and there is room. False: the
+    /// queue is closed.
+    pub(crate) fn put(&self, first: u64, batch: Vec<Prepared>) -> bool {
+        let mut state = self.lock();
+        while !state.closed && !(state.expected == first && self.has_room(&state)) {
+            state = self.room.wait(state).expect("nothing panics while it holds the queue");
+        }
+        if state.closed {
+            return false;
+        }
+        state.expected += batch.len() as u64;
+        state.bytes += batch.iter().map(Prepared::bytes).sum::<usize>();
+        state.queue.extend(batch);
+        self.gauges.ready.store(state.queue.len() as u64, Relaxed);
+        state.closed = state.expected == state.slots;
+        drop(state);
+        self.ready.notify_waiters();
+        self.room.notify_all();
+        true
+    }
+
+    /// Nothing more is put in or handed out.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.queue.clear();
+        drop(state);
+        self.ready.notify_waiters();
+        self.room.notify_all();
+    }
+
+    /// Due times count from now on: a phase begins, with its own arrivals.
+    pub(crate) fn restart(&self, offsets: Option<Offsets>, origin: Nanos) {
+        let mut state = self.lock();
+        state.offsets = offsets;
+        state.origin = origin;
+    }
+
+    /// Whether slots are left that belong to the phase of slots below `end`, and the next of them.
+    pub(crate) async fn next(&self, end: u64) -> Option<Dispensed> {
+        let mut starved = false;
+        loop {
+            let notified = self.ready.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            {
+                let mut state = self.lock();
+                match state.queue.front() {
+                    Some(front) if front.seq < end => return Some(self.take(&mut state)),
+                    Some(_) => return None,
+                    None if state.closed || state.expected >= end => return None,
+                    None => {}
+                }
+            }
+            if !std::mem::replace(&mut starved, true) {
+                self.gauges.starved.fetch_add(1, Relaxed);
+            }
+            notified.await;
+        }
+    }
+
+    /// Whether slots are due by the clock.
+    pub(crate) fn paced(&self) -> bool {
+        self.lock().offsets.is_some()
+    }
+
+    fn take(&self, state: &mut State) -> Dispensed {
+        let was_full = !self.has_room(state);
+        let prepared = state.queue.pop_front().expect("its front was seen under the same lock");
+        state.bytes -= prepared.bytes();
+        self.gauges.ready.store(state.queue.len() as u64, Relaxed);
+        let origin = state.origin;
+        let due = state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
+        // Makers wake once half the queue is used, not for every request taken.
+        if was_full || state.queue.len() * 2 == self.limits.requests {
+            self.room.notify_all();
+        }
+        Dispensed { prepared, due }
+    }
+
+    fn has_room(&self, state: &State) -> bool {
+        state.queue.len() < self.limits.requests && state.bytes < self.limits.bytes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the queue")
+    }
+}

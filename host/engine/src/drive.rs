@@ -1,0 +1,167 @@
+//! Slots to the workers: the closed loop's workers, the open loop's dispatcher. What a load asks
+//! for is data; both drivers take it from the same dispenser.
+
+use crate::dispense::Dispensed;
+use crate::serve::Server;
+use crate::transport::Connection;
+use loadwright_core::Nanos;
+use loadwright_core::plan::Load;
+use loadwright_stamps::clock;
+use loadwright_stamps::pacer::Pacer;
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Connections between requests and between phases; the last one used goes out first.
+pub(crate) type Pool = Arc<Mutex<Vec<Connection>>>;
+
+/// A worker waits this long after a connection failure.
+const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Serves the slots below `end` on this thread.
+///
+/// # Errors
+/// No timer is to be had.
+pub(crate) async fn drive(server: &Arc<Server>, pool: &Pool, end: u64) -> io::Result<()> {
+    let pacer = Pacer::new()?;
+    match server.point.plan.load {
+        Load::Closed { workers, ramp_up, .. } => {
+            closed(server, pool, pacer, (workers, ramp_up, end)).await;
+        }
+        Load::Open { max_in_flight, .. } => open(server, pool, &pacer, (max_in_flight, end)).await,
+    }
+    Ok(())
+}
+
+async fn closed(
+    server: &Arc<Server>,
+    pool: &Pool,
+    pacer: Pacer,
+    (workers, ramp_up, end): (u32, Duration, u64),
+) {
+    let pacer = Arc::new(tokio::sync::Mutex::new(pacer));
+    let mut team = JoinSet::new();
+    let threads = u32::from(server.point.plan.threads.max(1));
+    for worker in (server.index() as u32..workers).step_by(threads as usize) {
+        let delay = ramp_up * worker / workers;
+        team.spawn(work(Arc::clone(server), Arc::clone(pool), Arc::clone(&pacer), (delay, end)));
+    }
+    while team.join_next().await.is_some() {}
+}
+
+/// One worker of a closed loop.
+async fn work(
+    server: Arc<Server>,
+    pool: Pool,
+    pacer: Arc<tokio::sync::Mutex<Pacer>>,
+    (delay, end): (Duration, u64),
+) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let mut kept = take(&pool);
+    loop {
+        wait_for_interpreters(&server).await;
+        let free = clock::now();
+        let Some(Dispensed { prepared, due }) = next(&server, &pacer, end).await else { break };
+        let due = due.map_or(free, |due| due.max(free));
+        if is_over(&server, due) {
+            break;
+        }
+        if !server.serve(&mut kept, prepared, due).await {
+            tokio::time::sleep(BACK_OFF).await;
+        }
+    }
+    give(&pool, kept);
+}
+
+/// The next slot of a closed loop, when it is due. One worker at a time waits for the clock, so
+/// that slots go out in their order.
+async fn next(server: &Server, pacer: &tokio::sync::Mutex<Pacer>, end: u64) -> Option<Dispensed> {
+    if !server.point.dispenser.paced() {
+        return server.point.dispenser.next(end).await;
+    }
+    let pacer = pacer.lock().await;
+    let dispensed = server.point.dispenser.next(end).await?;
+    if let Some(due) = dispensed.due {
+        wait(server, &pacer, due).await;
+    }
+    Some(dispensed)
+}
+
+async fn open(
+    server: &Arc<Server>,
+    pool: &Pool,
+    pacer: &Pacer,
+    (max_in_flight, end): (Option<u32>, u64),
+) {
+    let mut flying = JoinSet::new();
+    while let Some(Dispensed { prepared, due }) = server.point.dispenser.next(end).await {
+        let due = due.expect("an open loop has arrivals");
+        if server.point.latest().is_some_and(|latest| due > latest) {
+            break;
+        }
+        wait(server, pacer, due).await;
+        if server.point.control.stop.draining() {
+            break;
+        }
+        let in_flight = server.point.control.progress.in_flight.load(Relaxed);
+        if max_in_flight.is_some_and(|most| in_flight >= u64::from(most)) {
+            server.drop_slot(prepared, due, "over --max-in-flight");
+        } else if server.point.backlogged() {
+            server.point.gauges.stalls.fetch_add(1, Relaxed);
+            server.drop_slot(prepared, due, "the interpreters are too far behind");
+        } else {
+            let (server, pool) = (Arc::clone(server), Arc::clone(pool));
+            flying.spawn(async move {
+                let mut kept = take(&pool);
+                server.serve(&mut kept, prepared, due).await;
+                give(&pool, kept);
+            });
+        }
+        while flying.try_join_next().is_some() {}
+    }
+    while flying.join_next().await.is_some() {}
+}
+
+/// Waits until `due`, or until nothing more may start.
+async fn wait(server: &Server, pacer: &Pacer, due: Nanos) {
+    if clock::now() >= due {
+        return;
+    }
+    tokio::select! {
+        result = pacer.until(due) => {
+            result.expect("a timer that could be made can be set");
+            server.point.gauges.timer_late.fetch_max(clock::now() - due, Relaxed);
+        }
+        () = server.point.control.stop.drained() => {}
+    }
+}
+
+/// Closed loop: the next request waits while the interpreters are too far behind.
+async fn wait_for_interpreters(server: &Server) {
+    if !server.point.backlogged() {
+        return;
+    }
+    server.point.gauges.stalls.fetch_add(1, Relaxed);
+    while server.point.backlogged() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn is_over(server: &Server, due: Nanos) -> bool {
+    let late = |latest| due.max(clock::now()) > latest;
+    server.point.control.stop.draining() || server.point.latest().is_some_and(late)
+}
+
+fn take(pool: &Pool) -> Option<Connection> {
+    pool.lock().expect("nothing panics while it holds the pool").pop()
+}
+
+fn give(pool: &Pool, connection: Option<Connection>) {
+    if let Some(connection) = connection {
+        pool.lock().expect("nothing panics while it holds the pool").push(connection);
+    }
+}

@@ -1,0 +1,212 @@
+//! One attempt at one request on its way: whatever happens to it, it leaves as a [`Landed`].
+
+use crate::capture::{Capture, Captures};
+use crate::control::Progress;
+use crate::http1::head::Head;
+use crate::http1::response::Response;
+use crate::net::failure::Failure;
+use crate::outbox::{Outbox, Parcel};
+use crate::prepare::Job;
+use loadwright_core::Nanos;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::StampSource;
+use loadwright_core::ports::PluginFailure;
+use loadwright_core::request::Request;
+use loadwright_core::timeline::Timeline;
+use loadwright_stamps::clock;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::oneshot;
+
+/// Which attempt at what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    /// The slot.
+    pub(crate) seq: u64,
+    /// The turn of its conversation.
+    pub(crate) turn: u32,
+    /// The attempt at that turn.
+    pub(crate) attempt: u32,
+    /// Whether the slot warms up.
+    pub(crate) warmup: bool,
+    /// When it was due.
+    pub(crate) due: Nanos,
+}
+
+impl Attempt {
+    /// The slot of the connection test, which is none.
+    pub(crate) const PROBE: u64 = u64::MAX;
+}
+
+/// An attempt that is over, with all that is known of it.
+pub(crate) struct Landed {
+    /// The exchange's number in its thread.
+    pub(crate) flight: u64,
+    pub(crate) attempt: Attempt,
+    /// What the dataset said of it, and its conversation.
+    pub(crate) job: Job,
+    pub(crate) timeline: Timeline,
+    pub(crate) connection: u64,
+    pub(crate) reopened: bool,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) streamed: bool,
+    pub(crate) head: Option<Head>,
+    pub(crate) head_bytes: Vec<u8>,
+    pub(crate) error_body: Vec<u8>,
+    /// Frames that were not handed on before.
+    pub(crate) capture: Capture,
+    /// How the transport fared.
+    pub(crate) end: Result<(), Failure>,
+    /// Who waits to hear how it was read.
+    pub(crate) verdict: Option<oneshot::Sender<Verdict>>,
+}
+
+/// What an interpreter tells a worker that waits.
+pub(crate) enum Verdict {
+    /// Nothing more of this slot.
+    Over,
+    /// The attempt failed and may be made again.
+    Again(Job),
+    /// The conversation goes on.
+    Next {
+        /// The next turn's request, or why there is none.
+        request: Result<Box<Request>, PluginFailure>,
+        /// Its facts.
+        job: Job,
+        /// Nanoseconds to wait first.
+        pause: Nanos,
+    },
+}
+
+/// One attempt on its way. Dropped before it landed, it lands as cancelled.
+pub(crate) struct Flight {
+    number: u64,
+    attempt: Attempt,
+    job: Option<Job>,
+    pub(crate) timeline: Timeline,
+    pub(crate) connection: u64,
+    pub(crate) reopened: bool,
+    pub(crate) bytes_sent: u64,
+    /// `None` once it has landed.
+    response: Option<Response>,
+    shared: Arc<Ground>,
+}
+
+/// What all flights of a thread share.
+pub(crate) struct Ground {
+    pub(crate) outbox: Outbox,
+    pub(crate) captures: Arc<Captures>,
+    pub(crate) progress: Arc<Progress>,
+    /// Whether frames may be handed on before the exchange ends: the protocol has a plan.
+    pub(crate) parts: bool,
+    /// Bytes that an exchange of a decoding protocol may hold.
+    pub(crate) limit: usize,
+}
+
+/// Bytes of frames after which a part is handed to the interpreters.
+const PART: usize = 64 * 1024;
+
+impl Flight {
+    pub(crate) fn new(
+        number: u64,
+        attempt: Attempt,
+        job: Job,
+        source: StampSource,
+        shared: &Arc<Ground>,
+    ) -> Self {
+        shared.progress.in_flight.fetch_add(1, Relaxed);
+        Self {
+            number,
+            attempt,
+            job: Some(job),
+            timeline: Timeline { due: attempt.due, ..Timeline::default() },
+            connection: 0,
+            reopened: false,
+            bytes_sent: 0,
+            response: Some(Response::new(source, shared.captures.take())),
+            shared: Arc::clone(shared),
+        }
+    }
+
+    /// The response so far.
+    pub(crate) fn response(&mut self) -> &mut Response {
+        self.response.as_mut().expect("a flight is not used after it landed")
+    }
+
+    /// Which attempt this is.
+    pub(crate) fn attempt(&self) -> Attempt {
+        self.attempt
+    }
+
+    /// Hands frames on where many have gathered.
+    ///
+    /// # Errors
+    /// The exchange is larger than a decoding protocol may be given.
+    pub(crate) fn hand_on(&mut self) -> Result<(), Failure> {
+        let gathered = self.response().capture.len();
+        if self.shared.parts {
+            if gathered >= PART {
+                let fresh = self.shared.captures.take();
+                let capture = std::mem::replace(&mut self.response().capture, fresh);
+                let parcel = Parcel::Part { flight: self.number, capture };
+                self.shared.outbox.push(self.number, parcel, false);
+            }
+        } else if gathered > self.shared.limit {
+            let mib = self.shared.limit >> 20;
+            let text = format!("the reply is larger than the {mib} MiB that `decode` is given");
+            return Err(Failure::new(Outcome::TooLarge, text));
+        }
+        Ok(())
+    }
+
+    /// Ends the flight; `verdict`: somebody waits for how it is read.
+    pub(crate) fn land(
+        mut self,
+        end: Result<(), Failure>,
+        verdict: Option<oneshot::Sender<Verdict>>,
+    ) {
+        self.touch_down(end, verdict);
+    }
+
+    fn touch_down(&mut self, end: Result<(), Failure>, verdict: Option<oneshot::Sender<Verdict>>) {
+        let Some(response) = self.response.take() else { return };
+        self.shared.progress.in_flight.fetch_sub(1, Relaxed);
+        let Some(job) = self.job.take() else { return };
+        if self.timeline.end == 0 {
+            self.timeline.end = clock::now();
+        }
+        self.timeline.head = response.head_at;
+        let urgent = verdict.is_some();
+        let landed = Landed {
+            flight: self.number,
+            attempt: self.attempt,
+            job,
+            timeline: self.timeline,
+            connection: self.connection,
+            reopened: self.reopened,
+            bytes_sent: self.bytes_sent,
+            bytes_received: response.received,
+            streamed: response.streamed,
+            head: response.head,
+            head_bytes: response.head_bytes,
+            error_body: response.error_body,
+            capture: response.capture,
+            end,
+            verdict,
+        };
+        self.shared.outbox.push(self.number, Parcel::Landed(Box::new(landed)), urgent);
+    }
+
+    /// Forgets the attempt: it came too late to be made, so it never was.
+    pub(crate) fn forget(mut self) {
+        self.job = None;
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let text = "stopped by the user";
+        self.touch_down(Err(Failure::new(Outcome::Cancelled, text)), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the engine measures of itself: counters that every thread adds to, sampled once a second.
+
+use loadwright_core::Nanos;
+use loadwright_core::sample::Sample;
+use loadwright_stamps::clock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// Counters of one point. Everything but `backlog` and `ready` is taken, and so zeroed, by a sample.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    /// Raw bytes that wait for interpreters.
+    pub(crate) backlog: AtomicU64,
+    /// Formatted requests that wait for their slot.
+    pub(crate) ready: AtomicU64,
+    /// Times nothing was formatted when it was wanted.
+    pub(crate) starved: AtomicU64,
+    /// Times dispatch waited for interpreters.
+    pub(crate) stalls: AtomicU64,
+    /// Worst lateness of the pacing timer.
+    pub(crate) timer_late: AtomicU64,
+    /// Nanoseconds in `generate`.
+    pub(crate) generate: AtomicU64,
+    /// Nanoseconds in `format`.
+    pub(crate) format: AtomicU64,
+    /// Nanoseconds of reading replies.
+    pub(crate) interpret: AtomicU64,
+    /// Steps of the wall clock.
+    pub(crate) clock_steps: AtomicU32,
+    /// CPU nanoseconds of each engine thread since the last sample.
+    pub(crate) busy: Vec<AtomicU64>,
+}
+
+impl Gauges {
+    /// Gauges of a point with `threads` engine threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        Self {
+            busy: std::iter::repeat_with(AtomicU64::default).take(threads).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the time since `start` to `gauge`.
+    pub(crate) fn spent(gauge: &AtomicU64, start: Nanos) {
+        gauge.fetch_add(clock::now().saturating_sub(start), Relaxed);
+    }
+
+    /// The counters since the last sample, which was taken at `since`.
+    pub(crate) fn sample(&self, since: Nanos, in_flight: u64) -> Sample {
+        let at = clock::now();
+        let take = |gauge: &AtomicU64| gauge.swap(0, Relaxed);
+        let elapsed = at.saturating_sub(since).max(1);
+        Sample {
+            at,
+            in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+            ready: u32::try_from(self.ready.load(Relaxed)).unwrap_or(u32::MAX),
+            starved: take(&self.starved),
+            backlog: self.backlog.load(Relaxed),
+            stalls: take(&self.stalls),
+            cpu: self.busy.iter().map(take).max().unwrap_or(0) as f64 / elapsed as f64,
+            timer_late: take(&self.timer_late),
+            generate: take(&self.generate),
+            format: take(&self.format),
+            interpret: take(&self.interpret),
+            clock_steps: self.clock_steps.swap(0, Relaxed),
+            ..Sample::default()
+        }
+    }
+}
+
+/// Notices steps of the wall clock from the offsets that come with reads.
+#[derive(Debug, Default)]
+pub(crate) struct StepWatch {
+    offset: AtomicU64,
+}
+
+/// A jump of the wall clock by more than this is a step: slewing moves it by 0.5 ms a second.
+const STEP: u64 = 5_000_000;
+
+impl StepWatch {
+    /// Takes the offset of one read; true: the wall clock has stepped.
+    pub(crate) fn stepped(&self, offset: u64) -> bool {
+        let before = self.offset.swap(offset, Relaxed);
+        before != 0 && before.abs_diff(offset) > STEP
+    }
+}

@@ -1,0 +1,119 @@
+//! One request and its response over an HTTP/1.1 connection. This is the hot path: a frame's way
+//! from the socket to its stamp is `poll_reply` and what it calls.
+
+use crate::flight::Flight;
+use crate::net::failure::Failure;
+use crate::net::stream::Stream;
+use crate::wait::Watch;
+use loadwright_stamps::clock;
+use loadwright_stamps::socket::Read;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, ready};
+
+/// Bytes that one read may give.
+const READ: usize = 64 * 1024;
+
+thread_local! {
+    /// Every connection of a thread reads into the same buffer: what a read gives is taken out of
+    /// it before the next one.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+}
+
+/// Sends a request and takes its response into `flight`.
+///
+/// # Errors
+/// Every way in which that fails, by class.
+pub(crate) async fn exchange(
+    stream: &mut Stream,
+    watch: &mut Watch,
+    flight: &mut Flight,
+    parts: (&[u8], &[u8]),
+) -> Result<(), Failure> {
+    let sent = send(stream, watch, flight, parts).await;
+    if let Err(failure) = sent {
+        // A server that has answered before it took the whole request may close at once: its
+        // answer says more than the broken pipe.
+        let answered = poll_fn(|context| poll_reply(stream, watch, flight, context)).await;
+        return if answered.is_ok() { Ok(()) } else { Err(failure) };
+    }
+    poll_fn(|context| poll_reply(stream, watch, flight, context)).await
+}
+
+/// Writes head and body, and stamps `sent` just before the first byte is handed over.
+async fn send(
+    stream: &mut Stream,
+    watch: &mut Watch,
+    flight: &mut Flight,
+    (head, body): (&[u8], &[u8]),
+) -> Result<(), Failure> {
+    let whole = head.len() + body.len();
+    let mut written = 0;
+    while written < whole {
+        let behind_head = written.saturating_sub(head.len());
+        let parts =
+            [IoSlice::new(&head[written.min(head.len())..]), IoSlice::new(&body[behind_head..])];
+        let now = clock::now();
+        let step = poll_fn(|context| {
+            if let Poll::Ready(result) = stream.poll_send(context, &parts) {
+                return Poll::Ready(result.map_err(|error| Failure::broken(&error)));
+            }
+            watch.poll(context).map(Err)
+        });
+        match step.await? {
+            0 => return Err(Failure::broken(&io::ErrorKind::WriteZero.into())),
+            here => {
+                if written == 0 {
+                    flight.timeline.sent = Some(now);
+                }
+                written += here;
+                watch.touch(now);
+            }
+        }
+    }
+    flight.bytes_sent = body.len() as u64;
+    Ok(())
+}
+
+/// Reads until the response is whole, the socket is empty or a limit is over.
+fn poll_reply(
+    stream: &mut Stream,
+    watch: &mut Watch,
+    flight: &mut Flight,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), Failure>> {
+    loop {
+        let step = BUFFER.with_borrow_mut(|buffer| match stream.poll_recv(context, buffer) {
+            Poll::Ready(Ok(read)) => Poll::Ready(take(flight, watch, &buffer[..read.len], &read)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Failure::broken(&error))),
+            Poll::Pending => Poll::Pending,
+        });
+        match step {
+            Poll::Ready(Ok(false)) => {}
+            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
+            Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
+            Poll::Pending => return Poll::Ready(Err(ready!(watch.poll(context)))),
+        }
+    }
+}
+
+/// Takes what one read gave; true: the response is whole.
+fn take(
+    flight: &mut Flight,
+    watch: &mut Watch,
+    bytes: &[u8],
+    read: &Read,
+) -> Result<bool, Failure> {
+    watch.saw(read);
+    if bytes.is_empty() {
+        flight.timeline.end = read.user;
+        return flight.response().closed(read).map(|()| true);
+    }
+    let whole = flight.response().feed(bytes, read)?;
+    if whole {
+        flight.timeline.end = flight.response().stamp(read).at;
+    }
+    flight.hand_on()?;
+    Ok(whole)
+}

@@ -1,0 +1,136 @@
+//! The head of a response: status, and how its body is delimited. Nothing here reads a socket.
+
+/// What a response's head says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Status code.
+    pub status: u16,
+    /// How the body ends.
+    pub delimiter: Delimiter,
+    /// Whether the connection may carry another request.
+    pub keep_alive: bool,
+    /// The `content-type`, where there is one.
+    pub content_type: Option<String>,
+    /// A `content-encoding` other than `identity`: the body cannot be read.
+    pub encoding: Option<String>,
+}
+
+/// How a body ends (RFC 9112, 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delimiter {
+    /// There is none.
+    Empty,
+    /// After this many bytes.
+    Length(u64),
+    /// With the last chunk.
+    Chunked,
+    /// When the peer closes.
+    Close,
+}
+
+/// A head that is not HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadHead {
+    /// It does not parse.
+    #[error("the reply is not HTTP/1.1: {0}")]
+    Syntax(String),
+    /// Its length headers cannot be followed.
+    #[error("the reply's {0} header cannot be followed")]
+    Length(&'static str),
+}
+
+/// Headers that a head may have.
+const HEADERS: usize = 100;
+
+/// Reads a head from the start of `bytes`: the head and its length; `None`: more is needed.
+///
+/// # Errors
+/// It is not HTTP, or its length headers contradict each other.
+pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let parsed = response.parse(bytes).map_err(|error| BadHead::Syntax(error.to_string()))?;
+    let httparse::Status::Complete(length) = parsed else { return Ok(None) };
+    let status = response.code.expect("a complete head has a status");
+    let keeps = response.version == Some(1);
+    let mut facts = Facts { keep_alive: keeps, ..Facts::default() };
+    for header in response.headers.iter() {
+        facts.read(header)?;
+    }
+    let delimiter = facts.delimiter(status);
+    let head = Head {
+        status,
+        delimiter,
+        keep_alive: facts.keep_alive && delimiter != Delimiter::Close,
+        content_type: facts.content_type,
+        encoding: facts.encoding,
+    };
+    Ok(Some((head, length)))
+}
+
+/// What the headers say, one by one.
+#[derive(Default)]
+struct Facts {
+    keep_alive: bool,
+    length: Option<u64>,
+    chunked: bool,
+    coded: bool,
+    content_type: Option<String>,
+    encoding: Option<String>,
+}
+
+impl Facts {
+    fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), BadHead> {
+        let name = header.name;
+        if name.eq_ignore_ascii_case("content-type") {
+            self.content_type = Some(text(header.value));
+        } else if name.eq_ignore_ascii_case("content-length") {
+            let length = text(header.value)
+                .parse()
+                .ok()
+                .filter(|length| self.length.is_none_or(|earlier| earlier == *length));
+            self.length = Some(length.ok_or(BadHead::Length("content-length"))?);
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            self.coded = true;
+            // Only as the last coding does `chunked` delimit the body.
+            let last = text(header.value);
+            let last = last.rsplit(',').next().unwrap_or_default();
+            self.chunked = last.trim().eq_ignore_ascii_case("chunked");
+        } else if name.eq_ignore_ascii_case("connection") {
+            self.connection(&text(header.value));
+        } else if name.eq_ignore_ascii_case("content-encoding") {
+            self.encoding =
+                Some(text(header.value)).filter(|it| !it.eq_ignore_ascii_case("identity"));
+        }
+        Ok(())
+    }
+
+    fn connection(&mut self, value: &str) {
+        for option in value.split(',') {
+            if option.trim().eq_ignore_ascii_case("close") {
+                self.keep_alive = false;
+            } else if option.trim().eq_ignore_ascii_case("keep-alive") {
+                self.keep_alive = true;
+            }
+        }
+    }
+
+    fn delimiter(&self, status: u16) -> Delimiter {
+        match self {
+            _ if status < 200 || status == 204 || status == 304 => Delimiter::Empty,
+            Self { chunked: true, .. } => Delimiter::Chunked,
+            Self { coded: true, .. } => Delimiter::Close,
+            Self { length: Some(0), .. } => Delimiter::Empty,
+            Self { length: Some(length), .. } => Delimiter::Length(*length),
+            Self { length: None, .. } => Delimiter::Close,
+        }
+    }
+}
+
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).trim().to_owned()
+}
+
+#[cfg(test)]
+#[path = "head_tests.rs"]
+mod tests;

@@ -1,0 +1,208 @@
+//! One response as it arrives: head, delimited body, frames, each dated by its read.
+//!
+//! What the frames mean is decided elsewhere; what this says is whether the response is whole.
+
+use super::body::Body;
+use super::head::{self, Delimiter, Head};
+use crate::capture::{Capture, FrameStamp};
+use crate::framing::{Framer, Framing};
+use crate::net::failure::Failure;
+use loadwright_core::Nanos;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::StampSource;
+use loadwright_stamps::socket::Read;
+
+/// Bytes of an error's body that are kept.
+pub(crate) const ERROR_BODY: usize = 4096;
+/// Bytes that a head may have.
+const HEAD: usize = 64 * 1024;
+/// Bytes that one frame may have.
+pub(crate) const FRAME: usize = 16 * 1024 * 1024;
+
+/// One response as it arrives.
+pub(crate) struct Response {
+    source: StampSource,
+    /// The head's bytes, kept for protocols that decode; until it is whole, what came of it.
+    pub(crate) head_bytes: Vec<u8>,
+    /// The head, once whole.
+    pub(crate) head: Option<Head>,
+    /// When the head was whole.
+    pub(crate) head_at: Option<Nanos>,
+    body: Body,
+    /// How the body is cut into frames; `None` for error bodies.
+    framer: Option<Framer>,
+    /// The start of an error's body.
+    pub(crate) error_body: Vec<u8>,
+    /// The frames.
+    pub(crate) capture: Capture,
+    /// Bytes of the body so far.
+    pub(crate) received: u64,
+    /// Whether the reply is cut into more than one frame.
+    pub(crate) streamed: bool,
+    /// Whether bytes were left behind the response: the connection is out of step.
+    surplus: bool,
+}
+
+impl Response {
+    /// A response whose frames go to `capture`.
+    pub(crate) fn new(source: StampSource, capture: Capture) -> Self {
+        Self {
+            source,
+            head_bytes: Vec::new(),
+            head: None,
+            head_at: None,
+            body: Body::new(Delimiter::Empty),
+            framer: None,
+            error_body: Vec::new(),
+            capture,
+            received: 0,
+            streamed: false,
+            surplus: false,
+        }
+    }
+
+    /// Whether any byte arrived.
+    pub(crate) fn begun(&self) -> bool {
+        !self.head_bytes.is_empty() || self.head.is_some()
+    }
+
+    /// Whether the connection may carry another request.
+    pub(crate) fn keeps_connection(&self) -> bool {
+        self.body.done() && !self.surplus && self.head.as_ref().is_some_and(|head| head.keep_alive)
+    }
+
+    /// Takes what one read gave; true: the response is whole.
+    ///
+    /// # Errors
+    /// It is not HTTP, or its body cannot be read.
+    pub(crate) fn feed(&mut self, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+        let mut input = bytes;
+        if self.head.is_none() {
+            match self.read_head(input, read)? {
+                Some(behind) => input = &bytes[bytes.len() - behind..],
+                None => return Ok(false),
+            }
+        }
+        while let Some(run) = self
+            .body
+            .next(&mut input)
+            .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?
+        {
+            self.received += run.len() as u64;
+            take_run(&mut self.framer, &mut self.capture, &mut self.error_body, run)?;
+        }
+        self.date(read);
+        if !self.body.done() {
+            return Ok(false);
+        }
+        self.surplus = !input.is_empty();
+        self.finish(read);
+        Ok(true)
+    }
+
+    /// The peer has closed.
+    ///
+    /// # Errors
+    /// The response was not whole.
+    pub(crate) fn closed(&mut self, read: &Read) -> Result<(), Failure> {
+        let cut = |text: &str| Err(Failure::new(Outcome::Cut, text));
+        if self.head.is_none() {
+            return cut("the server closed the connection before its reply was whole");
+        }
+        if self.body.may_close() {
+            self.finish(read);
+            return Ok(());
+        }
+        cut("the connection was closed in the middle of the reply")
+    }
+
+    /// Reads the head; gives how many of `bytes` lie behind it.
+    fn read_head(&mut self, bytes: &[u8], read: &Read) -> Result<Option<usize>, Failure> {
+        self.head_bytes.extend_from_slice(bytes);
+        loop {
+            let parsed = head::parse(&self.head_bytes)
+                .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?;
+            let Some((head, length)) = parsed else {
+                if self.head_bytes.len() > HEAD {
+                    let text = "the reply's head is larger than 64 KiB";
+                    return Err(Failure::new(Outcome::Garbage, text));
+                }
+                return Ok(None);
+            };
+            if head.status < 200 {
+                // An interim response (RFC 9110, 15.2): the real one follows.
+                self.head_bytes.drain(..length);
+                continue;
+            }
+            let behind = self.head_bytes.len() - length;
+            self.head_bytes.truncate(length);
+            self.begin(head, read)?;
+            return Ok(Some(behind));
+        }
+    }
+
+    /// Begins the body behind `head`.
+    ///
+    /// # Errors
+    /// The body is encoded.
+    pub(crate) fn begin(&mut self, head: Head, read: &Read) -> Result<(), Failure> {
+        self.head_at = Some(self.stamp(read).at);
+        self.body = Body::new(head.delimiter);
+        let ok = (200..300).contains(&head.status);
+        let encoding = head.encoding.clone();
+        if ok {
+            let framing = Framing::of(head.content_type.as_deref());
+            self.streamed = framing != Framing::Whole;
+            self.framer = Some(Framer::new(framing, FRAME));
+        }
+        self.head = Some(head);
+        match encoding {
+            Some(encoding) if ok => {
+                let text =
+                    format!("the reply is {encoding}-encoded, though that was not asked for");
+                Err(Failure::new(Outcome::Garbage, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, read: &Read) {
+        if let Some(framer) = &mut self.framer {
+            framer.finish(&mut self.capture.frames);
+        }
+        self.date(read);
+    }
+
+    fn date(&mut self, read: &Read) {
+        let stamp = self.stamp(read);
+        self.capture.date(stamp);
+    }
+
+    /// The stamps of what `read` gave.
+    pub(crate) fn stamp(&self, read: &Read) -> FrameStamp {
+        let at = match self.source {
+            StampSource::Kernel => read.kernel.unwrap_or(read.user),
+            StampSource::User => read.user,
+        };
+        FrameStamp { at, user: read.user }
+    }
+}
+
+/// Cuts a run of body bytes into frames; of an error's body the start is kept.
+pub(crate) fn take_run(
+    framer: &mut Option<Framer>,
+    capture: &mut Capture,
+    error_body: &mut Vec<u8>,
+    run: &[u8],
+) -> Result<(), Failure> {
+    match framer {
+        Some(framer) => framer
+            .feed(run, &mut capture.frames)
+            .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string())),
+        None => {
+            let room = ERROR_BODY.saturating_sub(error_body.len());
+            error_body.extend_from_slice(&run[..run.len().min(room)]);
+            Ok(())
+        }
+    }
+}

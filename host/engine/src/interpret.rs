@@ -1,0 +1,296 @@
+//! Frames to replies, replies to records: on threads of their own, after every stamp was taken.
+//!
+//! An interpreter reads by the protocol's plan where there is one, and calls `decode` where not. It
+//! tells a worker that waits what comes next: another attempt, the next turn, nothing.
+
+use crate::EngineError;
+use crate::capture::{Capture, FrameStamp};
+use crate::flight::{Landed, Verdict};
+use crate::gauges::Gauges;
+use crate::judge;
+use crate::outbox::Parcel;
+use crate::point::Point;
+use crate::prepare::{Former, Job, Talk};
+use crate::reading::{Reader, Reading, Seen};
+use crossbeam_channel::Sender;
+use loadwright_core::conversation::{Message, Prompt};
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::FailurePolicy;
+use loadwright_core::ports::{Fault, Protocol};
+use loadwright_core::record::Record;
+use loadwright_core::sample::Ending;
+use loadwright_core::timeline::OutputFrame;
+use loadwright_stamps::clock;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::mpsc;
+
+/// Reads exchanges and makes records of them, on one thread.
+pub(crate) struct Interpreter<'a> {
+    point: &'a Point,
+    /// How frames are read; none: `decoder` reads whole exchanges.
+    reader: Option<Reader>,
+    decoder: Option<Box<dyn Protocol>>,
+    /// Formats later turns; made when the first one is wanted.
+    former: Option<Former<'a>>,
+    /// Exchanges of which parts have come.
+    open: HashMap<u64, Partial>,
+    /// Readings to use again.
+    spare: Vec<Partial>,
+    records: Sender<Vec<Record>>,
+}
+
+/// An exchange as far as it was read.
+#[derive(Default)]
+struct Partial {
+    reading: Reading,
+    frames: Vec<OutputFrame>,
+    last: Option<FrameStamp>,
+}
+
+impl<'a> Interpreter<'a> {
+    /// An interpreter whose records go to `records`.
+    ///
+    /// # Errors
+    /// The protocol's plan is malformed, or it could not be set up for decoding.
+    pub(crate) fn new(point: &'a Point, records: Sender<Vec<Record>>) -> Result<Self, EngineError> {
+        let protocol = &point.ports.protocol;
+        let reader = protocol.plan().map(Reader::new).transpose()?;
+        let decoder = if reader.is_none() { Some(protocol.instance()?) } else { None };
+        let (open, spare) = (HashMap::new(), Vec::new());
+        Ok(Self { point, reader, decoder, former: None, open, spare, records })
+    }
+
+    /// Interprets until the engine threads are gone.
+    pub(crate) fn run(mut self, mut parcels: mpsc::Receiver<Vec<Parcel>>) {
+        while let Some(batch) = parcels.blocking_recv() {
+            let start = clock::now();
+            let records = self.batch(batch);
+            Gauges::spent(&self.point.gauges.interpret, start);
+            // Without a recorder there is nobody to tell; its end is reported where it failed.
+            let _ = self.records.send(records);
+        }
+    }
+
+    fn batch(&mut self, batch: Vec<Parcel>) -> Vec<Record> {
+        let bytes: usize = batch.iter().map(Parcel::bytes).sum();
+        let mut landed = Vec::with_capacity(batch.len());
+        for parcel in batch {
+            match parcel {
+                Parcel::Part { flight, capture } => {
+                    let mut partial = self.open.remove(&flight).unwrap_or_else(|| self.fresh());
+                    self.read(capture, &mut partial);
+                    self.open.insert(flight, partial);
+                }
+                Parcel::Landed(exchange) => landed.push(*exchange),
+            }
+        }
+        let records = if self.reader.is_some() {
+            landed.into_iter().map(|exchange| self.read_whole(exchange)).collect()
+        } else {
+            self.decode(landed)
+        };
+        self.point.gauges.backlog.fetch_sub(bytes as u64, Relaxed);
+        records
+    }
+
+    fn fresh(&mut self) -> Partial {
+        self.spare.pop().unwrap_or_else(|| {
+            let reading =
+                if self.point.keeps_text() { Reading::new() } else { Reading::without_text() };
+            Partial { reading, ..Partial::default() }
+        })
+    }
+
+    /// Reads frames by the plan.
+    fn read(&self, capture: Capture, partial: &mut Partial) {
+        let reader = self.reader.as_ref().expect("parts are only sent where there is a plan");
+        for (frame, stamp) in capture.frames.iter().zip(&capture.stamps) {
+            if let Seen::Output { channel, tokens } = reader.read(frame, &mut partial.reading) {
+                let &FrameStamp { at, user } = stamp;
+                let shared = partial.last.is_some_and(|last| last.user == user);
+                partial.frames.push(OutputFrame { at, user, tokens, channel, shared });
+            }
+            partial.last = Some(*stamp);
+        }
+        self.point.captures.give(capture);
+    }
+
+    fn read_whole(&mut self, mut landed: Landed) -> Record {
+        let mut partial = self.open.remove(&landed.flight).unwrap_or_else(|| self.fresh());
+        partial.frames.reserve_exact(landed.capture.stamps.len());
+        self.read(std::mem::take(&mut landed.capture), &mut partial);
+        let frames = std::mem::take(&mut partial.frames);
+        let record = self.record(landed, &partial.reading, frames, None);
+        partial.reading.clear();
+        partial.last = None;
+        self.spare.push(partial);
+        record
+    }
+
+    /// Has the plugin read whole exchanges.
+    fn decode(&mut self, landed: Vec<Landed>) -> Vec<Record> {
+        let wanted = |exchange: &Landed| {
+            let status = exchange.head.as_ref().map(|head| head.status);
+            exchange.end.is_ok() && status.is_some_and(|status| (200..300).contains(&status))
+        };
+        let exchanges: Vec<_> =
+            landed.iter().filter(|it| wanted(it)).map(crate::decode::exchange).collect();
+        let decoder = self.decoder.as_mut().expect("a protocol without a plan decodes");
+        let mut replies =
+            if exchanges.is_empty() { Vec::new() } else { decoder.decode(&exchanges) }.into_iter();
+        let mut records = Vec::with_capacity(landed.len());
+        for exchange in landed {
+            let reply = if wanted(&exchange) { replies.next() } else { None };
+            let decoded = crate::decode::reading(&exchange, reply);
+            let (reading, frames, failure) = decoded;
+            records.push(self.record(exchange, &reading, frames, failure));
+        }
+        records
+    }
+
+    /// The record of an exchange that was read; tells who waits for it.
+    fn record(
+        &mut self,
+        landed: Landed,
+        reading: &Reading,
+        frames: Vec<OutputFrame>,
+        plugin: Option<String>,
+    ) -> Record {
+        let facts = judge::Facts {
+            end: &landed.end,
+            status: landed.head.as_ref().map(|head| head.status),
+            error_body: &landed.error_body,
+            marked_end: landed.streamed && self.reader.as_ref().is_some_and(Reader::knows_the_end),
+        };
+        let (outcome, error) = match plugin {
+            Some(text) => (Outcome::Plugin, text),
+            None => judge::outcome(&facts, reading),
+        };
+        if outcome == Outcome::Plugin && self.point.plan.on_plugin_failure == FailurePolicy::FailRun
+        {
+            self.point.end(Ending::PluginFailed);
+        }
+        let tokens = if outcome.is_ok() {
+            self.tokens(&landed, reading)
+        } else {
+            judge::tokens(reading, landed.job.input_tokens, || None, || None)
+        };
+        let counted_output = self.counted(&landed, reading, &tokens);
+        let attempt = landed.attempt;
+        let again = self.again(outcome, attempt.attempt);
+        let record = Record {
+            seq: attempt.seq,
+            turn: attempt.turn,
+            attempt: attempt.attempt,
+            last_attempt: !again,
+            warmup: attempt.warmup,
+            conversation: landed.job.conversation.clone(),
+            timeline: landed.timeline,
+            frames,
+            streamed: landed.streamed,
+            status: facts.status,
+            outcome,
+            error,
+            usage: tokens.usage,
+            input_source: tokens.input_source,
+            output_source: tokens.output_source,
+            counted_output,
+            finish_reason: reading.finish_reason.clone(),
+            connection: landed.connection,
+            reopened: landed.reopened,
+            bytes_sent: landed.bytes_sent,
+            bytes_received: landed.bytes_received,
+        };
+        self.point.count(&record);
+        if let Some(waiting) = landed.verdict {
+            // A worker that is gone was stopped, and wants nothing more.
+            let _ = waiting.send(self.verdict(landed.job, reading, outcome, again));
+        }
+        record
+    }
+
+    /// Whether a failed attempt is made again.
+    fn again(&self, outcome: Outcome, attempt: u32) -> bool {
+        let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
+        failed && attempt < self.point.plan.retries && !self.point.control.stop.draining()
+    }
+
+    fn verdict(
+        &mut self,
+        mut job: Job,
+        reading: &Reading,
+        outcome: Outcome,
+        again: bool,
+    ) -> Verdict {
+        if again {
+            return Verdict::Again(job);
+        }
+        match job.talk.take() {
+            Some(talk) if outcome.is_ok() => self.next_turn(job.conversation, talk, reading),
+            _ => Verdict::Over,
+        }
+    }
+
+    fn next_turn(
+        &mut self,
+        conversation: String,
+        mut talk: Box<Talk>,
+        reading: &Reading,
+    ) -> Verdict {
+        let said = || Message::text("assistant", reading.output.clone());
+        talk.history.push(reading.message.clone().unwrap_or_else(said));
+        let former = match &mut self.former {
+            Some(former) => former,
+            none => match Former::new(&self.point.plan, &self.point.ports) {
+                Ok(former) => none.insert(former),
+                Err(failure) => {
+                    return Verdict::Next { request: Err(failure), job: Job::default(), pause: 0 };
+                }
+            },
+        };
+        match former.next_turn(conversation, talk) {
+            Some((request, job, pause)) => {
+                let request = request.map(Box::new);
+                Verdict::Next { request, job, pause: (pause.max(0.0) * 1e9) as u64 }
+            }
+            None => Verdict::Over,
+        }
+    }
+
+    fn tokens(&self, landed: &Landed, reading: &Reading) -> judge::Tokens {
+        let input = || landed.job.prompt.as_ref().and_then(|prompt| self.count_input(prompt));
+        judge::tokens(reading, landed.job.input_tokens, input, || self.count_output(reading))
+    }
+
+    /// The tokenizer's own count beside the service's, for a sample of the replies: counting all of
+    /// them would cost more than the rest of the engine.
+    fn counted(&self, landed: &Landed, reading: &Reading, tokens: &judge::Tokens) -> Option<u32> {
+        let seq = landed.attempt.seq;
+        let sampled = seq < 64 || seq.is_multiple_of(16);
+        let usage = tokens.output_source == loadwright_core::record::TokenSource::Usage;
+        if sampled && usage && landed.end.is_ok() { self.count_output(reading) } else { None }
+    }
+
+    fn count_input(&self, prompt: &Prompt) -> Option<u32> {
+        let tokenizer = self.point.ports.tokenizer.as_ref()?;
+        let counted: Result<u32, Fault> = match prompt {
+            Prompt::Text(text) => tokenizer.count_text(text),
+            Prompt::Messages(messages) => tokenizer.count_chat(messages),
+            Prompt::Tokens(tokens) => return u32::try_from(tokens.len()).ok(),
+            Prompt::Inputs(inputs) => inputs.iter().map(|text| tokenizer.count_text(text)).sum(),
+            Prompt::Ranking { .. } | Prompt::Body(_) => return None,
+        };
+        counted.ok()
+    }
+
+    fn count_output(&self, reading: &Reading) -> Option<u32> {
+        let tokenizer = self.point.ports.tokenizer.as_ref()?;
+        let count = |text: &str| {
+            if text.is_empty() { Some(0) } else { Some(tokenizer.encode(text).ok()?.len()) }
+        };
+        let total =
+            count(&reading.reasoning)? + count(&reading.output)? + count(&reading.tool_calls)?;
+        u32::try_from(total).ok()
+    }
+}

@@ -1,0 +1,145 @@
+//! Where a point's requests go: scheme, host and port, the proxy on the way, the request target.
+
+use hyper_util::client::proxy::matcher::Matcher;
+use loadwright_core::plan::Target;
+use std::path::PathBuf;
+use url::{Host, Url};
+
+/// A URL that cannot be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadUrl {
+    /// It does not parse.
+    #[error(
+        "`--url {url}` is no URL: {reason}; give one like http://127.0.0.1:8000/v1/chat/completions"
+    )]
+    Parse {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Not http or https.
+    #[error("`--url {0}` is neither http:// nor https://")]
+    Scheme(String),
+}
+
+/// Where connections go.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    /// The target's URL.
+    pub(crate) url: Url,
+    /// Whether TLS is spoken.
+    pub(crate) tls: bool,
+    /// Host as TLS and name lookup want it: no brackets.
+    pub(crate) host: String,
+    /// Port, the scheme's own where none is given.
+    pub(crate) port: u16,
+    /// Host and port as the `host` header wants them.
+    pub(crate) authority: String,
+    /// The Unix socket to use instead of host and port.
+    pub(crate) unix_socket: Option<PathBuf>,
+    /// The proxy on the way.
+    pub(crate) proxy: Option<Proxy>,
+}
+
+/// An HTTP proxy from the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy {
+    /// Its host.
+    pub(crate) host: String,
+    /// Its port.
+    pub(crate) port: u16,
+    /// A `proxy-authorization` value, where the environment has credentials.
+    pub(crate) authorization: Option<String>,
+}
+
+impl Endpoint {
+    /// Reads `target`, and the environment's proxies for it.
+    ///
+    /// # Errors
+    /// The URL cannot be called.
+    pub(crate) fn new(target: &Target) -> Result<Self, BadUrl> {
+        let url = Url::parse(&target.url).map_err(|error| BadUrl::Parse {
+            url: target.url.clone(),
+            reason: error.to_string(),
+        })?;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(BadUrl::Scheme(target.url.clone())),
+        };
+        let host = match url.host().expect("http and https URLs have a host") {
+            Host::Ipv6(address) => address.to_string(),
+            other => other.to_string(),
+        };
+        let port = url.port_or_known_default().expect("http and https have default ports");
+        let authority = match url.port() {
+            Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+            None => url.host_str().unwrap_or_default().to_owned(),
+        };
+        let unix_socket = target.unix_socket.clone();
+        let proxy = if unix_socket.is_some() || is_loopback(&url) { None } else { proxy_for(&url) };
+        Ok(Self { url, tls, host, port, authority, unix_socket, proxy })
+    }
+
+    /// The request target for a request that may replace the URL's path: origin form, or absolute
+    /// form through a plain-text proxy. The URL's query is kept.
+    pub(crate) fn request_target(&self, path: Option<&str>) -> String {
+        let mut target = String::new();
+        if self.proxy.is_some() && !self.tls {
+            target.push_str("http://");
+            target.push_str(&self.authority);
+        }
+        let path = path.unwrap_or_else(|| self.url.path());
+        if !path.starts_with('/') {
+            target.push('/');
+        }
+        target.push_str(path);
+        if let Some(query) = self.url.query() {
+            target.push(if path.contains('?') { '&' } else { '?' });
+            target.push_str(query);
+        }
+        target
+    }
+
+    /// What to call this endpoint in errors.
+    pub(crate) fn name(&self) -> String {
+        match (&self.unix_socket, &self.proxy) {
+            (Some(path), _) => path.display().to_string(),
+            (None, Some(proxy)) => {
+                format!(
+                    "{}:{} through the proxy {}:{}",
+                    self.host, self.port, proxy.host, proxy.port
+                )
+            }
+            (None, None) => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// Proxies are never used for loopback: they would be measured instead of the service.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn proxy_for(url: &Url) -> Option<Proxy> {
+    let uri: http::Uri = url.as_str().parse().ok()?;
+    let intercept = Matcher::from_env().intercept(&uri)?;
+    Some(Proxy {
+        host: intercept.uri().host()?.to_owned(),
+        port: intercept.uri().port_u16().unwrap_or(80),
+        authorization: intercept
+            .basic_auth()
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
+    })
+}
+
+#[cfg(test)]
+#[path = "endpoint_tests.rs"]
+mod tests;

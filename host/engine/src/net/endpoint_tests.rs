@@ -1,0 +1,49 @@
+//! URLs against what a request line and a `host` header must say.
+
+use super::*;
+
+fn endpoint(url: &str) -> Endpoint {
+    Endpoint::new(&Target { url: url.into(), ..Target::default() }).unwrap()
+}
+
+#[test]
+fn authority_names_a_port_only_where_the_url_does() {
+    let plain = endpoint("http://example.test/v1");
+    assert_eq!((plain.authority.as_str(), plain.port, plain.tls), ("example.test", 80, false));
+    let tls = endpoint("https://example.test:8443/v1");
+    assert_eq!((tls.authority.as_str(), tls.port, tls.tls), ("example.test:8443", 8443, true));
+    let six = endpoint("http://[::1]:9/");
+    assert_eq!((six.authority.as_str(), six.host.as_str()), ("[::1]:9", "::1"));
+}
+
+#[test]
+fn a_replaced_path_keeps_the_query() {
+    let endpoint = endpoint("http://h/v1/chat/completions?key=1");
+    assert_eq!(endpoint.request_target(None), "/v1/chat/completions?key=1");
+    assert_eq!(endpoint.request_target(Some("/v1/completions")), "/v1/completions?key=1");
+}
+
+#[test]
+fn a_plain_proxy_wants_the_absolute_form() {
+    let mut endpoint = endpoint("http://h:81/v1");
+    endpoint.proxy = Some(Proxy { host: "p".into(), port: 3128, authorization: None });
+    assert_eq!(endpoint.request_target(None), "http://h:81/v1");
+}
+
+#[test]
+fn bad_urls_name_the_flag() {
+    let bad = |url: &str| {
+        Endpoint::new(&Target { url: url.into(), ..Target::default() }).unwrap_err().to_string()
+    };
+    assert!(bad("nonsense").starts_with("`--url nonsense` is no URL: "));
+    assert_eq!(bad("ftp://h/"), "`--url ftp://h/` is neither http:// nor https://");
+}
+
+#[test]
+fn loopback_goes_past_every_proxy() {
+    for url in ["http://127.0.0.1:1/", "http://[::1]/", "http://localhost/", "http://a.localhost/"]
+    {
+        assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");
+    }
+    assert!(!is_loopback(&Url::parse("http://example.test/").unwrap()));
+}

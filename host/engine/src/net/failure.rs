@@ -1,0 +1,48 @@
+//! What goes wrong on a connection, sorted into outcomes.
+
+use loadwright_core::outcome::{Outcome, Stage};
+use std::io;
+
+/// Why an exchange failed: its class, and the words for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The class.
+    pub(crate) outcome: Outcome,
+    /// What happened, in words.
+    pub(crate) detail: String,
+}
+
+impl Failure {
+    /// A failure of class `outcome`.
+    pub(crate) fn new(outcome: Outcome, detail: impl Into<String>) -> Self {
+        Self { outcome, detail: detail.into() }
+    }
+
+    /// A connection that could not be opened.
+    pub(crate) fn connecting(error: &io::Error, to: &str) -> Self {
+        let outcome = local_limit(error).unwrap_or(match error.kind() {
+            io::ErrorKind::ConnectionRefused => Outcome::Refused,
+            io::ErrorKind::NotFound => Outcome::Refused,
+            io::ErrorKind::ConnectionReset => Outcome::Reset,
+            io::ErrorKind::TimedOut => Outcome::Timeout(Stage::Connect),
+            _ => Outcome::Connect,
+        });
+        Self::new(outcome, format!("connecting to {to}: {error}"))
+    }
+
+    /// A connection that broke in use.
+    pub(crate) fn broken(error: &io::Error) -> Self {
+        let outcome = local_limit(error).unwrap_or(match error.kind() {
+            io::ErrorKind::UnexpectedEof => Outcome::Cut,
+            io::ErrorKind::InvalidData => Outcome::Garbage,
+            _ => Outcome::Reset,
+        });
+        Self::new(outcome, error.to_string())
+    }
+}
+
+/// Out of files (`EMFILE`, `ENFILE`) or of local ports (`EADDRNOTAVAIL`).
+fn local_limit(error: &io::Error) -> Option<Outcome> {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::EADDRNOTAVAIL))
+        .then_some(Outcome::LocalLimit)
+}

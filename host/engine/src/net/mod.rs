@@ -1,0 +1,7 @@
+//! Connections: where they go, how they are opened, and reads that carry their stamps.
+
+pub(crate) mod connect;
+pub(crate) mod endpoint;
+pub(crate) mod failure;
+pub(crate) mod stream;
+pub(crate) mod tls;

@@ -1,0 +1,208 @@
+//! One connection's bytes: plain TCP, TLS over TCP, or a Unix socket, read with stamps.
+//!
+//! Under TLS the stamps are those of the socket read below the record layer. A caller drains what
+//! one read gave before it reads again, so that a stamp belongs to its bytes.
+
+use loadwright_stamps::{clock, socket};
+use std::io::{self, IoSlice};
+use std::os::fd::AsFd as _;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
+
+/// One connection's bytes.
+pub(crate) enum Stream {
+    Tcp(Stamped),
+    Tls(Box<TlsStream<Stamped>>),
+    Unix(UnixStream),
+}
+
+/// A TCP socket that remembers the stamps of its last read.
+pub(crate) struct Stamped {
+    socket: TcpStream,
+    last: socket::Read,
+}
+
+impl Stamped {
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        Self { socket, last: socket::Read { len: 0, kernel: None, user: 0, offset: 0 } }
+    }
+
+    /// One read, with its stamps.
+    fn poll_recv(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<socket::Read>> {
+        loop {
+            ready!(self.socket.poll_read_ready(context))?;
+            let mut got = None;
+            let result = self.socket.try_io(Interest::READABLE, || {
+                let read = socket::recv(self.socket.as_fd(), buffer)?;
+                got = Some(read);
+                // A read that did not fill the buffer has emptied the socket. Saying so spares the
+                // system call that would only answer EAGAIN; the poller is edge-triggered, so what
+                // arrives later wakes this task again.
+                let emptied = read.len > 0 && read.len < buffer.len();
+                if emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            });
+            match (got, result) {
+                (Some(read), _) => {
+                    self.last = read;
+                    return Poll::Ready(Ok(read));
+                }
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, Err(error)) => return Poll::Ready(Err(error)),
+                (None, Ok(())) => unreachable!("a successful read leaves what it got"),
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// One read, with the stamps of the bytes it gives.
+    pub(crate) fn poll_recv(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<socket::Read>> {
+        match self {
+            Self::Tcp(stamped) => stamped.poll_recv(context, buffer),
+            Self::Tls(tls) => {
+                let len = ready!(poll_fill(Pin::new(&mut **tls), context, buffer))?;
+                Poll::Ready(Ok(socket::Read { len, ..tls.get_ref().0.last }))
+            }
+            Self::Unix(unix) => {
+                let len = ready!(poll_fill(Pin::new(unix), context, buffer))?;
+                let user = clock::now();
+                let offset = clock::wall().wrapping_sub(user);
+                Poll::Ready(Ok(socket::Read { len, kernel: None, user, offset }))
+            }
+        }
+    }
+
+    /// Writes what fits of `parts`.
+    pub(crate) fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(self).poll_write_vectored(context, parts)
+    }
+
+    /// Whether HTTP/2 was agreed on during the TLS handshake.
+    pub(crate) fn agreed_http2(&self) -> bool {
+        match self {
+            Self::Tls(tls) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
+            Self::Tcp(_) | Self::Unix(_) => false,
+        }
+    }
+}
+
+fn poll_fill<S: AsyncRead>(
+    stream: Pin<&mut S>,
+    context: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut buffer = ReadBuf::new(buffer);
+    ready!(stream.poll_read(context, &mut buffer))?;
+    Poll::Ready(Ok(buffer.filled().len()))
+}
+
+impl AsyncRead for Stamped {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = ready!(self.poll_recv(context, buffer.initialize_unfilled()))?;
+        buffer.advance(read.len);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stamped {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+}
+
+/// Calls the same method on whichever stream there is.
+macro_rules! each {
+    ($self:expr, $stream:ident => $call:expr) => {
+        match $self.get_mut() {
+            Stream::Tcp($stream) => $call,
+            Stream::Tls(tls) => {
+                let $stream = &mut **tls;
+                $call
+            }
+            Stream::Unix($stream) => $call,
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, stream => Pin::new(stream).poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        each!(self, stream => Pin::new(stream).poll_write_vectored(context, parts))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_flush(context))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => Pin::new(stream).poll_shutdown(context))
+    }
+}

@@ -1,0 +1,111 @@
+//! The way from an engine thread to the interpreters: batches, so that a thread is woken for many
+//! exchanges at once and not for each.
+
+use crate::capture::Capture;
+use crate::flight::Landed;
+use crate::gauges::Gauges;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+
+/// What an interpreter is given.
+pub(crate) enum Parcel {
+    /// Frames of an exchange that goes on.
+    Part {
+        /// The exchange.
+        flight: u64,
+        /// The frames.
+        capture: Capture,
+    },
+    /// An exchange that ended, with its last frames.
+    Landed(Box<Landed>),
+}
+
+/// Exchanges and bytes after which a batch is sent on at once.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// One engine thread's way to the interpreters.
+pub(crate) struct Outbox {
+    lanes: Vec<Lane>,
+    gauges: Arc<Gauges>,
+}
+
+/// The way to one interpreter. All parcels of an exchange take the same one, in order.
+struct Lane {
+    batch: Mutex<Batch>,
+    to: mpsc::Sender<Vec<Parcel>>,
+}
+
+#[derive(Default)]
+struct Batch {
+    parcels: Vec<Parcel>,
+    bytes: usize,
+}
+
+impl Outbox {
+    /// A way to the interpreters behind `to`.
+    pub(crate) fn new(to: &[mpsc::Sender<Vec<Parcel>>], gauges: Arc<Gauges>) -> Self {
+        let lane = |to: &mpsc::Sender<_>| Lane { batch: Mutex::default(), to: to.clone() };
+        Self { lanes: to.iter().map(lane).collect(), gauges }
+    }
+
+    /// Adds a parcel of exchange `flight`; `urgent`: somebody waits for its reading.
+    pub(crate) fn push(&self, flight: u64, parcel: Parcel, urgent: bool) {
+        let lane = &self.lanes[(flight % self.lanes.len() as u64) as usize];
+        let bytes = parcel.bytes();
+        self.gauges.backlog.fetch_add(bytes as u64, Relaxed);
+        let mut batch = lane.lock();
+        batch.parcels.push(parcel);
+        batch.bytes += bytes;
+        if urgent || batch.parcels.len() >= BATCH || batch.bytes >= BATCH_BYTES {
+            lane.send(&mut batch);
+        }
+    }
+
+    /// Sends on what there is.
+    pub(crate) fn flush(&self) {
+        for lane in &self.lanes {
+            lane.send(&mut lane.lock());
+        }
+    }
+
+    /// Sends on what there is, waiting for room: the thread's last words.
+    pub(crate) fn close(self) {
+        for lane in self.lanes {
+            let parcels = std::mem::take(&mut lane.lock().parcels);
+            if !parcels.is_empty() {
+                // Interpreters outlive the engine threads; should one have died, that is reported
+                // where it is joined.
+                let _ = lane.to.blocking_send(parcels);
+            }
+        }
+    }
+}
+
+impl Lane {
+    /// Sends the batch where there is room; else it grows, which the backlog's limit bounds.
+    fn send(&self, batch: &mut Batch) {
+        if batch.parcels.is_empty() {
+            return;
+        }
+        if let Ok(permit) = self.to.try_reserve() {
+            permit.send(std::mem::take(&mut batch.parcels));
+            batch.bytes = 0;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
+        self.batch.lock().expect("nothing panics while it holds a batch")
+    }
+}
+
+impl Parcel {
+    /// Raw bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Part { capture, .. } => capture.len(),
+            Self::Landed(landed) => landed.capture.len(),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What the threads of one point share.
+
+use crate::EngineError;
+use crate::capture::Captures;
+use crate::control::Control;
+use crate::dispense::{Dispenser, Room};
+use crate::gauges::Gauges;
+use crate::net::connect::Connector;
+use crate::prepare::Ports;
+use loadwright_core::Nanos;
+use loadwright_core::arrival::{Arrival, Offsets};
+use loadwright_core::plan::{Load, Plan};
+use loadwright_core::record::Record;
+use loadwright_core::sample::Ending;
+use loadwright_stamps::clock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+
+/// What the threads of one point share.
+pub(crate) struct Point {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) ports: Ports,
+    pub(crate) control: Control,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) dispenser: Dispenser,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) captures: Arc<Captures>,
+    ending: Mutex<Ending>,
+    /// When the service was last seen to take connections.
+    reached: AtomicU64,
+    /// After this no request starts; 0: not yet known.
+    latest: AtomicU64,
+}
+
+/// Raw bytes that may wait for interpreters before dispatch waits for them.
+const BACKLOG: u64 = 128 * 1024 * 1024;
+/// Bytes of bodies that may wait for their slot.
+const READY_BYTES: usize = 64 * 1024 * 1024;
+
+impl Point {
+    /// What the threads of `plan` share.
+    ///
+    /// # Errors
+    /// The target cannot be called.
+    pub(crate) fn new(
+        plan: &Arc<Plan>,
+        ports: &Ports,
+        control: &Control,
+    ) -> Result<Self, EngineError> {
+        let gauges = Arc::new(Gauges::new(usize::from(plan.threads.max(1))));
+        let offsets = offsets(plan, true);
+        let slots = plan.slots().unwrap_or(u64::MAX);
+        let room = Room { requests: ready_requests(plan), bytes: READY_BYTES };
+        Ok(Self {
+            plan: Arc::clone(plan),
+            ports: ports.clone(),
+            control: control.clone(),
+            connector: Arc::new(Connector::new(plan)?),
+            dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
+            gauges,
+            captures: Arc::default(),
+            ending: Mutex::new(Ending::Completed),
+            reached: AtomicU64::new(clock::now()),
+            latest: AtomicU64::new(0),
+        })
+    }
+
+    /// The measured phase begins now: arrivals and the duration count from here.
+    pub(crate) fn begin_measuring(&self) {
+        let now = clock::now();
+        self.dispenser.restart(offsets(&self.plan, false), now);
+        if let Some(duration) = self.plan.limits.duration {
+            let span = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+            self.latest.store(now.saturating_add(span), Relaxed);
+        }
+    }
+
+    /// After this no request starts.
+    pub(crate) fn latest(&self) -> Option<Nanos> {
+        match self.latest.load(Relaxed) {
+            0 => None,
+            latest => Some(latest),
+        }
+    }
+
+    /// Ends the point before its time; the first reason counts.
+    pub(crate) fn end(&self, ending: Ending) {
+        let mut now = self.ending.lock().expect("nothing panics while it holds the ending");
+        if *now == Ending::Completed {
+            *now = ending;
+        }
+        drop(now);
+        self.dispenser.close();
+    }
+
+    /// How the point ended.
+    pub(crate) fn ending(&self) -> Ending {
+        *self.ending.lock().expect("nothing panics while it holds the ending")
+    }
+
+    /// Takes note of whether the service could be reached; with nothing but failures for too long,
+    /// the point ends.
+    pub(crate) fn reached(&self, reached: bool) {
+        let now = clock::now();
+        if reached {
+            self.reached.store(now, Relaxed);
+            return;
+        }
+        let limit = u64::try_from(self.control.give_up.as_nanos()).unwrap_or(u64::MAX);
+        if now.saturating_sub(self.reached.load(Relaxed)) > limit {
+            self.end(Ending::ServerGone);
+        }
+    }
+
+    /// Whether interpreters are too far behind for more to be sent.
+    pub(crate) fn backlogged(&self) -> bool {
+        self.gauges.backlog.load(Relaxed) > BACKLOG
+    }
+
+    /// Whether the text of replies is wanted: to count its tokens, or for a next turn.
+    pub(crate) fn keeps_text(&self) -> bool {
+        self.ports.tokenizer.is_some() || self.ports.dataset.has_turns()
+    }
+
+    /// Adds a record to the progress.
+    pub(crate) fn count(&self, record: &Record) {
+        if record.warmup || !record.last_attempt {
+            return;
+        }
+        let progress = &self.control.progress;
+        if record.outcome.is_beside() {
+            progress.dropped.fetch_add(1, Relaxed);
+            return;
+        }
+        progress.done.fetch_add(1, Relaxed);
+        progress.failed.fetch_add(u64::from(!record.outcome.is_ok()), Relaxed);
+        let tokens = record.usage.output_tokens.unwrap_or(0);
+        progress.output_tokens.fetch_add(u64::from(tokens), Relaxed);
+    }
+}
+
+/// Requests that may wait for their slot: enough for every worker to begin at once, within reason.
+fn ready_requests(plan: &Plan) -> usize {
+    match plan.load {
+        Load::Closed { workers, .. } => (workers as usize * 2).clamp(64, 2048),
+        Load::Open { .. } => 2048,
+    }
+}
+
+/// The arrivals of a phase; warm-up and measurement draw from streams of their own.
+fn offsets(plan: &Plan, warmup: bool) -> Option<Offsets> {
+    let arrival: Arrival = match plan.load {
+        Load::Closed { pace, .. } => pace?,
+        Load::Open { arrival, .. } => arrival,
+    };
+    Some(arrival.offsets(if warmup { !plan.seed } else { plan.seed }))
+}

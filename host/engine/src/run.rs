@@ -1,0 +1,177 @@
+//! One point from its first slot to its last record.
+
+use crate::control::Control;
+use crate::interpret::Interpreter;
+use crate::items::Items;
+use crate::net::endpoint::BadUrl;
+use crate::net::tls::TlsSetup;
+use crate::outbox::{Outbox, Parcel};
+use crate::point::Point;
+use crate::prepare::{self, Ports};
+use crate::reading::BadRule;
+use crate::recorder::Recorder;
+use crate::thread;
+use crossbeam_channel::Sender;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::{PluginFailure, Sink};
+use loadwright_core::record::Record;
+use loadwright_core::sample::{Closing, Ending};
+use loadwright_stamps::clock;
+use std::io;
+use std::sync::{Arc, Barrier};
+use tokio::sync::mpsc;
+
+/// A point could not be run. What goes wrong with requests is data, and none of these.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The URL cannot be called.
+    #[error(transparent)]
+    Url(#[from] BadUrl),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsSetup),
+    /// A plugin could not be set up.
+    #[error(transparent)]
+    Plugin(#[from] PluginFailure),
+    /// A protocol's reading plan is malformed.
+    #[error("the protocol's reading plan is malformed: {0}")]
+    Plan(#[from] BadRule),
+    /// The system gives no more threads, files or timers.
+    #[error("the system refused a resource: {0}; close other programs or raise its limits")]
+    System(#[from] io::Error),
+}
+
+/// Batches that may wait for an interpreter, and for the recorder.
+const BATCHES: usize = 64;
+
+/// Runs `plan` to its end on the calling thread, which gives the records to `sinks`.
+///
+/// # Errors
+/// The point could not be begun. Once it has, failures are records and the closing's ending.
+pub fn run(
+    plan: &Arc<Plan>,
+    ports: &Ports,
+    control: &Control,
+    sinks: &mut [&mut dyn Sink],
+) -> Result<Closing, EngineError> {
+    let point = Arc::new(Point::new(plan, ports, control)?);
+    let items = Items::new(prepare::size_of(ports.dataset.instance()?.as_mut())?);
+    let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
+    let (lanes, interpreters) = interpreters(&point, &record_sender)?;
+    drop(record_sender);
+    let parts = (&items, &point.dispenser, &*point.gauges);
+    let barrier = Barrier::new(usize::from(plan.threads.max(1)));
+    let lost = std::thread::scope(|scope| {
+        let mut threads = Threads { scope, point: &point, running: Vec::new() };
+        for (interpreter, receiver) in interpreters {
+            threads.spawn("interpret", || {
+                interpreter.run(receiver);
+                Ok(())
+            })?;
+        }
+        for _ in 0..maker_count(plan) {
+            threads.spawn("prepare", || prepare::make(plan, ports, parts, control))?;
+        }
+        for index in 0..usize::from(plan.threads.max(1)) {
+            let outbox = Outbox::new(&lanes, Arc::clone(&point.gauges));
+            let (point, barrier) = (&point, &barrier);
+            threads.spawn("engine", move || {
+                let result = thread::run(point, index, outbox, barrier);
+                Ok(result?)
+            })?;
+        }
+        // The interpreters end when the engine threads, who now hold the only senders, are gone.
+        drop(lanes);
+        let lost = Recorder::new(&point, sinks).run(&records);
+        point.dispenser.close();
+        threads.join().map(|()| lost)
+    })?;
+    Ok(closing(&point, lost))
+}
+
+type Lanes = Vec<mpsc::Sender<Vec<Parcel>>>;
+type Interpreters<'a> = Vec<(Interpreter<'a>, mpsc::Receiver<Vec<Parcel>>)>;
+
+/// The interpreters, and the ways to them.
+fn interpreters<'a>(
+    point: &'a Point,
+    records: &Sender<Vec<Record>>,
+) -> Result<(Lanes, Interpreters<'a>), EngineError> {
+    let mut lanes = Vec::new();
+    let mut interpreters = Vec::new();
+    for _ in 0..interpreter_count() {
+        let (sender, receiver) = mpsc::channel(BATCHES);
+        lanes.push(sender);
+        interpreters.push((Interpreter::new(point, records.clone())?, receiver));
+    }
+    Ok((lanes, interpreters))
+}
+
+fn closing(point: &Point, lost: Option<String>) -> Closing {
+    let interrupted = point.control.stop.draining();
+    let ending = match point.ending() {
+        Ending::Completed if interrupted => Ending::Interrupted,
+        ending => ending,
+    };
+    if let Some(lost) = lost {
+        (point.control.notice)(&lost);
+    }
+    Closing {
+        ending,
+        at: clock::now(),
+        kernel_stamps: point.connector.stamping(),
+        proxy: point
+            .connector
+            .endpoint
+            .proxy
+            .as_ref()
+            .map(|proxy| format!("{}:{}", proxy.host, proxy.port)),
+    }
+}
+
+/// The point's threads.
+struct Threads<'scope, 'env> {
+    scope: &'scope std::thread::Scope<'scope, 'env>,
+    point: &'scope Arc<Point>,
+    running: Vec<std::thread::ScopedJoinHandle<'scope, Result<(), EngineError>>>,
+}
+
+impl<'scope> Threads<'scope, '_> {
+    fn spawn(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> Result<(), EngineError> + Send + 'scope,
+    ) -> io::Result<()> {
+        let point = Arc::clone(self.point);
+        let guarded = move || {
+            let result = work();
+            if result.is_err() {
+                // Nobody would ever be handed the slots that this thread was to make.
+                point.end(Ending::PluginFailed);
+            }
+            result
+        };
+        let builder = std::thread::Builder::new().name(name.to_owned());
+        self.running.push(builder.spawn_scoped(self.scope, guarded)?);
+        Ok(())
+    }
+
+    fn join(self) -> Result<(), EngineError> {
+        let results = self.running.into_iter().map(|thread| thread.join());
+        results.map(|result| result.expect("a thread of the engine panicked")).collect()
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Interpreting costs a small part of what receiving does.
+fn interpreter_count() -> usize {
+    (cores() / 4).max(1)
+}
+
+/// Makers may use what engine threads leave.
+fn maker_count(plan: &Plan) -> usize {
+    cores().saturating_sub(usize::from(plan.threads)).clamp(1, 8)
+}

@@ -1,0 +1,101 @@
+//! An engine thread: its runtime, its phases, its last words.
+
+use crate::drive::{Pool, drive};
+use crate::flight::Ground;
+use crate::outbox::Outbox;
+use crate::point::Point;
+use crate::prepare::decodes;
+use crate::serve::Server;
+use loadwright_stamps::clock;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+/// How often batches are sent on and the thread's CPU time is taken.
+const TICK: Duration = Duration::from_millis(20);
+/// Bytes that an exchange of a decoding protocol may hold.
+const DECODED: usize = 16 * 1024 * 1024;
+
+/// Runs engine thread `index` of `point` to its end: the warm-up, then, once every thread's warm-up
+/// is over, the measured slots.
+///
+/// # Errors
+/// No runtime or timer is to be had.
+pub(crate) fn run(
+    point: &Arc<Point>,
+    index: usize,
+    outbox: Outbox,
+    barrier: &Barrier,
+) -> io::Result<()> {
+    let ground = Arc::new(Ground {
+        outbox,
+        captures: Arc::clone(&point.captures),
+        progress: Arc::clone(&point.control.progress),
+        parts: !decodes(point.ports.protocol.as_ref()),
+        limit: DECODED,
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
+    let pool = Pool::default();
+    let result = phases(point, &runtime, (&server, &pool), barrier);
+    point.gauges.busy[index].fetch_add(0, Relaxed);
+    drop((server, pool));
+    // What is still in flight is dropped with the runtime, and lands as cancelled.
+    drop(runtime);
+    if let Ok(ground) = Arc::try_unwrap(ground).map_err(|_| ()) {
+        ground.outbox.close();
+    }
+    result
+}
+
+fn phases(
+    point: &Arc<Point>,
+    runtime: &tokio::runtime::Runtime,
+    (server, pool): (&Arc<Server>, &Pool),
+    barrier: &Barrier,
+) -> io::Result<()> {
+    let warmup = point.plan.limits.warmup;
+    let warmed = if warmup > 0 { runtime.block_on(phase(server, pool, warmup)) } else { Ok(()) };
+    // All warm-up is over everywhere before anything is measured.
+    if barrier.wait().is_leader() {
+        point.begin_measuring();
+    }
+    barrier.wait();
+    warmed?;
+    runtime.block_on(phase(server, pool, u64::MAX))
+}
+
+/// Serves the slots below `end`, or until everything is to end at once.
+async fn phase(server: &Arc<Server>, pool: &Pool, end: u64) -> io::Result<()> {
+    let point = &server.point;
+    tokio::select! {
+        biased;
+        result = drive(server, pool, end) => result,
+        () = point.control.stop.aborted() => Ok(()),
+        () = tick(server) => Ok(()),
+        () = close_when_drained(point) => Ok(()),
+    }
+}
+
+/// Sends batches on and takes the thread's CPU time, for ever.
+async fn tick(server: &Server) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut before = clock::thread_cpu();
+    let gauge: &AtomicU64 = &server.point.gauges.busy[server.index() as usize];
+    loop {
+        interval.tick().await;
+        server.ground.outbox.flush();
+        let now = clock::thread_cpu();
+        gauge.fetch_add(now - before, Relaxed);
+        before = now;
+    }
+}
+
+/// Hands out nothing more once the user wants to stop; those in flight go on.
+async fn close_when_drained(point: &Point) {
+    point.control.stop.drained().await;
+    point.dispenser.close();
+    std::future::pending().await
+}

@@ -1,0 +1,152 @@
+//! Requests over connections: opened where there is none, kept where the response allows it,
+//! opened again once where an idle one had died.
+
+use crate::flight::Flight;
+use crate::gauges::{Gauges, StepWatch};
+use crate::heads::Heads;
+use crate::http1;
+use crate::http2::Http2;
+use crate::net::connect::Connector;
+use crate::net::failure::Failure;
+use crate::net::stream::Stream;
+use crate::wait::Watch;
+use loadwright_core::Nanos;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::Plan;
+use loadwright_core::request::Request;
+use loadwright_stamps::clock;
+use std::sync::Arc;
+
+/// Sends requests for one engine thread.
+pub(crate) struct Transport {
+    connector: Arc<Connector>,
+    plan: Arc<Plan>,
+    heads: Heads,
+    steps: Arc<StepWatch>,
+    gauges: Arc<Gauges>,
+}
+
+/// A connection between two requests.
+pub(crate) struct Connection {
+    wire: Wire,
+    id: u64,
+    /// The head of the request at hand.
+    head: Vec<u8>,
+}
+
+enum Wire {
+    Http1(Stream, Watch),
+    Http2(Http2),
+}
+
+/// Whether an exchange happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flown {
+    /// It did.
+    Done,
+    /// A connection was at hand only when no request might start any more.
+    TooLate,
+}
+
+impl Transport {
+    /// A transport for `plan` over connections of `connector`.
+    pub(crate) fn new(plan: &Arc<Plan>, connector: &Arc<Connector>, gauges: &Arc<Gauges>) -> Self {
+        Self {
+            connector: Arc::clone(connector),
+            plan: Arc::clone(plan),
+            heads: Heads::new(plan, &connector.endpoint),
+            steps: Arc::default(),
+            gauges: Arc::clone(gauges),
+        }
+    }
+
+    /// Sends `request` and takes its response into `flight`, over `kept` where there is one. The
+    /// connection is left there where it may carry another request. Nothing is sent after `latest`.
+    ///
+    /// # Errors
+    /// Every way in which an exchange fails, by class.
+    pub(crate) async fn exchange(
+        &self,
+        kept: &mut Option<Connection>,
+        flight: &mut Flight,
+        request: &Request,
+        latest: Option<Nanos>,
+    ) -> Result<Flown, Failure> {
+        loop {
+            let reused = kept.is_some();
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => self.open(flight).await?,
+            };
+            let now = clock::now();
+            if latest.is_some_and(|latest| now > latest) {
+                *kept = Some(connection);
+                return Ok(Flown::TooLate);
+            }
+            flight.timeline.ready = Some(now);
+            flight.connection = connection.id;
+            match self.roundtrip(&mut connection, flight, request, now).await {
+                Ok(()) if connection.usable(flight) => {
+                    *kept = Some(connection);
+                    return Ok(Flown::Done);
+                }
+                Ok(()) => return Ok(Flown::Done),
+                Err(failure) if reused && !flight.reopened && died_idle(&failure, flight) => {
+                    flight.reopened = true;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    async fn open(&self, flight: &mut Flight) -> Result<Connection, Failure> {
+        let opened = self.connector.open().await?;
+        flight.timeline.connect = Some(opened.phases);
+        let wire = if self.connector.http2() {
+            Wire::Http2(Http2::new(opened.stream).await?)
+        } else {
+            let (steps, gauges) = (Arc::clone(&self.steps), Arc::clone(&self.gauges));
+            Wire::Http1(opened.stream, Watch::new(&self.plan.timeouts, steps, gauges))
+        };
+        Ok(Connection { wire, id: opened.id, head: Vec::new() })
+    }
+
+    async fn roundtrip(
+        &self,
+        connection: &mut Connection,
+        flight: &mut Flight,
+        request: &Request,
+        now: Nanos,
+    ) -> Result<(), Failure> {
+        match &mut connection.wire {
+            Wire::Http1(stream, watch) => {
+                self.heads.write(&mut connection.head, request, flight.attempt());
+                watch.begin(now);
+                let parts = (connection.head.as_slice(), request.body.as_slice());
+                http1::exchange::exchange(stream, watch, flight, parts).await
+            }
+            Wire::Http2(http2) => {
+                let request = self
+                    .heads
+                    .http2(request, flight.attempt())
+                    .map_err(|error| Failure::new(Outcome::Plugin, error.to_string()))?;
+                http2.exchange(flight, request, &self.plan.timeouts).await
+            }
+        }
+    }
+}
+
+impl Connection {
+    fn usable(&self, flight: &mut Flight) -> bool {
+        match &self.wire {
+            Wire::Http1(..) => flight.response().keeps_connection(),
+            Wire::Http2(http2) => http2.usable(),
+        }
+    }
+}
+
+/// Whether a connection that had been idle was found dead: nothing of a reply had come yet.
+/// Servers close idle connections when they like, so that is no failure of the request.
+fn died_idle(failure: &Failure, flight: &mut Flight) -> bool {
+    matches!(failure.outcome, Outcome::Reset | Outcome::Cut) && !flight.response().begun()
+}

@@ -1,0 +1,109 @@
+//! Limits on waiting, at no cost a read: one timer an exchange, looked at again when it fires.
+
+use crate::gauges::{Gauges, StepWatch};
+use crate::net::failure::Failure;
+use loadwright_core::Nanos;
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::plan::Timeouts;
+use loadwright_stamps::clock;
+use loadwright_stamps::socket::Read;
+use std::future::Future as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// Watches one connection's exchanges, one after the other.
+pub(crate) struct Watch {
+    timer: Pin<Box<Sleep>>,
+    /// Whether the timer is registered with the runtime for its present deadline.
+    armed: bool,
+    read: Nanos,
+    total: Nanos,
+    /// When something last happened.
+    last: Nanos,
+    /// When the exchange is to be over.
+    until: Nanos,
+    steps: Arc<StepWatch>,
+    gauges: Arc<Gauges>,
+}
+
+impl Watch {
+    /// A watch with `timeouts`, which reports steps of the wall clock to `gauges`.
+    pub(crate) fn new(timeouts: &Timeouts, steps: Arc<StepWatch>, gauges: Arc<Gauges>) -> Self {
+        Self {
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            armed: false,
+            read: nanos(timeouts.read),
+            total: nanos(timeouts.total),
+            last: 0,
+            until: Nanos::MAX,
+            steps,
+            gauges,
+        }
+    }
+
+    /// A new exchange begins.
+    pub(crate) fn begin(&mut self, now: Nanos) {
+        self.last = now;
+        self.until = now.saturating_add(self.total);
+        // A timer that is armed already fires too early at worst, and is then set again: a
+        // connection that serves short exchanges rarely touches the runtime's timers.
+        if !self.armed || self.deadline_of_timer() > self.deadline() {
+            self.set();
+        }
+    }
+
+    /// Something was read.
+    pub(crate) fn saw(&mut self, read: &Read) {
+        self.last = read.user;
+        if self.steps.stepped(read.offset) {
+            self.gauges.clock_steps.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Something was written.
+    pub(crate) fn touch(&mut self, now: Nanos) {
+        self.last = now;
+    }
+
+    /// What limit is over, once one is.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            let now = clock::now();
+            if now >= self.until {
+                let text = format!("not over within {} s", self.total as f64 / 1e9);
+                return Poll::Ready(Failure::new(Outcome::Timeout(Stage::Total), text));
+            }
+            if now >= self.last.saturating_add(self.read) {
+                let text = format!("nothing arrived for {} s", self.read as f64 / 1e9);
+                return Poll::Ready(Failure::new(Outcome::Timeout(Stage::Read), text));
+            }
+            self.set();
+        }
+    }
+
+    fn set(&mut self) {
+        self.armed = true;
+        let deadline = clock::instant(self.deadline()).into();
+        self.timer.as_mut().reset(deadline);
+    }
+
+    fn deadline(&self) -> Nanos {
+        // A century: what the runtime's timers can hold.
+        const FAR: Nanos = 3_155_760_000_000_000_000;
+        self.last.saturating_add(self.read).min(self.until).min(FAR)
+    }
+
+    fn deadline_of_timer(&self) -> Nanos {
+        let deadline = self.timer.deadline().into_std();
+        nanos(deadline.saturating_duration_since(clock::instant(0)))
+    }
+}
+
+fn nanos(span: Duration) -> Nanos {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
