@@ -92,3 +92,7 @@ impl Offsets {
         Gamma::new(shape, scale).expect("shape and scale are above 0").sample(&mut self.rng)
     }
 }
+
+#[cfg(test)]
+#[path = "arrival_tests.rs"]
+mod tests;

@@ -132,3 +132,7 @@ impl Outcome {
         Self::Dropped,
     ];
 }
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

@@ -180,3 +180,7 @@ impl Plan {
         self.limits.number.map(|number| number + self.limits.warmup)
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+pub(crate) mod tests;

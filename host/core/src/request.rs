@@ -119,3 +119,7 @@ fn write_media(body: &mut Vec<u8>, content: &Content, encoding: Encoding) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;
