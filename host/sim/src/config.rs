@@ -18,6 +18,10 @@ pub struct Config {
     pub expose: bool,
     /// Listens on this Unix socket instead; the file is replaced, and removed at the end.
     pub unix_socket: Option<PathBuf>,
+    /// Speaks TLS, with a certificate of its own making for `localhost` and the loopback addresses.
+    pub tls: bool,
+    /// Speaks HTTP/2 too: by prior knowledge, or under TLS where the client offers it.
+    pub http2: bool,
     /// The name that `GET /v1/models` gives, and the one used where a request names none.
     pub model_name: String,
     /// When tokens come.
@@ -46,6 +50,8 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             expose: false,
             unix_socket: None,
+            tls: false,
+            http2: false,
             model_name: "simulated".into(),
             model: Model::default(),
             seed: 0,

@@ -20,8 +20,7 @@ struct Connection {
 }
 
 /// Serves a connection to its end; errors are the client's leaving.
-pub(crate) async fn serve(socket: Socket, service: Arc<Service>) {
-    let number = service.log.connection();
+pub(crate) async fn serve(socket: Socket, number: u64, service: Arc<Service>) {
     let mut connection = Connection { socket, number, ahead: Vec::new(), stamp: Stamp::default() };
     let mut idle = service.config.idle_close;
     loop {
@@ -30,13 +29,13 @@ pub(crate) async fn serve(socket: Socket, service: Arc<Service>) {
             Ok(None) | Err(Refused::Gone) => return,
             Err(Refused::Malformed(malformed)) => {
                 let body = error_body(400, &malformed.0);
-                let mut wire = Wire::new(&mut connection.socket, &service.timer);
+                let mut wire = Wire::http1(&mut connection.socket, &service.timer);
                 // The client sent no HTTP; whether it reads the answer is its own affair.
                 let _ = reply(&mut wire, false, (400, vec![]), &body).await;
                 return;
             }
         };
-        let mut wire = Wire::new(&mut connection.socket, &service.timer);
+        let mut wire = Wire::http1(&mut connection.socket, &service.timer);
         match service.answer(request, &mut wire).await {
             Ok(After::Keep) => idle = service.config.idle_close,
             Ok(After::KeepFor(span)) => idle = Some(span),
@@ -45,7 +44,7 @@ pub(crate) async fn serve(socket: Socket, service: Arc<Service>) {
                 let _ = wire.reset_on_close();
                 return;
             }
-            Ok(After::Close) | Err(_) => return,
+            Ok(After::Close | After::Cut) | Err(_) => return,
         }
     }
 }

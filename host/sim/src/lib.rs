@@ -19,6 +19,7 @@ mod connection;
 mod fault;
 mod frame;
 mod head;
+mod http2;
 mod pace;
 mod prompt;
 mod schedule;
@@ -27,8 +28,10 @@ mod service;
 mod socket;
 mod stream;
 mod timer;
+mod tls;
 mod treatment;
 mod truth;
+mod welcome;
 mod wire;
 mod words;
 

@@ -1,10 +1,10 @@
 //! A running server: its thread, its listener, and the handle that asks it what happened.
 
 use crate::config::Config;
-use crate::connection;
 use crate::service::Service;
-use crate::socket::Socket;
+use crate::tls;
 use crate::truth::{Counts, Log, Served};
+use crate::welcome::{Accepted, welcome};
 use loadwright_stamps::{clock, socket};
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -27,6 +27,7 @@ const AFTER_FAILURE: u64 = 1_000_000;
 pub struct Server {
     address: SocketAddr,
     unix_socket: Option<PathBuf>,
+    certificate: Option<String>,
     log: Arc<Log>,
     closed_until: watch::Sender<u64>,
     stop: watch::Sender<bool>,
@@ -50,7 +51,11 @@ impl Server {
         let log = Arc::new(Log::new(config.truth));
         let closed_until = watch::Sender::new(0);
         let stop = watch::Sender::new(false);
-        let service = Service::new(config, log.clone(), closed_until.clone());
+        let (tls, certificate) = match config.tls.then(|| tls::own(config.http2)).transpose()? {
+            Some(tls::Own { acceptor, certificate }) => (Some(acceptor), Some(certificate)),
+            None => (None, None),
+        };
+        let service = Service::new(config, log.clone(), closed_until.clone(), tls);
         let stopped = stop.subscribe();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread =
@@ -58,12 +63,18 @@ impl Server {
                 runtime.block_on(run(Arc::new(service), (listener, address), stopped));
             })?;
         let thread = Some(thread);
-        Ok(Self { address, unix_socket, log, closed_until, stop, thread })
+        Ok(Self { address, unix_socket, certificate, log, closed_until, stop, thread })
     }
 
     /// The URL that clients are given, without a path.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The PEM of its certificate; none: it does not speak TLS.
+    pub fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
     }
 
     /// Where it listens; on a Unix socket the address that was configured.
@@ -182,10 +193,10 @@ enum Listener {
 }
 
 impl Listener {
-    async fn accept(&self) -> io::Result<Socket> {
+    async fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(listener) => Socket::tcp(listener.accept().await?.0),
-            Self::Unix(listener) => Ok(Socket::Unix(listener.accept().await?.0)),
+            Self::Tcp(listener) => Ok(Accepted::Tcp(listener.accept().await?.0)),
+            Self::Unix(listener) => Ok(Accepted::Unix(listener.accept().await?.0)),
         }
     }
 }
@@ -227,7 +238,7 @@ async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
                     break;
                 }
                 socket = listener.accept() => match socket {
-                    Ok(socket) => { tokio::spawn(connection::serve(socket, service.clone())); }
+                    Ok(socket) => { tokio::spawn(welcome(socket, service.clone())); }
                     // Out of descriptors, or the client left already: others may fare better.
                     Err(_) => service.timer.until(clock::now() + AFTER_FAILURE).await,
                 }

@@ -20,15 +20,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// All that a server's connections share.
-#[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) config: Config,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) timer: Timer,
     pub(crate) schedule: Option<Arc<Schedule>>,
     pub(crate) log: Arc<Log>,
+    pub(crate) tls: Option<TlsAcceptor>,
     /// Until when no connection is accepted, on the clock; `u64::MAX`: until told otherwise.
     pub(crate) closed_until: watch::Sender<u64>,
 }
@@ -40,17 +41,33 @@ pub(crate) enum After {
     Keep,
     /// The same, but not for longer than this.
     KeepFor(Duration),
+    /// It is closed behind a whole reply.
     Close,
+    /// It is closed inside a reply.
+    Cut,
+    /// It is reset inside a reply.
     Reset,
 }
 
+impl After {
+    /// Whether the reply is whole.
+    pub(crate) fn is_whole(self) -> bool {
+        !matches!(self, Self::Cut | Self::Reset)
+    }
+}
+
 impl Service {
-    pub(crate) fn new(config: Config, log: Arc<Log>, closed_until: watch::Sender<u64>) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        log: Arc<Log>,
+        closed_until: watch::Sender<u64>,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let capacity = capacity(&config.model);
         let schedule =
             capacity.map(|capacity| Arc::new(Schedule::new(Batch::new(capacity, config.seed))));
         let vocabulary = Vocabulary::new(&config.replies.vocabulary);
-        Self { config, vocabulary, timer: Timer::default(), schedule, log, closed_until }
+        Self { config, vocabulary, timer: Timer::default(), schedule, log, tls, closed_until }
     }
 
     pub(crate) fn tokens_per_frame(&self) -> u32 {
@@ -154,7 +171,7 @@ impl Service {
                     let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
                     self.closed_until.send_replace(clock::now().saturating_add(span));
                 }
-                Ok(if *reset { After::Reset } else { After::Close })
+                Ok(if *reset { After::Reset } else { After::Cut })
             }
             Instead::Garbage => {
                 wire.raw(b"\x16\x03\x01\x00\xff this is not HTTP\r\n\r\n");

@@ -1,15 +1,18 @@
 //! The byte stream under a connection: reads with stamps, whole writes, a reset on demand.
 
-use loadwright_stamps::socket;
+use loadwright_stamps::{clock, socket};
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
-use tokio::io::Interest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::server::TlsStream;
 
 /// Bytes taken by one read at most.
 const READ: usize = 64 * 1024;
+/// Bytes taken from TLS by one read at most: a record.
+const TLS_READ: usize = 16 * 1024;
 
 thread_local! {
     /// Shared by a thread's connections, so that an idle one holds no buffer.
@@ -21,6 +24,8 @@ thread_local! {
 pub(crate) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
+    /// Dated by the user stamp alone: records are read ahead.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// When bytes came.
@@ -33,15 +38,6 @@ pub(crate) struct Stamp {
 }
 
 impl Socket {
-    /// Readies an accepted TCP connection: no delay, kernel stamps where they are to be had.
-    pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        if socket::available() {
-            socket::enable(stream.as_fd())?;
-        }
-        Ok(Self::Tcp(stream))
-    }
-
     /// Appends what one read gives; none: the peer has closed.
     pub(crate) async fn read(&mut self, to: &mut Vec<u8>) -> io::Result<Option<Stamp>> {
         loop {
@@ -53,6 +49,12 @@ impl Socket {
                 Self::Unix(stream) => {
                     stream.readable().await?;
                     stream.try_io(Interest::READABLE, || receive(stream.as_fd(), to))
+                }
+                Self::Tls(stream) => {
+                    to.reserve(TLS_READ);
+                    let count = stream.read_buf(to).await?;
+                    let now = clock::now();
+                    Ok((count > 0).then_some(Stamp { received: now, user: now }))
                 }
             };
             match read {
@@ -68,6 +70,10 @@ impl Socket {
             let written = match self {
                 Self::Tcp(stream) => stream.try_write(bytes),
                 Self::Unix(stream) => stream.try_write(bytes),
+                Self::Tls(stream) => {
+                    stream.write_all(bytes).await?;
+                    return stream.flush().await;
+                }
             };
             match written {
                 Ok(count) => bytes = &bytes[count..],
@@ -82,6 +88,7 @@ impl Socket {
         match self {
             Self::Tcp(stream) => stream.writable().await,
             Self::Unix(stream) => stream.writable().await,
+            Self::Tls(stream) => stream.get_ref().0.writable().await,
         }
     }
 
@@ -89,6 +96,9 @@ impl Socket {
     pub(crate) fn reset_on_close(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            Self::Tls(stream) => {
+                socket2::SockRef::from(stream.get_ref().0).set_linger(Some(Duration::ZERO))
+            }
             Self::Unix(_) => Ok(()),
         }
     }

@@ -128,7 +128,7 @@ impl Sending<'_, '_> {
             Midway::Cut { reset } => {
                 self.wire.release();
                 self.flush(standing).await?;
-                Ok(Some(if reset { After::Reset } else { After::Close }))
+                Ok(Some(if reset { After::Reset } else { After::Cut }))
             }
             Midway::Stall(span) => {
                 self.wire.release();
@@ -207,7 +207,7 @@ impl Sending<'_, '_> {
                 self.wire.push(&body[..half]);
                 self.wire.release();
                 self.wire.flush().await?;
-                return Ok(if reset { After::Reset } else { After::Close });
+                return Ok(if reset { After::Reset } else { After::Cut });
             }
             Some((_, Midway::Stall(span))) => {
                 self.wire.push(&body[..half]);

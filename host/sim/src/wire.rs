@@ -1,8 +1,10 @@
-//! A reply on its way out: head, body pieces and end, framed for HTTP/1.1 into one buffer.
+//! A reply on its way out: head, body pieces and end, framed into one buffer.
 //!
-//! Pieces gather until they are flushed, so that what belongs together is one write.
+//! Pieces gather until they are flushed, so that what belongs together is one write. Over HTTP/2
+//! the framing is hyper's; here a flush is then one DATA frame.
 
 use crate::fault::Body;
+use crate::http2::Stream;
 use crate::socket::Socket;
 use crate::timer::Timer;
 use loadwright_stamps::clock;
@@ -27,7 +29,7 @@ pub(crate) struct ReplyHead {
 /// A reply under way.
 #[derive(Debug)]
 pub(crate) struct Wire<'a> {
-    socket: &'a mut Socket,
+    out: Out<'a>,
     timer: &'a Timer,
     buffer: Vec<u8>,
     /// The head, while the body is gathered for its length.
@@ -36,10 +38,36 @@ pub(crate) struct Wire<'a> {
     split: Option<usize>,
 }
 
+/// Where a reply goes.
+#[derive(Debug)]
+enum Out<'a> {
+    Http1(&'a mut Socket),
+    Http2(Stream),
+}
+
+impl Out<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Http1(socket) => socket.write(bytes).await,
+            Self::Http2(stream) => stream.write(bytes).await,
+        }
+    }
+}
+
 impl<'a> Wire<'a> {
-    pub(crate) fn new(socket: &'a mut Socket, timer: &'a Timer) -> Self {
+    /// A reply on an HTTP/1.1 connection.
+    pub(crate) fn http1(socket: &'a mut Socket, timer: &'a Timer) -> Self {
+        Self::new(Out::Http1(socket), timer)
+    }
+
+    /// A reply on a stream of an HTTP/2 connection.
+    pub(crate) fn http2(stream: Stream, timer: &'a Timer) -> Self {
+        Self::new(Out::Http2(stream), timer)
+    }
+
+    fn new(out: Out<'a>, timer: &'a Timer) -> Self {
         let body = Body::UntilClose;
-        Self { socket, timer, buffer: Vec::with_capacity(512), held: None, body, split: None }
+        Self { out, timer, buffer: Vec::with_capacity(512), held: None, body, split: None }
     }
 
     /// Cuts every further write into pieces of so many bytes.
@@ -49,6 +77,9 @@ impl<'a> Wire<'a> {
 
     /// Begins the reply.
     pub(crate) fn head(&mut self, head: ReplyHead) {
+        if let Out::Http2(stream) = &mut self.out {
+            return stream.head(&head);
+        }
         self.body = head.body;
         if head.body == Body::Length {
             self.held = Some(head);
@@ -57,9 +88,11 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Adds bytes that are no part of the reply's framing.
+    /// Adds bytes that are no part of the reply's framing; over HTTP/2 there are none such.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        if matches!(self.out, Out::Http1(_)) {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
     /// Adds a piece of the body.
@@ -100,7 +133,8 @@ impl<'a> Wire<'a> {
 
     /// Whether a flush would write something.
     pub(crate) fn pending(&self) -> bool {
-        self.held.is_none() && !self.buffer.is_empty()
+        let head = matches!(&self.out, Out::Http2(stream) if stream.head_pending());
+        self.held.is_none() && (head || !self.buffer.is_empty())
     }
 
     /// Writes what has gathered.
@@ -109,7 +143,7 @@ impl<'a> Wire<'a> {
             return Ok(());
         }
         match self.split {
-            None => self.socket.write(&self.buffer).await?,
+            None => self.out.write(&self.buffer).await?,
             Some(bytes) => self.pieces(bytes, BETWEEN_PIECES).await?,
         }
         self.buffer.clear();
@@ -118,7 +152,12 @@ impl<'a> Wire<'a> {
 
     /// Writes what has gathered in a few pieces over `span`.
     pub(crate) async fn flush_over(&mut self, span: Duration) -> io::Result<()> {
-        let between = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX) / HEAD_PIECES as u64;
+        let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        if matches!(self.out, Out::Http2(_)) {
+            self.timer.until(clock::now().saturating_add(span)).await;
+            return self.flush().await;
+        }
+        let between = span / HEAD_PIECES as u64;
         self.pieces(self.buffer.len().div_ceil(HEAD_PIECES).max(1), between).await?;
         self.buffer.clear();
         Ok(())
@@ -126,7 +165,7 @@ impl<'a> Wire<'a> {
 
     async fn pieces(&mut self, bytes: usize, between: u64) -> io::Result<()> {
         for piece in self.buffer.chunks(bytes) {
-            self.socket.write(piece).await?;
+            self.out.write(piece).await?;
             self.timer.until(clock::now() + between).await;
         }
         Ok(())
@@ -134,16 +173,31 @@ impl<'a> Wire<'a> {
 
     /// Makes the coming close a reset.
     pub(crate) fn reset_on_close(&self) -> io::Result<()> {
-        self.socket.reset_on_close()
+        match &self.out {
+            Out::Http1(socket) => socket.reset_on_close(),
+            Out::Http2(_) => Ok(()),
+        }
+    }
+
+    /// Tells an HTTP/2 client that a reply has ended, or been broken off.
+    pub(crate) async fn finish(self, whole: bool) {
+        if let Out::Http2(stream) = self.out {
+            stream.finish(whole).await;
+        }
     }
 
     /// Returns when the client has left, or at `due`.
     pub(crate) async fn left(&mut self, due: Option<u64>) -> io::Result<()> {
-        let Self { socket, timer, .. } = self;
-        let mut ignored = Vec::new();
+        let Self { out, timer, .. } = self;
         let leaves = async {
-            while socket.read(&mut ignored).await?.is_some() {
-                ignored.clear();
+            match out {
+                Out::Http1(socket) => {
+                    let mut ignored = Vec::new();
+                    while socket.read(&mut ignored).await?.is_some() {
+                        ignored.clear();
+                    }
+                }
+                Out::Http2(stream) => stream.closed().await,
             }
             Err(io::ErrorKind::ConnectionAborted.into())
         };

@@ -60,11 +60,16 @@ impl Client {
         self.ahead.clone()
     }
 
-    /// One whole reply.
-    pub(crate) fn reply(&mut self) -> Reply {
+    /// A reply's head, up to and with its blank line.
+    pub(crate) fn reply_head(&mut self) -> String {
         self.until("\r\n\r\n");
         let end = find(&self.ahead, b"\r\n\r\n").unwrap() + 4;
-        let head = String::from_utf8(self.ahead.drain(..end).collect()).unwrap();
+        String::from_utf8(self.ahead.drain(..end).collect()).unwrap()
+    }
+
+    /// One whole reply.
+    pub(crate) fn reply(&mut self) -> Reply {
+        let head = self.reply_head();
         let status = head[9..12].parse().unwrap();
         let body = if let Some(length) = header(&head, "content-length") {
             let length: usize = length.parse().unwrap();

@@ -1,6 +1,9 @@
 //! The simulated server over its sockets, held against a client of plain blocking reads.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod client;
+mod faults;
 mod plain;
 
 use loadwright_sim::{Config, Model, Server};

@@ -1,0 +1,65 @@
+//! What an accepted connection speaks: TLS or not, HTTP/1.1 or HTTP/2.
+
+use crate::service::Service;
+use crate::socket::Socket;
+use crate::{connection, http2};
+use loadwright_stamps::socket;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsAcceptor;
+
+/// How a client that knows that the server speaks HTTP/2 begins (RFC 9113, section 3.4), as far as
+/// it takes to tell it from HTTP/1.1.
+const PREFACE: &[u8] = b"PRI";
+
+/// A connection as accepted.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Serves a connection to its end; errors are the client's leaving.
+pub(crate) async fn welcome(accepted: Accepted, service: Arc<Service>) {
+    let number = service.log.connection();
+    let stream = match accepted {
+        Accepted::Unix(stream) => {
+            return connection::serve(Socket::Unix(stream), number, service).await;
+        }
+        Accepted::Tcp(stream) => stream,
+    };
+    if ready(&stream).is_err() {
+        return;
+    }
+    // The rarer ways are boxed, so that a plain connection's task stays small.
+    if let Some(acceptor) = service.tls.clone() {
+        return Box::pin(encrypted(stream, number, acceptor, service)).await;
+    }
+    if service.config.http2 && matches!(knows_http2(&stream).await, Ok(true)) {
+        return Box::pin(http2::serve(stream, number, service)).await;
+    }
+    connection::serve(Socket::Tcp(stream), number, service).await;
+}
+
+/// No delay, and kernel stamps where they are to be had.
+fn ready(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    if socket::available() { socket::enable(stream.as_fd()) } else { Ok(()) }
+}
+
+async fn knows_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    let count = stream.peek(&mut first).await?;
+    Ok(count > 0 && PREFACE.starts_with(&first[..count]))
+}
+
+async fn encrypted(stream: TcpStream, number: u64, acceptor: TlsAcceptor, service: Arc<Service>) {
+    // A failed handshake is the client's affair: it knows why.
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        return http2::serve(stream, number, service).await;
+    }
+    connection::serve(Socket::Tls(Box::new(stream)), number, service).await;
+}
