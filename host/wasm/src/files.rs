@@ -1,0 +1,149 @@
+//! Files that the user named, and nothing else on this machine, read only.
+//!
+//! A name is what the setting is called, e.g. `dataset-path`; where it names a folder,
+//! `dataset-path/a/b` names a file under it, and links that lead out of the folder are refused.
+//! Lines are found by an index that is built once a file and shared by all threads.
+
+mod lines;
+
+use lines::Lines;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Files kept open at once: a folder of images must not use up the process's descriptors.
+const OPEN: usize = 64;
+
+/// The files of one dataset.
+pub(crate) struct FileSet {
+    roots: Vec<(String, PathBuf)>,
+    open: Mutex<HashMap<String, Arc<OpenFile>>>,
+}
+
+struct OpenFile {
+    file: File,
+    size: u64,
+    /// The error is kept too: a file that cannot be read is not read again for every item.
+    lines: OnceLock<Result<Lines, String>>,
+}
+
+impl FileSet {
+    pub(crate) fn new(roots: Vec<(String, PathBuf)>) -> Self {
+        Self { roots, open: Mutex::default() }
+    }
+
+    /// Bytes in the file.
+    pub(crate) fn size(&self, name: &str) -> Result<u64, String> {
+        Ok(self.file(name)?.size)
+    }
+
+    /// Bytes from `offset`, `count` at most; fewer at the end.
+    pub(crate) fn read(&self, name: &str, offset: f64, count: u64) -> Result<Vec<u8>, String> {
+        let open = self.file(name)?;
+        if !(offset >= 0.0 && offset.fract() == 0.0 && offset <= 2f64.powi(53)) {
+            return Err(format!("offset {offset} is not a position in a file"));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked just above"
+        )]
+        let offset = offset as u64;
+        let count = count.min(open.size.saturating_sub(offset));
+        let mut bytes = vec![0; usize::try_from(count).map_err(|_| "too many bytes asked")?];
+        open.file.read_exact_at(&mut bytes, offset).map_err(|error| cannot_read(name, &error))?;
+        Ok(bytes)
+    }
+
+    /// Lines `first .. first + count` without their ends, `most` bytes in all; fewer at the end.
+    pub(crate) fn lines(
+        &self,
+        name: &str,
+        first: u32,
+        count: u32,
+        most: u64,
+    ) -> Result<Vec<Vec<u8>>, String> {
+        let open = self.file(name)?;
+        let index = open
+            .lines
+            .get_or_init(|| Lines::index(&open.file).map_err(|error| cannot_read(name, &error)));
+        let index = index.as_ref().map_err(Clone::clone)?;
+        index.read(&open.file, first, count, most).map_err(|error| match error {
+            lines::ReadError::Io(error) => cannot_read(name, &error),
+            lines::ReadError::TooLong { line } => format!(
+                "`{name}` has more than {} MiB up to line {line}; ask for fewer lines or raise \
+                 --plugin-memory",
+                most >> 20
+            ),
+        })
+    }
+
+    /// Names in a folder, sorted.
+    pub(crate) fn entries(&self, name: &str) -> Result<Vec<String>, String> {
+        let path = self.path(name)?;
+        let listed = fs::read_dir(&path).map_err(|error| cannot_read(name, &error))?;
+        let mut names = Vec::new();
+        for entry in listed {
+            let entry = entry.map_err(|error| cannot_read(name, &error))?;
+            names.push(entry.file_name().into_string().map_err(|odd| {
+                format!("`{name}` holds a file whose name is not UTF-8: {}", odd.display())
+            })?);
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn file(&self, name: &str) -> Result<Arc<OpenFile>, String> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(name) {
+            return Ok(Arc::clone(file));
+        }
+        let path = self.path(name)?;
+        let file = File::open(&path).map_err(|error| cannot_read(name, &error))?;
+        let about = file.metadata().map_err(|error| cannot_read(name, &error))?;
+        if about.is_dir() {
+            return Err(format!("`{name}` is a folder, and a file is needed here"));
+        }
+        let file = Arc::new(OpenFile { file, size: about.len(), lines: OnceLock::new() });
+        if open.len() >= OPEN {
+            // An index is dear to build again; files of a folder are mostly read whole.
+            open.retain(|_, file| file.lines.get().is_some());
+            if open.len() >= OPEN {
+                open.clear();
+            }
+        }
+        open.insert(name.into(), Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf, String> {
+        let (root, below) = name.split_once('/').unwrap_or((name, ""));
+        let Some((_, path)) = self.roots.iter().find(|(known, _)| known == root) else {
+            let known: Vec<_> = self.roots.iter().map(|(known, _)| format!("`{known}`")).collect();
+            return Err(match known.is_empty() {
+                true => format!("it needs a file and none was named; give --{root}"),
+                false => format!("no file is named `{root}`; there is {}", known.join(", ")),
+            });
+        };
+        if below.is_empty() {
+            return Ok(path.clone());
+        }
+        within(path, below, name)
+    }
+}
+
+fn within(root: &Path, below: &str, name: &str) -> Result<PathBuf, String> {
+    let outside = || format!("`{name}` leads out of the folder that was named");
+    if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(outside());
+    }
+    let root = root.canonicalize().map_err(|error| cannot_read(name, &error))?;
+    let path = root.join(below).canonicalize().map_err(|error| cannot_read(name, &error))?;
+    if path.starts_with(&root) { Ok(path) } else { Err(outside()) }
+}
+
+fn cannot_read(name: &str, error: &std::io::Error) -> String {
+    format!("`{name}` cannot be read: {error}")
+}

@@ -1,0 +1,154 @@
+//! The host: one engine, one cache and one set of interfaces for every plugin of a process.
+
+use crate::bundled::bundled;
+use crate::cache::{Cache, Origin};
+use crate::console::{Level, Log, Voice};
+use crate::engine;
+use crate::error::{LoadError, LoadFault};
+use crate::imports;
+use crate::plugin::Plugin;
+use crate::state::State;
+use crate::wasi;
+use std::borrow::Cow;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+/// What holds for every plugin of a process.
+#[derive(Clone)]
+pub struct HostConfig {
+    /// Where compiled code is kept between runs; none: nowhere. It is made private (mode 0700).
+    pub cache_dir: Option<PathBuf>,
+    /// Bytes of memory a plugin may have; none: 64 MiB, or what its manifest asks, 256 MiB at most.
+    pub memory: Option<u64>,
+    /// What one call may take; 5 s unless the user says otherwise.
+    pub timeout: Duration,
+    /// The run's seed, from which all that plugins draw follows.
+    pub seed: u64,
+    /// Takes what plugins log, and [`Level::Progress`] lines of the host about them. Called from
+    /// any thread.
+    pub log: Log,
+}
+
+/// Why the host cannot work on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("plugins cannot run on this machine: {0}")]
+pub struct HostError(String);
+
+/// Where a plugin comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A component, or a core module made by wit-bindgen.
+    Path(PathBuf),
+    /// One that comes with the program, by name.
+    Bundled(String),
+}
+
+/// Opens plugins and makes what they share.
+pub struct Host {
+    pub(crate) config: HostConfig,
+    engine: Engine,
+    linker: Linker<State>,
+    cache: Cache,
+}
+
+impl Host {
+    /// Starts the engine. One is enough for a process: threads share it.
+    ///
+    /// # Errors
+    /// This machine cannot run compiled WebAssembly.
+    pub fn new(config: HostConfig) -> Result<Arc<Self>, HostError> {
+        let failed = |error: wasmtime::Error| HostError(format!("{error:#}"));
+        let engine = engine::start().map_err(failed)?;
+        let mut linker = Linker::new(&engine);
+        imports::offer(&mut linker).map_err(failed)?;
+        wasi::offer(&mut linker).map_err(failed)?;
+        let cache = Cache::new(&engine, config.cache_dir.as_deref());
+        Ok(Arc::new(Self { config, engine, linker, cache }))
+    }
+
+    /// Reads a plugin, without compiling it where it carries its manifest.
+    ///
+    /// # Errors
+    /// It is no component for this host; the text says what to do.
+    pub fn open(self: &Arc<Self>, source: Source) -> Result<Arc<Plugin>, LoadError> {
+        let origin = match &source {
+            Source::Path(path) => path.display().to_string(),
+            Source::Bundled(name) => format!("`{name}`"),
+        };
+        let opened = bytes(&source).and_then(|bytes| Plugin::new(Arc::clone(self), source, bytes));
+        opened.map(Arc::new).map_err(|fault| LoadError { origin, fault })
+    }
+
+    /// Opens every `.wasm` file in a folder, in the order of their names; a bad one does not keep
+    /// the others from being opened.
+    pub fn open_dir(self: &Arc<Self>, path: &Path) -> Vec<Result<Arc<Plugin>, LoadError>> {
+        match components(path) {
+            Ok(paths) => paths.into_iter().map(|path| self.open(Source::Path(path))).collect(),
+            Err(fault) => vec![Err(LoadError { origin: path.display().to_string(), fault })],
+        }
+    }
+
+    /// Compiles `bytes`, or maps what was compiled earlier.
+    pub(crate) fn compile(
+        &self,
+        bytes: &[u8],
+        voice: &Voice,
+    ) -> Result<(Component, Origin), LoadFault> {
+        let slow = || {
+            let size = bytes.len() >> 10;
+            voice
+                .announce(Level::Progress, &format!("compiling {size} KiB, once for this machine"));
+        };
+        self.cache
+            .component(&self.engine, bytes, slow)
+            .map_err(|error| LoadFault::Compile(format!("{error:#}")))
+    }
+
+    /// Links a component to what the host offers.
+    pub(crate) fn link(
+        &self,
+        component: &Component,
+    ) -> Result<wasmtime::component::InstancePre<State>, LoadFault> {
+        let linked = self.linker.instantiate_pre(component);
+        linked.map_err(|error| LoadFault::Contract(format!("{error:#}")))
+    }
+}
+
+fn components(folder: &Path) -> Result<Vec<PathBuf>, LoadFault> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() { Err(LoadFault::EmptyFolder) } else { Ok(paths) }
+}
+
+fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
+    match source {
+        Source::Path(path) => fs::read(path).map(Cow::Owned).map_err(unreadable),
+        Source::Bundled(name) => {
+            let found = bundled().iter().find(|bundled| bundled.name == name);
+            found.map(|bundled| Cow::Borrowed(bundled.bytes)).ok_or_else(|| {
+                let names: Vec<_> =
+                    bundled().iter().map(|bundled| format!("`{}`", bundled.name)).collect();
+                LoadFault::NotBundled { known: names.join(", ") }
+            })
+        }
+    }
+}
+
+fn unreadable(error: std::io::Error) -> LoadFault {
+    match error.kind() {
+        ErrorKind::NotFound => LoadFault::Missing,
+        ErrorKind::IsADirectory => LoadFault::Folder,
+        _ => LoadFault::Unreadable(error),
+    }
+}

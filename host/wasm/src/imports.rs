@@ -1,0 +1,156 @@
+//! What the contract's worlds import: log, random, tokenizer and files.
+//!
+//! Time spent here is the host's and does not count against the guest's limit.
+
+use crate::bindings::bulk::loadwright::plugin::types::Fault;
+use crate::bindings::bulk::loadwright::plugin::{files, log, random, tokenizer, types};
+use crate::console::Level;
+use crate::seeded;
+use crate::state::State;
+use loadwright_core::conversation::Message;
+use loadwright_core::ports::{self, Synthesis, Tokenizer};
+use std::sync::Arc;
+use wasmtime::component::{HasSelf, Linker};
+
+/// Puts the contract's interfaces into `linker`.
+///
+/// # Errors
+/// An interface is there already.
+pub(crate) fn offer(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    tokenizer::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    files::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+}
+
+impl types::Host for State {}
+
+impl log::Host for State {
+    fn write(&mut self, level: log::Level, text: String) -> wasmtime::Result<()> {
+        let level = match level {
+            log::Level::Debug => Level::Debug,
+            log::Level::Info => Level::Info,
+            log::Level::Warn => Level::Warn,
+            log::Level::Error => Level::Error,
+        };
+        self.for_guest(|state| state.console.line(level, &text));
+        Ok(())
+    }
+}
+
+impl random::Host for State {
+    fn fill(&mut self, label: String, index: u32, count: u32) -> wasmtime::Result<Vec<u8>> {
+        wasmtime::ensure!(
+            u64::from(count) <= self.limits.memory,
+            "it asked random.fill for {count} bytes, more than it has memory"
+        );
+        Ok(self.for_guest(|state| seeded::bytes(state.services.seed, &label, index, count)))
+    }
+}
+
+impl State {
+    fn with_tokenizer<T>(
+        &mut self,
+        ask: impl FnOnce(&dyn Tokenizer, u64) -> Result<T, ports::Fault>,
+    ) -> wasmtime::Result<Result<T, Fault>> {
+        Ok(self.for_guest(|state| {
+            let services = Arc::clone(&state.services);
+            let chosen = services.tokenizer.as_deref().ok_or_else(|| {
+                Fault::Settings(
+                    "it needs a tokenizer and none was chosen; give one with --tokenizer-path"
+                        .into(),
+                )
+            })?;
+            ask(chosen, services.seed).map_err(Fault::from)
+        }))
+    }
+}
+
+impl tokenizer::Host for State {
+    fn encode(&mut self, text: String) -> wasmtime::Result<Result<Vec<u32>, Fault>> {
+        self.with_tokenizer(|tokenizer, _| tokenizer.encode(&text))
+    }
+
+    fn decode(&mut self, tokens: Vec<u32>) -> wasmtime::Result<Result<String, Fault>> {
+        self.with_tokenizer(|tokenizer, _| tokenizer.decode(&tokens))
+    }
+
+    fn count(&mut self, text: String, in_chat: bool) -> wasmtime::Result<Result<u32, Fault>> {
+        self.with_tokenizer(|tokenizer, _| {
+            if in_chat {
+                tokenizer.count_chat(&[Message::text("user", text)])
+            } else {
+                tokenizer.count_text(&text)
+            }
+        })
+    }
+
+    fn synthesize(
+        &mut self,
+        label: String,
+        index: u32,
+        prefix: String,
+        tokens: u32,
+        in_chat: bool,
+    ) -> wasmtime::Result<Result<tokenizer::Synthesized, Fault>> {
+        self.with_tokenizer(|tokenizer, seed| {
+            let request =
+                Synthesis { seed, label: &label, index, prefix: &prefix, tokens, in_chat };
+            let made = tokenizer.synthesize(&request)?;
+            Ok(tokenizer::Synthesized { text: made.text, tokens: made.tokens })
+        })
+    }
+}
+
+impl State {
+    fn with_files<T>(
+        &mut self,
+        ask: impl FnOnce(&crate::files::FileSet, u64) -> Result<T, String>,
+    ) -> wasmtime::Result<Result<T, Fault>> {
+        Ok(self.for_guest(|state| {
+            ask(&state.services.files, state.limits.memory).map_err(Fault::Input)
+        }))
+    }
+}
+
+impl files::Host for State {
+    fn size(&mut self, name: String) -> wasmtime::Result<Result<f64, Fault>> {
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 8 PiB")]
+        self.with_files(|files, _| files.size(&name).map(|size| size as f64))
+    }
+
+    fn read(
+        &mut self,
+        name: String,
+        offset: f64,
+        count: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, Fault>> {
+        self.with_files(|files, most| files.read(&name, offset, u64::from(count).min(most)))
+    }
+
+    fn lines(
+        &mut self,
+        name: String,
+        first: u32,
+        count: u32,
+    ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Fault>> {
+        self.with_files(|files, most| files.lines(&name, first, count, most))
+    }
+
+    fn entries(&mut self, name: String) -> wasmtime::Result<Result<Vec<String>, Fault>> {
+        self.with_files(|files, _| files.entries(&name))
+    }
+}
+
+impl From<ports::Fault> for Fault {
+    fn from(fault: ports::Fault) -> Self {
+        match fault {
+            ports::Fault::Settings(text) => Self::Settings(text),
+            ports::Fault::Input(text) => Self::Input(text),
+            ports::Fault::Unsupported(text) => Self::Unsupported(text),
+            ports::Fault::Transient(text) => Self::Transient(text),
+            ports::Fault::Fatal(text) => Self::Fatal(text),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! One instance of a plugin on one thread: made, called under its limits, thrown away when it
+//! traps and made again.
+//!
+//! A trap leaves the guest's memory in any state, so nothing of an instance survives one.
+
+use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
+use crate::bindings::{bulk, identity};
+use crate::console::{Console, Voice};
+use crate::state::{self, Limits, Services, State};
+use crate::trap;
+use loadwright_core::ports::{Cause, Fault, PluginFailure};
+use std::slice;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use wasmtime::Store;
+use wasmtime::component::{Instance as Component, InstancePre};
+
+/// Instances a plugin may lose before it is not started again: by then it is broken, and the time
+/// it takes is better spent on saying so.
+const RESTARTS: u32 = 1000;
+
+/// One kind of plugin: the interface it exports beside `plugin`.
+pub(crate) trait Face: 'static {
+    type Indices: Send + Sync;
+    type Guest: Send;
+
+    fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices>;
+    fn load(
+        indices: &Self::Indices,
+        store: &mut Store<State>,
+        instance: &Component,
+    ) -> wasmtime::Result<Self::Guest>;
+}
+
+macro_rules! face {
+    ($name:ident, $interface:ident) => {
+        pub(crate) struct $name;
+
+        impl Face for $name {
+            type Indices = bulk::exports::loadwright::plugin::$interface::GuestIndices;
+            type Guest = bulk::exports::loadwright::plugin::$interface::Guest;
+
+            fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices> {
+                Self::Indices::new(pre)
+            }
+
+            fn load(
+                indices: &Self::Indices,
+                store: &mut Store<State>,
+                instance: &Component,
+            ) -> wasmtime::Result<Self::Guest> {
+                indices.load(store, instance)
+            }
+        }
+    };
+}
+
+face!(ProtocolFace, protocol);
+face!(DatasetFace, dataset);
+
+/// A plugin that exports nothing but `plugin`: enough to ask what it is.
+pub(crate) struct NoFace;
+
+impl Face for NoFace {
+    type Indices = ();
+    type Guest = ();
+
+    fn find(_: &InstancePre<State>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+
+    fn load((): &(), _: &mut Store<State>, _: &Component) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that an instance is made from; shared by threads.
+pub(crate) struct Recipe<F: Face> {
+    pub(crate) plugin: String,
+    pub(crate) voice: Voice,
+    pub(crate) limits: Limits,
+    pub(crate) services: Arc<Services>,
+    /// JSON for `configure`.
+    pub(crate) settings: String,
+    pub(crate) restarts: Arc<AtomicU32>,
+    pre: InstancePre<State>,
+    identity: identity::exports::loadwright::plugin::plugin::GuestIndices,
+    face: F::Indices,
+}
+
+/// What a recipe is for, beside the compiled plugin.
+pub(crate) struct Purpose {
+    pub(crate) plugin: String,
+    pub(crate) voice: Voice,
+    pub(crate) limits: Limits,
+    pub(crate) services: Arc<Services>,
+    pub(crate) settings: String,
+    pub(crate) restarts: Arc<AtomicU32>,
+}
+
+impl<F: Face> Recipe<F> {
+    /// # Errors
+    /// The component lacks a function of the contract.
+    pub(crate) fn new(pre: InstancePre<State>, purpose: Purpose) -> wasmtime::Result<Self> {
+        let Purpose { plugin, voice, limits, services, settings, restarts } = purpose;
+        let identity = identity::exports::loadwright::plugin::plugin::GuestIndices::new(&pre)?;
+        let face = F::find(&pre)?;
+        Ok(Self { plugin, voice, limits, services, settings, restarts, pre, identity, face })
+    }
+
+    /// A failure of this plugin.
+    pub(crate) fn failure(&self, call: &str, cause: Cause) -> PluginFailure {
+        PluginFailure { plugin: self.plugin.clone(), call: call.into(), cause }
+    }
+
+    /// A new instance, not configured.
+    pub(crate) fn bare(&self) -> Result<Live<F>, PluginFailure> {
+        let console = Console::new(self.voice.clone());
+        let data = State::new(self.limits, console, Arc::clone(&self.services));
+        let mut store = Store::new(self.pre.engine(), data);
+        store.limiter(|state| state);
+        store.epoch_deadline_callback(state::at_deadline);
+        let ticks = store.data_mut().begin();
+        store.set_epoch_deadline(ticks);
+        match self.populate(&mut store) {
+            Ok((identity, guest)) => Ok(Live { store, identity, guest, calls: 0 }),
+            Err(error) => Err(self.failure("instantiation", trap::cause(&error, store.data_mut()))),
+        }
+    }
+
+    fn populate(
+        &self,
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<(identity::exports::loadwright::plugin::plugin::Guest, F::Guest)> {
+        let instance = self.pre.instantiate(&mut *store)?;
+        Ok((self.identity.load(&mut *store, &instance)?, F::load(&self.face, store, &instance)?))
+    }
+
+    /// A new instance, configured.
+    ///
+    /// # Errors
+    /// The plugin refused its settings, failed, or was restarted too often.
+    pub(crate) fn start(&self) -> Result<Live<F>, PluginFailure> {
+        if self.restarts.load(Ordering::Relaxed) >= RESTARTS {
+            let text = format!("{RESTARTS} instances of it were lost, and it is not started again");
+            return Err(self.failure("instantiation", Cause::Trap(text)));
+        }
+        let mut live = self.bare()?;
+        live.arm();
+        let configured = live.identity.call_configure(&mut live.store, &self.settings);
+        match configured {
+            Ok(Ok(())) => Ok(live),
+            Ok(Err(fault)) => Err(self.failure("configure", Cause::Fault(fault.into()))),
+            Err(error) => {
+                Err(self.failure("configure", trap::cause(&error, live.store.data_mut())))
+            }
+        }
+    }
+}
+
+/// An instance that has not trapped.
+pub(crate) struct Live<F: Face> {
+    pub(crate) store: Store<State>,
+    pub(crate) identity: identity::exports::loadwright::plugin::plugin::Guest,
+    pub(crate) guest: F::Guest,
+    /// Calls answered: an instance that answered none is as good as new.
+    calls: u32,
+}
+
+impl<F: Face> Live<F> {
+    /// Starts the time of the next call.
+    pub(crate) fn arm(&mut self) {
+        let ticks = self.store.data_mut().begin();
+        self.store.set_epoch_deadline(ticks);
+    }
+}
+
+/// One thread's place for an instance.
+pub(crate) struct Instance<F: Face> {
+    pub(crate) recipe: Arc<Recipe<F>>,
+    live: Option<Live<F>>,
+}
+
+impl<F: Face> Instance<F> {
+    /// # Errors
+    /// As for [`Recipe::start`].
+    pub(crate) fn new(recipe: Arc<Recipe<F>>) -> Result<Self, PluginFailure> {
+        let live = Some(recipe.start()?);
+        Ok(Self { recipe, live })
+    }
+
+    /// Whether the instance has answered calls since it was made, so that what they left in its
+    /// memory may be to blame for a failure.
+    pub(crate) fn is_used(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.calls > 0)
+    }
+
+    /// One call. An error that is not a value ends the instance; the next call makes another.
+    pub(crate) fn call<T>(
+        &mut self,
+        name: &str,
+        run: impl FnOnce(&mut Live<F>) -> wasmtime::Result<T>,
+    ) -> Result<T, PluginFailure> {
+        let mut live = match self.live.take() {
+            Some(live) => live,
+            None => self.recipe.start()?,
+        };
+        live.arm();
+        match run(&mut live) {
+            Ok(value) => {
+                live.calls = live.calls.saturating_add(1);
+                self.live = Some(live);
+                Ok(value)
+            }
+            Err(error) => {
+                self.recipe.restarts.fetch_add(1, Ordering::Relaxed);
+                Err(self.recipe.failure(name, trap::cause(&error, live.store.data_mut())))
+            }
+        }
+    }
+
+    /// One call for many items. When it fails, each is tried alone on an instance that no failure
+    /// has touched, so that only the guilty fail.
+    pub(crate) fn batch<I, O, R: Into<O>>(
+        &mut self,
+        name: &str,
+        items: &[I],
+        run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
+    ) -> Vec<Result<O, PluginFailure>> {
+        if items.is_empty() {
+            return Vec::new();
+        }
+        let used = self.is_used();
+        let failure = match self.whole(name, items, &run) {
+            Ok(answers) => return answers,
+            Err(failure) => failure,
+        };
+        if items.len() == 1 && !used {
+            return vec![Err(failure)];
+        }
+        let alone = |item| {
+            let mut answers = self.whole(name, slice::from_ref(item), &run)?;
+            answers.pop().expect("as many answers as items was checked")
+        };
+        items.iter().map(alone).collect()
+    }
+
+    fn whole<I, O, R: Into<O>>(
+        &mut self,
+        name: &str,
+        items: &[I],
+        run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
+    ) -> Result<Vec<Result<O, PluginFailure>>, PluginFailure> {
+        let answers = self.call(name, |live| run(live, items))?;
+        if answers.len() != items.len() {
+            let text = format!("it gave {} answers to {} asks", answers.len(), items.len());
+            return Err(self.recipe.failure(name, Cause::Contract(text)));
+        }
+        let failed =
+            |fault: GuestFault| self.recipe.failure(name, Cause::Fault(Fault::from(fault)));
+        Ok(answers.into_iter().map(|answer| answer.map(Into::into).map_err(failed)).collect())
+    }
+}

@@ -1,0 +1,281 @@
+//! One opened plugin: what it says of itself, and factories for what it offers.
+
+use crate::cache::hex;
+use crate::console::Voice;
+use crate::dataset;
+use crate::diagnose;
+use crate::error::{LoadError, LoadFault, OpenError};
+use crate::files::FileSet;
+use crate::host::{Host, Source};
+use crate::instance::{Face, NoFace, Purpose, Recipe};
+use crate::manifest::Manifest;
+use crate::protocol;
+use crate::state::{Limits, Services, State};
+use crate::trap;
+use loadwright_core::ports::{DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::component::InstancePre;
+
+/// What a plugin can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Formats requests and reads replies: `--api`.
+    Protocol,
+    /// Makes or reads what is asked: `--dataset`.
+    Dataset,
+}
+
+impl Kind {
+    /// The interface of the contract that makes a plugin one.
+    pub(crate) fn interface(self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::Dataset => "dataset",
+        }
+    }
+
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Protocol => "--api",
+            Self::Dataset => "--dataset",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.interface())
+    }
+}
+
+/// What a dataset may use, beside randomness and the log.
+#[derive(Clone, Default)]
+pub struct DatasetServices {
+    /// The tokenizer that the user chose.
+    pub tokenizer: Option<Arc<dyn Tokenizer>>,
+    /// Files and folders that the user named, each under the name of its setting.
+    pub files: Vec<(String, PathBuf)>,
+}
+
+/// An opened plugin.
+pub struct Plugin {
+    host: Arc<Host>,
+    source: Source,
+    digest: String,
+    kinds: Vec<Kind>,
+    manifest: Manifest,
+    voice: Voice,
+    restarts: Arc<AtomicU32>,
+    code: Mutex<Code>,
+}
+
+/// Compiled when first needed: listing plugins compiles nothing.
+enum Code {
+    Component(Cow<'static, [u8]>),
+    Linked(InstancePre<State>),
+}
+
+impl Plugin {
+    pub(crate) fn new(
+        host: Arc<Host>,
+        source: Source,
+        bytes: Cow<'static, [u8]>,
+    ) -> Result<Self, LoadFault> {
+        let digest = hex(&Sha256::digest(&bytes));
+        let passed = diagnose::read(bytes)?;
+        let (manifest, code) = match passed.manifest {
+            Some(text) => (Manifest::read(&text)?, Code::Component(passed.bytes)),
+            None => {
+                let (manifest, pre) = describe(&host, &source, &passed.bytes)?;
+                (manifest, Code::Linked(pre))
+            }
+        };
+        let voice = Voice::new(manifest.name(), host.config.log.clone());
+        let kinds = passed.kinds;
+        let (restarts, code) = (Arc::default(), Mutex::new(code));
+        Ok(Self { host, source, digest, kinds, manifest, voice, restarts, code })
+    }
+
+    /// Its name, as `--api` and `--dataset` take it.
+    pub fn name(&self) -> &str {
+        self.manifest.name()
+    }
+
+    /// Its own version.
+    pub fn version(&self) -> &str {
+        self.manifest.version()
+    }
+
+    /// One line about it.
+    pub fn summary(&self) -> &str {
+        self.manifest.summary()
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// All that it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What it can be, read from its exports.
+    pub fn offers(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Instances lost to traps and limits so far, over all its factories.
+    pub fn restarts(&self) -> u32 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    /// Configures it as a protocol. `settings` is the whole object for `configure`; its member
+    /// `settings` is checked against the manifest's schema, and defaults are filled in.
+    ///
+    /// # Errors
+    /// It is none, does not compile, or refuses the settings.
+    pub fn protocol(&self, settings: &Value) -> Result<Arc<dyn ProtocolFactory>, OpenError> {
+        let recipe = self.recipe(Kind::Protocol, settings, DatasetServices::default())?;
+        Ok(Arc::new(protocol::Factory::new(recipe)?))
+    }
+
+    /// Configures it as a dataset; otherwise as [`protocol`](Self::protocol).
+    ///
+    /// # Errors
+    /// It is none, does not compile, or refuses the settings; a named file is not there.
+    pub fn dataset(
+        &self,
+        settings: &Value,
+        services: DatasetServices,
+    ) -> Result<Arc<dyn DatasetFactory>, OpenError> {
+        for (name, path) in &services.files {
+            std::fs::metadata(path).map_err(|error| OpenError::File {
+                name: name.clone(),
+                path: path.clone(),
+                error,
+            })?;
+        }
+        let recipe = self.recipe(Kind::Dataset, settings, services)?;
+        Ok(Arc::new(dataset::Factory::new(recipe)?))
+    }
+
+    fn recipe<F: Face>(
+        &self,
+        kind: Kind,
+        settings: &Value,
+        services: DatasetServices,
+    ) -> Result<Recipe<F>, OpenError> {
+        if !self.kinds.contains(&kind) {
+            let offers: Vec<_> = self.kinds.iter().map(Kind::to_string).collect();
+            return Err(OpenError::Kind {
+                plugin: self.name().into(),
+                offers: offers.join(" and "),
+                wanted: kind,
+                flag: self.kinds.first().map_or("", |kind| kind.flag()),
+            });
+        }
+        let settings = self.admitted(settings)?;
+        let fault = |fault| LoadError { origin: format!("`{}`", self.name()), fault };
+        let pre = self.linked().map_err(fault)?;
+        let config = &self.host.config;
+        let purpose = Purpose {
+            plugin: self.name().into(),
+            voice: self.voice.clone(),
+            limits: Limits {
+                memory: config.memory.unwrap_or(self.manifest.memory()),
+                timeout: config.timeout,
+            },
+            services: Arc::new(Services {
+                seed: config.seed,
+                tokenizer: services.tokenizer,
+                files: FileSet::new(services.files),
+            }),
+            settings,
+            restarts: Arc::clone(&self.restarts),
+        };
+        Ok(Recipe::new(pre, purpose)
+            .map_err(|error| fault(LoadFault::Contract(format!("{error:#}"))))?)
+    }
+
+    fn admitted(&self, settings: &Value) -> Result<String, OpenError> {
+        let mut settings = settings.clone();
+        if let Some(all) = settings.as_object_mut() {
+            let own = all.entry("settings").or_insert(Value::Null);
+            if own.is_null() {
+                *own = Value::Object(Map::new());
+            }
+            let mistakes = self.manifest.admit(own);
+            if !mistakes.is_empty() {
+                return Err(OpenError::Settings { plugin: self.name().into(), mistakes });
+            }
+        }
+        Ok(settings.to_string())
+    }
+
+    fn linked(&self) -> Result<InstancePre<State>, LoadFault> {
+        let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Code::Component(bytes) = &*code {
+            let (component, _) = self.host.compile(bytes, &self.voice)?;
+            *code = Code::Linked(self.host.link(&component)?);
+        }
+        match &*code {
+            Code::Linked(pre) => Ok(pre.clone()),
+            Code::Component(_) => unreachable!("it was linked just above"),
+        }
+    }
+}
+
+/// Asks a plugin that carries no manifest section what it is.
+fn describe(
+    host: &Arc<Host>,
+    source: &Source,
+    bytes: &[u8],
+) -> Result<(Manifest, InstancePre<State>), LoadFault> {
+    let name = match source {
+        Source::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        Source::Bundled(name) => name.clone(),
+    };
+    let voice = Voice::new(&name, host.config.log.clone());
+    let (component, _) = host.compile(bytes, &voice)?;
+    let pre = host.link(&component)?;
+    let contract = |error: wasmtime::Error| LoadFault::Contract(format!("{error:#}"));
+    let purpose = Purpose {
+        plugin: name,
+        voice,
+        limits: Limits {
+            memory: host.config.memory.unwrap_or(crate::manifest::MOST),
+            timeout: host.config.timeout,
+        },
+        services: Arc::new(Services {
+            seed: host.config.seed,
+            tokenizer: None,
+            files: FileSet::new(Vec::new()),
+        }),
+        settings: String::new(),
+        restarts: Arc::default(),
+    };
+    let recipe = Recipe::<NoFace>::new(pre.clone(), purpose).map_err(contract)?;
+    let text = ask(&recipe).map_err(LoadFault::Describe)?;
+    Ok((Manifest::read(text.as_bytes())?, pre))
+}
+
+fn ask(recipe: &Recipe<NoFace>) -> Result<String, PluginFailure> {
+    let mut live = recipe.bare()?;
+    live.arm();
+    let described = live.identity.call_describe(&mut live.store);
+    described
+        .map_err(|error| recipe.failure("describe", trap::cause(&error, live.store.data_mut())))
+}

@@ -1,0 +1,129 @@
+//! What a store carries beside the guest: its limits, its console and what the host offers it.
+
+use crate::clock;
+use crate::console::Console;
+use crate::engine::ticks;
+use crate::files::FileSet;
+use crate::wasi::Closed;
+use loadwright_core::ports::Tokenizer;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::{ResourceLimiter, StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+
+/// Tables and instances a component may have: CPython takes about 6,000 table entries.
+const TABLE_ELEMENTS: usize = 100_000;
+
+/// What one call, and one instance, may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of each linear memory.
+    pub(crate) memory: u64,
+    /// Time of one call, host calls not counted.
+    pub(crate) timeout: Duration,
+}
+
+/// What the host does for a guest that asks; shared by all instances of a factory.
+pub(crate) struct Services {
+    /// The run's seed.
+    pub(crate) seed: u64,
+    /// The tokenizer that the user chose.
+    pub(crate) tokenizer: Option<Arc<dyn Tokenizer>>,
+    /// Files that the user named.
+    pub(crate) files: FileSet,
+}
+
+/// Which limit ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overrun {
+    Time,
+    Memory,
+}
+
+/// The data of a store.
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) console: Console,
+    pub(crate) services: Arc<Services>,
+    pub(crate) wasi: Closed,
+    /// Set by the limit that ended the call.
+    pub(crate) overrun: Option<Overrun>,
+    memory: StoreLimits,
+    deadline: Instant,
+}
+
+impl State {
+    pub(crate) fn new(limits: Limits, console: Console, services: Arc<Services>) -> Self {
+        let bytes = usize::try_from(limits.memory).unwrap_or(usize::MAX);
+        let memory = StoreLimitsBuilder::new()
+            .memory_size(bytes)
+            .table_elements(TABLE_ELEMENTS)
+            .trap_on_grow_failure(true)
+            .build();
+        let wasi = Closed::new(services.seed);
+        let deadline = clock::now();
+        Self { limits, console, services, wasi, overrun: None, memory, deadline }
+    }
+
+    /// Begins a call: its time starts, and the console forgets earlier calls.
+    pub(crate) fn begin(&mut self) -> u64 {
+        self.console.clear();
+        self.overrun = None;
+        self.deadline = clock::now() + self.limits.timeout;
+        ticks(self.limits.timeout)
+    }
+
+    /// Does `work` for the guest, in time that does not count as the guest's.
+    pub(crate) fn for_guest<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let began = clock::now();
+        let result = work(self);
+        self.deadline += clock::now() - began;
+        result
+    }
+}
+
+/// Called when the epoch reaches the deadline: host calls may have moved it meanwhile.
+pub(crate) fn at_deadline(mut cx: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let state = cx.data_mut();
+    let left = state.deadline.saturating_duration_since(clock::now());
+    if left.is_zero() {
+        state.overrun = Some(Overrun::Time);
+        return Ok(UpdateDeadline::Interrupt);
+    }
+    Ok(UpdateDeadline::Continue(ticks(left)))
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let grown = self.memory.memory_growing(current, desired, maximum);
+        if !matches!(grown, Ok(true)) {
+            self.overrun = Some(Overrun::Memory);
+        }
+        grown
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.memory.table_growing(current, desired, maximum)
+    }
+
+    fn instances(&self) -> usize {
+        self.memory.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.memory.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.memory.memories()
+    }
+}
