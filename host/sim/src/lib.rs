@@ -18,6 +18,7 @@ mod config;
 mod connection;
 mod fault;
 mod frame;
+mod gate;
 mod head;
 mod http2;
 mod pace;

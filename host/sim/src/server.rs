@@ -1,6 +1,7 @@
 //! A running server: its thread, its listener, and the handle that asks it what happened.
 
 use crate::config::Config;
+use crate::gate::Gate;
 use crate::service::Service;
 use crate::tls;
 use crate::truth::{Counts, Log, Served};
@@ -29,7 +30,7 @@ pub struct Server {
     unix_socket: Option<PathBuf>,
     certificate: Option<String>,
     log: Arc<Log>,
-    closed_until: watch::Sender<u64>,
+    gate: Arc<Gate>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,13 +50,13 @@ impl Server {
         let listener = Bound::new(&config)?;
         let address = listener.address(config.listen);
         let log = Arc::new(Log::new(config.truth));
-        let closed_until = watch::Sender::new(0);
+        let gate = Arc::new(Gate::new());
         let stop = watch::Sender::new(false);
         let (tls, certificate) = match config.tls.then(|| tls::own(config.http2)).transpose()? {
             Some(tls::Own { acceptor, certificate }) => (Some(acceptor), Some(certificate)),
             None => (None, None),
         };
-        let service = Service::new(config, log.clone(), closed_until.clone(), tls);
+        let service = Service::new(config, log.clone(), gate.clone(), tls);
         let stopped = stop.subscribe();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread =
@@ -63,7 +64,7 @@ impl Server {
                 runtime.block_on(run(Arc::new(service), (listener, address), stopped));
             })?;
         let thread = Some(thread);
-        Ok(Self { address, unix_socket, certificate, log, closed_until, stop, thread })
+        Ok(Self { address, unix_socket, certificate, log, gate, stop, thread })
     }
 
     /// The URL that clients are given, without a path.
@@ -107,14 +108,17 @@ impl Server {
         self.wait(limit, |counts| counts.ended >= n)
     }
 
-    /// Closes the listener: new connections are refused, those there are go on.
+    /// Closes the listener and returns once it is closed: new connections are refused, those there
+    /// are go on. Not for a server that has been stopped.
     pub fn pause_accepting(&self) {
-        self.closed_until.send_replace(u64::MAX);
+        self.gate.close_until(u64::MAX);
+        self.gate.wait(false);
     }
 
-    /// Listens again at the same address.
+    /// Listens again at the same address, and returns once it does.
     pub fn resume_accepting(&self) {
-        self.closed_until.send_replace(0);
+        self.gate.close_until(0);
+        self.gate.wait(true);
     }
 
     /// Stops at once: the listener and every connection are closed, wherever they are.
@@ -223,7 +227,7 @@ async fn run(
 
 /// Accepts connections, except while the listener is to be closed.
 async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
-    let mut closed = service.closed_until.subscribe();
+    let mut closed = service.gate.watch();
     let mut bound = Some(bound);
     loop {
         let opened = match bound.take() {
@@ -231,6 +235,7 @@ async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
             None => reopen(service, address),
         };
         let Ok(listener) = opened.and_then(Bound::listen) else { return };
+        service.gate.set_open(true);
         loop {
             tokio::select! {
                 changed = closed.wait_for(|&until| until > clock::now()) => {
@@ -245,6 +250,7 @@ async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
             }
         }
         drop(listener);
+        service.gate.set_open(false);
         reopening(service, &mut closed).await;
     }
 }

@@ -5,6 +5,7 @@ use crate::ask::{Ask, Endpoint};
 use crate::batch::{Batch, Capacity, Sequence};
 use crate::config::{Config, Model};
 use crate::fault::{self, Body};
+use crate::gate::Gate;
 use crate::head::Request;
 use crate::pace::{Pace, Start};
 use crate::schedule::Schedule;
@@ -19,7 +20,6 @@ use serde_json::json;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// All that a server's connections share.
@@ -30,8 +30,7 @@ pub(crate) struct Service {
     pub(crate) schedule: Option<Arc<Schedule>>,
     pub(crate) log: Arc<Log>,
     pub(crate) tls: Option<TlsAcceptor>,
-    /// Until when no connection is accepted, on the clock; `u64::MAX`: until told otherwise.
-    pub(crate) closed_until: watch::Sender<u64>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// What becomes of a connection after a reply.
@@ -60,14 +59,14 @@ impl Service {
     pub(crate) fn new(
         config: Config,
         log: Arc<Log>,
-        closed_until: watch::Sender<u64>,
+        gate: Arc<Gate>,
         tls: Option<TlsAcceptor>,
     ) -> Self {
         let capacity = capacity(&config.model);
         let schedule =
             capacity.map(|capacity| Arc::new(Schedule::new(Batch::new(capacity, config.seed))));
         let vocabulary = Vocabulary::new(&config.replies.vocabulary);
-        Self { config, vocabulary, timer: Timer::default(), schedule, log, tls, closed_until }
+        Self { config, vocabulary, timer: Timer::default(), schedule, log, tls, gate }
     }
 
     pub(crate) fn tokens_per_frame(&self) -> u32 {
@@ -169,7 +168,7 @@ impl Service {
             Instead::Nothing { reset, refuse } => {
                 if let Some(span) = refuse {
                     let span = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-                    self.closed_until.send_replace(clock::now().saturating_add(span));
+                    self.gate.close_for(span).await;
                 }
                 Ok(if *reset { After::Reset } else { After::Cut })
             }

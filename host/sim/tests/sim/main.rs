@@ -4,7 +4,9 @@
 
 mod client;
 mod faults;
+mod pacing;
 mod plain;
+mod reach;
 
 use loadwright_sim::{Config, Model, Server};
 use serde_json::{Value, json};

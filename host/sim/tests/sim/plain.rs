@@ -156,3 +156,81 @@ fn lengths_follow_limits_natural_ends_and_ignore_eos() {
     assert_eq!(ask(json!({"max_tokens": 30, "ignore_eos": true})), length(30));
     assert_eq!(ask(json!({"ignore_eos": true})), stop(128));
 }
+
+#[test]
+fn stop_strings_end_the_text_before_them() {
+    let server = start(fast());
+    let mut client = Client::new(&server);
+    let mut body = json!({"prompt": "x", "max_tokens": 200});
+    client.post(COMPLETIONS, "", &body);
+    let text = |reply: &Value| reply["choices"][0]["text"].as_str().unwrap().to_owned();
+    let whole = text(&client.reply().json());
+    let server = start(fast());
+    let mut client = Client::new(&server);
+    let stop = whole.split_whitespace().nth(20).unwrap();
+    body["stop"] = json!([stop]);
+    client.post(COMPLETIONS, "", &body);
+    let reply = client.reply().json();
+    // The word may come earlier too, but not at the very start, which is always kept.
+    let at = whole.split_whitespace().skip(1).position(|word| word.contains(stop)).unwrap() + 1;
+    let expected: String = whole.split_inclusive(' ').take(at + 1).collect();
+    assert_eq!(text(&reply), expected.trim_end());
+    assert_eq!(reply["usage"]["completion_tokens"], at);
+    assert_eq!(reply["choices"][0]["finish_reason"], "stop");
+}
+
+#[test]
+fn messages_of_parts_are_counted_by_the_counter_given() {
+    let count_prompt: loadwright_sim::Counter = std::sync::Arc::new(|prompt| {
+        let loadwright_sim::PromptText::Chat(messages) = prompt else { return 0 };
+        messages.iter().map(|message| 1000 * message.images + message.text.len() as u32).sum()
+    });
+    let replies = Replies { cached_share: 0.5, ..Replies::default() };
+    let server = start(Config { count_prompt, replies, ..fast() });
+    let mut client = Client::new(&server);
+    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
+    let parts = json!([{"type": "text", "text": "ab"}, image, {"type": "text", "text": "c"}]);
+    let messages = json!([
+        {"role": "system", "content": "0123456"},
+        {"role": "user", "content": parts},
+    ]);
+    client.post(CHAT, "", &json!({"messages": messages, "max_tokens": 1}));
+    let usage = client.reply().json()["usage"].clone();
+    assert_eq!(usage["prompt_tokens"], 1000 + 4 + 7);
+    assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 505);
+}
+
+#[test]
+fn what_cannot_be_answered_gets_an_error_in_the_usual_form() {
+    let server = start(fast());
+    let mut client = Client::new(&server);
+    let mut ask = |method: &str, path: &str, body: &str| {
+        client.send(method, path, "", body.as_bytes());
+        let reply = client.reply();
+        (reply.status, reply.json()["error"]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(ask("GET", "/health", ""), (200, String::new()));
+    assert_eq!(ask("GET", "/v1/models", "").0, 200);
+    assert_eq!(ask("GET", "/v2/chat", ""), (404, "there is nothing at /v2/chat".into()));
+    assert_eq!(ask("GET", CHAT, ""), (405, "use POST".into()));
+    assert_eq!(ask("POST", "/health", ""), (405, "use GET".into()));
+    assert_eq!(ask("POST", CHAT, "{").0, 400);
+    assert_eq!(ask("POST", CHAT, "{}"), (400, "messages is required".into()));
+    assert_eq!(ask("POST", CHAT, r#"{"messages":[]}"#), (400, "messages is empty".into()));
+    assert_eq!(ask("POST", COMPLETIONS, "{}"), (400, "prompt is required".into()));
+    let zero = r#"{"prompt":"x","max_tokens":0}"#;
+    assert_eq!(ask("POST", COMPLETIONS, zero), (400, "max_tokens must be at least 1".into()));
+}
+
+#[test]
+fn settings_survive_their_serialised_form() {
+    let text = r#"{"model": {"paced": {"ttft": 50, "itl": 20, "noise": 0}}, "idle_close": 5000}"#;
+    let config: Config = serde_json::from_str(text).unwrap();
+    assert_eq!(config.idle_close, Some(Duration::from_secs(5)));
+    let ttft = Duration::from_millis(50);
+    let itl = Duration::from_millis(20);
+    assert_eq!(config.model, loadwright_sim::Model::Paced { ttft, itl, noise: 0.0 });
+    let again: Config = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
+    assert_eq!(again.model, config.model);
+    assert!(serde_json::from_str::<Config>(r#"{"modle": "as_fast"}"#).is_err());
+}

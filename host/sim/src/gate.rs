@@ -1,0 +1,56 @@
+//! Whether the server accepts connections: closed and opened from outside, or by a fault.
+
+use loadwright_stamps::clock;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// The listener's wished and real state.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Until when it is to be closed, on the clock.
+    closed_until: watch::Sender<u64>,
+    /// Whether there is a listener.
+    open: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        let closed_until = watch::Sender::new(0);
+        Self { closed_until, open: Mutex::new(true), changed: Condvar::new() }
+    }
+
+    fn open(&self) -> MutexGuard<'_, bool> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The listener is to be closed until `until`; 0 opens it.
+    pub(crate) fn close_until(&self, until: u64) {
+        self.closed_until.send_replace(until);
+    }
+
+    /// When the listener's closing time is changed.
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
+        self.closed_until.subscribe()
+    }
+
+    /// Notes what the listener is now.
+    pub(crate) fn set_open(&self, open: bool) {
+        *self.open() = open;
+        self.changed.notify_all();
+    }
+
+    /// Blocks until the listener is open, or closed.
+    pub(crate) fn wait(&self, open: bool) {
+        let wished = |now: &mut bool| *now != open;
+        drop(self.changed.wait_while(self.open(), wished).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Closes the listener for a while; returns once it is closed. For the server's own thread.
+    pub(crate) async fn close_for(&self, span: u64) {
+        self.close_until(clock::now().saturating_add(span));
+        while *self.open() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! When frames go out, by the server's own truth: order and lower bounds, never upper ones.
+
+use crate::client::Client;
+use crate::{CHAT, chat, start};
+use loadwright_sim::{Config, Model, Replies, Served, Truth};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+const MS: u64 = 1_000_000;
+
+fn paced(ttft: u64, itl: u64) -> Config {
+    let (ttft, itl) = (Duration::from_millis(ttft), Duration::from_millis(itl));
+    Config { model: Model::Paced { ttft, itl, noise: 0.0 }, ..Config::default() }
+}
+
+/// The truth of one request for so many tokens.
+fn one(config: Config, tokens: u32) -> Served {
+    let server = start(config);
+    let mut client = Client::new(&server);
+    client.post(CHAT, "", &chat(tokens));
+    client.reply();
+    server.wait_for_ended(1, LIMIT).unwrap();
+    server.truth().remove(0)
+}
+
+#[test]
+fn paced_frames_never_come_before_their_time() {
+    let served = one(paced(15, 3), 10);
+    for (at, frame) in served.frames.iter().enumerate() {
+        assert!(frame - served.received >= 15 * MS + at as u64 * 3 * MS, "{at}");
+    }
+    assert_eq!(served.frames.len(), 10);
+}
+
+#[test]
+fn frames_of_several_tokens_are_paced_by_the_frame() {
+    let replies = Replies { tokens_per_frame: 4, ..Replies::default() };
+    let served = one(Config { replies, ..paced(1, 5) }, 10);
+    assert_eq!((served.frames.len(), served.output_tokens), (3, 10));
+    assert!(served.frames[2] - served.received >= 11 * MS);
+}
+
+#[test]
+fn truth_can_keep_the_ends_alone_or_nothing() {
+    let served = one(Config { truth: Truth::Ends, ..paced(1, 2) }, 6);
+    assert_eq!((served.frames.len(), served.frame_count), (2, 6));
+    assert!(served.frames[1] - served.frames[0] >= 8 * MS);
+    let server = start(Config { truth: Truth::Off, ..paced(0, 0) });
+    let mut client = Client::new(&server);
+    client.post(CHAT, "", &chat(5));
+    client.reply();
+    assert_eq!(server.wait_for_ended(1, LIMIT).unwrap().frames, 5);
+    assert!(server.truth().is_empty());
+}
+
+#[test]
+fn request_bodies_are_kept_where_asked_for() {
+    let served = one(Config { keep_bodies: true, ..paced(0, 0) }, 2);
+    assert_eq!(served.body.unwrap(), chat(2).to_string().into_bytes());
+}
+
+#[test]
+fn a_full_batch_serves_in_turn_and_no_step_is_shorter_than_its_cost() {
+    let model = Model::Batching {
+        slots: 2,
+        prefill_tokens_per_s: 1e9,
+        prefill_chunk: 1000,
+        decode_step_base: Duration::from_millis(2),
+        decode_step_per_sequence: Duration::from_millis(1),
+        noise: 0.0,
+    };
+    let server = start(Config { model, ..Config::default() });
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::new(&server)).collect();
+    for (at, client) in clients.iter_mut().enumerate() {
+        client.post(CHAT, "", &chat(5));
+        server.wait_for_requests(at as u64 + 1, LIMIT).unwrap();
+    }
+    clients.iter_mut().for_each(|client| assert_eq!(client.reply().chunks().len(), 7));
+    server.wait_for_ended(3, LIMIT).unwrap();
+    let mut truth = server.truth();
+    truth.sort_by_key(|served| served.index);
+    let (first, third) = (&truth[0], &truth[2]);
+    // The third waits for a slot, and the first is the first to free one.
+    assert!(third.frames[0] > first.frames[4]);
+    for served in &truth {
+        assert!(served.frames[0] - served.received >= 2 * MS);
+        assert!(served.frames[4] - served.received >= 4 * 3 * MS);
+    }
+}
+
+#[test]
+fn many_streams_at_once_are_all_served_whole() {
+    let server = start(paced(200, 20));
+    let mut clients: Vec<Client> = (0..300).map(|_| Client::new(&server)).collect();
+    clients.iter_mut().for_each(|client| client.post(CHAT, "", &chat(10)));
+    for client in &mut clients {
+        assert_eq!(client.reply().chunks().len(), 12);
+    }
+    let counts = server.wait_for_ended(300, LIMIT).unwrap();
+    assert_eq!((counts.connections, counts.frames), (300, 3000));
+    for served in server.truth() {
+        assert!(served.frames[9] - served.received >= (200 + 9 * 20) * MS);
+        assert!(served.frames.is_sorted() && served.complete);
+    }
+}
