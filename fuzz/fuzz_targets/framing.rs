@@ -1,0 +1,36 @@
+//! Framing of any bytes, in any split: the frames of one read, of reads of one byte and of the
+//! split that the first byte gives are the same, and those of the event stream are the oracle's.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use loadwright_engine::framing::{Framer, Frames, Framing};
+
+#[path = "../../host/engine/src/framing/reference.rs"]
+mod reference;
+
+fn frames(framing: Framing, body: &[u8], part: usize, ended: bool) -> Vec<Vec<u8>> {
+    let mut framer = Framer::new(framing, usize::MAX);
+    let mut frames = Frames::default();
+    for part in body.chunks(part) {
+        framer.feed(part, &mut frames).expect("there is no limit");
+    }
+    if ended {
+        framer.finish(&mut frames);
+    }
+    frames.iter().map(<[u8]>::to_vec).collect()
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&part, body)) = data.split_first() else { return };
+    let parts = [usize::MAX, 1, usize::from(part).max(1)];
+    for ended in [false, true] {
+        let expected = reference::events(body, ended);
+        for part in parts {
+            assert_eq!(frames(Framing::Sse, body, part, ended), expected);
+        }
+        for framing in [Framing::Lines, Framing::Whole] {
+            let whole = frames(framing, body, usize::MAX, ended);
+            assert!(parts.iter().all(|&part| frames(framing, body, part, ended) == whole));
+        }
+    }
+});
