@@ -1,0 +1,39 @@
+//! What was built, by which compiler: `plugins/dist/digests.json`.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Where it is kept, from the repository's root.
+pub(crate) const FILE: &str = "plugins/dist/digests.json";
+
+/// Digests of all guests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Digests {
+    /// What `rustc --version` said of the compiler that built them.
+    pub(crate) compiler: String,
+    /// Name to sha256 in hexadecimal.
+    pub(crate) sha256: BTreeMap<String, String>,
+}
+
+impl Digests {
+    /// As the file holds it.
+    pub(crate) fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self).expect("strings are always JSON");
+        json + "\n"
+    }
+}
+
+/// The sha256 of `bytes` in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_digest_of_abc_is_the_one_of_fips_180_4() {
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(super::sha256(b"abc"), digest);
+    }
+}

@@ -1,0 +1,179 @@
+//! `cargo xtask plugins`: builds every guest; `--check`: says whether the committed files are what
+//! the sources give.
+
+use crate::component;
+use crate::digests::{self, Digests, sha256};
+use crate::guests::{Form, GUESTS, Guest, Origin};
+use crate::stage;
+use crate::toolchain::Toolchain;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum XtaskError {
+    /// No compiler at hand makes the target.
+    #[error(
+        "no compiler here makes wasm32-unknown-unknown: run `rustup target add \
+         wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web cargo-web rust-web-src`"
+    )]
+    NoToolchain,
+    /// The compiler would not say what it is.
+    #[error("{} does not run: {cause}", program.display())]
+    Compiler {
+        /// The compiler.
+        program: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// cargo failed; it has said why.
+    #[error("the guest `{0}` does not build")]
+    Build(&'static str),
+    /// The module cannot be made a component.
+    #[error("the guest `{name}` cannot be made a component: {cause}")]
+    Component {
+        /// The guest.
+        name: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// The manifest is missing or wrong.
+    #[error("the manifest of `{name}` is not right: {cause}")]
+    Manifest {
+        /// The guest.
+        name: String,
+        /// Why.
+        cause: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {cause}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// Committed files are not what the sources give.
+    #[error(
+        "not what the sources give: {0}; run `cargo xtask plugins` and commit what it writes"
+    )]
+    Differ(String),
+}
+
+/// Builds every guest into its place, and writes the digests.
+pub(crate) fn build() -> Result<(), XtaskError> {
+    build_into(&Toolchain::find()?, &root()).map(|_| ())
+}
+
+/// Rebuilds every guest aside and compares.
+pub(crate) fn check() -> Result<(), XtaskError> {
+    let (root, toolchain) = (root(), Toolchain::find()?);
+    let recorded = read_digests(&root)?;
+    let aside = target().join("rebuilt");
+    let rebuilt = build_into(&toolchain, &aside)?;
+    stray_files(&root, &recorded)?;
+    if recorded.compiler != toolchain.version {
+        println!(
+            "The committed guests are by {}, this is {}: bytes are not compared. The rebuilt ones \
+             are in {}.",
+            recorded.compiler,
+            toolchain.version,
+            aside.display()
+        );
+        return Ok(());
+    }
+    let differ: Vec<&str> = GUESTS
+        .iter()
+        .filter(|guest| recorded.sha256.get(guest.name) != rebuilt.sha256.get(guest.name))
+        .map(|guest| guest.name)
+        .collect();
+    if !differ.is_empty() {
+        return Err(XtaskError::Differ(differ.join(", ")));
+    }
+    println!("All {} guests are what their sources give.", GUESTS.len());
+    Ok(())
+}
+
+/// The committed files must be those that the digests are of.
+fn stray_files(root: &Path, recorded: &Digests) -> Result<(), XtaskError> {
+    for guest in GUESTS {
+        let bytes = read(&root.join(guest.file()))?;
+        if recorded.sha256.get(guest.name) != Some(&sha256(&bytes)) {
+            return Err(XtaskError::Differ(format!("{} and its digest", guest.file().display())));
+        }
+    }
+    Ok(())
+}
+
+fn build_into(toolchain: &Toolchain, place: &Path) -> Result<Digests, XtaskError> {
+    let mut sha256 = BTreeMap::new();
+    for guest in GUESTS {
+        let bytes = make(toolchain, guest)?;
+        println!("{:>9} bytes  {}", bytes.len(), guest.file().display());
+        sha256.insert(guest.name.to_string(), digests::sha256(&bytes));
+        write(&place.join(guest.file()), &bytes)?;
+    }
+    let digests = Digests { compiler: toolchain.version.clone(), sha256 };
+    write(&place.join(digests::FILE), digests.to_json().as_bytes())?;
+    Ok(digests)
+}
+
+fn make(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> {
+    let module = compile(toolchain, guest)?;
+    if guest.form == Form::Core {
+        return Ok(module);
+    }
+    let mut component = component::componentise(&module)
+        .map_err(|cause| XtaskError::Component { name: guest.name, cause })?;
+    if guest.form == Form::Plugin {
+        component::stamp(guest.name, &module, &mut component)?;
+    }
+    Ok(component)
+}
+
+fn compile(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> {
+    let target = target();
+    let workspace = match guest.origin {
+        Origin::Bundled | Origin::Fixture => root().join("plugins"),
+        Origin::Example => {
+            let stage = target.join("stage").join(guest.name);
+            stage::example(&root(), guest.name, &stage)
+                .map_err(|cause| XtaskError::File { path: stage.clone(), cause })?;
+            stage
+        }
+    };
+    let status = toolchain.cargo_build(&workspace, guest.name, &target).status();
+    if !status.is_ok_and(|status| status.success()) {
+        return Err(XtaskError::Build(guest.name));
+    }
+    read(&Toolchain::module(&target, guest.name))
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().expect("xtask is a folder of the repository").to_path_buf()
+}
+
+/// Where guests are compiled: beside the host's own output.
+fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| root().join("target")).join("guests")
+}
+
+fn read_digests(root: &Path) -> Result<Digests, XtaskError> {
+    let path = root.join(digests::FILE);
+    serde_json::from_slice(&read(&path)?)
+        .map_err(|cause| XtaskError::File { path, cause: cause.into() })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, XtaskError> {
+    fs::read(path).map_err(|cause| XtaskError::File { path: path.into(), cause })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), XtaskError> {
+    let failed = |cause| XtaskError::File { path: path.into(), cause };
+    fs::create_dir_all(path.parent().expect("every file is in a folder")).map_err(failed)?;
+    fs::write(path, bytes).map_err(failed)
+}

@@ -1,0 +1,38 @@
+//! Lays out an example as one folder with the SDK it names by path. Cargo's hashes of a crate, which
+//! order the code, depend on its path from the workspace: outside of it, on where the repository is.
+
+use std::path::Path;
+use std::{fs, io};
+
+/// The SDK's place as an example names it, and within the folder laid out.
+const SDK: (&str, &str) = ("../../plugins/sdk", "plugins/sdk");
+
+/// Puts `examples/<name>` of the repository `root` and what it needs into `to`.
+pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    let package = root.join("examples").join(name);
+    copy_folder(&package.join("src"), &to.join("src"))?;
+    fs::copy(package.join("Cargo.lock"), to.join("Cargo.lock"))?;
+    fs::copy(package.join("manifest.json"), to.join("manifest.json"))?;
+    let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
+    fs::write(to.join("Cargo.toml"), manifest.replace(SDK.0, SDK.1))?;
+    copy_folder(&root.join("plugins/sdk"), &to.join("plugins/sdk"))?;
+    fs::copy(root.join("plugins/Cargo.toml"), to.join("plugins/Cargo.toml"))?;
+    copy_folder(&root.join("wit"), &to.join("wit"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
