@@ -27,8 +27,8 @@ use std::sync::Arc;
 use tally::{Compared, Failures, Links};
 
 #[cfg(test)]
-#[path = "metrics_tests.rs"]
-mod tests;
+#[path = "metrics/tests.rs"]
+pub(crate) mod tests;
 
 /// A slot sent more than this after it was due is late, in nanoseconds.
 pub const LATE: Nanos = 1_000_000;

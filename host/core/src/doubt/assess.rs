@@ -87,7 +87,7 @@ impl Case<'_> {
 
     fn closed_loop(&self, workers: u32) -> Option<(Cause, bool)> {
         let peak = self.summary.concurrency.peak;
-        (peak > 0 && peak < workers)
+        (peak > 0 && u64::from(peak) * 100 < u64::from(workers) * 95)
             .then_some((Cause::ConcurrencyMissed { asked: workers, peak }, false))
     }
 

@@ -49,7 +49,7 @@ pub enum Cause {
         /// 99th percentile of the lag.
         p99: Nanos,
     },
-    /// Fewer requests were in flight than the workers could have had, at any moment.
+    /// At no moment were more than 95 % of the workers' requests in flight.
     ConcurrencyMissed {
         /// Workers.
         asked: u32,

@@ -1,0 +1,156 @@
+//! Records for tests: one at a time, and at random.
+
+use crate::outcome::{Outcome, Stage};
+use crate::reading::{Channel, Usage};
+use crate::record::{Record, TokenSource};
+use crate::timeline::{Connect, OutputFrame, Timeline};
+use proptest::prelude::*;
+
+/// A streamed success: due and sent at `sent`, a frame of one token at each of `frames`, over with
+/// the last of them.
+pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
+    let end = frames.last().copied().unwrap_or(sent + 1);
+    Record {
+        seq: 0,
+        turn: 0,
+        attempt: 0,
+        last_attempt: true,
+        warmup: false,
+        conversation: String::new(),
+        timeline: Timeline {
+            due: sent,
+            ready: Some(sent),
+            sent: Some(sent),
+            connect: None,
+            head: None,
+            end,
+        },
+        frames: frames.iter().map(|&at| frame(at)).collect(),
+        streamed: true,
+        status: Some(200),
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage: Usage {
+            input_tokens: Some(10),
+            output_tokens: Some(frames.len() as u32),
+            ..Usage::default()
+        },
+        input_source: TokenSource::Usage,
+        output_source: TokenSource::Usage,
+        counted_output: None,
+        finish_reason: Some("stop".into()),
+        connection: 1,
+        reopened: false,
+        bytes_sent: 100,
+        bytes_received: 1_000,
+    }
+}
+
+/// A frame of one output token, read at once.
+pub(crate) fn frame(at: u64) -> OutputFrame {
+    OutputFrame { at, user: at, tokens: Some(1), channel: Channel::Output, shared: false }
+}
+
+/// A request that failed at `end`, sent at `sent` if it was.
+pub(crate) fn failed(outcome: Outcome, sent: Option<u64>, end: u64) -> Record {
+    let mut record = reply(sent.unwrap_or(end), &[]);
+    record.timeline.sent = sent;
+    record.timeline.end = end;
+    record.outcome = outcome;
+    record.usage = Usage::default();
+    record.output_source = TokenSource::None;
+    record
+}
+
+/// Up to 40 records of every kind, with ties in time.
+pub(crate) fn records() -> impl Strategy<Value = Vec<Record>> {
+    prop::collection::vec(any_record(), 0..40)
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let times = (0_u64..200, 0_u64..4, frames(), 0_u64..3);
+    let tokens = (prop::option::of(0_u32..300), prop::option::of(0_u32..70));
+    let flags = (any::<bool>(), 0_u32..2, any::<bool>(), prop::bool::weighted(0.1));
+    let rest = (outcome(), prop::option::of(connect()), 0_u64..3);
+    (times, tokens, flags, rest).prop_map(|(times, tokens, flags, rest)| {
+        let (due, lag, frames, tail) = times;
+        let (streamed, attempt, last_attempt, warmup) = flags;
+        let (outcome, connect, connection) = rest;
+        let due = due * 1_000_000;
+        let sent = due + lag * 700_000;
+        let last = frames.last().map_or(sent, |frame| sent + frame.at);
+        let mut record = reply(sent, &[]);
+        record.frames = frames;
+        record.frames.iter_mut().for_each(|frame| {
+            frame.at += sent;
+            frame.user += sent;
+        });
+        record.timeline = Timeline {
+            due,
+            ready: Some(sent),
+            sent: Some(sent),
+            connect,
+            head: None,
+            end: last + tail,
+        };
+        record.usage =
+            Usage { input_tokens: tokens.0, output_tokens: tokens.1, ..Usage::default() };
+        (record.streamed, record.attempt, record.warmup) = (streamed, attempt, warmup);
+        record.last_attempt = last_attempt || outcome.is_ok();
+        record.outcome = outcome;
+        record.connection = connection;
+        if matches!(outcome, Outcome::Dropped | Outcome::Refused) {
+            record.timeline.sent = None;
+            record.frames.clear();
+            record.error = format!("lost at {due}");
+        }
+        record
+    })
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        8 => Just(Outcome::Ok),
+        1 => Just(Outcome::Status(503)),
+        1 => Just(Outcome::Cut),
+        1 => Just(Outcome::Timeout(Stage::Read)),
+        1 => Just(Outcome::Refused),
+        1 => Just(Outcome::Dropped),
+        1 => Just(Outcome::Cancelled),
+    ]
+}
+
+fn connect() -> impl Strategy<Value = Connect> {
+    (0_u64..9, prop::option::of(0_u64..9), 0_u64..9, prop::option::of(0_u64..9)).prop_map(
+        |(start, dns, tcp, tls)| {
+            let resolved = dns.map(|dns| start + dns);
+            let connected = resolved.unwrap_or(start) + tcp;
+            Connect { start, resolved, connected, tls: tls.map(|tls| connected + tls) }
+        },
+    )
+}
+
+/// Frames at offsets from `sent`; some share a read, some gaps are longer than four bytes hold.
+fn frames() -> impl Strategy<Value = Vec<OutputFrame>> {
+    let gap = prop_oneof![9 => 0_u64..40_000_000, 1 => Just(5_000_000_000)];
+    let channel = prop_oneof![
+        2 => Just(Channel::Reasoning),
+        3 => Just(Channel::Output),
+        1 => Just(Channel::ToolCall)
+    ];
+    let tokens = prop_oneof![9 => (0_u32..4).prop_map(Some), 1 => Just(None)];
+    let one = (gap, 0_u64..2_000_000, channel, tokens, prop::bool::weighted(0.2));
+    prop::collection::vec(one, 0..12).prop_map(|all| {
+        let mut read = (0, 0);
+        all.into_iter()
+            .enumerate()
+            .map(|(index, (gap, lag, channel, tokens, shared))| {
+                let shared = shared && index > 0;
+                if !shared {
+                    read = (read.0 + gap, read.0 + gap + lag);
+                }
+                OutputFrame { at: read.0, user: read.1, tokens, channel, shared }
+            })
+            .collect()
+    })
+}
