@@ -98,6 +98,13 @@ pub struct Reading {
     pub done: bool,
     /// What was wrong with the first frame that was not JSON.
     pub unreadable: Option<String>,
+    /// What reading goes on with.
+    pub(crate) between: Between,
+}
+
+/// What a reader keeps between two frames of an exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Between {
     without_text: bool,
     notes: Notes,
     memo: Memo,
@@ -111,7 +118,8 @@ impl Reading {
 
     /// A reading that passes text over.
     pub fn without_text() -> Self {
-        Self { without_text: true, ..Self::default() }
+        let between = Between { without_text: true, ..Between::default() };
+        Self { between, ..Self::default() }
     }
 
     /// Begins again with another exchange, and keeps the memory.
@@ -126,8 +134,7 @@ impl Reading {
             reasoning: cleared(taken.reasoning),
             tool_calls: cleared(taken.tool_calls),
             outputs: taken.outputs,
-            without_text: taken.without_text,
-            notes: taken.notes,
+            between: Between { memo: Memo::default(), ..taken.between },
             ..Self::default()
         };
         self.outputs.clear();
@@ -166,8 +173,8 @@ impl Reader {
         if frame.is_empty() {
             return Seen::Nothing;
         }
-        let mut notes = std::mem::take(&mut into.notes);
-        let seen = match self.note(frame, &mut notes, &mut into.memo) {
+        let mut notes = std::mem::take(&mut into.between.notes);
+        let seen = match self.note(frame, &mut notes, &mut into.between.memo) {
             Ok(()) => self.settle(frame, &notes, into),
             Err(why) => {
                 let text = || error_text::unreadable(index, frame, &why);
@@ -175,7 +182,7 @@ impl Reader {
                 Seen::Unreadable
             }
         };
-        into.notes = notes;
+        into.between.notes = notes;
         if let Seen::Output { channel, tokens } = seen {
             into.outputs.push(Output { frame: index, channel, tokens });
         }
@@ -207,7 +214,7 @@ impl Reader {
                 (Slot::Text(carried), what) => {
                     channel = Some(channel.map_or(carried, |other| furthest(other, carried)));
                     if let What::Text { start, end } = what
-                        && !into.without_text
+                        && !into.between.without_text
                     {
                         into.text(carried).push_str(&notes.text[start..end]);
                     }

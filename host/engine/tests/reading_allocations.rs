@@ -79,7 +79,7 @@ struct Exchange {
 
 impl Exchange {
     fn new() -> Self {
-        let reader = Reader::new(&plan()).unwrap();
+        let reader = Reader::new(&plan()).expect("its rules are good");
         Self { reader, frames: Frames::default(), reading: Reading::without_text() }
     }
 
@@ -89,7 +89,7 @@ impl Exchange {
         let mut framer = Framer::new(Framing::Sse, 1 << 20);
         for part in stream.chunks(300) {
             self.frames.clear();
-            framer.feed(part, &mut self.frames).unwrap();
+            framer.feed(part, &mut self.frames).expect("no frame is that long");
             for frame in self.frames.iter() {
                 self.reader.read(frame, &mut self.reading);
             }

@@ -38,12 +38,12 @@ fn seen(channel: Channel, tokens: Option<u32>) -> Seen {
     Seen::Output { channel, tokens }
 }
 
-#[test]
-fn a_chat_stream_is_read() {
+/// Each frame with what it is.
+fn chat_stream() -> Vec<(String, Seen)> {
     let usage = r#"{"id":"x","choices":[],"usage":{"prompt_tokens":11,"total_tokens":15,"completion_tokens":4,
         "prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":2,
         "accepted_prediction_tokens":1,"rejected_prediction_tokens":0}}}"#;
-    let frames = [
+    vec![
         (
             chunk(
                 r#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#,
@@ -77,11 +77,15 @@ fn a_chat_stream_is_read() {
         (chunk(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#), Seen::Nothing),
         (usage.into(), Seen::Nothing),
         ("[DONE]".into(), Seen::Done),
-    ];
+    ]
+}
+
+#[test]
+fn a_chat_stream_is_read() {
     let reader = Reader::new(&plan()).unwrap();
     let mut reading = Reading::new();
-    for (frame, expected) in &frames {
-        assert_eq!(reader.read(frame.as_bytes(), &mut reading), *expected, "{frame}");
+    for (frame, expected) in chat_stream() {
+        assert_eq!(reader.read(frame.as_bytes(), &mut reading), expected, "{frame}");
     }
     assert_eq!(
         (&*reading.reasoning, &*reading.output, &*reading.tool_calls),
