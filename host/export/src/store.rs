@@ -137,9 +137,9 @@ impl Drop for Store {
 
 fn prepare(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    // Nothing in it is worth waiting for a disk yet.
+    connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "application_id", APPLICATION)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
     let transaction = connection.unchecked_transaction()?;
     connection.execute_batch(TABLES)?;
     connection.execute(
@@ -147,6 +147,8 @@ fn prepare(path: &Path) -> rusqlite::Result<Connection> {
         params![CURRENT.major, CURRENT.minor, env!("CARGO_PKG_VERSION")],
     )?;
     transaction.commit()?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 
