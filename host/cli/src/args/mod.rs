@@ -1,0 +1,110 @@
+//! The command line as it was typed: what flags there are, and nothing resolved. Reading it has no
+//! side effect; [`crate::plan`] says what it means.
+
+pub mod dataset;
+pub mod engine;
+pub mod generation;
+pub mod later;
+pub mod load;
+pub mod output;
+pub mod prompt;
+pub mod simulate;
+pub mod target;
+pub mod values;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A load engine for LLM inference services, extended by WebAssembly components
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(name = "loadwright", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Measure a service under load
+    Perf(Box<PerfArgs>),
+    /// Start the simulated inference server and print its URL
+    Simulate(simulate::SimulateArgs),
+    /// Make the files of a run again from its records.db
+    Report(ReportArgs),
+    /// See which plugins there are
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+/// Every flag of `loadwright perf`.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    args_override_self = true,
+    after_help = "Every flag may also stand in the file named by --config, or in the environment as \
+                  LOADWRIGHT_<FLAG>.\nPrecedence: file < environment < flags. Try it: loadwright \
+                  perf --simulate"
+)]
+pub struct PerfArgs {
+    /// Where requests go.
+    #[command(flatten)]
+    pub target: target::TargetArgs,
+    /// How requests arrive.
+    #[command(flatten)]
+    pub load: load::LoadArgs,
+    /// What prompts look like.
+    #[command(flatten)]
+    pub prompt: prompt::PromptArgs,
+    /// Where prompts come from.
+    #[command(flatten)]
+    pub dataset: dataset::DatasetArgs,
+    /// How the model generates.
+    #[command(flatten)]
+    pub generation: generation::GenerationArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: output::OutputArgs,
+    /// Plugins and their limits.
+    #[command(flatten)]
+    pub plugins: engine::PluginArgs,
+    /// The engine itself.
+    #[command(flatten)]
+    pub engine: engine::EngineArgs,
+    /// Flags that are known but not used.
+    #[command(flatten)]
+    pub later: later::LaterArgs,
+}
+
+/// `loadwright report`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct ReportArgs {
+    /// The run's folder: the one that holds records.db
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+}
+
+/// `loadwright plugin`.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum PluginCommand {
+    /// List bundled and given plugins: kind, name, version, digest and summary
+    List(PluginListArgs),
+}
+
+/// `loadwright plugin list`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PluginListArgs {
+    /// Component to list too, or a folder of them; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub plugin: Vec<PathBuf>,
+}
+
+/// The definition of `loadwright perf`, built: its flags are what files and variables may set.
+pub fn perf_command() -> clap::Command {
+    let mut cli = Cli::command();
+    cli.build();
+    cli.find_subcommand("perf").expect("perf is a subcommand").clone()
+}
+
+#[cfg(test)]
+mod tests;

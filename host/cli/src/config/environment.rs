@@ -1,0 +1,52 @@
+//! Settings from the environment: `LOADWRIGHT_<FLAG>`, in capitals, `_` for `-`.
+
+use super::{Layer, Setting, find, is_switch, settable, takes_many};
+use crate::findings::Findings;
+
+const PREFIX: &str = "LOADWRIGHT_";
+
+/// The settings among `environment`. Lists are split as a shell splits words.
+pub(super) fn read(
+    command: &clap::Command,
+    environment: &[(String, String)],
+    findings: &mut Findings,
+) -> Layer {
+    let mut layer = Layer::new();
+    for (variable, text) in environment {
+        let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+        let flag = name.to_lowercase().replace('_', "-");
+        let Some(arg) = find(command, &flag).filter(|_| settable(command).any(|f| f == flag))
+        else {
+            findings.notice(format!("the variable {variable} names no flag and has no effect"));
+            continue;
+        };
+        findings.origins.insert(flag.clone(), variable.clone());
+        match setting(arg, text) {
+            Ok(setting) => {
+                layer.insert(flag, setting);
+            }
+            Err(why) => findings.mistake_at(&flag, variable, why),
+        }
+    }
+    layer
+}
+
+fn setting(arg: &clap::Arg, text: &str) -> Result<Setting, String> {
+    if is_switch(arg) {
+        return switch(text).map(Setting::Switch);
+    }
+    let many = takes_many(arg) || matches!(arg.get_action(), clap::ArgAction::Append);
+    if !many {
+        return Ok(Setting::Values(vec![text.into()]));
+    }
+    let words = shlex::split(text).ok_or("a quote is not closed")?;
+    if words.is_empty() { Err("has no value".into()) } else { Ok(Setting::Values(words)) }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text.to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(format!("`{text}` is neither true nor false")),
+    }
+}

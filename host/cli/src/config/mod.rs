@@ -1,0 +1,138 @@
+//! Settings from three places brought together: a file, the environment, the command line, the
+//! later ones before the earlier. What comes out is the command line as if all had been typed.
+
+mod environment;
+mod file;
+mod stored;
+
+use crate::args::{PerfArgs, perf_command};
+use crate::findings::Findings;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, FromArgMatches};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Joins the values of a list in a token that stands for a file's or a variable's setting: the
+/// ASCII unit separator, which nobody types. So a value may begin with a dash.
+const JOINT: char = '\u{1f}';
+
+/// What a file or a variable gives a flag.
+#[derive(Debug, Clone, PartialEq)]
+enum Setting {
+    /// A switch.
+    Switch(bool),
+    /// One or more values.
+    Values(Vec<String>),
+}
+
+/// What was given, from all three places.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gathered {
+    /// The command line as if all had been typed.
+    pub args: PerfArgs,
+    /// The same as one JSON object, by flag with `_` for `-`.
+    pub typed: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Settings by flag.
+type Layer = BTreeMap<String, Setting>;
+
+/// Reads `file`, `environment` and `typed` (what follows `perf`) into one set of arguments, which
+/// must have parsed already. What cannot be used of file and environment is a mistake in
+/// `findings`, which also learns where each setting came from.
+///
+/// # Errors
+/// The command line itself does not parse.
+pub fn gather(
+    typed: &[OsString],
+    environment: &[(String, String)],
+    findings: &mut Findings,
+) -> Result<Gathered, clap::Error> {
+    let program = OsString::from("loadwright perf");
+    let command = perf_command();
+    let tokens = std::iter::once(program.clone()).chain(typed.iter().cloned());
+    let matches = command.clone().try_get_matches_from(tokens)?;
+
+    let variables = environment::read(&command, environment, findings);
+    let mut layer = Layer::new();
+    if let Some(path) = config_path(&matches, &variables) {
+        layer = file::read(&command, &path, findings);
+    }
+    layer.extend(variables);
+    layer.retain(|flag, _| !is_typed(&matches, flag));
+    findings.origins.retain(|flag, _| layer.contains_key(flag));
+
+    let tokens = std::iter::once(program)
+        .chain(layer.iter().flat_map(|(flag, setting)| as_typed(&command, flag, setting)))
+        .chain(typed.iter().cloned());
+    let merged = with_joints(command.clone()).try_get_matches_from(tokens)?;
+    let typed = stored::typed_settings(&command, &merged);
+    Ok(Gathered { args: PerfArgs::from_arg_matches(&merged)?, typed })
+}
+
+fn config_path(matches: &ArgMatches, variables: &Layer) -> Option<PathBuf> {
+    let typed = matches.get_one::<PathBuf>("config").cloned();
+    typed.or_else(|| match variables.get("config") {
+        Some(Setting::Values(values)) => values.first().map(PathBuf::from),
+        _ => None,
+    })
+}
+
+/// Whether the flag, or the one that undoes it, stands on the command line.
+fn is_typed(matches: &ArgMatches, flag: &str) -> bool {
+    let given = |flag: &str| {
+        let id = flag.replace('-', "_");
+        let id = if matches.try_contains_id(&id).is_ok() { id } else { flag.into() };
+        matches.try_contains_id(&id).is_ok()
+            && matches.value_source(&id) == Some(ValueSource::CommandLine)
+    };
+    given(flag) || given(&opposite(flag))
+}
+
+/// `no-stream` for `stream` and the other way round.
+fn opposite(flag: &str) -> String {
+    flag.strip_prefix("no-").map_or_else(|| format!("no-{flag}"), str::to_owned)
+}
+
+/// The tokens one would type for a setting.
+fn as_typed(command: &clap::Command, flag: &str, setting: &Setting) -> Vec<OsString> {
+    let token = |text: String| OsString::from(text);
+    match setting {
+        Setting::Switch(true) => vec![token(format!("--{flag}"))],
+        Setting::Switch(false) if find(command, &opposite(flag)).is_some() => {
+            vec![token(format!("--{}", opposite(flag)))]
+        }
+        Setting::Switch(false) => Vec::new(),
+        Setting::Values(values) if find(command, flag).is_some_and(takes_many) => {
+            vec![token(format!("--{flag}={}", values.join(&JOINT.to_string())))]
+        }
+        Setting::Values(values) => {
+            values.iter().map(|value| token(format!("--{flag}={value}"))).collect()
+        }
+    }
+}
+
+fn with_joints(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| if takes_many(&arg) { arg.value_delimiter(JOINT) } else { arg })
+}
+
+fn find<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {
+    command.get_arguments().find(|arg| arg.get_long() == Some(flag))
+}
+
+fn takes_many(arg: &clap::Arg) -> bool {
+    arg.get_num_args().is_some_and(|range| range.max_values() > 1)
+}
+
+fn is_switch(arg: &clap::Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::SetTrue)
+}
+
+/// Flags that a file or a variable may set, by name.
+fn settable(command: &clap::Command) -> impl Iterator<Item = &str> {
+    command.get_arguments().filter_map(clap::Arg::get_long).filter(|flag| *flag != "help")
+}
+
+#[cfg(test)]
+mod tests;

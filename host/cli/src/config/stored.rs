@@ -1,0 +1,48 @@
+//! What was given as one JSON object: the raw material of the settings stored with results.
+
+use super::file::JSON_FLAGS;
+use super::{is_switch, settable, takes_many};
+use crate::args::values::Typed;
+use clap::ArgMatches;
+use clap::builder::ValueParser;
+use serde_json::{Map, Value, json};
+use std::any::TypeId;
+
+/// Every flag's value by its name with `_` for `-`; null where it has none.
+pub(super) fn typed_settings(command: &clap::Command, matches: &ArgMatches) -> Map<String, Value> {
+    let shown = |flag: &str| super::find(command, flag).filter(|arg| !arg.is_hide_set());
+    settable(command)
+        .filter_map(|flag| shown(flag).map(|arg| (flag.replace('-', "_"), value(arg, matches))))
+        .collect()
+}
+
+fn value(arg: &clap::Arg, matches: &ArgMatches) -> Value {
+    let id = arg.get_id().as_str();
+    if is_switch(arg) {
+        return matches.get_flag(id).into();
+    }
+    let Some(raw) = matches.get_raw(id) else { return Value::Null };
+    let values: Vec<Value> = raw.map(|text| one(arg, &text.to_string_lossy())).collect();
+    let many = takes_many(arg) || matches!(arg.get_action(), clap::ArgAction::Append);
+    if many { values.into() } else { values.into_iter().next().unwrap_or_default() }
+}
+
+fn one(arg: &clap::Arg, text: &str) -> Value {
+    let whole = || crate::args::values::whole(text).ok()?.ok().map(|number| json!(number));
+    let decimal = || crate::args::values::decimal(text).ok()?.ok().map(|number| json!(number));
+    let is_json = arg.get_long().is_some_and(|flag| JSON_FLAGS.contains(&flag));
+    let parsed = if reads::<Typed<i64>>(arg.get_value_parser()) {
+        whole()
+    } else if reads::<Typed<f64>>(arg.get_value_parser()) {
+        decimal()
+    } else if is_json {
+        serde_json::from_str(text).ok()
+    } else {
+        None
+    };
+    parsed.unwrap_or_else(|| text.into())
+}
+
+fn reads<T: 'static>(parser: &ValueParser) -> bool {
+    parser.type_id() == TypeId::of::<T>()
+}

@@ -1,0 +1,122 @@
+//! How the model generates: the members of `generation` that a protocol plugin gets. Only what the
+//! user gave is in it, and the two defaults that are always sent.
+
+use super::Shared;
+use crate::args::values::Typed;
+use serde_json::{Map, Value};
+
+/// Output tokens where none are given, as EvalScope's.
+const MAX_TOKENS: u32 = 2048;
+
+/// Output tokens under `--simulate`: the demo of three points ends in half a minute.
+const SIMULATED_MAX_TOKENS: u32 = 32;
+
+/// Generation settings, converted.
+pub(super) struct Generation {
+    /// Members of the plugin's `generation`.
+    pub(super) members: Map<String, Value>,
+    /// Bounds of the output length, where two were given.
+    pub(super) range: Option<(u32, u32)>,
+}
+
+impl Shared<'_> {
+    pub(super) fn generation(&mut self, model: &str) -> Generation {
+        let given = &self.args.generation;
+        let mut members = Map::new();
+        members.insert("model".into(), model.into());
+        members.insert("stream".into(), (!given.no_stream).into());
+        let (low, high) = self.max_tokens();
+        if low == high {
+            members.insert("max_tokens".into(), high.into());
+        }
+        if let Some(least) = &given.min_tokens {
+            let least = self.findings.small("min-tokens", least, 0);
+            if least > low {
+                let text = format!("{least} is above --max-tokens {low}; lower it");
+                self.findings.mistake("min-tokens", text);
+            }
+            members.insert("min_tokens".into(), least.into());
+        }
+        self.sampling(&mut members);
+        Generation { members, range: (low != high).then_some((low, high)) }
+    }
+
+    fn max_tokens(&mut self) -> (u32, u32) {
+        let simulate = self.args.target.simulate;
+        let Some(given) = &self.args.generation.max_tokens else {
+            let default = if simulate { SIMULATED_MAX_TOKENS } else { MAX_TOKENS };
+            return (default, default);
+        };
+        let values: Vec<u32> =
+            given.iter().map(|value| self.findings.small("max-tokens", value, 1)).collect();
+        match values[..] {
+            [one] => (one, one),
+            [low, high] if low <= high => (low, high),
+            [low, high] => {
+                let text = format!("{low} {high} is no range; give the smaller value first");
+                self.findings.mistake("max-tokens", text);
+                (high, low)
+            }
+            _ => {
+                let text =
+                    format!("has {} values; give one, or the two ends of a range", values.len());
+                self.findings.mistake("max-tokens", text);
+                (1, 1)
+            }
+        }
+    }
+
+    fn sampling(&mut self, members: &mut Map<String, Value>) {
+        let given = &self.args.generation;
+        let temperature = self.findings.span("temperature", &given.temperature, true);
+        members.insert("temperature".into(), temperature.into());
+        self.decimal(members, "top-p", given.top_p.as_ref());
+        if let Some(value) = given.top_k.as_ref() {
+            // -1 turns the limit off on several servers.
+            if let Some(top_k) = self.findings.read("top-k", value) {
+                members.insert("top_k".into(), top_k.into());
+            }
+        }
+        self.decimal(members, "frequency-penalty", given.frequency_penalty.as_ref());
+        self.decimal(members, "repetition-penalty", given.repetition_penalty.as_ref());
+        if given.logprobs {
+            members.insert("logprobs".into(), true.into());
+        }
+        if let Some(choices) = &given.n_choices {
+            members.insert("n".into(), self.findings.small("n-choices", choices, 1).into());
+        }
+        if let Some(seed) = &given.seed {
+            let seed = self.findings.whole("seed", seed, &(0..=i64::MAX));
+            members.insert("seed".into(), seed.into());
+        }
+        if let Some(stop) = &given.stop {
+            members.insert("stop".into(), stop.clone().into());
+        }
+        if let Some(ids) = &given.stop_token_ids {
+            let ids: Vec<u32> =
+                ids.iter().map(|id| self.findings.small("stop-token-ids", id, 0)).collect();
+            members.insert("stop_token_ids".into(), ids.into());
+        }
+    }
+
+    fn decimal(
+        &mut self,
+        members: &mut Map<String, Value>,
+        flag: &str,
+        given: Option<&Typed<f64>>,
+    ) {
+        let Some(typed) = given else { return };
+        if let Some(value) = self.findings.read(flag, typed) {
+            members.insert(flag.replace('-', "_"), value.into());
+        }
+    }
+
+    /// The seed, and whether it was drawn.
+    pub(super) fn seed(&mut self) -> (u64, bool) {
+        match &self.args.generation.seed {
+            // Its mistakes are reported where the sampling settings are read.
+            Some(typed) => (typed.as_ref().map_or(0, |seed| seed.unsigned_abs()), false),
+            None => (u64::from(rand::random::<u32>()), true),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The one converter from what was typed to what it means: the plans of a sweep, and the settings
+//! of the run around them. It opens nothing, and reports every mistake at once.
+
+mod engine;
+mod generation;
+mod json;
+mod later;
+mod points;
+mod prompts;
+mod settings;
+mod target;
+
+use crate::args::PerfArgs;
+use crate::config::Gathered;
+use crate::findings::{Findings, Mistakes};
+use loadwright_core::plan::Plan;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Name of the model where the simulated server is measured.
+pub const SIMULATED_MODEL: &str = "simulated";
+
+/// A run, converted: what to measure, and with what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// The points of the sweep, in order.
+    pub points: Vec<Plan>,
+    /// Measure the built-in simulated server; its address takes the place of the plans' URL.
+    pub simulate: bool,
+    /// Send a request that tests the connection first.
+    pub test_connection: bool,
+    /// Pause between points.
+    pub sleep_interval: Duration,
+    /// Where results go.
+    pub outputs: Outputs,
+    /// Plugins to load and their limits.
+    pub plugins: PluginSettings,
+    /// The tokenizer's folder, file or hub id.
+    pub tokenizer: Option<String>,
+    /// The file that the dataset reads.
+    pub dataset_path: Option<PathBuf>,
+    /// Settings on their way to the protocol plugin.
+    pub protocol_settings: Value,
+    /// Settings on their way to the dataset plugin.
+    pub dataset_settings: Value,
+    /// Whether the seed was drawn rather than given.
+    pub seed_drawn: bool,
+    /// Say more.
+    pub debug: bool,
+    /// What the user should know.
+    pub notices: Vec<String>,
+}
+
+/// Where results go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outputs {
+    /// Folder that the run's folder is made in.
+    pub dir: PathBuf,
+    /// Whether the time is part of the run folder's path.
+    pub timestamp: bool,
+    /// Name of the run's folder.
+    pub name: String,
+}
+
+/// Plugins to load and their limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginSettings {
+    /// Components, or folders of them.
+    pub paths: Vec<PathBuf>,
+    /// Time that one call may take.
+    pub timeout: Duration,
+    /// Bytes of memory of an instance, where given.
+    pub memory: Option<u64>,
+    /// Folder of compiled plugins, where given.
+    pub cache_dir: Option<PathBuf>,
+}
+
+/// What plans of a sweep share, while they are made.
+struct Shared<'a> {
+    args: &'a PerfArgs,
+    typed: &'a Map<String, Value>,
+    findings: &'a mut Findings,
+}
+
+/// Converts what was typed.
+///
+/// # Errors
+/// Every setting that cannot be used.
+pub fn convert(given: &Gathered, mut findings: Findings) -> Result<Run, Mistakes> {
+    let Gathered { args, typed } = given;
+    let run = Shared { args, typed, findings: &mut findings }.run();
+    if !findings.mistakes.0.is_empty() {
+        return Err(findings.mistakes);
+    }
+    Ok(Run { notices: findings.notices, ..run })
+}
+
+impl Shared<'_> {
+    fn run(&mut self) -> Run {
+        self.answer_known_flags();
+        let model = self.model();
+        let endpoint = self.endpoint();
+        let headers = self.headers();
+        let (target, in_chat) = self.target(endpoint, headers);
+        let generation = self.generation(&model);
+        let (seed, seed_drawn) = self.seed();
+        let dataset = self.dataset();
+        let dataset_settings = self.dataset_settings(&model, &dataset, in_chat);
+        let mut shared = self.shared_plan();
+        shared.output_range = generation.range;
+        shared.seed = seed;
+        shared.in_chat = in_chat;
+        shared.dataset = dataset;
+        shared.model.clone_from(&model);
+        shared.target = target;
+        shared.settings = self.stored_settings(&shared, &generation, &dataset_settings);
+        let points = self.points(&shared);
+        Run {
+            simulate: self.args.target.simulate,
+            test_connection: !self.args.target.no_test_connection,
+            sleep_interval: self.sleep_interval(),
+            outputs: self.outputs(&model),
+            plugins: self.plugins(),
+            tokenizer: self.args.dataset.tokenizer_path.clone(),
+            dataset_path: self.dataset_path(),
+            protocol_settings: self.protocol_settings(&shared.target.url, generation.members),
+            dataset_settings,
+            seed_drawn,
+            debug: self.args.output.debug,
+            notices: Vec::new(),
+            points,
+        }
+    }
+
+    fn model(&mut self) -> String {
+        match &self.args.target.model {
+            Some(model) if !model.is_empty() => model.clone(),
+            _ if self.args.target.simulate => SIMULATED_MODEL.into(),
+            _ => {
+                self.findings.mistake("model", "is required; give the model's name as it is sent");
+                String::new()
+            }
+        }
+    }
+
+    /// The folder's name: the last part of the model's, without what a file system refuses.
+    fn outputs(&self, model: &str) -> Outputs {
+        let output = &self.args.output;
+        let last = model.trim_end_matches('/').rsplit('/').next().unwrap_or(model);
+        let name = output.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(last);
+        Outputs {
+            dir: output.outputs_dir.clone(),
+            timestamp: !output.no_timestamp,
+            name: file_name(name),
+        }
+    }
+
+    fn protocol_settings(&mut self, url: &str, generation: Map<String, Value>) -> Value {
+        let target = &self.args.target;
+        let settings = self.json_object("api-args", target.api_args.as_deref());
+        let extra = self.json_object("extra-args", self.args.generation.extra_args.as_deref());
+        let template =
+            self.json_value("query-template", self.args.prompt.query_template.as_deref());
+        serde_json::json!({
+            "url": url,
+            "generation": generation,
+            "extra_args": extra,
+            "template": template,
+            "settings": settings,
+        })
+    }
+}
+
+/// `name` with the characters replaced that some file system refuses, as EvalScope does.
+fn file_name(name: &str) -> String {
+    let refused = |c: char| "<>:\"|?*\\/\0".contains(c) || c.is_control();
+    let name: String = name.chars().map(|c| if refused(c) { '_' } else { c }).collect();
+    if name.chars().all(|c| c == '.') { "_".repeat(name.len().max(1)) } else { name }
+}
+
+#[cfg(test)]
+mod tests;

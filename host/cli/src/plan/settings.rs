@@ -1,0 +1,62 @@
+//! The settings as they are stored with the results: every flag as it was given, what was resolved
+//! in place of what was left out, secrets masked. Keys are the flags with `_` for `-`, as
+//! EvalScope's users know them from `benchmark_args.json`.
+
+use super::Shared;
+use super::generation::Generation;
+use super::target::{MASK, is_secret};
+use loadwright_core::plan::{Load, Plan};
+use serde_json::{Map, Value, json};
+
+/// Flags that only undo another one, or say where settings are: they are not settings themselves.
+const NOT_STORED: &[&str] = &["no_stream", "no_apply_chat_template", "config", "cache_dir"];
+
+impl Shared<'_> {
+    /// Settings that all points share: `typed`, with what was resolved put in.
+    pub(super) fn stored_settings(
+        &self,
+        plan: &Plan,
+        generation: &Generation,
+        dataset: &Value,
+    ) -> Map<String, Value> {
+        let mut stored = self.typed.clone();
+        stored.retain(|name, _| !NOT_STORED.contains(&name.as_str()));
+        let mut put = |name: &str, value: Value| stored.insert(name.into(), value);
+        put("model", json!(plan.model));
+        put("url", json!(plan.target.url));
+        put("headers", masked(plan));
+        put("api_key", json!(self.args.target.api_key.as_ref().map(|_| MASK)));
+        put("dataset", json!(plan.dataset));
+        put("seed", json!(plan.seed));
+        put("stream", json!(plan.stream));
+        put("threads", json!(plan.threads));
+        put("apply_chat_template", json!(plan.in_chat));
+        put("max_prompt_length", dataset["max_prompt_length"].clone());
+        let range = plan.output_range.map(|(low, high)| json!([low, high]));
+        let single = generation.members.get("max_tokens").cloned();
+        put("max_tokens", range.or(single).unwrap_or_default());
+        stored
+    }
+
+    /// Adds what is the point's own.
+    pub(super) fn store_load(&self, point: &mut Plan, workers: Option<u64>, rate: Option<f64>) {
+        let mut put = |name: &str, value: Value| point.settings.insert(name.into(), value);
+        put("parallel", json!(workers));
+        put("number", json!(point.limits.number));
+        put("rate", json!(rate));
+        put("warmup_num", json!(point.limits.warmup));
+        put("sleep_interval", json!(self.sleep_seconds()));
+        let arrival = match &point.load {
+            Load::Open { arrival, .. } => Some(arrival),
+            Load::Closed { pace, .. } => pace.as_ref(),
+        };
+        put("arrival", json!(arrival.map(|arrival| arrival.process)));
+    }
+}
+
+/// Every header that is sent, the secret ones by name alone.
+fn masked(plan: &Plan) -> Value {
+    let shown = |name: &str, value: &str| json!(if is_secret(name) { MASK } else { value });
+    let headers = plan.target.headers.iter();
+    Value::Object(headers.map(|(name, value)| (name.clone(), shown(name, value))).collect())
+}

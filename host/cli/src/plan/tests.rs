@@ -1,0 +1,264 @@
+//! What command lines mean: loads, names, items, targets, generation settings.
+
+use super::Run;
+use crate::usage;
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::plan::{FailurePolicy, Limits, Load, Objectives, StampSource};
+use serde_json::json;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// A line that lacks nothing.
+const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64";
+
+fn read(line: &str) -> Run {
+    let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
+    usage::run(&words.collect::<Vec<_>>(), &[]).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+fn whole(line: &str) -> Run {
+    read(&format!("{WHOLE} {line}"))
+}
+
+fn names(line: &str) -> Vec<String> {
+    whole(line).points.into_iter().map(|point| point.name).collect()
+}
+
+#[test]
+fn lists_are_walked_together_and_single_values_stretched() {
+    let cases: [(&str, &[&str]); 10] = [
+        ("", &["parallel_1_number_1000"]),
+        ("--parallel 1 10 --number 10 20", &["parallel_1_number_10", "parallel_10_number_20"]),
+        ("--parallel 1 10 --number 20", &["parallel_1_number_20", "parallel_10_number_20"]),
+        ("--parallel 4 --number 10 20", &["parallel_4_number_10", "parallel_4_number_20"]),
+        (
+            "--parallel 2 --rate 1 2.50 -n 9",
+            &["parallel_2_rate_1_number_9", "parallel_2_rate_2.5_number_9"],
+        ),
+        ("--rate -1 -n 9", &["parallel_1_number_9"]),
+        ("--open-loop --rate 5 0.1 -n 9", &["rate_5_number_9", "rate_0.1_number_9"]),
+        ("--duration 30", &["parallel_1_duration_30s"]),
+        ("--duration 2.5 --open-loop --rate 3", &["rate_3_duration_2.5s"]),
+        ("--parallel 1 1 -n 5 --duration 9", &["parallel_1_number_5", "parallel_1_number_5_2"]),
+    ];
+    for (line, wanted) in cases {
+        assert_eq!(names(line), wanted, "{line}");
+    }
+}
+
+#[test]
+fn simulate_alone_is_a_demo() {
+    let run = read("--simulate");
+    let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
+    assert_eq!(names, ["parallel_1_number_20", "parallel_4_number_80", "parallel_16_number_160"]);
+    assert!(run.points.iter().all(|point| point.model == "simulated" && point.in_chat));
+    assert_eq!(run.dataset_settings["max_prompt_length"], 128);
+    assert_eq!(run.protocol_settings["generation"]["max_tokens"], 32);
+    assert_eq!(run.sleep_interval, Duration::from_secs(1));
+    assert_eq!(read("--simulate --parallel 8").points[0].name, "parallel_8_number_1000");
+}
+
+#[test]
+fn loads() {
+    let closed = |workers, pace| Load::Closed { workers, ramp_up: Duration::ZERO, pace };
+    let poisson = Arrival { rate: 3.0, process: Process::Poisson };
+    let even = Arrival { rate: 3.0, process: Process::Constant };
+    let bursty = Arrival { rate: 3.0, process: Process::Gamma { burstiness: 0.5 } };
+    let cases = [
+        ("--parallel 4", closed(4, None)),
+        ("--parallel 4 --rate 3", closed(4, Some(poisson))),
+        ("--parallel 4 --rate 3 --arrival constant", closed(4, Some(even))),
+        ("--open-loop --rate 3", Load::Open { arrival: poisson, max_in_flight: None }),
+        (
+            "--open-loop --rate 3 --arrival gamma --burstiness 0.5 --max-in-flight 9",
+            Load::Open { arrival: bursty, max_in_flight: Some(9) },
+        ),
+        (
+            "--parallel 2 --ramp-up 1.5",
+            Load::Closed { workers: 2, ramp_up: Duration::from_millis(1500), pace: None },
+        ),
+    ];
+    for (line, load) in cases {
+        assert_eq!(whole(line).points[0].load, load, "{line}");
+    }
+}
+
+#[test]
+fn warmup_is_a_count_or_a_share() {
+    let limits = |line: &str| whole(line).points[0].limits;
+    let counted = |warmup| Limits { number: Some(30), duration: None, warmup };
+    assert_eq!(limits("-n 30 --warmup-num 7"), counted(7));
+    assert_eq!(limits("-n 30 --warmup-num 0.25"), counted(7));
+    assert_eq!(limits("-n 30 --warmup-num 0.001"), counted(1));
+    assert_eq!(limits("-n 30 --warmup-num 0"), counted(0));
+}
+
+#[test]
+fn items_go_on_from_point_to_point() {
+    let run = whole("--parallel 1 2 3 -n 10 20 30 --warmup-num 5 --dataset-offset 100");
+    let items: Vec<u64> = run.points.iter().map(|point| point.first_item).collect();
+    assert_eq!(items, [100, 115, 140]);
+    assert!(run.points.iter().map(|point| point.index).eq(0..3));
+}
+
+#[test]
+fn endpoints_are_completed_with_a_notice() {
+    let cases = [
+        ("http://h:1", "", "http://h:1/v1/chat/completions", true),
+        ("http://h:1/v1/", "", "http://h:1/v1/chat/completions", true),
+        ("http://h/v1?k=1", "", "http://h/v1/chat/completions?k=1", true),
+        ("http://h/v1", "--no-apply-chat-template", "http://h/v1/completions", true),
+        ("http://h/v1/completions", "", "http://h/v1/completions", false),
+        ("http://h/v1/chat/completions/", "", "http://h/v1/chat/completions/", false),
+        ("http://h/v1/chat/completions", "--tokenize-prompt", "http://h/v1/completions", true),
+        ("http://h/x", "--api other", "http://h/x", false),
+    ];
+    for (url, more, wanted, notice) in cases {
+        let run = read(&format!("--model m --max-prompt-length 9 --url '{url}' {more}"));
+        assert_eq!(run.points[0].target.url, wanted, "{url} {more}");
+        assert_eq!(run.protocol_settings["url"], wanted);
+        assert_eq!(!run.notices.is_empty(), notice, "{url} {more}: {:?}", run.notices);
+    }
+}
+
+#[test]
+fn chat_is_read_off_the_url_unless_said() {
+    let in_chat = |url: &str, more: &str| {
+        let line = format!("--model m --max-prompt-length 9 --url http://h/v1/{url} {more}");
+        let run = read(&line);
+        assert_eq!(run.dataset_settings["apply_chat_template"], run.points[0].in_chat);
+        run.points[0].in_chat
+    };
+    assert!(in_chat("chat/completions", ""));
+    assert!(!in_chat("completions", ""));
+    assert!(in_chat("completions", "--apply-chat-template"));
+    assert!(!in_chat("chat/completions", "--no-apply-chat-template"));
+    assert!(!in_chat("chat/completions", "--tokenize-prompt"));
+}
+
+#[test]
+fn generation_holds_what_was_given_and_two_defaults() {
+    let run = whole("");
+    let wanted = json!({"model": "org/m", "stream": true, "max_tokens": 2048, "temperature": 0.0});
+    assert_eq!(run.protocol_settings["generation"], wanted);
+    assert!(run.seed_drawn);
+    let line = "--no-stream --max-tokens 9 --min-tokens 3 --temperature 1 --top-p .5 --top-k 4 \
+                --frequency-penalty 0.1 --repetition-penalty 1.2 --logprobs --n-choices 2 --seed 5 \
+                --stop a b --stop-token-ids 7 8";
+    let run = whole(line);
+    let wanted = json!({
+        "model": "org/m", "stream": false, "max_tokens": 9, "min_tokens": 3, "temperature": 1.0,
+        "top_p": 0.5, "top_k": 4, "frequency_penalty": 0.1, "repetition_penalty": 1.2,
+        "logprobs": true, "n": 2, "seed": 5, "stop": ["a", "b"], "stop_token_ids": [7, 8],
+    });
+    assert_eq!(run.protocol_settings["generation"], wanted);
+    assert_eq!((run.points[0].seed, run.seed_drawn), (5, false));
+}
+
+#[test]
+fn an_output_range_is_drawn_by_the_engine() {
+    let run = whole("--max-tokens 10 20 --min-tokens 10");
+    assert_eq!(run.points[0].output_range, Some((10, 20)));
+    assert_eq!(run.protocol_settings["generation"].get("max_tokens"), None);
+    assert_eq!(run.points[0].settings["max_tokens"], json!([10, 20]));
+}
+
+#[test]
+fn json_reaches_the_plugins_as_it_is() {
+    let line = "--extra-args '{\"a\": null}' --api-args '{\"b\": 2}' --dataset-args '{\"c\": 3}' \
+                --query-template '{\"m\": \"%m\"}' --prompt 'hi there'";
+    let run = whole(line);
+    assert_eq!(run.protocol_settings["extra_args"], json!({"a": null}));
+    assert_eq!(run.protocol_settings["settings"], json!({"b": 2}));
+    assert_eq!(run.protocol_settings["template"], json!({"m": "%m"}));
+    assert_eq!(run.dataset_settings["settings"], json!({"c": 3}));
+    assert_eq!(run.dataset_settings["prompt"], "hi there");
+    assert_eq!(run.points[0].dataset, "prompt");
+    assert_eq!(whole("").protocol_settings["template"], json!(null));
+}
+
+#[test]
+fn secrets_are_sent_and_never_stored() {
+    let line = "--api-key sk-1 --headers x-plain=1 x-api-key=sk-2";
+    let run = whole(line);
+    let headers = [("x-plain", "1"), ("x-api-key", "sk-2"), ("Authorization", "Bearer sk-1")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(run.points[0].target.headers, headers);
+    let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
+    assert!(!stored.contains("sk-"), "{stored}");
+    let mask = "**********";
+    let masked = json!({"x-plain": "1", "x-api-key": mask, "Authorization": mask});
+    assert_eq!(run.points[0].settings["headers"], masked);
+    assert_eq!(run.points[0].settings["api_key"], mask);
+}
+
+#[test]
+fn credentials_of_a_url_become_a_header() {
+    let run = read("--model m --max-prompt-length 9 --url http://me:p%40ss@h/v1/completions");
+    assert_eq!(run.points[0].target.url, "http://h/v1/completions");
+    // base64("me:p@ss")
+    let wanted = ("Authorization".to_owned(), "Basic bWU6cEBzcw==".to_owned());
+    assert_eq!(run.points[0].target.headers, [wanted]);
+    let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
+    assert!(!stored.contains("bWU6"), "{stored}");
+}
+
+#[test]
+fn engine_settings() {
+    let run = whole(
+        "--retries 2 --timestamps user --threads 3 --on-plugin-failure fail-run --read-timeout 1.5 \
+         --goodput ttft:500 e2el:2000.5 --plugin-timeout 9 --plugin-memory 2",
+    );
+    let point = &run.points[0];
+    assert_eq!((point.retries, point.threads), (2, 3));
+    assert_eq!(point.stamps, StampSource::User);
+    assert_eq!(point.on_plugin_failure, FailurePolicy::FailRun);
+    assert_eq!(point.timeouts.read, Duration::from_millis(1500));
+    assert_eq!(point.timeouts.connect, Duration::from_secs(30));
+    let objectives =
+        Objectives { ttft: Some(500_000_000), tpot: None, latency: Some(2_000_500_000) };
+    assert_eq!(point.objectives, objectives);
+    assert_eq!(run.plugins.timeout, Duration::from_secs(9));
+    assert_eq!(run.plugins.memory, Some(2 << 20));
+    assert_eq!(run.sleep_interval, Duration::from_secs(5));
+}
+
+#[test]
+fn the_folder_is_named_after_the_model() {
+    assert_eq!(whole("").outputs.name, "m");
+    assert_eq!(whole("--name 'a:b/c'").outputs.name, "a_b_c");
+    assert_eq!(whole("--name ..").outputs.name, "__");
+    assert!(whole("").outputs.timestamp);
+    assert!(!whole("--no-timestamp").outputs.timestamp);
+}
+
+#[test]
+fn every_flag_is_stored_with_what_was_resolved() {
+    let run = whole("--parallel 1 2 -n 10 --rate 3 --warmup-num .5");
+    let settings = &run.points[1].settings;
+    for flag in crate::args::perf_command().get_arguments().filter(|arg| !arg.is_hide_set()) {
+        let name = flag.get_long().expect("every flag is long").replace('-', "_");
+        let outside = ["help", "no_stream", "no_apply_chat_template", "config", "cache_dir"];
+        assert_eq!(settings.contains_key(&name), !outside.contains(&name.as_str()), "{name}");
+    }
+    let wanted = [
+        ("parallel", json!(2)),
+        ("number", json!(10)),
+        ("rate", json!(3.0)),
+        ("warmup_num", json!(5)),
+        ("arrival", json!("poisson")),
+        ("seed", json!(run.points[1].seed)),
+        ("max_tokens", json!(2048)),
+        ("apply_chat_template", json!(true)),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(settings[name], value, "{name}");
+    }
+}
+
+#[test]
+fn tuning_knobs_are_answered_by_a_notice() {
+    let run = whole("--num-workers 4 --log-every-n-query 10");
+    assert_eq!(run.notices.len(), 2);
+    assert!(run.notices[0].starts_with("--num-workers has no effect here: "));
+}
