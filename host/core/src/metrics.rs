@@ -224,7 +224,7 @@ fn throughput(counts: &Counts, tokens: &Tokens, duration: Option<Nanos>) -> Thro
     Throughput {
         requests: Some(rate(counts.succeeded)),
         output: tokens.output.map(rate),
-        total: tokens.output.map(|output| rate(output + tokens.input.unwrap_or(0))),
+        total: tokens.output.zip(tokens.input).map(|(output, input)| rate(output + input)),
         goodput: counts.good.map(rate),
     }
 }

@@ -1,1 +1,270 @@
-//! (in the making)
+//! Summaries for tests: the quick start's own numbers, and points folded from made-up records.
+
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::metrics::Metrics;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::percentile::{Distribution, Method};
+use loadwright_core::plan::{
+    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+};
+use loadwright_core::reading::{Channel, Usage};
+use loadwright_core::record::{Record, TokenSource};
+use loadwright_core::sample::{Closing, Ending, Sample};
+use loadwright_core::summary::Summary;
+use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
+use std::time::Duration;
+
+pub(crate) const MS: u64 = 1_000_000;
+
+pub(crate) fn closed(index: u32, workers: u32, number: u64) -> Plan {
+    let settings = serde_json::json!({
+        "parallel": workers, "number": number, "model": "Qwen2.5-0.5B-Instruct",
+        "api_key": "***", "temperature": 0.0,
+    });
+    let serde_json::Value::Object(settings) = settings else { unreachable!("it is an object") };
+    Plan {
+        index,
+        name: format!("parallel_{workers}_number_{number}"),
+        target: Target {
+            url: "http://127.0.0.1:8801/v1/chat/completions".into(),
+            ..Target::default()
+        },
+        load: Load::Closed { workers, ramp_up: Duration::ZERO, pace: None },
+        limits: Limits { number: Some(number), duration: None, warmup: 0 },
+        timeouts: Timeouts::default(),
+        stamps: StampSource::Kernel,
+        retries: 0,
+        seed: 42,
+        first_item: 0,
+        model: "Qwen2.5-0.5B-Instruct".into(),
+        api: "openai".into(),
+        dataset: "random".into(),
+        stream: true,
+        output_range: None,
+        tokenize_prompt: false,
+        in_chat: true,
+        objectives: Objectives::default(),
+        threads: 2,
+        on_plugin_failure: FailurePolicy::FailRequest,
+        settings,
+    }
+}
+
+pub(crate) fn open(index: u32, rate: f64, number: u64) -> Plan {
+    let arrival = Arrival { rate, process: Process::Poisson };
+    Plan {
+        name: format!("rate_{rate}_number_{number}"),
+        load: Load::Open { arrival, max_in_flight: Some(64) },
+        ..closed(index, 1, number)
+    }
+}
+
+/// A stream of `tokens` tokens: the first after `ttft`, the others `gap` apart.
+pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> Record {
+    let frame = |n: u32| {
+        let at = sent + ttft + u64::from(n) * gap;
+        OutputFrame {
+            at,
+            user: at + 40_000,
+            tokens: Some(1),
+            channel: Channel::Output,
+            shared: false,
+        }
+    };
+    let frames: Vec<OutputFrame> = (0..tokens).map(frame).collect();
+    let end = frames.last().map_or(sent + ttft, |frame| frame.at + 100_000);
+    let connect = Connect { start: due, resolved: Some(due), connected: due + 150_000, tls: None };
+    Record {
+        seq: 0,
+        turn: 0,
+        attempt: 0,
+        last_attempt: true,
+        warmup: false,
+        conversation: String::new(),
+        timeline: Timeline {
+            due,
+            ready: Some(sent),
+            sent: Some(sent),
+            connect: (due == 0).then_some(connect),
+            head: Some(sent + ttft),
+            end,
+        },
+        frames,
+        streamed: true,
+        status: Some(200),
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage: Usage {
+            input_tokens: Some(1024),
+            output_tokens: Some(tokens),
+            cached_tokens: Some(128),
+            ..Usage::default()
+        },
+        input_source: TokenSource::Usage,
+        output_source: TokenSource::Usage,
+        counted_output: None,
+        finish_reason: Some("length".into()),
+        connection: 1,
+        reopened: false,
+        bytes_sent: 4_000,
+        bytes_received: 9_000,
+    }
+}
+
+pub(crate) fn failed(outcome: Outcome, sent: Option<u64>, end: u64, error: &str) -> Record {
+    let mut record = stream(sent.unwrap_or(end), sent.unwrap_or(end), 0, 0, 0);
+    record.timeline.sent = sent;
+    record.timeline.end = end;
+    record.timeline.connect = None;
+    record.connection = u64::from(sent.is_some());
+    (record.outcome, record.error, record.usage) = (outcome, error.into(), Usage::default());
+    record.output_source = TokenSource::None;
+    record
+}
+
+pub(crate) fn fold(plan: &Plan, records: &[Record], ending: Ending, samples: &[Sample]) -> Summary {
+    let mut metrics = Metrics::new(plan);
+    records.iter().for_each(|record| metrics.record(record));
+    samples.iter().for_each(|sample| metrics.sample(sample));
+    metrics.finish(&Closing { ending, kernel_stamps: true, ..Closing::default() })
+}
+
+/// A point whose workers each send requests of 32 tokens, one after the other, `step` apart.
+pub(crate) fn point(index: u32, workers: u32, number: u64, step: u64) -> Summary {
+    let each = u64::from(workers);
+    let records: Vec<Record> = (0..number)
+        .map(|n| {
+            let ttft = 20 * MS + (n * 7_919 % 1_000) * 10_000 + step;
+            let sent = (n / each) * (32 * step + 60 * MS) + (n % each) * 50_000;
+            stream(sent, sent + 20_000, ttft, step, 32)
+        })
+        .collect();
+    fold(&closed(index, workers, number), &records, Ending::Completed, &[])
+}
+
+/// An open loop at 50 requests a second with late and dropped slots, failures and objectives.
+pub(crate) fn troubled() -> Summary {
+    let mut plan = open(0, 50.0, 200);
+    plan.objectives =
+        Objectives { ttft: Some(60 * MS), tpot: Some(12 * MS), latency: Some(900 * MS) };
+    let records: Vec<Record> = (0..200_u64)
+        .map(|n| {
+            let due = n * 20 * MS;
+            match n % 20 {
+                7 => failed(Outcome::Dropped, None, due, ""),
+                11 => failed(
+                    Outcome::Status(503),
+                    Some(due),
+                    due + 4 * MS,
+                    "{\"error\": {\"message\": \"the queue is full\u{1b}[31m, try again later; \
+                     this service serves 64 requests at once\",\n \"type\": \"overloaded\"}}",
+                ),
+                13 => failed(
+                    Outcome::Timeout(loadwright_core::outcome::Stage::Read),
+                    Some(due),
+                    due + 90 * MS,
+                    "",
+                ),
+                _ => stream(
+                    due,
+                    due + (n % 9) * 300_000,
+                    45 * MS + n * 90_000,
+                    9 * MS + n * 20_000,
+                    24,
+                ),
+            }
+        })
+        .collect();
+    let busy = Sample { cpu: 0.97, timer_late: 2 * MS, ..Sample::default() };
+    fold(&plan, &records, Ending::Completed, &[busy; 4])
+}
+
+/// Nothing but failures.
+pub(crate) fn all_failed() -> Summary {
+    let refused = "cannot connect to 127.0.0.1:8801: connection refused";
+    let records: Vec<Record> =
+        (0..20).map(|n| failed(Outcome::Refused, None, n * MS, refused)).collect();
+    fold(&closed(0, 4, 20), &records, Ending::ServerGone, &[])
+}
+
+/// Replies that are no streams, the second half of them stopped by the user.
+pub(crate) fn unstreamed() -> Summary {
+    let mut plan = closed(0, 2, 40);
+    plan.stream = false;
+    let records: Vec<Record> = (0..40_u64)
+        .map(|n| {
+            let sent = n * 100 * MS;
+            if n >= 20 {
+                return failed(Outcome::Cancelled, Some(sent), sent + MS, "");
+            }
+            let mut record = stream(sent, sent, 80 * MS + n * MS, 0, 1);
+            record.streamed = false;
+            record.usage.output_tokens = Some(50);
+            record
+        })
+        .collect();
+    fold(&plan, &records, Ending::Interrupted, &[])
+}
+
+/// Replies of one token each.
+pub(crate) fn one_token() -> Summary {
+    let records: Vec<Record> =
+        (0..2_000_u64).map(|n| stream(n * MS, n * MS + 10_000, 900_000, 0, 1)).collect();
+    fold(&closed(0, 1, 2_000), &records, Ending::Completed, &[])
+}
+
+/// The point that the quick start prints, with its numbers in the core's units.
+pub(crate) fn quick_start() -> Summary {
+    let mut summary = fold(&closed(4, 200, 400), &[], Ending::Completed, &[]);
+    summary.doubts.clear();
+    summary.verdict = loadwright_core::doubt::Verdict::Valid;
+    summary.duration = Some(62_999_800_000);
+    summary.counts.total = 400;
+    summary.counts.succeeded = 400;
+    summary.throughput.requests = Some(6.3492);
+    summary.throughput.output = Some(6501.61);
+    summary.throughput.total = Some(13379.1);
+    let figures = &mut summary.figures;
+    let of = |mean: f64, unit: f64, shown: [f64; 10]| {
+        let mut rows = [0; 15];
+        for (row, value) in rows[3..13].iter_mut().zip(shown) {
+            *row = (value * unit).round() as u64;
+        }
+        Some(Distribution { count: 400, mean: mean * unit, method: Method::Exact, rows })
+    };
+    let s = 1e9;
+    figures.latency = of(
+        30.9964,
+        s,
+        [28.8971, 29.7338, 30.8739, 31.5315, 31.8956, 32.3317, 33.4968, 34.1158, 34.5008, 34.5951],
+    );
+    figures.ttft = of(
+        1.3071,
+        s,
+        [0.3371, 0.4225, 0.9366, 1.5892, 2.0769, 2.3656, 3.1024, 3.5413, 3.8131, 3.8955],
+    );
+    figures.tpot = of(
+        0.029,
+        s,
+        [0.0275, 0.0281, 0.0291, 0.0296, 0.0298, 0.0299, 0.0304, 0.0308, 0.0309, 0.031],
+    );
+    figures.itl =
+        of(0.0287, s, [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761]);
+    figures.input_tokens = of(
+        1083.2,
+        1.0,
+        [1029.0, 1061.0, 1073.0, 1080.0, 1084.0, 1088.0, 1197.0, 1251.0, 1292.0, 1343.0],
+    );
+    figures.output_tokens = of(1024.0, 1.0, [1024.0; 10]);
+    figures.output_rate = of(
+        33.0,
+        1e6,
+        [30.5721, 32.1195, 33.1733, 33.9593, 34.4398, 34.7858, 35.4505, 35.8045, 36.0191, 36.1281],
+    );
+    figures.total_rate = of(
+        68.0,
+        1e6,
+        [62.9394, 65.5693, 67.9478, 69.8569, 70.9794, 71.7338, 73.0745, 74.3043, 77.1365, 79.4895],
+    );
+    summary
+}

@@ -1,1 +1,118 @@
-//! (in the making)
+//! The JSON files: keys and units as EvalScope's users parse them, and golden files.
+
+use super::*;
+use crate::fixture::{self, MS};
+
+fn summary(of: &Summary) -> Value {
+    serde_json::from_str(&benchmark_summary_json(of)).unwrap()
+}
+
+#[test]
+fn the_keys_are_evalscopes_in_their_order() {
+    let json = summary(&fixture::troubled());
+    let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "Test Duration (s)",
+        "Concurrency",
+        "Request Rate (req/s)",
+        "Total Requests",
+        "Success Requests",
+        "Failed Requests",
+        "Req Throughput (req/s)",
+        "Avg Latency (s)",
+        "Avg TTFT (ms)",
+        "Avg TPOT (ms)",
+        "Avg ITL (ms)",
+        "Avg Input Tokens",
+        "Avg Output Tokens",
+        "Output Throughput (tok/s)",
+        "Total Throughput (tok/s)",
+        "loadwright",
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn units_are_as_the_keys_say() {
+    let json = summary(&fixture::quick_start());
+    assert_eq!(json["Test Duration (s)"], 62.9998);
+    assert_eq!(json["Concurrency"], 200);
+    assert_eq!(json["Request Rate (req/s)"], Value::Null);
+    assert_eq!(json["Avg Latency (s)"], 30.9964);
+    assert_eq!(json["Avg TTFT (ms)"], 1307.1);
+    assert_eq!(json["Avg TPOT (ms)"], 29.0);
+    assert_eq!(json["Avg Output Tokens"], 1024.0);
+    assert_eq!(json["Output Throughput (tok/s)"], 6501.61);
+}
+
+#[test]
+fn what_does_not_apply_is_null() {
+    let open = summary(&fixture::troubled());
+    assert_eq!(open["Concurrency"], Value::Null);
+    assert_eq!(open["Request Rate (req/s)"], 50.0);
+    let failed = summary(&fixture::all_failed());
+    for key in
+        ["Test Duration (s)", "Avg Latency (s)", "Avg TTFT (ms)", "Output Throughput (tok/s)"]
+    {
+        assert_eq!(failed[key], Value::Null, "{key}");
+    }
+    assert_eq!(failed["Failed Requests"], 20);
+    let unstreamed = summary(&fixture::unstreamed());
+    assert_eq!(unstreamed["Avg TTFT (ms)"], Value::Null);
+    assert_eq!(unstreamed["Avg Latency (s)"], 0.0895);
+}
+
+#[test]
+fn percentiles_are_rows_by_name() {
+    let of = fixture::point(0, 4, 80, 5 * MS);
+    let rows: Vec<Map<String, Value>> =
+        serde_json::from_str(&benchmark_percentile_json(&of)).unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["Percentiles"].as_str().unwrap()).collect();
+    assert_eq!(names, ROWS);
+    let columns: Vec<&str> = rows[0].keys().map(String::as_str).collect();
+    let expected = [
+        "Percentiles",
+        "Latency (s)",
+        "TTFT (ms)",
+        "ITL (ms)",
+        "TPOT (ms)",
+        "Input tokens",
+        "Output tokens",
+        "Output (tok/s)",
+        "Total (tok/s)",
+        "Decode (tok/s)",
+    ];
+    assert_eq!(columns, expected);
+    // Every token is 5 ms after the one before: 200 a second.
+    let median = &rows[5];
+    assert_eq!((&median["ITL (ms)"], &median["TPOT (ms)"]), (&5.0.into(), &5.0.into()));
+    assert_eq!((&median["Decode (tok/s)"], &median["Input tokens"]), (&200.0.into(), &1024.into()));
+}
+
+#[test]
+fn absent_columns_are_null_not_nan() {
+    let text = benchmark_percentile_json(&fixture::all_failed());
+    assert!(!text.contains("NaN"));
+    let rows: Vec<Map<String, Value>> = serde_json::from_str(&text).unwrap();
+    assert!(rows.iter().all(|row| row.values().skip(1).all(Value::is_null)));
+    assert_eq!(rows.len(), 15);
+}
+
+#[test]
+fn arguments_are_written_as_given() {
+    let json: Value =
+        serde_json::from_str(&benchmark_args_json(&fixture::closed(0, 4, 80))).unwrap();
+    assert_eq!(json["parallel"], 4);
+    assert_eq!(json["api_key"], "***");
+}
+
+#[test]
+fn golden_files() {
+    insta::assert_snapshot!("summary_troubled", benchmark_summary_json(&fixture::troubled()));
+    insta::assert_snapshot!("summary_all_failed", benchmark_summary_json(&fixture::all_failed()));
+    insta::assert_snapshot!(
+        "percentile_quick_start",
+        benchmark_percentile_json(&fixture::quick_start())
+    );
+    insta::assert_snapshot!("args", benchmark_args_json(&fixture::closed(0, 4, 80)));
+}

@@ -9,6 +9,7 @@ use crate::number;
 use crate::style::Style;
 use crate::table::{self, Column};
 use loadwright_core::percentile::{Distribution, PERMILLES};
+use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 
 #[cfg(test)]
@@ -41,10 +42,13 @@ fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
     let seconds = |of: &Option<Distribution>| number(of.as_ref().map(|all| all.mean / 1e9));
     let mean = |of: &Option<Distribution>| number(of.as_ref().map(|all| all.mean));
     let throughput = &summary.throughput;
-    let asked = summary.concurrency.asked;
+    let workers = match summary.point.load {
+        Load::Closed { workers, .. } => Some(f64::from(workers)),
+        Load::Open { .. } => None,
+    };
     vec![
         ("Time taken for tests (s)", number(summary.duration.map(|span| span as f64 / 1e9))),
-        ("Number of concurrency", number(asked.map(f64::from))),
+        ("Number of concurrency", number(workers)),
         ("Total requests", count(counts.total)),
         ("Succeed requests", count(counts.succeeded)),
         ("Failed requests", count(counts.failed)),

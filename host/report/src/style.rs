@@ -46,6 +46,8 @@ impl Style {
     pub(crate) fn wrap(&self, first: &str, text: &str) -> String {
         let indent = " ".repeat(first.chars().count());
         let options = textwrap::Options::new(self.width.max(40))
+            // Flags are not torn apart at their hyphens.
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .initial_indent(first)
             .subsequent_indent(&indent);
         textwrap::fill(text, options)

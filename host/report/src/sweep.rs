@@ -87,10 +87,13 @@ fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     text
 }
 
-/// One row a point, in two tables where one is too wide; rows are coloured by their success.
+/// One row a point, in three tables where one is too wide; rows are coloured by their success.
 fn points(summaries: &[Summary], style: &Style) -> String {
-    let tables =
-        table::split(&label(summaries), &[rates(summaries), times(summaries)], style.width);
+    let times = times(summaries);
+    let (whole, decoding) = times.split_at(4);
+    let latency = [goodput(summaries), whole.to_vec()].concat();
+    let groups = [rates(summaries), latency, decoding.to_vec()];
+    let tables = table::split(&label(summaries), &groups, style.width);
     let mut text = String::new();
     for lines in tables {
         for (index, line) in lines.iter().enumerate() {
@@ -118,29 +121,39 @@ fn label(summaries: &[Summary]) -> Column {
 }
 
 fn rates(summaries: &[Summary]) -> Vec<Column> {
-    let column = |header: &str, cell: &dyn Fn(&Summary) -> Option<String>| {
-        Column::new(header, summaries.iter().map(|summary| cell(summary).unwrap_or("-".into())))
-    };
-    let mut columns = vec![
-        column("Num", &|summary| Some(summary.counts.total.to_string())),
-        column("Success", &|summary| Some(format!("{:.1}%", success(summary) * 100.0))),
-        column("RPS", &|summary| two(summary.throughput.requests)),
-        column("Out tok/s", &|summary| two(summary.throughput.output)),
-        column("Tot tok/s", &|summary| two(summary.throughput.total)),
-    ];
-    if summaries.iter().any(|summary| summary.throughput.goodput.is_some()) {
-        columns.push(column("Good req/s", &|summary| two(summary.throughput.goodput)));
-    }
-    columns.push(column("Verdict", &|summary| {
+    let verdict = |summary: &Summary| {
         Some(match summary.verdict {
             Verdict::Valid => "valid".into(),
             Verdict::ValidWithDoubts => "doubts".into(),
             Verdict::NotValid => "not valid".into(),
         })
-    }));
-    columns
+    };
+    vec![
+        column(summaries, "Num", |summary| Some(summary.counts.total.to_string())),
+        column(summaries, "Success", |summary| Some(format!("{:.1}%", success(summary) * 100.0))),
+        column(summaries, "Verdict", verdict),
+        column(summaries, "RPS", |summary| two(summary.throughput.requests)),
+        column(summaries, "Out tok/s", |summary| two(summary.throughput.output)),
+        column(summaries, "Tot tok/s", |summary| two(summary.throughput.total)),
+    ]
 }
 
+/// A column of its own where any point has objectives.
+fn goodput(summaries: &[Summary]) -> Vec<Column> {
+    let any = summaries.iter().any(|summary| summary.throughput.goodput.is_some());
+    let column = || column(summaries, "Good req/s", |summary| two(summary.throughput.goodput));
+    any.then(column).into_iter().collect()
+}
+
+fn column(
+    summaries: &[Summary],
+    header: &str,
+    cell: impl Fn(&Summary) -> Option<String>,
+) -> Column {
+    Column::new(header, summaries.iter().map(|summary| cell(summary).unwrap_or("-".into())))
+}
+
+/// Mean and P99 of latency, TTFT, TPOT and ITL.
 fn times(summaries: &[Summary]) -> Vec<Column> {
     let mut columns = Vec::new();
     let mut figure = |name: &str, unit: &str, scale: f64, of: Of| {
@@ -170,7 +183,7 @@ pub(crate) fn success(summary: &Summary) -> f64 {
     summary.counts.failed_share().map_or(0.0, |failed| 1.0 - failed)
 }
 
-/// Every doubt once, with the points that raised it.
+/// Every doubt with the point that raised it; the advice stands with the point.
 fn doubts(summaries: &[Summary]) -> Vec<String> {
     let words = |summary: &Summary| {
         let name = summary.point.name.clone();

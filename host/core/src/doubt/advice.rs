@@ -7,6 +7,9 @@ use crate::sample::Ending;
 /// What to do about `cause` under the settings of `plan`.
 pub(super) fn advice(plan: &Plan, cause: &Cause) -> String {
     match *cause {
+        Cause::NothingMeasured { failed: 0 } => {
+            "The point ended before any request did: give it more time, or see the log.".into()
+        }
         Cause::NothingMeasured { .. } | Cause::Failures { .. } => {
             "See the failures by class below; figures are over the requests that succeeded.".into()
         }

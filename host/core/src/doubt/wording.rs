@@ -83,7 +83,7 @@ fn statement(cause: &Cause) -> String {
             millis(p99)
         ),
         Cause::ConcurrencyMissed { asked, peak } => {
-            format!("at most {peak} requests were in flight at once where {asked} were asked for")
+            format!("no more than {peak} of {asked} workers had a request in flight at once")
         }
         Cause::TimerLate { worst } => {
             format!("the pacing timer was late again and again, by {} at worst", millis(worst))

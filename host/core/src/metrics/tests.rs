@@ -92,7 +92,7 @@ proptest! {
         let throughput = summary.throughput;
         prop_assert!(close(throughput.requests, rate(Some(expected.succeeded))));
         prop_assert!(close(throughput.output, rate(expected.output)));
-        let both = expected.output.map(|output| output + expected.input.unwrap_or(0));
+        let both = expected.output.and_then(|output| Some(output + expected.input?));
         prop_assert!(close(throughput.total, rate(both)));
     }
 

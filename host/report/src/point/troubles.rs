@@ -3,6 +3,7 @@
 use crate::number::{millis, percent};
 use crate::style::{Style, one_line};
 use loadwright_core::doubt::{Bound, Doubt};
+use loadwright_core::percentile::Method;
 use loadwright_core::plan::StampSource;
 use loadwright_core::sample::Ending;
 use loadwright_core::summary::{Figure, Summary};
@@ -101,6 +102,16 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
             f64::from(from) / 10.0,
             labels.join(", ")
         ));
+    }
+    let named = summary.figures.named();
+    for (figure, distribution) in named.into_iter().filter(|(figure, _)| SHOWN.contains(figure)) {
+        if let Some(distribution) = distribution.filter(|all| all.method == Method::Histogram) {
+            notes.push(format!(
+                "Percentiles of {} are from a histogram of 3 significant digits ({} values).",
+                figure.label(),
+                distribution.count
+            ));
+        }
     }
     notes.iter().map(|note| style.wrap("* ", note) + "\n").collect()
 }

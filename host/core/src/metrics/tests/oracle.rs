@@ -152,9 +152,8 @@ pub(super) struct Totals {
 }
 
 pub(super) fn totals(records: &[Record]) -> Totals {
-    let mut totals = Totals::default();
-    totals.warmup =
-        records.iter().filter(|record| record.warmup && record.last_attempt).count() as u64;
+    let warmup = records.iter().filter(|record| record.warmup && record.last_attempt).count();
+    let mut totals = Totals { warmup: warmup as u64, ..Totals::default() };
     let measured = || records.iter().filter(|record| !record.warmup);
     totals.retried = measured().filter(|record| !record.last_attempt).count() as u64;
     let last = |outcome| {
