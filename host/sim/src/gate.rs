@@ -4,24 +4,32 @@ use loadwright_stamps::clock;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+/// What the listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listening {
+    Open,
+    Closed,
+    /// It will not open again: the server has stopped.
+    Gone,
+}
+
 /// The listener's wished and real state.
 #[derive(Debug)]
 pub(crate) struct Gate {
     /// Until when it is to be closed, on the clock.
     closed_until: watch::Sender<u64>,
-    /// Whether there is a listener.
-    open: Mutex<bool>,
+    now: Mutex<Listening>,
     changed: Condvar,
 }
 
 impl Gate {
     pub(crate) fn new() -> Self {
         let closed_until = watch::Sender::new(0);
-        Self { closed_until, open: Mutex::new(true), changed: Condvar::new() }
+        Self { closed_until, now: Mutex::new(Listening::Open), changed: Condvar::new() }
     }
 
-    fn open(&self) -> MutexGuard<'_, bool> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn now(&self) -> MutexGuard<'_, Listening> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The listener is to be closed until `until`; 0 opens it.
@@ -35,21 +43,21 @@ impl Gate {
     }
 
     /// Notes what the listener is now.
-    pub(crate) fn set_open(&self, open: bool) {
-        *self.open() = open;
+    pub(crate) fn note(&self, listening: Listening) {
+        *self.now() = listening;
         self.changed.notify_all();
     }
 
-    /// Blocks until the listener is open, or closed.
-    pub(crate) fn wait(&self, open: bool) {
-        let wished = |now: &mut bool| *now != open;
-        drop(self.changed.wait_while(self.open(), wished).unwrap_or_else(PoisonError::into_inner));
+    /// Blocks until the listener is as wished, or gone.
+    pub(crate) fn wait(&self, wish: Listening) {
+        let other = |now: &mut Listening| *now != wish && *now != Listening::Gone;
+        drop(self.changed.wait_while(self.now(), other).unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Closes the listener for a while; returns once it is closed. For the server's own thread.
     pub(crate) async fn close_for(&self, span: u64) {
         self.close_until(clock::now().saturating_add(span));
-        while *self.open() {
+        while *self.now() == Listening::Open {
             tokio::task::yield_now().await;
         }
     }

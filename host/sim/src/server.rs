@@ -1,7 +1,7 @@
 //! A running server: its thread, its listener, and the handle that asks it what happened.
 
 use crate::config::Config;
-use crate::gate::Gate;
+use crate::gate::{Gate, Listening};
 use crate::service::Service;
 use crate::tls;
 use crate::truth::{Counts, Log, Served};
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
-/// Nanoseconds between a failed accept and the next.
+/// Nanoseconds between a failed accept or bind and the next.
 const AFTER_FAILURE: u64 = 1_000_000;
 
 /// A running server; dropping it stops it.
@@ -67,7 +67,7 @@ impl Server {
         Ok(Self { address, unix_socket, certificate, log, gate, stop, thread })
     }
 
-    /// The URL that clients are given, without a path.
+    /// The URL that clients are given, without a path. On a Unix socket its host is a mere name.
     pub fn url(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
@@ -109,16 +109,16 @@ impl Server {
     }
 
     /// Closes the listener and returns once it is closed: new connections are refused, those there
-    /// are go on. Not for a server that has been stopped.
+    /// are go on.
     pub fn pause_accepting(&self) {
         self.gate.close_until(u64::MAX);
-        self.gate.wait(false);
+        self.gate.wait(Listening::Closed);
     }
 
     /// Listens again at the same address, and returns once it does.
     pub fn resume_accepting(&self) {
         self.gate.close_until(0);
-        self.gate.wait(true);
+        self.gate.wait(Listening::Open);
     }
 
     /// Stops at once: the listener and every connection are closed, wherever they are.
@@ -223,6 +223,7 @@ async fn run(
         _ = service.timer.run() => {}
         () = model => {}
     }
+    service.gate.note(Listening::Gone);
 }
 
 /// Accepts connections, except while the listener is to be closed.
@@ -234,8 +235,11 @@ async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
             Some(bound) => Ok(bound),
             None => reopen(service, address),
         };
-        let Ok(listener) = opened.and_then(Bound::listen) else { return };
-        service.gate.set_open(true);
+        let Ok(listener) = opened.and_then(Bound::listen) else {
+            service.timer.until(clock::now() + AFTER_FAILURE).await;
+            continue;
+        };
+        service.gate.note(Listening::Open);
         loop {
             tokio::select! {
                 changed = closed.wait_for(|&until| until > clock::now()) => {
@@ -250,7 +254,7 @@ async fn accept(service: &Arc<Service>, (bound, address): (Bound, SocketAddr)) {
             }
         }
         drop(listener);
-        service.gate.set_open(false);
+        service.gate.note(Listening::Closed);
         reopening(service, &mut closed).await;
     }
 }

@@ -49,7 +49,7 @@ pub struct Counts {
     pub received: u64,
     /// Completion requests ended, in whatever way.
     pub ended: u64,
-    /// Frames with output written.
+    /// Frames with output, of the requests that have ended.
     pub frames: u64,
 }
 

@@ -75,13 +75,14 @@ fn garbage_is_not_http() {
 
 #[test]
 fn informational_and_slow_heads_come_before_the_reply() {
-    let (_server, mut client) = with([
-        Fault::Informational { code: 103 },
-        Fault::SlowHead { ms: Duration::from_millis(8) },
-    ]);
+    let slow = Fault::SlowHead { ms: Duration::from_millis(8) };
+    let (server, mut client) = with([Fault::Informational { code: 103 }, slow]);
     client.post(CHAT, "", &chat(3));
     assert_eq!(client.reply_head(), "HTTP/1.1 103 Early Hints\r\n\r\n");
     assert_eq!(client.reply().chunks().len(), 5);
+    server.wait_for_ended(1, LIMIT).unwrap();
+    let served = server.truth().remove(0);
+    assert!(served.frames[0] - served.received >= 8_000_000);
 }
 
 #[test]

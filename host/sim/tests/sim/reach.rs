@@ -166,6 +166,8 @@ fn a_stopped_server_is_gone_in_the_middle_and_its_truth_stays() {
     let ended = client.rest();
     assert!(ended.is_err() || !ended.unwrap().ends_with(b"0\r\n\r\n"));
     assert!(TcpStream::connect(server.address()).is_err());
+    server.resume_accepting();
+    assert!(TcpStream::connect(server.address()).is_err());
     let truth = server.truth();
     assert!(truth[0].frame_count > 0 && !truth[0].complete);
 }
