@@ -37,6 +37,7 @@ pub(crate) enum Form {
 
 /// Every guest.
 pub(crate) const GUESTS: &[Guest] = &[
+    bundled("openai"),
     bundled("prompt"),
 ];
 

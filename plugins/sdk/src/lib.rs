@@ -2,8 +2,8 @@
 //!
 //! A plugin implements [`Protocol`] or [`Dataset`], and hands the type and its manifest to
 //! [`protocol!`] or [`dataset!`], which make the component's exports. Everything else of a plugin is
-//! plain Rust that its tests run natively; off WebAssembly the macros' exports are there, but calls
-//! to the host ([`host`]) panic, so logic takes what it needs from the host as an argument.
+//! plain Rust that its tests run natively; off WebAssembly the macros make nothing and calls to the
+//! host ([`host`]) panic, so logic takes what it needs from the host as an argument.
 //!
 //! ```ignore
 //! loadwright_plugin::protocol!(Ollama, "manifest.json");
@@ -40,7 +40,6 @@ macro_rules! manifest_section {
     ($file:literal) => {
         const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $file));
 
-        #[cfg(target_family = "wasm")]
         #[used]
         #[unsafe(link_section = "loadwright:manifest")]
         static SECTION: [u8; MANIFEST.len()] =
@@ -53,6 +52,7 @@ macro_rules! manifest_section {
 #[macro_export]
 macro_rules! protocol {
     ($plugin:ty, $manifest:literal) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             $crate::manifest_section!($manifest);
 
@@ -61,7 +61,7 @@ macro_rules! protocol {
             }
 
             type Component = $crate::glue::ProtocolComponent<$plugin>;
-            $crate::bindings::protocol::export!(Component with_types_in $crate::bindings::protocol);
+    $crate::bindings::protocol::export!(Component with_types_in $crate::bindings::protocol);
         };
     };
 }
@@ -71,6 +71,7 @@ macro_rules! protocol {
 #[macro_export]
 macro_rules! dataset {
     ($plugin:ty, $manifest:literal) => {
+        #[cfg(target_family = "wasm")]
         const _: () = {
             $crate::manifest_section!($manifest);
 
@@ -79,7 +80,7 @@ macro_rules! dataset {
             }
 
             type Component = $crate::glue::DatasetComponent<$plugin>;
-            $crate::bindings::dataset::export!(Component with_types_in $crate::bindings::dataset);
+    $crate::bindings::dataset::export!(Component with_types_in $crate::bindings::dataset);
         };
     };
 }

@@ -32,18 +32,13 @@ pub fn read(plan: &ReadingPlan, exchange: &Exchange) -> Reply {
 }
 
 fn read_frame(plan: &ReadingPlan, index: u32, frame: &Value, reply: &mut Reply) {
-    let mut tokens = tokens(&plan.frame_tokens, frame);
-    for (channel, rules) in [
-        (Channel::Output, &plan.output),
-        (Channel::Reasoning, &plan.reasoning),
-        (Channel::ToolCall, &plan.tool_calls),
-    ] {
-        let found = found(rules, frame);
-        let text: String = found.iter().filter_map(|value| value.as_str()).collect();
-        if !text.is_empty() {
-            reply.pieces.push(Piece { frame: index, channel, text, tokens: tokens.take() });
-        }
-    }
+    let channels = [
+        (Channel::Reasoning, text(&plan.reasoning, frame)),
+        (Channel::Output, text(&plan.output, frame)),
+        (Channel::ToolCall, text(&plan.tool_calls, frame)),
+    ];
+    let present = found(&plan.tool_calls, frame).into_iter().any(is_filled);
+    reply.pieces.extend(pieces(index, channels, present, tokens(&plan.frame_tokens, frame)));
     let usage = &mut reply.usage;
     for (field, rules) in [
         (&mut usage.input_tokens, &plan.input_tokens),
@@ -57,28 +52,69 @@ fn read_frame(plan: &ReadingPlan, index: u32, frame: &Value, reply: &mut Reply) 
         *field = last.and_then(|count| u32::try_from(count).ok()).or(*field);
     }
     let reasons = found(&plan.finish_reason, frame);
-    if let Some(reason) = reasons.into_iter().rev().find_map(Value::as_str) {
+    let mut reasons = reasons.into_iter().rev().filter_map(Value::as_str);
+    if let Some(reason) = reasons.find(|reason| !reason.is_empty()) {
         reply.finish_reason = Some(reason.into());
     }
     if reply.error.is_none() {
-        reply.error = found(&plan.error, frame).first().map(|error| error_text(error));
+        reply.error = found(&plan.error, frame).into_iter().find_map(error_text);
     }
 }
 
-/// The error's message where it is an object that has one, its JSON text where not.
-fn error_text(error: &Value) -> String {
-    match error.get("message").unwrap_or(error) {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+/// The pieces of one frame: one for each channel that has text, reasoning first. A tool call may be
+/// there without text. The frame's tokens stand with the channel that is furthest on: the answer,
+/// then a tool call, then reasoning.
+pub fn pieces(
+    frame: u32,
+    channels: [(Channel, String); 3],
+    tool_call: bool,
+    tokens: Option<u32>,
+) -> Vec<Piece> {
+    let carried = |(channel, text): &(Channel, String)| {
+        !text.is_empty() || (*channel == Channel::ToolCall && tool_call)
+    };
+    let carrying: Vec<_> = channels.into_iter().filter(carried).collect();
+    let has = |wanted| carrying.iter().any(|(channel, _)| *channel == wanted);
+    let counts =
+        [Channel::Output, Channel::ToolCall, Channel::Reasoning].into_iter().find(|c| has(*c));
+    let piece = |(channel, text)| {
+        let tokens = tokens.filter(|_| counts == Some(channel));
+        Piece { frame, channel, text, tokens }
+    };
+    carrying.into_iter().map(piece).collect()
+}
+
+fn text(rules: &[Rule], frame: &Value) -> String {
+    found(rules, frame).into_iter().filter_map(Value::as_str).collect()
+}
+
+fn is_filled(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        _ => false,
     }
 }
 
-/// Tokens of a frame: what the first rule that finds anything finds, added up.
+/// The text of an error: its message where it is an object that has one, its JSON text where not.
+/// `false` and the empty text are no error.
+pub fn error_text(error: &Value) -> Option<String> {
+    match error {
+        Value::Null | Value::Bool(false) => None,
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        other => match other.get("message").and_then(Value::as_str) {
+            Some(message) if !message.is_empty() => Some(message.into()),
+            _ => Some(other.to_string()),
+        },
+    }
+}
+
+/// Tokens of a frame: what the first rule that finds any finds, added up.
 fn tokens(rules: &[Rule], frame: &Value) -> Option<u32> {
     rules.iter().find_map(|rule| {
-        let counts: Vec<u64> = matches(rule, frame).into_iter().filter_map(count).collect();
-        let sum = counts.iter().sum::<u64>();
-        (!counts.is_empty()).then(|| u32::try_from(sum).unwrap_or(u32::MAX))
+        let sum = matches(rule, frame).into_iter().filter_map(count).sum::<u64>();
+        (sum > 0).then(|| u32::try_from(sum).unwrap_or(u32::MAX))
     })
 }
 

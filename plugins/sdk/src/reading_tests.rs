@@ -35,7 +35,8 @@ fn read_frames(frames: &[&str]) -> Reply {
 
 #[test]
 fn a_star_takes_every_element_and_ids_are_counted() {
-    let reply = read_frames(&[r#"{"items":[{"text":"a"},{"text":null},{"text":"b"}],"ids":[1,2]}"#]);
+    let reply =
+        read_frames(&[r#"{"items":[{"text":"a"},{"text":null},{"text":"b"}],"ids":[1,2]}"#]);
     let piece = Piece { frame: 0, channel: Channel::Output, text: "ab".into(), tokens: Some(2) };
     assert_eq!(reply.pieces, [piece]);
 }

@@ -1,0 +1,278 @@
+//! Bodies, as JSON written out by hand.
+
+use super::*;
+use loadwright_plugin::{Encoding, Media, Message, Part, Segment};
+use serde_json::{Value, json};
+
+fn configured(settings: Value) -> OpenAi {
+    OpenAi::configure(&settings.to_string()).unwrap()
+}
+
+fn chat(more: Value) -> OpenAi {
+    let mut settings = json!({
+        "url": "http://h/v1/chat/completions",
+        "generation": {"model": "m", "stream": true, "max_tokens": 9},
+    });
+    for (key, value) in more.as_object().unwrap() {
+        settings[key] = value.clone();
+    }
+    configured(settings)
+}
+
+fn ask(prompt: Prompt) -> Ask {
+    Ask { history: vec![], prompt, max_tokens: None, min_tokens: None }
+}
+
+fn message(role: &str, parts: Vec<Part>, extra: &str) -> Message {
+    Message { role: role.into(), parts, extra: extra.into() }
+}
+
+fn user(text: &str) -> Prompt {
+    Prompt::Messages(vec![message("user", vec![Part::Text(text.into())], "")])
+}
+
+fn text_of(request: &Request) -> String {
+    let pieces = request.body.iter().map(|segment| match segment {
+        Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+        Segment::Media(splice) => {
+            assert_eq!(splice.encoding, Encoding::DataUrl);
+            format!("<media {}>", splice.slot)
+        }
+    });
+    pieces.collect()
+}
+
+fn body(protocol: &OpenAi, ask: Ask) -> Value {
+    serde_json::from_str(&text_of(&protocol.format(ask).unwrap())).unwrap()
+}
+
+#[test]
+fn a_chat_body_has_the_settings_and_asks_for_usage() {
+    let request = chat(json!({})).format(ask(user("say \"hi\""))).unwrap();
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.path, None);
+    assert_eq!(
+        text_of(&request),
+        concat!(
+            r#"{"model":"m","messages":[{"role":"user","content":"say \"hi\""}],"stream":true,"#,
+            r#""stream_options":{"include_usage":true},"max_tokens":9}"#
+        )
+    );
+}
+
+#[test]
+fn without_streaming_there_are_no_stream_options() {
+    let plain = chat(json!({"generation": {"model": "m", "stream": false}}));
+    let wanted = json!({
+        "model": "m", "stream": false, "messages": [{"role": "user", "content": "x"}]
+    });
+    assert_eq!(body(&plain, ask(Prompt::Text("x".into()))), wanted);
+    let turned_off = chat(json!({"extra_args": {"stream": false}}));
+    assert_eq!(body(&turned_off, ask(user("x"))).get("stream_options"), None);
+}
+
+#[test]
+fn a_completions_url_gets_a_prompt() {
+    let protocol = configured(json!({
+        "url": "http://h/v1/completions",
+        "generation": {"model": "m", "stream": false, "logprobs": true},
+    }));
+    let wanted = json!({"model": "m", "prompt": "x", "stream": false, "logprobs": 1});
+    assert_eq!(body(&protocol, ask(Prompt::Text("x".into()))), wanted);
+    let mut later = ask(user("c"));
+    later.history = vec![message("user", vec![Part::Text("a".into()), Part::Text("b".into())], "")];
+    assert_eq!(body(&protocol, later)["prompt"], "a\nb\nc");
+}
+
+#[test]
+fn token_ids_go_to_the_completions_endpoint() {
+    let protocol = chat(json!({}));
+    let request = protocol.format(ask(Prompt::Tokens(vec![1, 20, 300]))).unwrap();
+    assert_eq!(request.path.as_deref(), Some("/v1/completions"));
+    let body: Value = serde_json::from_str(&text_of(&request)).unwrap();
+    assert_eq!(body["prompt"], json!([1, 20, 300]));
+    assert_eq!(body.get("messages"), None);
+}
+
+#[test]
+fn extra_arguments_come_last_and_null_deletes() {
+    let extra = json!({"max_tokens": null, "ignore_eos": true, "model": "other", "n": null});
+    let protocol = chat(json!({"extra_args": extra}));
+    let mut limited = ask(user("x"));
+    limited.max_tokens = Some(5);
+    let body = body(&protocol, limited);
+    assert_eq!(body.get("max_tokens"), None);
+    assert_eq!(body.get("n"), None);
+    assert_eq!(body["ignore_eos"], true);
+    assert_eq!(body["model"], "other");
+}
+
+#[test]
+fn an_ask_sets_its_own_limits() {
+    let mut limited = ask(user("x"));
+    limited.max_tokens = Some(5);
+    limited.min_tokens = Some(4);
+    let body = body(&chat(json!({})), limited);
+    assert_eq!((&body["max_tokens"], &body["min_tokens"]), (&json!(5), &json!(4)));
+}
+
+#[test]
+fn a_body_may_be_nothing_but_the_limits() {
+    let extra = json!({"model": null, "messages": null, "stream": null});
+    let protocol = chat(json!({"extra_args": extra}));
+    assert_eq!(body(&protocol, ask(user("x"))), json!({"max_tokens": 9}));
+}
+
+#[test]
+fn a_template_places_prompt_and_model() {
+    let template = json!({
+        "name": "%m/v1",
+        "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "content": "%p"}
+        ],
+        "note": "<%p|%p>",
+        "max_tokens": 3,
+        "temperature": 0.7,
+    });
+    let protocol = chat(json!({"template": template}));
+    let wanted = json!({
+        "model": "m",
+        "name": "m/v1",
+        "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "content": "a \"b\""}
+        ],
+        "note": "<a \"b\"|a \"b\">",
+        "max_tokens": 9,
+        "temperature": 0.7,
+        "stream": true,
+        "stream_options": {"include_usage": true},
+    });
+    assert_eq!(body(&protocol, ask(user("a \"b\""))), wanted);
+}
+
+#[test]
+fn a_whole_string_takes_the_typed_prompt() {
+    let template = json!({"messages": "%p", "inputs": "%p", "prompt": "%p"});
+    let protocol = chat(json!({"template": template}));
+    let got = body(&protocol, ask(user("x")));
+    let messages = json!([{"role": "user", "content": "x"}]);
+    assert_eq!((&got["messages"], &got["inputs"]), (&messages, &messages));
+    assert_eq!(got["prompt"], "x");
+    let text = body(&protocol, ask(Prompt::Text("y".into())));
+    assert_eq!(text["inputs"], "y");
+    assert_eq!(text["messages"], json!([{"role": "user", "content": "y"}]));
+}
+
+#[test]
+fn a_template_without_a_place_still_gets_the_prompt() {
+    let protocol = chat(json!({"template": {"user": "u"}}));
+    let got = body(&protocol, ask(user("x")));
+    assert_eq!(got["messages"][0]["content"], "x");
+    assert_eq!(got["user"], "u");
+}
+
+#[test]
+fn places_are_of_the_template_alone() {
+    let extra = json!({"stop": "%p", "tag": "%m"});
+    let got = body(&chat(json!({"extra_args": extra})), ask(user("%m %p")));
+    assert_eq!((&got["stop"], &got["tag"]), (&json!("%p"), &json!("%m")));
+    assert_eq!(got["messages"][0]["content"], "%m %p");
+}
+
+#[test]
+fn a_template_that_cannot_be_is_a_fault_that_names_it() {
+    for (template, settings) in [(json!([1]), json!({})), (json!({"a": "%m"}), json!({}))] {
+        let given = json!({
+            "url": "http://h/v1/chat/completions", "generation": settings, "template": template
+        });
+        let Err(Fault::Settings(text)) = OpenAi::configure(&given.to_string()) else {
+            panic!("{given} was taken")
+        };
+        assert!(text.starts_with("template: "), "{text}");
+    }
+    let template = json!({"messages": "%p"});
+    let fault = chat(json!({"template": template})).format(ask(Prompt::Tokens(vec![1])));
+    assert!(matches!(fault, Err(Fault::Unsupported(_))));
+}
+
+#[test]
+fn images_stay_in_the_host() {
+    let media = Media { slot: 2, mime: "image/png".into(), size: 10 };
+    let parts = vec![Part::Text("see".into()), Part::Media(media)];
+    let prompt = Prompt::Messages(vec![message("user", parts, "")]);
+    let got = body(&chat(json!({})), ask(prompt));
+    let wanted = json!([
+        {"type": "text", "text": "see"},
+        {"type": "image_url", "image_url": {"url": "<media 2>"}}
+    ]);
+    assert_eq!(got["messages"][0]["content"], wanted);
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    let media = Media { slot: 0, mime: "audio/wav".into(), size: 1 };
+    let prompt = Prompt::Messages(vec![message("user", vec![Part::Media(media)], "")]);
+    assert!(matches!(chat(json!({})).format(ask(prompt)), Err(Fault::Unsupported(_))));
+    let ranking = Prompt::Inputs(vec![]);
+    assert!(matches!(chat(json!({})).format(ask(ranking)), Err(Fault::Unsupported(_))));
+}
+
+#[test]
+fn further_members_of_a_message_are_kept() {
+    let calls = r#"{"content":null,"tool_calls":[{"id":"1"}]}"#;
+    let messages = vec![
+        message("assistant", vec![], calls),
+        message("tool", vec![Part::Text("42".into())], r#" {"tool_call_id":"1"} "#),
+    ];
+    let got = body(&chat(json!({})), ask(Prompt::Messages(messages)));
+    let wanted = json!([
+        {"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]},
+        {"role": "tool", "content": "42", "tool_call_id": "1"}
+    ]);
+    assert_eq!(got["messages"], wanted);
+}
+
+#[test]
+fn a_recorded_body_is_filled_and_what_is_there_is_left_alone() {
+    let extra = json!({"ignore_eos": true, "top_k": null});
+    let generation = json!({"model": "m", "stream": true, "max_tokens": 9, "temperature": 0});
+    let protocol = chat(json!({"generation": generation, "extra_args": extra}));
+    let recorded = r#" {"messages": [ ], "temperature": 1.0e0, "model": "theirs" } "#;
+    let request = protocol.format(ask(Prompt::Body(recorded.into()))).unwrap();
+    assert_eq!(
+        text_of(&request),
+        concat!(
+            r#"{"messages": [ ], "temperature": 1.0e0, "model": "theirs","#,
+            r#""stream":true,"ignore_eos":true,"stream_options":{"include_usage":true},"#,
+            r#""max_tokens":9}"#
+        )
+    );
+}
+
+#[test]
+fn a_recorded_body_that_does_not_stream_gets_no_stream_options() {
+    let recorded = r#"{"stream":false,"max_completion_tokens":4}"#;
+    let got = body(&chat(json!({})), ask(Prompt::Body(recorded.into())));
+    assert_eq!(got, json!({"stream": false, "max_completion_tokens": 4, "model": "m"}));
+    let empty = body(&chat(json!({})), ask(Prompt::Body("{}".into())));
+    assert_eq!((&empty["model"], &empty["max_tokens"]), (&json!("m"), &json!(9)));
+}
+
+#[test]
+fn a_recorded_body_that_is_no_object_is_a_fault() {
+    for recorded in ["[1]", "{", "x"] {
+        let fault = chat(json!({})).format(ask(Prompt::Body(recorded.into())));
+        assert!(matches!(fault, Err(Fault::Input(_))), "{recorded}");
+    }
+}
+
+#[test]
+fn an_own_setting_it_does_not_have_is_a_fault_that_names_it() {
+    let given = json!({"url": "http://h/", "settings": {"speed": 1}});
+    let Err(Fault::Settings(text)) = OpenAi::configure(&given.to_string()) else {
+        panic!("it was taken")
+    };
+    assert!(text.contains("`speed`"));
+}

@@ -1,0 +1,75 @@
+//! Whole recorded bodies: what they lack is added, what is there is left alone, byte for byte.
+
+use crate::body::Body;
+use crate::skeleton::{Limit, Members, write_limit};
+use crate::template::Node;
+use loadwright_plugin::{Ask, Fault};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// What a body is given where it lacks it.
+#[derive(Debug)]
+pub(crate) struct Filling {
+    /// Name, and the member as JSON text.
+    members: Vec<(String, String)>,
+    stream: bool,
+    stream_options: Option<String>,
+    max_tokens: Limit,
+    min_tokens: Limit,
+}
+
+impl Filling {
+    /// The constant members of all other bodies.
+    pub(crate) fn new(members: &Members) -> Self {
+        let mut filling = Self {
+            members: Vec::new(),
+            stream: false,
+            stream_options: None,
+            max_tokens: members.max_tokens.clone(),
+            min_tokens: members.min_tokens.clone(),
+        };
+        for (key, node) in &members.nodes {
+            let Node::Constant(value) = node else { continue };
+            let text = format!("{}:{value}", json!(key));
+            match key.as_str() {
+                "messages" | "prompt" => {}
+                "stream_options" => filling.stream_options = Some(text),
+                _ => filling.members.push((key.clone(), text)),
+            }
+            filling.stream |= key == "stream" && *value == Value::Bool(true);
+        }
+        filling
+    }
+
+    /// Writes `recorded` and what it lacks.
+    pub(crate) fn write(&self, body: &mut Body, recorded: &str, ask: &Ask) -> Result<(), Fault> {
+        let recorded = recorded.trim();
+        let there: HashMap<String, &RawValue> = serde_json::from_str(recorded)
+            .map_err(|error| Fault::Input(format!("the body is not a JSON object: {error}")))?;
+        let open = recorded.strip_suffix('}').unwrap_or(recorded);
+        body.raw(open.trim_end().as_bytes());
+        for (key, text) in &self.members {
+            if !there.contains_key(key) {
+                body.comma();
+                body.raw(text.as_bytes());
+            }
+        }
+        // Services refuse the options of a stream in a body that asks for none.
+        let streamed = there.get("stream").map_or(self.stream, |value| value.get() == "true");
+        if let Some(options) = self.stream_options.as_ref().filter(|_| streamed)
+            && !there.contains_key("stream_options")
+        {
+            body.comma();
+            body.raw(options.as_bytes());
+        }
+        if !there.contains_key("max_tokens") && !there.contains_key("max_completion_tokens") {
+            write_limit(body, "max_tokens", &self.max_tokens, ask.max_tokens);
+        }
+        if !there.contains_key("min_tokens") {
+            write_limit(body, "min_tokens", &self.min_tokens, ask.min_tokens);
+        }
+        body.raw(b"}");
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! What all bodies of a run share, written once: constant text, and the places that differ.
+
+use crate::body::Body;
+use crate::endpoint::Style;
+use crate::prompt;
+use crate::template::{Node, Place};
+use loadwright_plugin::settings::Protocol;
+use loadwright_plugin::{Ask, Fault};
+use serde_json::{Map, Value, json};
+
+/// The members of a body, merged: plugin defaults < template < generation < extra arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Members {
+    pub(crate) nodes: Vec<(String, Node)>,
+    pub(crate) max_tokens: Limit,
+    pub(crate) min_tokens: Limit,
+}
+
+/// A limit that an ask may set for itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Limit {
+    /// The extra arguments decide on it.
+    Settled,
+    /// The ask's, or else this one where there is one.
+    Open(Option<Value>),
+}
+
+/// Merges what the user gave into the members of a body.
+pub(crate) fn members(given: &Protocol, style: Style) -> Result<Members, Fault> {
+    let empty = Map::new();
+    let extra = given.extra_args.as_ref().unwrap_or(&empty);
+    let model = given.generation.get("model").and_then(Value::as_str);
+    let template = given.template.as_ref().filter(|template| !template.is_null());
+    let template = template.map_or(Ok(Vec::new()), |value| Node::members(value, model))?;
+    let templated = template.iter().any(|(_, node)| node.has_prompt());
+    let mut nodes = Vec::new();
+    if let Some(model) = given.generation.get("model") {
+        set(&mut nodes, "model", Node::Constant(model.clone()));
+    }
+    if !templated {
+        let (key, place) = match style {
+            Style::Chat => ("messages", Place::Messages),
+            Style::Completions => ("prompt", Place::Plain),
+        };
+        set(&mut nodes, key, Node::Prompt(place));
+    }
+    for (key, node) in template {
+        set(&mut nodes, &key, node);
+    }
+    for (key, value) in &given.generation {
+        if let Some(value) = sampling(style, key, value) {
+            set(&mut nodes, key, Node::Constant(value));
+        }
+    }
+    for (key, value) in extra {
+        nodes.retain(|(name, _)| !value.is_null() || name != key);
+        if !value.is_null() {
+            set(&mut nodes, key, Node::Constant(value.clone()));
+        }
+    }
+    let streamed = nodes.iter().any(|(key, node)| key == "stream" && *node == constant(true));
+    let named = nodes.iter().any(|(key, _)| key == "stream_options");
+    if streamed && !named && !extra.contains_key("stream_options") {
+        // Without it a stream says nothing of its tokens.
+        set(&mut nodes, "stream_options", Node::Constant(json!({"include_usage": true})));
+    }
+    let max_tokens = limit(&mut nodes, extra, "max_tokens");
+    let min_tokens = limit(&mut nodes, extra, "min_tokens");
+    Ok(Members { nodes, max_tokens, min_tokens })
+}
+
+/// `logprobs` is a switch in chat and a count in completions.
+fn sampling(style: Style, key: &str, value: &Value) -> Option<Value> {
+    match (style, key, value) {
+        (Style::Completions, "logprobs", Value::Bool(true)) => Some(1.into()),
+        (Style::Completions, "logprobs", Value::Bool(false)) => None,
+        _ => Some(value.clone()),
+    }
+}
+
+fn constant(value: impl Into<Value>) -> Node {
+    Node::Constant(value.into())
+}
+
+fn set(nodes: &mut Vec<(String, Node)>, key: &str, node: Node) {
+    match nodes.iter_mut().find(|(name, _)| name == key) {
+        Some((_, old)) => *old = node,
+        None => nodes.push((key.into(), node)),
+    }
+}
+
+fn limit(nodes: &mut Vec<(String, Node)>, extra: &Map<String, Value>, key: &str) -> Limit {
+    if extra.contains_key(key) {
+        return Limit::Settled;
+    }
+    let at = nodes.iter().position(|(name, _)| name == key);
+    Limit::Open(at.and_then(|at| match nodes.remove(at).1 {
+        Node::Constant(value) => Some(value),
+        _ => None,
+    }))
+}
+
+/// Bodies of one endpoint, ready for their prompts.
+#[derive(Debug)]
+pub(crate) struct Skeleton {
+    pieces: Vec<Piece>,
+    limits: [(&'static str, Limit); 2],
+}
+
+#[derive(Debug)]
+enum Piece {
+    Constant(Vec<u8>),
+    Prompt(Place),
+    /// The prompt's text, inside of a string.
+    Text,
+}
+
+impl Skeleton {
+    pub(crate) fn new(members: Members) -> Self {
+        let mut pieces = Pieces::default();
+        pieces.object(&members.nodes);
+        // Left open: limits are the ask's own.
+        pieces.text.pop();
+        let pieces = pieces.finish();
+        let limits = [("max_tokens", members.max_tokens), ("min_tokens", members.min_tokens)];
+        Self { pieces, limits }
+    }
+
+    /// The whole body of an ask.
+    pub(crate) fn write(&self, body: &mut Body, ask: &Ask) -> Result<(), Fault> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Constant(bytes) => body.raw(bytes),
+                Piece::Prompt(place) => prompt::write(body, *place, ask)?,
+                Piece::Text => body.inside_string(&prompt::text(ask)?),
+            }
+        }
+        let own = [ask.max_tokens, ask.min_tokens];
+        for ((key, limit), own) in self.limits.iter().zip(own) {
+            write_limit(body, key, limit, own);
+        }
+        body.raw(b"}");
+        Ok(())
+    }
+}
+
+/// Writes a limit as a member, where there is one.
+pub(crate) fn write_limit(body: &mut Body, key: &str, limit: &Limit, own: Option<u32>) {
+    let Limit::Open(default) = limit else { return };
+    if own.is_none() && default.is_none() {
+        return;
+    }
+    body.comma();
+    body.string(key);
+    body.raw(b":");
+    match (own, default) {
+        (Some(own), _) => body.number(own),
+        (None, default) => body.raw(json!(default).to_string().as_bytes()),
+    }
+}
+
+/// Pieces in the making: constant text grows until a place breaks it.
+#[derive(Debug, Default)]
+struct Pieces {
+    done: Vec<Piece>,
+    text: String,
+}
+
+impl Pieces {
+    fn node(&mut self, node: &Node) {
+        match node {
+            Node::Constant(value) => self.text += &value.to_string(),
+            Node::Prompt(place) => self.place(Piece::Prompt(*place)),
+            Node::Object(members) => self.object(members),
+            Node::Array(items) => {
+                self.text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    self.text += if index == 0 { "" } else { "," };
+                    self.node(item);
+                }
+                self.text.push(']');
+            }
+            Node::Text(parts) => {
+                self.text.push('"');
+                for (index, part) in parts.iter().enumerate() {
+                    if index > 0 {
+                        self.place(Piece::Text);
+                    }
+                    let quoted = json!(part).to_string();
+                    self.text += &quoted[1..quoted.len() - 1];
+                }
+                self.text.push('"');
+            }
+        }
+    }
+
+    fn object(&mut self, members: &[(String, Node)]) {
+        self.text.push('{');
+        for (index, (key, node)) in members.iter().enumerate() {
+            self.text += if index == 0 { "" } else { "," };
+            self.text += &json!(key).to_string();
+            self.text.push(':');
+            self.node(node);
+        }
+        self.text.push('}');
+    }
+
+    fn place(&mut self, piece: Piece) {
+        self.done.push(Piece::Constant(std::mem::take(&mut self.text).into_bytes()));
+        self.done.push(piece);
+    }
+
+    fn finish(mut self) -> Vec<Piece> {
+        self.done.push(Piece::Constant(self.text.into_bytes()));
+        self.done
+    }
+}
