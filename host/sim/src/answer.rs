@@ -6,6 +6,10 @@ use crate::treatment::Treatment;
 use crate::words::{Vocabulary, mix};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::ops::Range;
+
+/// The logarithm of every token's probability: the text is drawn from 64 words alike.
+const LOGPROB: f64 = -4.158_883_083_359_671;
 
 /// A reply, decided before its first token.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct Reply {
     /// So many tokens at the start of each choice are reasoning.
     pub(crate) reasoning: u32,
     pub(crate) tool_call: bool,
+    /// Whether tokens are listed one by one.
+    pub(crate) lists_tokens: bool,
     choices: Vec<Choice>,
     seed: u64,
 }
@@ -51,6 +57,7 @@ impl Reply {
             cached_tokens: (f64::from(prompt_tokens) * config.replies.cached_share) as u32,
             reasoning: if chat { reasoning } else { 0 },
             tool_call: chat && tool_call,
+            lists_tokens: ask.logprobs,
             choices: Vec::new(),
             seed: mix(config.seed, index),
         };
@@ -169,15 +176,38 @@ impl Reply {
         body.to_string().into_bytes()
     }
 
+    /// The tokens one by one, where they were asked for; else null.
+    pub(crate) fn logprobs(
+        &self,
+        choice: u32,
+        tokens: Range<u32>,
+        vocabulary: &Vocabulary,
+    ) -> Value {
+        if !self.lists_tokens {
+            return Value::Null;
+        }
+        let texts: Vec<String> =
+            tokens.map(|token| text(vocabulary, self.voice(choice), token..token + 1)).collect();
+        if self.endpoint == Endpoint::Completions {
+            let likely = vec![LOGPROB; texts.len()];
+            return json!({"tokens": texts, "token_logprobs": likely, "top_logprobs": null});
+        }
+        let content = texts.iter().map(|text| {
+            json!({"token": text, "logprob": LOGPROB, "bytes": text.as_bytes(), "top_logprobs": []})
+        });
+        json!({"content": content.collect::<Vec<Value>>()})
+    }
+
     fn choice(&self, choice: u32, vocabulary: &Vocabulary) -> Value {
         let (index, finish) = (choice, self.finish(choice));
         let tokens = self.outputs(choice);
         let reasoning = self.reasoning.min(tokens);
         let say = |tokens| text(vocabulary, self.voice(choice), tokens);
         let content = say(reasoning..tokens);
+        let logprobs = self.logprobs(choice, 0..tokens, vocabulary);
         if self.endpoint == Endpoint::Completions {
             return json!({
-                "index": index, "text": content, "logprobs": null, "finish_reason": finish,
+                "index": index, "text": content, "logprobs": logprobs, "finish_reason": finish,
             });
         }
         let mut message = if self.tool_call {
@@ -194,11 +224,11 @@ impl Reply {
         if reasoning > 0 {
             message["reasoning_content"] = Value::from(say(0..reasoning));
         }
-        json!({"index": index, "message": message, "logprobs": null, "finish_reason": finish})
+        json!({"index": index, "message": message, "logprobs": logprobs, "finish_reason": finish})
     }
 }
 
-fn text(vocabulary: &Vocabulary, voice: u64, tokens: std::ops::Range<u32>) -> String {
+fn text(vocabulary: &Vocabulary, voice: u64, tokens: Range<u32>) -> String {
     let mut text = String::new();
     tokens.for_each(|token| vocabulary.text(voice, token, &mut text));
     text

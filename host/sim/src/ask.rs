@@ -27,6 +27,8 @@ pub(crate) struct Ask {
     pub(crate) ignore_eos: bool,
     pub(crate) stop: Vec<String>,
     pub(crate) tool_call: bool,
+    /// Whether tokens are listed with their probabilities.
+    pub(crate) logprobs: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +47,8 @@ struct Typed<'a> {
     stop: Option<Stop>,
     tools: Option<Vec<IgnoredAny>>,
     tool_choice: Option<serde_json::Value>,
+    /// A switch for chat, a count for completions.
+    logprobs: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -127,6 +131,7 @@ impl Ask {
                 Some(Stop::One(stop)) => vec![stop],
                 Some(Stop::Many(stops)) => stops,
             },
+            logprobs: typed.logprobs.is_some_and(|asked| asked.is_number() || asked == true),
             tool_call: forced && typed.tools.is_some_and(|tools| !tools.is_empty()),
         })
     }

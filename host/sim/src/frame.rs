@@ -52,25 +52,37 @@ impl<'a> Frames<'a> {
         let reasoning = self.reply.reasoning;
         if self.reply.endpoint == Endpoint::Completions {
             to.extend_from_slice(br#","text":""#);
-            self.text(voice, tokens, to);
-            to.extend_from_slice(br#"","logprobs":null,"finish_reason":null}]}"#);
-            return self.end(to);
+            self.text(voice, tokens.clone(), to);
+            to.push(b'"');
+            return self.unfinished(choice, tokens, to);
         }
         let role: &[u8] = if tokens.start == 0 { br#""role":"assistant","# } else { b"" };
         to.extend_from_slice(br#","delta":{"#);
         to.extend_from_slice(role);
         if tokens.start < reasoning {
             to.extend_from_slice(br#""reasoning_content":""#);
-            self.text(voice, tokens, to);
+            self.text(voice, tokens.clone(), to);
             to.push(b'"');
         } else if self.reply.tool_call {
-            self.tool_call(choice, tokens, to);
+            self.tool_call(choice, tokens.clone(), to);
         } else {
             to.extend_from_slice(br#""content":""#);
-            self.text(voice, tokens, to);
+            self.text(voice, tokens.clone(), to);
             to.push(b'"');
         }
-        to.extend_from_slice(br#"},"logprobs":null,"finish_reason":null}]}"#);
+        to.push(b'}');
+        self.unfinished(choice, tokens, to);
+    }
+
+    /// The rest of a frame behind its text.
+    fn unfinished(&self, choice: u32, tokens: Range<u32>, to: &mut Vec<u8>) {
+        if self.reply.lists_tokens {
+            let logprobs = self.reply.logprobs(choice, tokens, self.vocabulary);
+            write!(to, r#","logprobs":{logprobs}"#).expect("a Vec takes all bytes");
+        } else {
+            to.extend_from_slice(br#","logprobs":null"#);
+        }
+        to.extend_from_slice(br#","finish_reason":null}]}"#);
         self.end(to);
     }
 

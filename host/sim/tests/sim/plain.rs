@@ -234,3 +234,28 @@ fn settings_survive_their_serialised_form() {
     assert_eq!(again.model, config.model);
     assert!(serde_json::from_str::<Config>(r#"{"modle": "as_fast"}"#).is_err());
 }
+
+#[test]
+fn tokens_are_listed_one_by_one_where_asked_for() {
+    let replies = Replies { tokens_per_frame: 3, ..Replies::default() };
+    let server = start(Config { replies, ..fast() });
+    let mut client = Client::new(&server);
+    let mut body = chat(7);
+    body["logprobs"] = json!(true);
+    client.post(CHAT, "", &body);
+    let chunks = client.reply().chunks();
+    let listed = |chunk: &Value| -> String {
+        let tokens = chunk.pointer("/choices/0/logprobs/content").unwrap().as_array().unwrap();
+        tokens.iter().map(|token| token["token"].as_str().unwrap()).collect()
+    };
+    for chunk in &chunks[..3] {
+        assert_eq!(listed(chunk), chunk.pointer(DELTA).unwrap().as_str().unwrap());
+    }
+    let body = json!({"prompt": "x", "max_tokens": 7, "logprobs": 0});
+    client.post(COMPLETIONS, "", &body);
+    let choice = client.reply().json()["choices"][0].clone();
+    let tokens = choice["logprobs"]["tokens"].as_array().unwrap();
+    assert_eq!(tokens.len(), 7);
+    let joined: String = tokens.iter().map(|token| token.as_str().unwrap()).collect();
+    assert_eq!(joined, choice["text"]);
+}
