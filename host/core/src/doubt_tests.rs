@@ -126,15 +126,12 @@ fn read_lag_is_held_against_the_gaps() {
         cause(&closed(1), move |summary, _| {
             let lag = summary.figures.read_lag.as_mut().unwrap();
             lag.rows = [nanos; 15];
-            summary.error_bounds.ttft = Some(nanos);
         })
     };
     // The median gap is 10 ms: a tenth of it is the limit of 1 ms, too.
     assert_eq!(lag(MS), None);
     let found = Cause::ReadLag { p50: 2 * MS, p99: 2 * MS, max: 2 * MS };
     assert_eq!(lag(2 * MS), Some((found, false)));
-    // The median TTFT is 10 ms.
-    assert!(matches!(lag(6 * MS), Some((Cause::ReadLag { .. }, true))));
 }
 
 #[test]
@@ -175,7 +172,10 @@ fn samples_raise_their_doubts() {
     let starved = Cause::Starved { times: 2, by: Part::Protocol };
     assert_eq!(with(|watch| (watch.starved, watch.format) = (2, 9)), Some((starved, false)));
     assert_eq!(with(|watch| watch.starved = 1), None);
-    assert_eq!(with(|watch| watch.stalls = 1), Some((Cause::Stalled { times: 1 }, false)));
+    assert_eq!(
+        with(|watch| watch.stalls = 1),
+        Some((Cause::Stalled { times: 1, backlog: 0 }, false))
+    );
     assert_eq!(with(|watch| watch.clock_steps = 1), Some((Cause::ClockSteps { steps: 1 }, false)));
     let restarts = Cause::PluginRestarts { times: 3 };
     assert_eq!(with(|watch| watch.plugin_restarts = 3), Some((restarts, false)));
@@ -262,7 +262,7 @@ fn all_causes() -> Vec<Cause> {
         Cause::CpuBusy { worst: 1.0, share: 0.4 },
         Cause::Starved { times: 20, by: Part::Dataset },
         Cause::Starved { times: 20, by: Part::Protocol },
-        Cause::Stalled { times: 4 },
+        Cause::Stalled { times: 4, backlog: 3 << 20 },
         Cause::LocalLimits { attempts: 7 },
         Cause::PluginRestarts { times: 1 },
         Cause::InexactPrompts { prompts: 3 },
@@ -296,4 +296,38 @@ fn doubts_survive_json() {
         let stored = serde_json::to_string(&doubt).unwrap();
         assert_eq!(serde_json::from_str::<Doubt>(&stored).unwrap(), doubt);
     }
+}
+
+/// A number for each cause: a new one does not compile here until it is listed above, too.
+fn position(cause: &Cause) -> usize {
+    match cause {
+        Cause::NothingMeasured { .. } => 0,
+        Cause::EndedEarly { .. } => 1,
+        Cause::Failures { .. } => 2,
+        Cause::Dropped { .. } => 3,
+        Cause::RateMissed { .. } => 4,
+        Cause::LateSlots { .. } => 5,
+        Cause::ConcurrencyMissed { .. } => 6,
+        Cause::TimerLate { .. } => 7,
+        Cause::ReadLag { .. } => 8,
+        Cause::SharedStamps { .. } => 9,
+        Cause::UserStamps { .. } => 10,
+        Cause::ClockSteps { .. } => 11,
+        Cause::CpuBusy { .. } => 12,
+        Cause::Starved { .. } => 13,
+        Cause::Stalled { .. } => 14,
+        Cause::LocalLimits { .. } => 15,
+        Cause::PluginRestarts { .. } => 16,
+        Cause::InexactPrompts { .. } => 17,
+        Cause::UnlikeSources { .. } => 18,
+        Cause::Uncounted { .. } => 19,
+        Cause::CountsDiffer { .. } => 20,
+        Cause::Drift { .. } => 21,
+    }
+}
+
+#[test]
+fn no_cause_is_left_without_words() {
+    let covered: std::collections::BTreeSet<usize> = all_causes().iter().map(position).collect();
+    assert_eq!(covered, (0..22).collect());
 }

@@ -1,7 +1,7 @@
 //! Folds the records of a point into its figures. The formulas stand here and in the modules
 //! below; what they mean, their clocks and their bias, in `docs/MEASUREMENT.md`.
 //!
-//! A record costs one row of 72 bytes, and 4 bytes for each gap and each read. Everything that
+//! A record costs one row of 80 bytes, and 4 bytes for each gap and each read. Everything that
 //! needs the whole point, such as the steady window, is found at the end from the rows. Sums are
 //! integers, so that the same records in any order give the same figures.
 

@@ -77,6 +77,17 @@ fn a_service_cannot_write_to_the_terminal() {
 }
 
 #[test]
+fn a_histogram_is_named() {
+    let mut summary = fixture::quick_start();
+    let itl = summary.figures.itl.as_mut().unwrap();
+    (itl.method, itl.count) = (loadwright_core::percentile::Method::Histogram, 1_234_567);
+    let text = point_text(&summary, &Style::FILE);
+    let note =
+        "* Percentiles of ITL are from a histogram of 3 significant digits (1234567 values).\n";
+    assert!(text.contains(note), "{text}");
+}
+
+#[test]
 fn golden_texts() {
     let style = Style { width: 80, colour: false };
     insta::assert_snapshot!(

@@ -1,6 +1,7 @@
 //! Weighs the evidence against thresholds. Each threshold stands at the [`Cause`] it leads to.
 
 use super::{Cause, Doubt, Evidence, Part, TIMER_LATE, wording};
+use crate::Nanos;
 use crate::plan::{Load, Plan, StampSource};
 use crate::sample::Ending;
 use crate::summary::Summary;
@@ -14,6 +15,10 @@ pub(crate) fn assess(plan: &Plan, summary: &Summary, evidence: &Evidence) -> Vec
     found.sort_by_key(|&(_, grave)| !grave);
     found.into_iter().map(|(cause, grave)| wording::doubt(plan, cause, grave)).collect()
 }
+
+/// Read lag that no gap is too short for, and read lag that no gap is long enough for, in
+/// nanoseconds.
+const READ_LATE: (Nanos, Nanos) = (100_000, 1_000_000);
 
 struct Case<'a> {
     plan: &'a Plan,
@@ -57,7 +62,8 @@ impl Case<'_> {
         found.extend(self.starved());
         let stalls = self.evidence.watch.stalls;
         if stalls > 0 {
-            found.push((Cause::Stalled { times: stalls }, false));
+            let backlog = self.evidence.watch.peak_backlog;
+            found.push((Cause::Stalled { times: stalls, backlog }, false));
         }
         found
     }
@@ -132,13 +138,9 @@ impl Case<'_> {
         let figures = &self.summary.figures;
         let lag = figures.read_lag.as_ref()?;
         let gap = figures.itl.as_ref().map(|itl| itl.median()).filter(|&gap| gap > 0);
-        let limit = gap.map_or(1_000_000, |gap| (gap / 10).min(1_000_000));
-        let grave = match (self.summary.error_bounds.ttft, &figures.ttft) {
-            (Some(bound), Some(ttft)) => bound > ttft.median() / 2,
-            _ => false,
-        };
+        let limit = gap.map_or(READ_LATE.1, |gap| (gap / 10).clamp(READ_LATE.0, READ_LATE.1));
         let cause = Cause::ReadLag { p50: lag.median(), p99: lag.p99(), max: lag.max() };
-        (lag.p99() > limit).then_some((cause, grave))
+        (lag.p99() > limit).then_some((cause, false))
     }
 
     fn shared(&self) -> Option<(Cause, bool)> {

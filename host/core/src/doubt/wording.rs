@@ -129,9 +129,11 @@ fn statement_of_the_client(cause: &Cause) -> String {
         Cause::Starved { times, .. } => {
             format!("no request was ready {times} times when one was wanted")
         }
-        Cause::Stalled { times } => {
-            format!("dispatch waited {times} times for the interpreters of replies")
-        }
+        Cause::Stalled { times, backlog } => format!(
+            "dispatch waited {times} times for the interpreters of replies, with up to {:.1} MiB \
+             unread",
+            backlog as f64 / (1 << 20) as f64
+        ),
         Cause::LocalLimits { attempts } => {
             format!("this machine ran out of ports or files {attempts} time(s)")
         }

@@ -1,4 +1,4 @@
-//! One attempt that was sent, in 72 bytes, and the figures of a request as functions of it.
+//! One attempt that was sent, in 80 bytes, and the figures of a request as functions of it.
 
 use crate::Nanos;
 use crate::reading::Channel;

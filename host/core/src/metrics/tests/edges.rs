@@ -233,3 +233,8 @@ fn one_request_is_its_own_steady_window() {
     assert_eq!((start, end, plateau), (MS, 3 * MS, 1));
     assert_eq!((steady.concurrency, steady.requests), (1.0, 500.0));
 }
+
+#[test]
+fn a_row_is_as_small_as_promised() {
+    assert_eq!(size_of::<Row>(), 80);
+}
