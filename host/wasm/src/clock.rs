@@ -1,9 +1,15 @@
-//! The crate's one clock: it limits calls into guests, and times nothing that is reported.
+//! The crate's one clock: it limits calls into guests and dates what they see as
+//! the run's start; it times nothing that is reported.
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Now, on the monotonic clock.
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Time of day, since the Unix epoch.
+pub(crate) fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -143,7 +143,3 @@ fn componentise(module: &[u8]) -> Result<Vec<u8>, LoadFault> {
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| LoadFault::Componentise(format!("{error:#}")))
 }
-
-#[cfg(test)]
-#[path = "diagnose_tests.rs"]
-mod tests;

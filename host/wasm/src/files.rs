@@ -147,3 +147,7 @@ fn within(root: &Path, below: &str, name: &str) -> Result<PathBuf, String> {
 fn cannot_read(name: &str, error: &std::io::Error) -> String {
     format!("`{name}` cannot be read: {error}")
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::bundled::bundled;
 use crate::cache::{Cache, Origin};
+use crate::clock;
 use crate::console::{Level, Log, Voice};
 use crate::engine;
 use crate::error::{LoadError, LoadFault};
@@ -54,6 +55,8 @@ pub struct Host {
     engine: Engine,
     linker: Linker<State>,
     cache: Cache,
+    /// Time of day at the start, which is all that guests see of it.
+    pub(crate) wall: Duration,
 }
 
 impl Host {
@@ -66,9 +69,8 @@ impl Host {
         let engine = engine::start().map_err(failed)?;
         let mut linker = Linker::new(&engine);
         imports::offer(&mut linker).map_err(failed)?;
-        wasi::offer(&mut linker).map_err(failed)?;
         let cache = Cache::new(&engine, config.cache_dir.as_deref());
-        Ok(Arc::new(Self { config, engine, linker, cache }))
+        Ok(Arc::new(Self { config, engine, linker, cache, wall: clock::wall() }))
     }
 
     /// Reads a plugin, without compiling it where it carries its manifest.
@@ -114,7 +116,10 @@ impl Host {
         &self,
         component: &Component,
     ) -> Result<wasmtime::component::InstancePre<State>, LoadFault> {
-        let linked = self.linker.instantiate_pre(component);
+        // WASI differs by version and toolchain: each component gets what it imports of it.
+        let mut linker = self.linker.clone();
+        let linked = wasi::offer(&mut linker, &self.engine, component)
+            .and_then(|()| linker.instantiate_pre(component));
         linked.map_err(|error| LoadFault::Contract(format!("{error:#}")))
     }
 }

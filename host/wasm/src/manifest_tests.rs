@@ -1,1 +1,75 @@
+//! Manifests as plugins write them, and settings held against their schema.
 
+use super::*;
+use serde_json::json;
+
+fn manifest(settings: &Value) -> Manifest {
+    let text = json!({ "name": "a", "settings": settings }).to_string();
+    Manifest::read(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn names_must_fit_a_command_line() {
+    for (text, said) in [
+        ("", "its manifest is not a JSON object: EOF while parsing a value at line 1 column 0"),
+        ("{}", "its manifest is not one: missing field `name`"),
+        (
+            r#"{"name": "a b"}"#,
+            "its manifest names it `a b`; a name is letters, digits, `-`, `_` and `.`",
+        ),
+    ] {
+        assert_eq!(Manifest::read(text.as_bytes()).unwrap_err().to_string(), said);
+    }
+}
+
+#[test]
+fn memory_is_what_it_asks_within_reason() {
+    let asks = |limits: &str| {
+        let text = format!(r#"{{"name": "a", "limits": {limits}}}"#);
+        Manifest::read(text.as_bytes()).unwrap().memory() >> 20
+    };
+    assert_eq!(asks("{}"), 64);
+    assert_eq!(asks(r#"{"memory_mib": 128}"#), 128);
+    assert_eq!(asks(r#"{"memory_mib": 4096}"#), 256);
+}
+
+#[test]
+fn settings_are_held_against_the_schema_and_every_mistake_is_said() {
+    let schema = json!({
+        "type": "object",
+        "required": ["model"],
+        "additionalProperties": false,
+        "properties": {
+            "model": { "type": "string" },
+            "share": { "type": "number", "minimum": 0, "maximum": 1 },
+            "mode": { "enum": ["fast", "slow"], "default": "fast" },
+            "ids": { "type": "array", "items": { "type": "integer" } },
+        },
+    });
+    let mut good = json!({ "model": "m", "share": 0.5 });
+    assert!(manifest(&schema).admit(&mut good).is_empty());
+    assert_eq!(good["mode"], "fast");
+
+    let mut bad = json!({ "share": 2, "mode": "idle", "ids": [1, 1.5], "colour": 1 });
+    let mut said = manifest(&schema).admit(&mut bad);
+    said.sort();
+    assert_eq!(
+        said,
+        [
+            "`settings.ids[1]` is 1.5, but should be of type integer",
+            "`settings.mode` is \"idle\", but should be one of \"fast\", \"slow\"",
+            "`settings.share` is 2, but should be at most 1",
+            "`settings` has no `colour`; there is `model`, `share`, `mode`, `ids`",
+            "`settings` lacks `model`",
+        ]
+    );
+}
+
+#[test]
+fn a_plugin_without_settings_takes_none() {
+    let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+    let said = manifest(&schema).admit(&mut json!({ "x": 1 }));
+    assert_eq!(said, ["`settings` has `x`, but it takes no settings"]);
+    // No schema: the plugin itself knows.
+    assert!(manifest(&Value::Null).admit(&mut json!({ "x": 1 })).is_empty());
+}

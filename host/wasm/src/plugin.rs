@@ -200,6 +200,7 @@ impl Plugin {
             },
             services: Arc::new(Services {
                 seed: config.seed,
+                wall: self.host.wall,
                 tokenizer: services.tokenizer,
                 files: FileSet::new(services.files),
             }),
@@ -261,6 +262,7 @@ fn describe(
         },
         services: Arc::new(Services {
             seed: host.config.seed,
+            wall: host.wall,
             tokenizer: None,
             files: FileSet::new(Vec::new()),
         }),

@@ -26,6 +26,8 @@ pub(crate) struct Limits {
 pub(crate) struct Services {
     /// The run's seed.
     pub(crate) seed: u64,
+    /// Time of day when the host started, since the Unix epoch.
+    pub(crate) wall: Duration,
     /// The tokenizer that the user chose.
     pub(crate) tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Files that the user named.
@@ -59,7 +61,7 @@ impl State {
             .table_elements(TABLE_ELEMENTS)
             .trap_on_grow_failure(true)
             .build();
-        let wasi = Closed::new(services.seed);
+        let wasi = Closed::new(services.seed, services.wall);
         let deadline = clock::now();
         Self { limits, console, services, wasi, overrun: None, memory, deadline }
     }

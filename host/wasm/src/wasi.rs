@@ -1,12 +1,101 @@
-//! A closed WASI 0.2 (placeholder while the rest is built).
+//! A closed WASI 0.2, for guests whose toolchain imports it: JavaScript, Python, wasm32-wasip2.
+//!
+//! No environment, files or sockets; what is written to standard output or error goes to the log,
+//! so that a guest's own traceback survives; the wall clock stands at the host's start, the
+//! monotonic clock counts its readings, and random follows from the seed.
+//!
+//! The answers are untyped, unlike the contract's: they are few and cold, and this way they fit
+//! every 0.2 version of the interfaces, whatever functions it has. What is not answered by name is
+//! denied by the shape of its result.
+
+mod answers;
+
+use crate::seeded;
 use crate::state::State;
-use wasmtime::component::Linker;
-pub(crate) struct Closed;
+use answers::Call;
+use rand_chacha::ChaCha8Rng;
+use std::time::Duration;
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
+
+/// What a guest sees of the world, a store's own.
+pub(crate) struct Closed {
+    random: ChaCha8Rng,
+    /// Time of day at the host's start, since the Unix epoch.
+    wall: Duration,
+    /// Microseconds that the monotonic clock has counted, one a reading.
+    readings: u64,
+}
+
 impl Closed {
-    pub(crate) fn new(_seed: u64) -> Self {
-        Self
+    pub(crate) fn new(seed: u64, wall: Duration) -> Self {
+        Self { random: seeded::stream(seed, "wasi", 0), wall, readings: 0 }
     }
 }
-pub(crate) fn offer(_linker: &mut Linker<State>) -> wasmtime::Result<()> {
+
+struct InputStream;
+struct OutputStream;
+struct Pollable;
+/// A resource of which there is never one: sockets, open files.
+struct Nothing;
+
+/// Puts into `linker` what `component` imports of WASI.
+///
+/// # Errors
+/// The component imports something that WASI has not.
+pub(crate) fn offer(
+    linker: &mut Linker<State>,
+    engine: &Engine,
+    component: &Component,
+) -> wasmtime::Result<()> {
+    for (name, import) in component.component_type().imports(engine) {
+        if !name.starts_with("wasi:") {
+            continue;
+        }
+        let ComponentItem::ComponentInstance(instance) = import.ty else { continue };
+        let interface = name.split('@').next().unwrap_or(name);
+        let mut into = linker.instance(name)?;
+        for (item, export) in instance.exports(engine) {
+            define(&mut into, interface, item, &export.ty)?;
+        }
+    }
     Ok(())
+}
+
+fn define(
+    into: &mut LinkerInstance<'_, State>,
+    interface: &str,
+    item: &str,
+    ty: &ComponentItem,
+) -> wasmtime::Result<()> {
+    match ty {
+        ComponentItem::Resource(_) => into.resource(item, resource(item), |_, _| Ok(())),
+        ComponentItem::ComponentFunc(_) => {
+            let (interface, item) = (interface.to_owned(), item.to_owned());
+            into.func_new(&item.clone(), move |mut store, ty, params, results| {
+                let call = Call { interface: &interface, function: &item, ty: &ty };
+                let answer = call.answer(&mut store, params);
+                // Handles given to the host are the host's to drop.
+                answers::drop_handles(&mut store, params)?;
+                if let Some(place) = results.first_mut() {
+                    *place = answer?;
+                } else {
+                    answer?;
+                }
+                Ok(())
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A resource is the same in every interface that uses it.
+fn resource(name: &str) -> ResourceType {
+    match name {
+        "input-stream" => ResourceType::host::<InputStream>(),
+        "output-stream" => ResourceType::host::<OutputStream>(),
+        "pollable" => ResourceType::host::<Pollable>(),
+        _ => ResourceType::host::<Nothing>(),
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) fn check(outline: &Outline) -> Result<Vec<Kind>, LoadFault> {
 
 fn listed(exports: &[String]) -> String {
     match exports {
-        [] => "nothing".into(),
+        [] => "nothing at all (was it cut short?)".into(),
         _ => exports.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     }
 }

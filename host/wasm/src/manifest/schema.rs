@@ -53,8 +53,10 @@ fn members(schema: &Object, value: &mut Value, at: &str, mistakes: &mut Vec<Stri
         }
     }
     for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
-        if name.as_str().is_some_and(|name| !object.contains_key(name)) {
-            mistakes.push(format!("`{at}` lacks {name}"));
+        if let Some(name) = name.as_str()
+            && !object.contains_key(name)
+        {
+            mistakes.push(format!("`{at}` lacks `{name}`"));
         }
     }
     let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));

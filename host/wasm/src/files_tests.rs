@@ -1,0 +1,124 @@
+//! Lines and bytes of named files, against what the standard library finds in them.
+
+use super::*;
+use proptest::prelude::*;
+use std::os::unix::fs::symlink;
+
+fn set(bytes: &[u8]) -> (tempfile::TempDir, FileSet) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data.txt");
+    fs::write(&path, bytes).unwrap();
+    (folder, FileSet::new(vec![("data".into(), path)]))
+}
+
+/// Lines by another way: cut at every `\n`, the piece after the last one only if it holds bytes.
+fn oracle(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    if lines.last().is_some_and(Vec::is_empty) {
+        lines.pop();
+    }
+    for line in &mut lines {
+        if line.ends_with(b"\r") {
+            line.pop();
+        }
+    }
+    lines
+}
+
+proptest! {
+    #[test]
+    fn any_range_of_any_file_is_what_lies_between_its_ends(
+        bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'x')], 0..600),
+        first in 0u32..400,
+        count in 0u32..400,
+    ) {
+        let (_folder, files) = set(&bytes);
+        let all = oracle(&bytes);
+        let wanted: Vec<_> =
+            all.into_iter().skip(first as usize).take(count as usize).collect();
+        prop_assert_eq!(files.lines("data", first, count, 1 << 20).unwrap(), wanted);
+    }
+}
+
+#[test]
+fn lines_longer_than_a_block_and_files_of_many_blocks() {
+    let mut bytes = Vec::new();
+    for line in 0..300u32 {
+        bytes.extend(std::iter::repeat_n(b'a' + (line % 26) as u8, (line as usize * 997) % 90_000));
+        bytes.extend_from_slice(if line % 3 == 0 { b"\r\n" } else { b"\n" });
+    }
+    let (_folder, files) = set(&bytes);
+    let all = oracle(&bytes);
+    for first in [0, 1, 63, 64, 65, 130, 299, 300] {
+        let got = files.lines("data", first, 3, 1 << 20).unwrap();
+        assert_eq!(got, all.iter().skip(first as usize).take(3).cloned().collect::<Vec<_>>());
+    }
+    assert_eq!(
+        files.lines("data", 0, 300, 1 << 20).unwrap_err(),
+        "`data` has more than 1 MiB up to line 46; ask for fewer lines or raise --plugin-memory"
+    );
+}
+
+#[test]
+fn bytes_by_position() {
+    let (_folder, files) = set(b"0123456789");
+    assert_eq!(files.size("data").unwrap(), 10);
+    assert_eq!(files.read("data", 3.0, 4).unwrap(), b"3456");
+    assert_eq!(files.read("data", 8.0, 100).unwrap(), b"89");
+    assert_eq!(files.read("data", 99.0, 1).unwrap(), b"");
+    for bad in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
+        assert!(files.read("data", bad, 1).unwrap_err().ends_with("is not a position in a file"));
+    }
+}
+
+#[test]
+fn names_that_were_not_given() {
+    let (_folder, files) = set(b"");
+    assert_eq!(files.size("/etc/passwd").unwrap_err(), "no file is named ``; there is `data`");
+    assert_eq!(files.size("other").unwrap_err(), "no file is named `other`; there is `data`");
+    let none = FileSet::new(Vec::new());
+    assert_eq!(
+        none.size("dataset-path").unwrap_err(),
+        "it needs a file and none was named; give --dataset-path"
+    );
+}
+
+#[test]
+fn folders_end_where_they_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    fs::create_dir_all(inside.join("deep")).unwrap();
+    fs::write(folder.path().join("secret"), "s").unwrap();
+    fs::write(inside.join("b"), "bb").unwrap();
+    fs::write(inside.join("deep/a"), "aaa").unwrap();
+    symlink(inside.join("b"), inside.join("link")).unwrap();
+    symlink(folder.path().join("secret"), inside.join("escape")).unwrap();
+    let files = FileSet::new(vec![("images".into(), inside)]);
+    assert_eq!(files.entries("images").unwrap(), ["b", "deep", "escape", "link"]);
+    assert_eq!(files.entries("images/deep").unwrap(), ["a"]);
+    assert_eq!(files.size("images/deep/a").unwrap(), 3);
+    assert_eq!(files.size("images/link").unwrap(), 2);
+    for out in
+        ["images/../secret", "images//etc/passwd", "images/escape", "images/./b/../../secret"]
+    {
+        let said = files.size(out).unwrap_err();
+        assert_eq!(said, format!("`{out}` leads out of the folder that was named"));
+    }
+    assert_eq!(
+        files.size("images").unwrap_err(),
+        "`images` is a folder, and a file is needed here"
+    );
+}
+
+#[test]
+fn many_files_of_a_folder_do_not_stay_open() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..200 {
+        fs::write(folder.path().join(format!("{index:03}")), index.to_string()).unwrap();
+    }
+    let files = FileSet::new(vec![("images".into(), folder.path().into())]);
+    for name in files.entries("images").unwrap() {
+        files.lines(&format!("images/{name}"), 0, 1, 100).unwrap();
+    }
+    assert!(files.open.lock().unwrap().len() <= OPEN);
+}

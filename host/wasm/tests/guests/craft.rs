@@ -1,0 +1,99 @@
+//! Makes guests for the tests out of the text form, and hosts to run them in.
+
+use loadwright_core::conversation::Prompt;
+use loadwright_core::request::Ask;
+use loadwright_wasm::{Host, HostConfig, Level, Plugin, Source};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The world of the crafted guest: every import and export there is.
+const EVERYTHING: &str = "
+    package test:crafted;
+    world everything {
+        import loadwright:plugin/log@0.1.0;
+        import loadwright:plugin/random@0.1.0;
+        import loadwright:plugin/tokenizer@0.1.0;
+        import loadwright:plugin/files@0.1.0;
+        export loadwright:plugin/plugin@0.1.0;
+        export loadwright:plugin/protocol@0.1.0;
+        export loadwright:plugin/dataset@0.1.0;
+    }
+";
+
+/// A core module with its interfaces' types embedded, as wit-bindgen makes them.
+pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
+    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+    let mut resolve = Resolve::default();
+    resolve.push_path(contract).unwrap();
+    let package = resolve.push_str("world.wit", world).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let mut module = wat::parse_str(wat).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    module
+}
+
+/// The crafted guest as a core module.
+pub(crate) fn crafted_module() -> Vec<u8> {
+    module(include_str!("crafted.wat"), EVERYTHING)
+}
+
+/// The crafted guest as a component.
+pub(crate) fn crafted() -> Vec<u8> {
+    ComponentEncoder::default().validate(true).module(&crafted_module()).unwrap().encode().unwrap()
+}
+
+/// A host and the lines it logged.
+pub(crate) struct Bench {
+    pub(crate) host: Arc<Host>,
+    pub(crate) lines: Arc<Mutex<Vec<(String, Level, String)>>>,
+    pub(crate) folder: TempDir,
+}
+
+impl Bench {
+    /// A host with the seed and the limits of the tests, and a cache in its folder.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut HostConfig)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&lines);
+        let mut config = HostConfig {
+            cache_dir: Some(folder.path().join("cache")),
+            memory: None,
+            timeout: Duration::from_millis(300),
+            seed: 7,
+            log: Arc::new(move |plugin, level, text| {
+                log.lock().unwrap().push((plugin.into(), level, text.into()));
+            }),
+        };
+        change(&mut config);
+        Self { host: Host::new(config).unwrap(), lines, folder }
+    }
+
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) fn crafted(&self) -> Arc<Plugin> {
+        let path = self.file("crafted.wasm", &crafted());
+        self.host.open(Source::Path(path)).unwrap()
+    }
+}
+
+/// An ask for a text, with the crafted guest's orders.
+pub(crate) fn ask(text: &str, orders: Option<u32>) -> Ask {
+    Ask {
+        history: Vec::new(),
+        prompt: Prompt::Text(text.into()),
+        max_tokens: orders,
+        min_tokens: None,
+    }
+}

@@ -1,0 +1,232 @@
+//! Golden texts: what is said of every file that cannot be loaded, and why it helps.
+
+use crate::craft::{Bench, crafted, module};
+use loadwright_wasm::{Host, LoadError, Source};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The error of opening `bytes`, without the path.
+fn refusal(bytes: &[u8]) -> String {
+    let bench = Bench::new();
+    let path = bench.file("plugin.wasm", bytes);
+    text(&bench.host, &path)
+}
+
+fn text(host: &Arc<Host>, path: &Path) -> String {
+    let error = host.open(Source::Path(path.into())).err().unwrap();
+    let LoadError { origin, .. } = &error;
+    assert_eq!(*origin, path.display().to_string());
+    let text = error.to_string();
+    text.strip_prefix(&format!("plugin {origin}: ")).unwrap().to_owned()
+}
+
+/// A component with these imports and exports, all empty instances.
+fn component(imports: &[&str], exports: &[&str]) -> Vec<u8> {
+    let mut text = String::from("(component ");
+    for import in imports {
+        text.push_str(&format!("(import \"{import}\" (instance))"));
+    }
+    text.push_str("(instance $empty)");
+    for export in exports {
+        text.push_str(&format!("(export \"{export}\" (instance $empty))"));
+    }
+    wat::parse_str(text + ")").unwrap()
+}
+
+const IDENTITY: &str = "loadwright:plugin/plugin@0.1.0";
+const PROTOCOL: &str = "loadwright:plugin/protocol@0.1.0";
+const DATASET: &str = "loadwright:plugin/dataset@0.1.0";
+
+#[test]
+fn files_that_are_not_there_or_are_folders() {
+    let bench = Bench::new();
+    assert_eq!(
+        text(&bench.host, &bench.folder.path().join("gone.wasm")),
+        "no such file; give --plugin the path of a component (.wasm) or of a folder of them"
+    );
+    assert_eq!(
+        text(&bench.host, bench.folder.path()),
+        "is a folder; each component in it is opened by itself"
+    );
+}
+
+#[test]
+fn files_that_are_something_else() {
+    assert_eq!(refusal(b""), "is empty; build or download it again");
+    assert_eq!(
+        refusal(b"\n <!DOCTYPE html><html></html>"),
+        "is a web page, not a component; the download was answered with a page: fetch the file \
+         itself"
+    );
+    assert_eq!(
+        refusal(b"(component)"),
+        "is WebAssembly in text form; make it binary first, e.g. with `wasm-tools parse`"
+    );
+    assert_eq!(
+        refusal(b"#!/usr/bin/env python\nprint(1)\n"),
+        "is text, not a component; give the .wasm file that the plugin's build made"
+    );
+    assert_eq!(
+        refusal(b"\x7fELF\x02\x01\x01"),
+        "is compiled code, which is never loaded from a file of yours; give the component (.wasm) \
+         it was made from"
+    );
+    assert_eq!(
+        refusal(b"PK\x03\x04\0\0"),
+        "is not WebAssembly; give the .wasm file that the plugin's build made"
+    );
+}
+
+#[test]
+fn compiled_code_is_not_taken_from_the_user() {
+    let bench = Bench::new();
+    bench.crafted().protocol(&serde_json::json!({})).unwrap();
+    let cache = std::fs::read_dir(bench.folder.path().join("cache")).unwrap();
+    let compiled = cache.map(|entry| entry.unwrap().path()).next().unwrap();
+    assert!(text(&bench.host, &compiled).starts_with("is compiled code, which is never loaded"));
+}
+
+#[test]
+fn files_that_were_cut_short_anywhere() {
+    let whole = crafted();
+    for length in (1..whole.len()).step_by(97) {
+        let said = refusal(&whole[..length]);
+        assert!(
+            said.starts_with(&format!("ends in the middle, after {length} bytes; it was cut short"))
+                // Cut between two sections, what is left is a component that lacks its end.
+                || said.starts_with("exports neither")
+                || said.starts_with("is damaged"),
+            "{length} of {}: {said}",
+            whole.len()
+        );
+    }
+}
+
+#[test]
+fn files_that_are_damaged() {
+    let mut bytes = crafted();
+    bytes[4] = 0x7f;
+    let said = refusal(&bytes);
+    assert!(said.starts_with("is damaged at byte 4: "), "{said}");
+    assert!(said.ends_with("; build or download it again"), "{said}");
+}
+
+#[test]
+fn core_modules_without_types() {
+    assert_eq!(
+        refusal(&wat::parse_str("(module)").unwrap()),
+        "is a core module without a `component-type` section, so nothing says what its functions \
+         mean; build it with wit-bindgen against the contract in wit/, or give the component made \
+         from it"
+    );
+}
+
+#[test]
+fn core_modules_that_lack_an_export() {
+    let world = "package test:half; world half { export loadwright:plugin/plugin@0.1.0; }";
+    let said = refusal(&module("(module (memory (export \"memory\") 1))", world));
+    assert!(said.starts_with("is a core module that cannot be made into a component: "), "{said}");
+    assert!(
+        said.contains("interface `loadwright:plugin/plugin@0.1.0` function `describe`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn other_versions_of_the_contract() {
+    assert_eq!(
+        refusal(&component(&[], &[IDENTITY, "loadwright:plugin/protocol@0.3.0"])),
+        "speaks version 0.3.0 of the contract (loadwright:plugin/protocol@0.3.0), and this program \
+         understands 0.1; use a newer loadwright, or build the plugin against the wit/ of this one"
+    );
+    assert_eq!(
+        refusal(&component(&["loadwright:plugin/log@0.0.9"], &[IDENTITY, PROTOCOL])),
+        "speaks version 0.0.9 of the contract (loadwright:plugin/log@0.0.9), and this program \
+         understands 0.1; build the plugin against the wit/ of this program, or ask its author for \
+         a newer one"
+    );
+    let prerelease = refusal(&component(&[], &["loadwright:plugin/protocol@0.1.0-rc.1"]));
+    assert!(prerelease.starts_with("speaks version 0.1.0-rc.1 of the contract"), "{prerelease}");
+}
+
+#[test]
+fn components_that_are_no_plugin() {
+    assert_eq!(
+        refusal(&component(&[], &["wasi:cli/run@0.2.0"])),
+        "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only \
+         `wasi:cli/run@0.2.0`; build it for one of the worlds in wit/world.wit"
+    );
+    assert_eq!(
+        refusal(&component(&[], &[])),
+        "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only nothing \
+         at all (was it cut short?); build it for one of the worlds in wit/world.wit"
+    );
+    assert_eq!(
+        refusal(&component(&[], &[PROTOCOL])),
+        "does not export loadwright:plugin/plugin; build it for one of the worlds in wit/world.wit"
+    );
+}
+
+#[test]
+fn imports_that_no_world_gives() {
+    let import = |name: &str, kind: &str| refusal(&component(&[name], &[IDENTITY, kind]));
+    assert_eq!(
+        import("loadwright:plugin/files@0.1.0", PROTOCOL),
+        "imports `loadwright:plugin/files@0.1.0`, which a protocol may not have: world \
+         `dataset-plugin-files` has it"
+    );
+    assert_eq!(
+        import("loadwright:plugin/clock@0.1.0", DATASET),
+        "imports `loadwright:plugin/clock@0.1.0`, which no world of this version has; see \
+         wit/world.wit"
+    );
+    assert_eq!(
+        import("wasi:http/outgoing-handler@0.2.10", DATASET),
+        "imports `wasi:http/outgoing-handler@0.2.10`, and a plugin has no network: the host sends; \
+         build it without (componentize-js and jco: disable the features http and fetch-event)"
+    );
+    assert_eq!(
+        import("wasi:cli/stdout@0.3.0", DATASET),
+        "imports `wasi:cli/stdout@0.3.0`, and of WASI only 0.2 is offered; build it for \
+         wasm32-wasip2"
+    );
+    assert_eq!(
+        import("acme:gpu/launch", DATASET),
+        "imports `acme:gpu/launch`, which no world has; a plugin imports what wit/world.wit names, \
+         and WASI 0.2 at most"
+    );
+}
+
+#[test]
+fn exports_of_the_right_name_and_the_wrong_shape() {
+    let said = refusal(&component(&[], &[IDENTITY, PROTOCOL]));
+    assert!(said.starts_with("does not fit the contract 0.1: "), "{said}");
+}
+
+#[test]
+fn bundled_names_that_are_none() {
+    let error = Bench::new().host.open(Source::Bundled("nope".into())).err().unwrap().to_string();
+    assert!(error.starts_with("plugin `nope`: is not bundled; bundled are "), "{error}");
+}
+
+#[test]
+fn a_folder_gives_each_component_or_its_error() {
+    let bench = Bench::new();
+    bench.file("b.wasm", &crafted());
+    bench.file("a.wasm", b"text");
+    bench.file("notes.md", b"# notes");
+    let opened = bench.host.open_dir(bench.folder.path());
+    let said: Vec<_> = opened
+        .iter()
+        .map(|one| one.as_ref().map_or_else(ToString::to_string, |plugin| plugin.name().into()))
+        .collect();
+    assert_eq!(said.len(), 2);
+    assert!(said[0].contains("a.wasm: is text, not a component"), "{}", said[0]);
+    assert_eq!(said[1], "crafted");
+
+    let empty = tempfile::tempdir().unwrap();
+    let opened = bench.host.open_dir(empty.path());
+    assert!(opened[0].as_ref().err().unwrap().to_string().ends_with(
+        "is a folder without any .wasm file; give --plugin a component, or a folder of them"
+    ));
+}
