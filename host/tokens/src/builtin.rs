@@ -47,8 +47,7 @@ pub(crate) fn model() -> Model {
 /// Every byte, and every beginning of a space and a word, grown letter by letter: with no other
 /// merges, a word with its space always becomes one token, whatever its length.
 fn vocabulary() -> (AHashMap<String, u32>, Vec<(String, String)>) {
-    let mut bytes: Vec<String> =
-        ByteLevel::alphabet().into_iter().map(String::from).collect();
+    let mut bytes: Vec<String> = ByteLevel::alphabet().into_iter().map(String::from).collect();
     bytes.sort_unstable();
     let mut ids: AHashMap<String, u32> = (0..).zip(bytes).map(|(id, byte)| (byte, id)).collect();
     let mut merges = Vec::new();

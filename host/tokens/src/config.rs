@@ -32,8 +32,7 @@ pub(crate) fn read(folder: &Path) -> Result<Config, OpenError> {
     let mut config = Config::default();
     let path = folder.join(CONFIG);
     if let Some(text) = optional(&path)? {
-        let invalid =
-            |reason: String| OpenError::Invalid { path: path.clone(), reason };
+        let invalid = |reason: String| OpenError::Invalid { path: path.clone(), reason };
         let value: Value =
             serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
         config = parse(&value).map_err(invalid)?;

@@ -43,7 +43,11 @@ impl Model {
 
     /// What a server counts for `text` as a bare prompt, or as one user message.
     pub(crate) fn count(&self, text: &str, in_chat: bool) -> Result<u32, Fault> {
-        if in_chat { self.count_chat(&[Message::text("user", text)]) } else { self.count_text(text) }
+        if in_chat {
+            self.count_chat(&[Message::text("user", text)])
+        } else {
+            self.count_text(text)
+        }
     }
 
     fn ids(&self, text: &str, special: bool) -> Result<tokenizers::Encoding, Fault> {
@@ -65,7 +69,9 @@ impl Tokenizer for Model {
 
     fn decode(&self, tokens: &[u32]) -> Result<String, Fault> {
         if let Some(id) = tokens.iter().find(|id| self.pipeline.id_to_token(**id).is_none()) {
-            return Err(Fault::Input(format!("token id {id} is not in the tokenizer's vocabulary")));
+            return Err(Fault::Input(format!(
+                "token id {id} is not in the tokenizer's vocabulary"
+            )));
         }
         self.pipeline
             .decode(tokens, false)
@@ -94,4 +100,4 @@ impl Tokenizer for Model {
 
 #[cfg(test)]
 #[path = "model_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -78,12 +78,7 @@ impl Writer {
     }
 
     /// The opening and as many pieces as are wanted behind it.
-    fn draft(
-        &self,
-        model: &Model,
-        request: &Synthesis<'_>,
-        alone: u32,
-    ) -> Result<Draft, Fault> {
+    fn draft(&self, model: &Model, request: &Synthesis<'_>, alone: u32) -> Result<Draft, Fault> {
         let mut rng = stream(request);
         let wanted = request.tokens - alone;
         let (opening, cost) = if request.prefix.is_empty() {
@@ -118,12 +113,7 @@ impl Writer {
 
     /// Good pieces, independent and uniform. Drawn first and tried after, so that what is drawn
     /// does not depend on what was known before.
-    fn draw(
-        &self,
-        model: &Model,
-        rng: &mut ChaCha8Rng,
-        count: u32,
-    ) -> Result<Vec<usize>, Fault> {
+    fn draw(&self, model: &Model, rng: &mut ChaCha8Rng, count: u32) -> Result<Vec<usize>, Fault> {
         let size = self.words.len();
         if size == 0 {
             return Err(unusable());
@@ -181,11 +171,7 @@ impl Writer {
 
     /// Counted once for a prefix: encoding a long one for every prompt would cost more than the
     /// prompt.
-    fn surroundings(
-        &self,
-        model: &Model,
-        request: &Synthesis<'_>,
-    ) -> Result<Surroundings, Fault> {
+    fn surroundings(&self, model: &Model, request: &Synthesis<'_>) -> Result<Surroundings, Fault> {
         let key = (self.hasher.hash_one(request.prefix), request.prefix.len(), request.in_chat);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&key) {
@@ -201,16 +187,12 @@ impl Writer {
     }
 
     /// A sample of three pieces, set into these surroundings, counts three more.
-    fn joins(
-        &self,
-        model: &Model,
-        request: &Synthesis<'_>,
-        alone: u32,
-    ) -> Result<bool, Fault> {
+    fn joins(&self, model: &Model, request: &Synthesis<'_>, alone: u32) -> Result<bool, Fault> {
         if !self.words.delimited() {
             return Ok(false);
         }
-        let sample = Synthesis { label: "joins", index: 0, tokens: alone + 64, ..*request };
+        let sample =
+            Synthesis { label: "joins", index: 0, tokens: alone.saturating_add(64), ..*request };
         let draft = self.draft(model, &sample, alone)?;
         let tokens = model.count(&draft.text(&self.words), request.in_chat)?;
         Ok(draft.opened && tokens == sample.tokens)

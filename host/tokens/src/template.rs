@@ -27,7 +27,8 @@ impl ChatTemplate {
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.set_formatter(|out, _, value| {
             out.write_str(&python::text(value)).map_err(Error::from)
         });
@@ -102,8 +103,8 @@ fn strftime(now: time::OffsetDateTime, format: &str) -> Result<String, Error> {
     let failed = |error: &dyn std::fmt::Display| {
         Error::new(ErrorKind::InvalidOperation, format!("strftime_now: {error}"))
     };
-    let items = time::format_description::parse_strftime_owned(format)
-        .map_err(|error| failed(&error))?;
+    let items =
+        time::format_description::parse_strftime_owned(format).map_err(|error| failed(&error))?;
     now.format(&items).map_err(|error| failed(&error))
 }
 
@@ -133,4 +134,4 @@ fn without_generation_marks(source: &str) -> String {
 
 #[cfg(test)]
 #[path = "template_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -106,8 +106,7 @@ impl Words {
 
     /// The good ones of a sample keep to themselves in one text, in either order.
     fn independent(&self, model: &Model) -> bool {
-        let mut good: Vec<usize> =
-            self.sample().into_iter().filter(|at| self.good(*at)).collect();
+        let mut good: Vec<usize> = self.sample().into_iter().filter(|at| self.good(*at)).collect();
         let forward = self.keep_to_themselves(model, &good);
         good.reverse();
         forward && self.keep_to_themselves(model, &good)
@@ -160,9 +159,10 @@ fn spaced(model: &Model) -> (Words, bool) {
     let bytes = byte_alphabet();
     let mut classes: [(Words, bool); 3] = Default::default();
     for (id, entry) in entries(model) {
-        for (class, marker) in classes.iter_mut().zip([BYTE_LEVEL_SPACE, METASPACE, ' ']) {
-            class.1 |= spans(&entry, marker);
-        }
+        let plain = |text: &str| Some(text.to_owned());
+        classes[0].1 |= spans(&entry, BYTE_LEVEL_SPACE, |text| from_byte_level(text, &bytes));
+        classes[1].1 |= spans(&entry, METASPACE, plain);
+        classes[2].1 |= spans(&entry, ' ', plain);
         let (class, word) = match entry.strip_prefix(BYTE_LEVEL_SPACE) {
             Some(rest) => (0, from_byte_level(rest, &bytes)),
             None => match entry.strip_prefix(METASPACE) {
@@ -184,15 +184,11 @@ fn is_word(word: &str) -> bool {
     !word.is_empty() && word.chars().all(char::is_alphabetic)
 }
 
-/// Whether `entry` holds `marker` directly behind a letter or digit. Of the byte-level alphabet,
-/// U+0100 to U+0121 stand for control characters and the space.
-fn spans(entry: &str, marker: char) -> bool {
+/// Whether `entry` holds `marker` directly behind a letter or digit. `read` turns what stands in
+/// front into text; what is no text alone may be the end of a letter.
+fn spans(entry: &str, marker: char, read: impl Fn(&str) -> Option<String>) -> bool {
     entry.match_indices(marker).any(|(at, _)| {
-        entry[..at].chars().next_back().is_some_and(|before| {
-            before != marker
-                && !('\u{100}'..='\u{121}').contains(&before)
-                && (before.is_ascii_alphanumeric() || !before.is_ascii())
-        })
+        at > 0 && read(&entry[..at]).is_none_or(|text| text.ends_with(char::is_alphanumeric))
     })
 }
 

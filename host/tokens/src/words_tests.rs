@@ -1,0 +1,83 @@
+//! The classes of pieces that small vocabularies have.
+
+use super::{Words, byte_alphabet, from_byte_level, spans};
+use crate::builtin;
+use crate::model::tests::{clinging, metaspace, without_template, word_piece};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+
+impl Words {
+    /// As if the vocabulary had proven it.
+    pub(crate) fn claiming_delimited(self) -> Self {
+        Self { delimited: true, ..self }
+    }
+}
+
+fn all(words: &Words) -> Vec<&str> {
+    (0..words.len()).map(|at| words.get(at)).collect()
+}
+
+#[test]
+fn words_with_their_space_delimit_themselves() {
+    let model = builtin::model();
+    let words = Words::of(&model);
+    assert!(words.delimited());
+    assert!(all(&words).contains(&" mountain"));
+    assert!(
+        all(&words).iter().all(|word| word.starts_with(' ') && word.trim().len() + 1 == word.len())
+    );
+    let every: Vec<usize> = (0..words.len()).collect();
+    words.try_out(&model, &every);
+    assert!(every.iter().all(|at| words.good(*at)));
+}
+
+#[test]
+fn marked_and_bare_words_become_spaced_words() {
+    for file in [metaspace(), word_piece()] {
+        let words = Words::of(&without_template(&file));
+        assert!(words.delimited());
+        assert!(all(&words).contains(&" river"));
+    }
+}
+
+#[test]
+fn a_vocabulary_without_spaced_words_gives_any_text_without_a_promise() {
+    let words = Words::of(&without_template(&clinging()));
+    assert!(!words.delimited());
+    assert!(all(&words).contains(&"zz"));
+    assert!(!all(&words).contains(&"\n"));
+}
+
+#[test]
+fn an_entry_that_reaches_across_a_space_is_seen() {
+    let plain = |text: &str| Some(text.to_owned());
+    for (entry, reaches) in
+        [("▁the", false), ("▁▁", false), ("of▁the", true), (".▁", false), ("é▁", true)]
+    {
+        assert_eq!(spans(entry, '\u{2581}', plain), reaches, "{entry}");
+    }
+    let alphabet = byte_alphabet();
+    let bytes = |text: &str| from_byte_level(text, &alphabet);
+    for (entry, reaches) in [
+        ("Ġthe", false),
+        ("ĊĠĠ", false),
+        ("ĠÂłĠÂł", false),
+        ("aĠb", true),
+        ("Ã©Ġ", true),
+        ("©Ġ", true),
+    ] {
+        assert_eq!(spans(entry, '\u{120}', bytes), reaches, "{entry}");
+    }
+}
+
+#[test]
+fn the_byte_alphabet_is_that_of_byte_level_tokenizers() {
+    let ours = byte_alphabet();
+    let theirs = ByteLevel::alphabet();
+    assert_eq!(ours.iter().flatten().count(), 256);
+    for (at, byte) in ours.iter().enumerate() {
+        let c = char::from_u32(u32::try_from(at).unwrap()).unwrap();
+        assert_eq!(byte.is_some(), theirs.contains(&c), "{c}");
+    }
+    assert_eq!(from_byte_level("ĠÃ©t", &ours).unwrap(), " ét");
+    assert_eq!(from_byte_level("Ã", &ours), None);
+}
