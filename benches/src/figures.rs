@@ -1,0 +1,80 @@
+//! The figures that tools and server are compared by, and how they are made of times.
+
+use serde::{Deserialize, Serialize};
+
+/// What one side says of one run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Figures {
+    /// Requests that ended well.
+    pub(crate) requests: u64,
+    /// Requests a second.
+    pub(crate) requests_per_s: f64,
+    /// Time to first token, in milliseconds.
+    pub(crate) ttft_ms: Option<Spread>,
+    /// Gaps between output frames, in milliseconds.
+    pub(crate) itl_ms: Option<Spread>,
+    /// Lateness of requests behind their arrival plan, in milliseconds.
+    pub(crate) lag_ms: Option<Spread>,
+}
+
+/// Mean and 99th percentile.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spread {
+    /// Arithmetic mean.
+    pub(crate) mean: f64,
+    /// 99th percentile by nearest rank.
+    pub(crate) p99: f64,
+}
+
+impl Spread {
+    /// Of `nanos`, in milliseconds; sorts them.
+    pub(crate) fn of<N: Copy + Ord + Into<u64>>(nanos: &mut [N]) -> Option<Self> {
+        if nanos.is_empty() {
+            return None;
+        }
+        nanos.sort_unstable();
+        let sum: u64 = nanos.iter().map(|&nanos| nanos.into()).sum();
+        let rank = (nanos.len() * 99).div_ceil(100);
+        Some(Self {
+            mean: sum as f64 / nanos.len() as f64 / 1e6,
+            p99: nanos[rank - 1].into() as f64 / 1e6,
+        })
+    }
+
+    /// What this one says more than `truth`.
+    pub(crate) fn less(self, truth: Self) -> Self {
+        Self { mean: self.mean - truth.mean, p99: self.p99 - truth.p99 }
+    }
+}
+
+/// The middle one of `values`, or the mean of the two in the middle.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        length if length % 2 == 1 => Some(values[middle]),
+        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_nearest_rank() {
+        // 1 to 200 ms: mean 100.5; the 99th percentile is the 198th value.
+        let mut nanos: Vec<u64> = (1..=200).rev().map(|ms| ms * 1_000_000).collect();
+        assert_eq!(Spread::of(&mut nanos), Some(Spread { mean: 100.5, p99: 198.0 }));
+        assert_eq!(Spread::of::<u64>(&mut []), None);
+        assert_eq!(Spread::of(&mut [3_000_000u32]), Some(Spread { mean: 3.0, p99: 3.0 }));
+    }
+
+    #[test]
+    fn the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(vec![]), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! `loadwright perf` as one of the tools measured: its arguments for a scenario, and its figures as
+//! its own files give them.
+
+use crate::Failure;
+use crate::figures::{Figures, Spread};
+use crate::scenario::{Arrival, ENDPOINT, MODEL, PROMPT, Shape};
+use serde_json::Value;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The run's name, and so its folder's.
+const NAME: &str = "bench";
+
+/// The command that puts `shape` on the server at `address` and writes into `outputs`.
+pub(crate) fn command(
+    binary: &Path,
+    shape: &Shape,
+    address: SocketAddr,
+    outputs: &Path,
+) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .args(["perf", "--no-test-connection", "--no-timestamp", "--name", NAME])
+        .args(["--model", MODEL, "--prompt", PROMPT])
+        .args(["--extra-args", r#"{"ignore_eos": true}"#])
+        .args(["--url", &format!("http://{address}{ENDPOINT}")])
+        .args(["--max-tokens", &shape.tokens.to_string()])
+        .args(["--min-tokens", &shape.tokens.to_string()])
+        .args(["--number", &shape.requests.to_string()])
+        .arg("--outputs-dir")
+        .arg(outputs);
+    match shape.arrival {
+        Arrival::Workers(workers) => command.args(["--parallel", &workers.to_string()]),
+        Arrival::Rate(rate) => command.args(["--open-loop", "--rate", &rate.to_string()]),
+    };
+    command
+}
+
+/// What the run in `outputs` reported.
+pub(crate) fn figures(outputs: &Path) -> Result<Figures, Failure> {
+    let point = point(&outputs.join(NAME))?;
+    let summary = json(&point.join("benchmark_summary.json"))?;
+    let percentiles = json(&point.join("benchmark_percentile.json"))?;
+    let spread = |average: &str, column: &str| {
+        let mean = summary.get(average)?.as_f64()?;
+        Some(Spread { mean, p99: row(&percentiles, "99%")?.get(column)?.as_f64()? })
+    };
+    let lag = |of: &str| summary.pointer(&format!("/loadwright/lag_ms/{of}"))?.as_f64();
+    Ok(Figures {
+        requests: number(&summary, "Success Requests")? as u64,
+        requests_per_s: number(&summary, "Req Throughput (req/s)")?,
+        ttft_ms: spread("Avg TTFT (ms)", "TTFT (ms)"),
+        itl_ms: spread("Avg ITL (ms)", "ITL (ms)"),
+        lag_ms: lag("mean").zip(lag("p99")).map(|(mean, p99)| Spread { mean, p99 }),
+    })
+}
+
+/// The folder of the run's only point.
+fn point(run: &Path) -> Result<PathBuf, Failure> {
+    for entry in fs::read_dir(run)? {
+        let path = entry?.path();
+        if path.join("benchmark_summary.json").is_file() {
+            return Ok(path);
+        }
+    }
+    Err("loadwright wrote no benchmark_summary.json".into())
+}
+
+fn json(path: &Path) -> Result<Value, Failure> {
+    Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
+}
+
+fn number(summary: &Value, key: &str) -> Result<f64, Failure> {
+    let number = summary.get(key).and_then(Value::as_f64);
+    number.ok_or_else(|| format!("benchmark_summary.json has no number `{key}`").into())
+}
+
+fn row<'v>(percentiles: &'v Value, name: &str) -> Option<&'v Value> {
+    percentiles.as_array()?.iter().find(|row| row["Percentiles"] == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_by_the_files_keys() {
+        let outputs = tempfile::tempdir().unwrap();
+        let point = outputs.path().join(NAME).join("parallel_1_number_2");
+        fs::create_dir_all(&point).unwrap();
+        let summary = r#"{"Success Requests": 2, "Req Throughput (req/s)": 4.5,
+            "Avg TTFT (ms)": 51.5, "Avg ITL (ms)": null,
+            "loadwright": {"lag_ms": {"mean": 0.25, "p99": 0.5}}}"#;
+        let rows = r#"[{"Percentiles": "50%", "TTFT (ms)": 51.0, "ITL (ms)": null},
+            {"Percentiles": "99%", "TTFT (ms)": 60.5, "ITL (ms)": null}]"#;
+        fs::write(point.join("benchmark_summary.json"), summary).unwrap();
+        fs::write(point.join("benchmark_percentile.json"), rows).unwrap();
+        let expected = Figures {
+            requests: 2,
+            requests_per_s: 4.5,
+            ttft_ms: Some(Spread { mean: 51.5, p99: 60.5 }),
+            itl_ms: None,
+            lag_ms: Some(Spread { mean: 0.25, p99: 0.5 }),
+        };
+        assert_eq!(figures(outputs.path()).unwrap(), expected);
+    }
+}

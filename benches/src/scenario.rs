@@ -1,0 +1,81 @@
+//! The loads that are measured: what is asked, how often, and how the server answers.
+
+use clap::ValueEnum;
+use loadwright_sim::{Config, Model, Truth};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scenario {
+    /// 200 workers, 2,000 requests of 64 tokens, 20 ms apart, the first after 50 ms
+    Paced,
+    /// 32 streams of 512 tokens as fast as they come
+    Unpaced,
+    /// One-token replies as fast as they come, 64 workers
+    OneToken,
+    /// 5,000 streams at once
+    Many,
+    /// 2,000 requests a second, whatever the server does
+    OpenLoop,
+}
+
+/// What a load consists of.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    /// How requests arrive.
+    pub(crate) arrival: Arrival,
+    /// How many there are.
+    pub(crate) requests: u64,
+    /// Output tokens of each, a frame each.
+    pub(crate) tokens: u32,
+    /// When the server sends them.
+    pub(crate) model: Model,
+}
+
+/// How requests arrive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Arrival {
+    /// Each worker sends its next request when the last one ended.
+    Workers(u32),
+    /// So many a second.
+    Rate(u32),
+}
+
+/// What every request asks.
+pub(crate) const PROMPT: &str = "Tell me about the sea, the wind and the ships that go with them.";
+
+/// The model's name in every request.
+pub(crate) const MODEL: &str = "simulated";
+
+/// The endpoint, behind the server's URL.
+pub(crate) const ENDPOINT: &str = "/v1/chat/completions";
+
+impl Scenario {
+    /// Its name in files and on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().expect("no scenario is hidden").get_name().to_owned()
+    }
+
+    pub(crate) fn shape(self) -> Shape {
+        let shape = |arrival, requests, tokens, model| Shape { arrival, requests, tokens, model };
+        match self {
+            Self::Paced => shape(Arrival::Workers(200), 2_000, 64, paced(50, 20)),
+            Self::Unpaced => shape(Arrival::Workers(32), 1_280, 512, Model::AsFast),
+            Self::OneToken => shape(Arrival::Workers(64), 100_000, 1, Model::AsFast),
+            Self::Many => shape(Arrival::Workers(5_000), 10_000, 32, paced(500, 500)),
+            Self::OpenLoop => shape(Arrival::Rate(2_000), 20_000, 4, paced(20, 10)),
+        }
+    }
+
+    /// The server's settings.
+    pub(crate) fn config(self) -> Config {
+        Config { model: self.shape().model, truth: Truth::Full, ..Config::default() }
+    }
+}
+
+/// The same pace for every request, in milliseconds.
+fn paced(ttft: u64, itl: u64) -> Model {
+    Model::Paced { ttft: Duration::from_millis(ttft), itl: Duration::from_millis(itl), noise: 0.0 }
+}
