@@ -21,6 +21,9 @@ pub(crate) enum Fetched {
     Missed(String),
 }
 
+/// A file to keep: its name and what it holds.
+type Kept = (&'static str, Vec<u8>);
+
 /// One file of a model.
 enum File {
     Found(Vec<u8>),
@@ -47,7 +50,7 @@ pub(crate) fn fetch(id: &str, hub: &Hub, keep: Option<&Path>) -> Result<Fetched,
 }
 
 /// The files to keep, tokenizer.json last; none: the model is there without one.
-fn files(asked: &str, hub: &Hub) -> Result<Option<Vec<(&'static str, Vec<u8>)>>, String> {
+fn files(asked: &str, hub: &Hub) -> Result<Option<Vec<Kept>>, String> {
     let client = Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TRANSFER)
@@ -102,7 +105,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// Each file is complete once it has its name, and tokenizer.json, which makes the folder count as
 /// a cached model, comes last: a start that is cut off leaves nothing that misleads the next.
-fn store(keep: &Path, files: &[(&'static str, Vec<u8>)]) -> Result<PathBuf, OpenError> {
+fn store(keep: &Path, files: &[Kept]) -> Result<PathBuf, OpenError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| OpenError::Unwritable { path, source }

@@ -67,7 +67,7 @@ fn is_model_id(name: &str) -> bool {
         part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
             && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
-    parts.len() <= 2 && parts.iter().all(|part| plain(&part))
+    parts.len() <= 2 && parts.iter().all(plain)
 }
 
 fn cached(name: &str, places: &Places) -> Vec<PathBuf> {
