@@ -125,3 +125,17 @@ fn noise_is_no_drift() {
     let causes: Vec<_> = summary_of(&closed(1), &records).doubts;
     assert!(!causes.iter().any(|doubt| matches!(doubt.cause, Cause::Drift { .. })), "{causes:?}");
 }
+
+#[test]
+fn a_move_that_chance_explains_is_no_drift() {
+    // Means of 16 and 18.5 ms, 16 % apart, but the values lie 30 ms apart: 0.7 standard errors.
+    let mut records = steady_load(1, 80, 5);
+    for (n, record) in records.iter_mut().enumerate() {
+        let ttft = if n % 2 == 0 { 1 } else { 31 + 5 * (n as u64 / 40) };
+        for frame in &mut record.frames[..3] {
+            frame.at = record.timeline.due + ttft * 1_000_000;
+        }
+    }
+    let doubts = summary_of(&closed(1), &records).doubts;
+    assert!(!doubts.iter().any(|doubt| matches!(doubt.cause, Cause::Drift { .. })), "{doubts:?}");
+}
