@@ -47,13 +47,13 @@ pub(crate) fn figures(outputs: &Path) -> Result<Figures, Failure> {
         let mean = summary.get(average)?.as_f64()?;
         Some(Spread { mean, p99: row(&percentiles, "99%")?.get(column)?.as_f64()? })
     };
-    let lag = |of: &str| summary.pointer(&format!("/loadwright/lag_ms/{of}"))?.as_f64();
+    let lag = |of: &str| summary.pointer(&format!("/loadwright/figures/lag_ms/{of}"))?.as_f64();
     Ok(Figures {
         requests: number(&summary, "Success Requests")? as u64,
         requests_per_s: number(&summary, "Req Throughput (req/s)")?,
         ttft_ms: spread("Avg TTFT (ms)", "TTFT (ms)"),
         itl_ms: spread("Avg ITL (ms)", "ITL (ms)"),
-        lag_ms: lag("mean").zip(lag("p99")).map(|(mean, p99)| Spread { mean, p99 }),
+        lag_ms: lag("mean").zip(lag("99%")).map(|(mean, p99)| Spread { mean, p99 }),
     })
 }
 
@@ -92,7 +92,7 @@ mod tests {
         fs::create_dir_all(&point).unwrap();
         let summary = r#"{"Success Requests": 2, "Req Throughput (req/s)": 4.5,
             "Avg TTFT (ms)": 51.5, "Avg ITL (ms)": null,
-            "loadwright": {"lag_ms": {"mean": 0.25, "p99": 0.5}}}"#;
+            "loadwright": {"figures": {"lag_ms": {"mean": 0.25, "99%": 0.5}}}}"#;
         let rows = r#"[{"Percentiles": "50%", "TTFT (ms)": 51.0, "ITL (ms)": null},
             {"Percentiles": "99%", "TTFT (ms)": 60.5, "ITL (ms)": null}]"#;
         fs::write(point.join("benchmark_summary.json"), summary).unwrap();
