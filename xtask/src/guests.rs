@@ -38,7 +38,10 @@ pub(crate) enum Form {
 /// Every guest.
 pub(crate) const GUESTS: &[Guest] = &[
     bundled("openai"),
+    bundled("line_by_line"),
     bundled("prompt"),
+    bundled("random"),
+    bundled("random_vl"),
 ];
 
 const fn bundled(name: &'static str) -> Guest {

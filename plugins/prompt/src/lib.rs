@@ -1,6 +1,6 @@
 //! The dataset `prompt`: the user's own text, the same for every request.
 
-use loadwright_plugin::{Conversation, Dataset, Fault, Message, Part, Prompt, Turn, settings};
+use loadwright_plugin::{Conversation, Dataset, Fault, Prompt, conversation, settings, turn, user};
 
 /// The prompt, ready to be repeated.
 #[derive(Debug)]
@@ -16,12 +16,7 @@ impl Dataset for OnePrompt {
             .prompt
             .filter(|text| !text.is_empty())
             .ok_or_else(|| Fault::Settings("prompt: there is none: give --prompt".into()))?;
-        let prompt = if given.apply_chat_template.unwrap_or(true) {
-            let parts = vec![Part::Text(text)];
-            Prompt::Messages(vec![Message { role: "user".into(), parts, extra: String::new() }])
-        } else {
-            Prompt::Text(text)
-        };
+        let prompt = user(text, given.apply_chat_template.unwrap_or(true));
         Ok(Self { prompt })
     }
 
@@ -30,21 +25,8 @@ impl Dataset for OnePrompt {
     }
 
     fn generate(&self, _first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
-        Ok((0..count).map(|_| conversation(self.prompt.clone())).collect())
+        Ok((0..count).map(|_| conversation(turn(self.prompt.clone()))).collect())
     }
-}
-
-fn conversation(prompt: Prompt) -> Conversation {
-    let turn = Turn {
-        prompt,
-        media: Vec::new(),
-        input_tokens: None,
-        max_tokens: None,
-        min_tokens: None,
-        pause: 0.0,
-        headers: Vec::new(),
-    };
-    Conversation { id: String::new(), due: None, turns: vec![turn] }
 }
 
 loadwright_plugin::dataset!(OnePrompt, "manifest.json");
@@ -52,6 +34,7 @@ loadwright_plugin::dataset!(OnePrompt, "manifest.json");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use loadwright_plugin::Part;
 
     fn prompt_of(json: &str) -> Prompt {
         let mut items = OnePrompt::configure(json).unwrap().generate(5, 2).unwrap();

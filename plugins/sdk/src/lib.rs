@@ -30,7 +30,7 @@ pub use bindings::protocol::exports::loadwright::plugin::protocol::{
     Ask, Channel, Encoding, Exchange, Piece, ReadingPlan, Reply, Request, Rule, Segment, Splice,
     Usage,
 };
-pub use dataset::Dataset;
+pub use dataset::{Dataset, conversation, turn, user};
 pub use protocol::Protocol;
 
 /// Puts the manifest, a file beside the crate's Cargo.toml, into the component's custom section.
