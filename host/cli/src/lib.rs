@@ -1,20 +1,91 @@
 //! The binary `loadwright`, as a library that its tests can reach.
 //!
 //! A command line walks through here once: [`args`] holds what was typed, [`config`] adds file and
-//! environment, [`plan`] says what it all means.
+//! environment, [`plan`] says what it all means, [`open`] opens what that needs, and [`perf`] runs
+//! the sweep around the engine. [`replay`] makes a run's files again, [`exit`] says how the process
+//! ends.
+
+#![forbid(unsafe_code)]
 
 pub mod args;
+mod catalog;
 pub mod config;
 pub mod exit;
+mod failure;
 pub mod findings;
+mod interrupt;
+mod journal;
+mod listing;
+mod open;
+mod perf;
 pub mod plan;
+mod progress;
+mod replay;
+mod results;
+mod simulate;
+mod sweep;
+mod terminal;
 pub mod usage;
+mod voice;
 
+use args::{Command, PluginCommand};
+use exit::Exit;
+use failure::Failure;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use terminal::Terminal;
+use usage::UsageError;
 
 /// Runs the command line `arguments`, program name included, to its exit code.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    let _ = arguments;
-    exit::Exit::Usage.into()
+    let exit = match command(&arguments) {
+        Ok(exit) => exit,
+        Err(Trouble::Usage(UsageError::Parser(error))) => return answer(&error),
+        Err(Trouble::Usage(UsageError::Settings(mistakes))) => fail(&mistakes.into()),
+        Err(Trouble::Failure(failure)) => fail(&failure),
+    };
+    exit.into()
+}
+
+/// Why a command line came to nothing.
+enum Trouble {
+    Usage(UsageError),
+    Failure(Failure),
+}
+
+impl From<UsageError> for Trouble {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+fn command(arguments: &[OsString]) -> Result<Exit, Trouble> {
+    match usage::parse(arguments)?.command {
+        Command::Perf(_) => {
+            let typed = arguments.get(2..).unwrap_or_default();
+            Ok(perf::perf(usage::run(typed, &usage::environment())?)?)
+        }
+        Command::Simulate(args) => Ok(simulate::simulate(&args)?),
+        Command::Report(args) => Ok(replay::report(&args.folder)?),
+        Command::Plugin(PluginCommand::List(args)) => Ok(listing::list(&args)?),
+    }
+}
+
+fn fail(failure: &Failure) -> Exit {
+    Terminal::new().say(&format!("loadwright: {failure}"));
+    failure.exit()
+}
+
+/// Help and version are answers, anything else the parser says is a usage error.
+fn answer(error: &clap::Error) -> ExitCode {
+    // Whoever asked may have closed the pipe already.
+    let _ = error.print();
+    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Measured };
+    exit.into()
 }

@@ -30,7 +30,7 @@ pub enum Command {
     /// Measure a service under load
     Perf(Box<PerfArgs>),
     /// Start the simulated inference server and print its URL
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
     /// Make the files of a run again from its records.db
     Report(ReportArgs),
     /// See which plugins there are

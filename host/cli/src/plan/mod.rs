@@ -96,6 +96,21 @@ pub fn convert(given: &Gathered, mut findings: Findings) -> Result<Run, Mistakes
     Ok(Run { notices: findings.notices, ..run })
 }
 
+impl Run {
+    /// Sends everything to the server at `base` instead, the path kept.
+    pub fn point_at(&mut self, base: &str) {
+        let Some(url) = self.points.first().map(|point| target::moved(&point.target.url, base))
+        else {
+            return;
+        };
+        for point in &mut self.points {
+            point.target.url.clone_from(&url);
+            point.settings.insert("url".into(), url.clone().into());
+        }
+        self.protocol_settings["url"] = url.into();
+    }
+}
+
 impl Shared<'_> {
     fn run(&mut self) -> Run {
         self.answer_known_flags();

@@ -153,6 +153,12 @@ impl Shared<'_> {
     }
 }
 
+/// `url` on the server at `base`.
+pub(super) fn moved(url: &str, base: &str) -> String {
+    let path = Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
+    format!("{}{path}", base.trim_end_matches('/'))
+}
+
 /// One `name=value`, split at the first `=`.
 fn header(given: &str) -> Result<(String, String), String> {
     let Some((name, value)) = given.split_once('=') else {

@@ -1,0 +1,56 @@
+//! `loadwright plugin list`: every plugin that can be chosen, and what it says of itself.
+
+use crate::args::PluginListArgs;
+use crate::catalog::Catalog;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::open::plugin_host;
+use crate::plan::PluginSettings;
+use crate::voice::Voice;
+use loadwright_wasm::{Plugin, Source};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Prints the bundled plugins and those at `args.plugin`.
+///
+/// # Errors
+/// One of them cannot be loaded.
+pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, Failure> {
+    let voice = Arc::new(Voice::new(false));
+    let settings = PluginSettings {
+        paths: args.plugin.clone(),
+        timeout: Duration::from_secs(5),
+        memory: None,
+        cache_dir: None,
+    };
+    let host = plugin_host(&settings, 0, &voice)?;
+    let catalog = Catalog::open(&host, &settings.paths)?;
+    let mut plugins: Vec<&Arc<Plugin>> = catalog.all().collect();
+    plugins.sort_by_key(|plugin| (kinds(plugin), plugin.name().to_owned()));
+    let mut text = String::new();
+    for plugin in plugins {
+        let origin = match plugin.source() {
+            Source::Path(path) => path.display().to_string(),
+            Source::Bundled(_) if catalog.shadowed(plugin) => "bundled, shadowed".into(),
+            Source::Bundled(_) => "bundled".into(),
+        };
+        // Three short lines: a digest alone takes 64 columns of the 80 that a terminal may have.
+        let _ = writeln!(
+            text,
+            "{} {} {} ({origin})\n    {}\n    sha256 {}",
+            kinds(plugin),
+            plugin.name(),
+            plugin.version(),
+            plugin.summary(),
+            plugin.digest()
+        );
+    }
+    voice.terminal.print(&text);
+    Ok(Exit::Measured)
+}
+
+fn kinds(plugin: &Plugin) -> String {
+    let kinds: Vec<String> = plugin.offers().iter().map(ToString::to_string).collect();
+    kinds.join("+")
+}

@@ -1,0 +1,122 @@
+//! Everything a run needs, opened before its first request: the last chance to fail cheaply.
+
+mod files;
+mod folder;
+mod simulated;
+
+pub(crate) use folder::RunFolder;
+pub(crate) use simulated::{count_prompts, simulated_server};
+
+use crate::catalog::Catalog;
+use crate::failure::Failure;
+use crate::plan::{PluginSettings, Run};
+use crate::voice::Voice;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::Tokenizer;
+use loadwright_engine::Ports;
+use loadwright_export::{RECORDS, Store};
+use loadwright_sim::Server;
+use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A run that can begin.
+pub(crate) struct Opened {
+    /// The points of the sweep, their target known.
+    pub(crate) points: Vec<Plan>,
+    /// What points need from plugins.
+    pub(crate) ports: Ports,
+    /// The run's folder.
+    pub(crate) folder: RunFolder,
+    /// The file of records.
+    pub(crate) store: Store,
+    /// The simulated server, where that is measured.
+    pub(crate) server: Option<Server>,
+}
+
+/// Opens what `run` needs.
+///
+/// # Errors
+/// The first thing that cannot be had. The run's folder is then gone again.
+pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure> {
+    files::raise_limit(run)?;
+    // Before there are threads: the folder's name holds the local time.
+    let folder = RunFolder::create(&run.outputs)?;
+    let host = plugin_host(&run.plugins, run.points[0].seed, voice)?;
+    let catalog = Catalog::open(&host, &run.plugins.paths)?;
+    let tokenizer = tokenizer(run, voice)?;
+    let server = run.simulate.then(|| simulated_server(run)).transpose()?;
+    if let Some(server) = &server {
+        run.point_at(&server.url());
+    }
+    let ports = ports(run, &catalog, tokenizer, voice)?;
+    let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
+    attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
+    let store = Store::create(&folder.path().join(RECORDS))?;
+    Ok(Opened {
+        points: std::mem::take(&mut run.points),
+        ports,
+        folder: folder.keep(),
+        store,
+        server,
+    })
+}
+
+/// The host of plugins, with compiled code kept where the user wants it.
+///
+/// # Errors
+/// Plugins cannot run on this machine.
+pub(crate) fn plugin_host(
+    settings: &PluginSettings,
+    seed: u64,
+    voice: &Arc<Voice>,
+) -> Result<Arc<Host>, Failure> {
+    let voice = Arc::clone(voice);
+    let config = HostConfig {
+        cache_dir: settings.cache_dir.clone().or_else(user_cache),
+        memory: settings.memory,
+        timeout: settings.timeout,
+        seed,
+        log: Arc::new(move |name: &str, level, text: &str| voice.plugin(name, level, text)),
+    };
+    Ok(Host::new(config)?)
+}
+
+/// Where the user's programs keep what they can make again: XDG's rule, macOS' custom.
+fn user_cache() -> Option<PathBuf> {
+    let folder =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let under = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(under)));
+    cache.map(|cache| cache.join("loadwright").join("plugins"))
+}
+
+/// The tokenizer that was named; under `--simulate` the small one that needs no file.
+fn tokenizer(run: &Run, voice: &Voice) -> Result<Option<Arc<dyn Tokenizer>>, Failure> {
+    match &run.tokenizer {
+        Some(name) => {
+            voice.detail(&format!("loading the tokenizer {name}"));
+            Ok(Some(loadwright_tokens::open(name)?))
+        }
+        None => Ok(run.simulate.then(loadwright_tokens::builtin)),
+    }
+}
+
+fn ports(
+    run: &Run,
+    catalog: &Catalog,
+    tokenizer: Option<Arc<dyn Tokenizer>>,
+    voice: &Voice,
+) -> Result<Ports, Failure> {
+    let plan = &run.points[0];
+    let notice = |text: &str| voice.notice(text);
+    let protocol = catalog.find(Kind::Protocol, &plan.api, notice)?;
+    let dataset = catalog.find(Kind::Dataset, &plan.dataset, notice)?;
+    let files = run.dataset_path.iter().map(|path| ("dataset-path".to_owned(), path.clone()));
+    let services = DatasetServices { tokenizer: tokenizer.clone(), files: files.collect() };
+    Ok(Ports {
+        protocol: protocol.protocol(&run.protocol_settings)?,
+        dataset: dataset.dataset(&run.dataset_settings, services)?,
+        tokenizer,
+    })
+}

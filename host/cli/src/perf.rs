@@ -1,0 +1,126 @@
+//! `loadwright perf`: the sweep from its first point to its report. Each point is a call of the
+//! engine; what is here goes around it.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::open::{Opened, open};
+use crate::plan::Run;
+use crate::progress::Sweep;
+use crate::results;
+use crate::sweep::{Measured, Runner};
+use crate::voice::Voice;
+use loadwright_core::sample::Ending;
+use loadwright_core::summary::Summary;
+use loadwright_engine::{Control, ProbeFailure, probe};
+use loadwright_report::{Style, sweep_text};
+use std::sync::Arc;
+
+/// Runs `run` to its end, and says on the terminal and in files what came of it.
+///
+/// # Errors
+/// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
+pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
+    let voice = Arc::new(Voice::new(run.debug));
+    for notice in &run.notices {
+        voice.notice(notice);
+    }
+    let opened = open(&mut run, &voice)?;
+    let said = Arc::clone(&voice);
+    let control = Control::new(move |text| said.notice(text));
+    let interrupt =
+        Interrupt::listen(control.stop.clone(), Arc::clone(&control.progress), Arc::clone(&voice))
+            .map_err(Failure::System)?;
+    introduce(&run, &opened, &voice);
+    if run.test_connection
+        && let Err(failure) = test_connection(&opened, &control, &voice)
+    {
+        voice.error(&failure.to_string());
+        return Ok(failure.exit());
+    }
+    let Opened { points, ports, folder, store, server } = opened;
+    let info = results::run_info(points.first(), folder.path());
+    let sweep = Sweep::new(&voice, points.len());
+    let mut runner =
+        Runner { voice: &voice, control: &control, ports: &ports, folder: folder.path(), store };
+    let measured = runner.points(points, &sweep, |left| {
+        if left > 0 && !run.sleep_interval.is_zero() {
+            voice.detail(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
+            interrupt.sleep(run.sleep_interval);
+        }
+    });
+    drop(sweep);
+    drop(server);
+    Ok(conclude(measured, runner, &info, interrupt.asked()))
+}
+
+/// Says what is about to be measured, and where results will be.
+fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
+    let first = &opened.points[0];
+    let count = opened.points.len();
+    let points = if count == 1 { "point" } else { "points" };
+    voice.info(&format!(
+        "measuring {} at {}: {count} {points}, results in {}",
+        first.model,
+        first.target.url,
+        opened.folder.path().display()
+    ));
+    if run.seed_drawn {
+        voice.info(&format!("seed {}: give it with --seed to send the same again", first.seed));
+    }
+    if let Some(server) = &opened.server {
+        voice.info(&format!("a simulated server answers at {}", server.url()));
+    }
+}
+
+fn test_connection(opened: &Opened, control: &Control, voice: &Voice) -> Result<(), Failure> {
+    let plan = Arc::new(opened.points[0].clone());
+    let probed = probe(&plan, &opened.ports, control).map_err(|failure| match failure {
+        ProbeFailure::Engine(error) => Failure::Engine(error),
+        failure => Failure::Probe(failure),
+    })?;
+    voice.detail(&format!("the connection test took {:.1} ms", probed.latency as f64 / 1e6));
+    Ok(())
+}
+
+/// Writes and prints the report over all points, and says how the process ends.
+fn conclude(
+    measured: Measured,
+    runner: Runner<'_>,
+    info: &loadwright_report::RunInfo,
+    interrupted: bool,
+) -> Exit {
+    let Runner { voice, folder, store, .. } = runner;
+    let Measured { summaries, mut trouble } = measured;
+    let style = *voice.terminal.style();
+    let shown = sweep_text(&summaries, info, &style);
+    if !shown.is_empty() {
+        voice.report(&shown, &sweep_text(&summaries, info, &Style::FILE));
+    }
+    let written = results::write_run(folder, info, &summaries).map_err(Failure::from);
+    let closed = store.close().map_err(Failure::from);
+    for failure in [written, closed].into_iter().filter_map(Result::err) {
+        // A disk that is full has been named already.
+        if !matches!(trouble, Some(Exit::Output)) {
+            voice.error(&failure.to_string());
+        }
+        trouble = trouble.or(Some(failure.exit()));
+    }
+    if trouble != Some(Exit::Output) {
+        voice.info(&format!("results are in {}", folder.display()));
+    }
+    outcome(&summaries, trouble, interrupted)
+}
+
+/// How a run ends: what broke it comes first, then what it measured.
+fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool) -> Exit {
+    let measured = summaries.iter().any(|summary| summary.counts.succeeded > 0);
+    let stopped = summaries.iter().any(|summary| summary.ending == Ending::Interrupted);
+    match trouble {
+        Some(Exit::NothingMeasured) if measured => Exit::Measured,
+        Some(trouble) => trouble,
+        None if interrupted || stopped => Exit::Interrupted,
+        None if measured => Exit::Measured,
+        None => Exit::NothingMeasured,
+    }
+}

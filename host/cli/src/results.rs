@@ -1,0 +1,50 @@
+//! The files of a run beside its records and its log. A live run and a report made again go through
+//! the same functions, so that both write the same bytes.
+
+use loadwright_core::plan::Plan;
+use loadwright_core::summary::Summary;
+use loadwright_export::folder::{FolderError, create_point, write_whole};
+use loadwright_report::{
+    RunInfo, Style, benchmark_args_json, benchmark_percentile_json, benchmark_summary_json,
+    run_text,
+};
+use std::path::Path;
+
+/// Writes the three files of a point into its folder in `run`.
+///
+/// # Errors
+/// One of them cannot be written.
+pub(crate) fn write_point(run: &Path, plan: &Plan, summary: &Summary) -> Result<(), FolderError> {
+    let folder = create_point(run, &plan.name)?;
+    let files = [
+        ("benchmark_args.json", benchmark_args_json(plan)),
+        ("benchmark_summary.json", benchmark_summary_json(summary)),
+        ("benchmark_percentile.json", benchmark_percentile_json(summary)),
+    ];
+    files.iter().try_for_each(|(name, text)| write_whole(&folder.join(name), text.as_bytes()))
+}
+
+/// Writes `performance_summary.txt`: the report as printed, without colours.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_run(
+    run: &Path,
+    info: &RunInfo,
+    summaries: &[Summary],
+) -> Result<(), FolderError> {
+    // The folder may be moved, and the report made again where it then is.
+    let info = RunInfo { folder: None, ..info.clone() };
+    let text = run_text(summaries, &info, &Style::FILE);
+    write_whole(&run.join("performance_summary.txt"), text.as_bytes())
+}
+
+/// What the report says of the run as a whole, from the settings of its first plan.
+pub(crate) fn run_info(plan: Option<&Plan>, run: &Path) -> RunInfo {
+    let setting = |name: &str| {
+        let value = plan.and_then(|plan| plan.settings.get(name));
+        value.and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+    let name = setting("alias").or_else(|| setting("name"));
+    RunInfo { name, folder: Some(run.display().to_string()) }
+}

@@ -1,0 +1,179 @@
+//! `loadwright simulate`: the simulated server by itself, until Ctrl-C.
+
+use crate::args::simulate::{PaceArgs, ReplyArgs, ServerArgs, SimulateArgs};
+use crate::args::values::Typed;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::findings::{Findings, Mistakes};
+use crate::open::count_prompts;
+use crate::terminal::Terminal;
+use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until the user asks to stop. Standard output gets the URL, and nothing else.
+///
+/// # Errors
+/// A setting cannot be used, or the server cannot start.
+pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
+    let mut config = config(args)?;
+    let tokenizer = match &args.server.tokenizer_path {
+        Some(name) => loadwright_tokens::open(name)?,
+        None => loadwright_tokens::builtin(),
+    };
+    config.count_prompt = count_prompts(tokenizer);
+    rlimit::increase_nofile_limit(u64::MAX).map_err(Failure::System)?;
+    let socket = config.unix_socket.clone();
+    let server = Server::start(config).map_err(Failure::Simulate)?;
+    let terminal = Terminal::new();
+    terminal.print(&server.url());
+    if let Some(path) = socket {
+        terminal.say(&format!("listening on {}; give it with --unix-socket", path.display()));
+    }
+    if let Some(certificate) = server.certificate() {
+        terminal.say(&format!("trust it with --insecure, or by this certificate:\n{certificate}"));
+    }
+    terminal.say("Ctrl-C stops it");
+    wait().map_err(Failure::System)?;
+    let counts = server.counts();
+    terminal.say(&format!("{} requests received, {} ended", counts.received, counts.ended));
+    Ok(Exit::Measured)
+}
+
+/// Waits for SIGINT or SIGTERM: the way in which a server is meant to end.
+fn wait() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let mut int = signal(SignalKind::interrupt())?;
+        let mut term = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+/// The server's settings.
+///
+/// # Errors
+/// Every setting that cannot be used.
+pub(crate) fn config(args: &SimulateArgs) -> Result<Config, Mistakes> {
+    let mut findings = Findings::default();
+    let SimulateArgs { server, pace, replies } = args;
+    let (listen, expose) = listen(server, &mut findings);
+    let config = Config {
+        listen,
+        expose,
+        unix_socket: server.unix_socket.clone(),
+        tls: server.tls,
+        http2: server.http2,
+        model_name: server.model.clone(),
+        model: model(pace, &mut findings),
+        seed: findings.whole("seed", &server.seed, &(0..=i64::MAX)),
+        replies: contents(replies, &mut findings),
+        script: script(server, &mut findings),
+        truth: Truth::Off,
+        ..Config::default()
+    };
+    if findings.mistakes.0.is_empty() { Ok(config) } else { Err(findings.mistakes) }
+}
+
+/// Where to listen, and whether others may connect there.
+fn listen(server: &ServerArgs, findings: &mut Findings) -> (SocketAddr, bool) {
+    let port = findings.whole("port", &server.port, &(0..=65_535));
+    let named = if server.host == "localhost" { "127.0.0.1" } else { &server.host };
+    let ip = named.parse().unwrap_or_else(|_| {
+        let text = format!("`{named}` is not an address; give 127.0.0.1, or one of this machine's");
+        findings.mistake("host", text);
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    });
+    (SocketAddr::new(ip, u16::try_from(port).unwrap_or_default()), !ip.is_loopback())
+}
+
+fn model(pace: &PaceArgs, findings: &mut Findings) -> Model {
+    let noise = findings.span("noise", &pace.noise, true);
+    let batching = Model::Batching {
+        slots: findings.small("slots", &pace.slots, 1),
+        prefill_tokens_per_s: findings.span("prefill", &pace.prefill, false),
+        prefill_chunk: findings.small("prefill-chunk", &pace.prefill_chunk, 1),
+        decode_step_base: millis("decode-step", &pace.decode_step, findings),
+        decode_step_per_sequence: millis(
+            "decode-step-per-sequence",
+            &pace.decode_step_per_sequence,
+            findings,
+        ),
+        noise,
+    };
+    match (&pace.ttft, &pace.itl) {
+        (None, None) if pace.as_fast => Model::AsFast,
+        (None, None) => batching,
+        (Some(ttft), Some(itl)) => {
+            if pace.as_fast {
+                findings.mistake("as-fast", "cannot stand beside --ttft and --itl; give one pace");
+            }
+            let (ttft, itl) = (millis("ttft", ttft, findings), millis("itl", itl, findings));
+            Model::Paced { ttft, itl, noise }
+        }
+        (Some(_), None) => {
+            findings.mistake("ttft", "needs --itl; give the time between frames");
+            batching
+        }
+        (None, Some(_)) => {
+            findings.mistake("itl", "needs --ttft; give the time to the first frame");
+            batching
+        }
+    }
+}
+
+fn millis(flag: &str, typed: &Typed<f64>, findings: &mut Findings) -> Duration {
+    let ms = findings.span(flag, typed, true);
+    Duration::try_from_secs_f64(ms / 1e3).unwrap_or_else(|_| {
+        findings.mistake(flag, format!("{ms} is too large; give milliseconds"));
+        Duration::ZERO
+    })
+}
+
+fn contents(replies: &ReplyArgs, findings: &mut Findings) -> Replies {
+    let cached_share = findings.span("cached-share", &replies.cached_share, true);
+    if cached_share > 1.0 {
+        findings.mistake("cached-share", format!("{cached_share} is above 1; give a share"));
+    }
+    let natural = replies.natural_output.as_ref().map(|ends| {
+        let ends: Vec<u32> =
+            ends.iter().map(|end| findings.small("natural-output", end, 1)).collect();
+        (ends[0], ends[1])
+    });
+    if natural.is_some_and(|(low, high)| low > high) {
+        findings.mistake("natural-output", "is no range; give the smaller value first");
+    }
+    Replies {
+        default_output: findings.small("default-output", &replies.default_output, 1),
+        natural_output: natural,
+        tokens_per_frame: findings.small("tokens-per-frame", &replies.tokens_per_frame, 1),
+        reasoning_tokens: findings.small("reasoning-tokens", &replies.reasoning_tokens, 0),
+        tool_call: replies.tool_call,
+        cached_share,
+        vocabulary: Vec::new(),
+    }
+}
+
+fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
+    let Some(given) = &server.faults else { return Script::default() };
+    let text = match given.strip_prefix('@').map(std::fs::read_to_string) {
+        None => Ok(given.clone()),
+        Some(read) => read.map_err(|error| format!("{given} cannot be read: {error}")),
+    };
+    let script = text.and_then(|text| {
+        serde_json::from_str(&text).map_err(|error| {
+            format!(
+                "is no list of rules: {error}; e.g. [{{\"ratio\": 0.1, \"faults\": [\"reset\"]}}]"
+            )
+        })
+    });
+    script.unwrap_or_else(|why| {
+        findings.mistake("faults", why);
+        Script::default()
+    })
+}

@@ -1,0 +1,179 @@
+//! The points of a sweep, one after the other: engine, figures, files, words.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::journal::Level;
+use crate::progress::Sweep;
+use crate::results;
+use crate::voice::Voice;
+use loadwright_core::metrics::Metrics;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::record::Record;
+use loadwright_core::sample::{Ending, Sample};
+use loadwright_core::summary::Summary;
+use loadwright_engine::{Control, Ports};
+use loadwright_export::Store;
+use loadwright_report::{Style, point_text};
+use loadwright_stamps::clock;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What every point of a sweep needs.
+pub(crate) struct Runner<'a> {
+    pub(crate) voice: &'a Voice,
+    pub(crate) control: &'a Control,
+    pub(crate) ports: &'a Ports,
+    pub(crate) folder: &'a Path,
+    pub(crate) store: Store,
+}
+
+/// What a sweep came to.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    /// A summary for every point that ran, in order.
+    pub(crate) summaries: Vec<Summary>,
+    /// What kept the sweep from going on, other than the user.
+    pub(crate) trouble: Option<Exit>,
+}
+
+impl Runner<'_> {
+    /// Runs the points until they are done, or something stops the sweep. `pause` is called after
+    /// each with the number of points left.
+    pub(crate) fn points(
+        &mut self,
+        points: Vec<Plan>,
+        sweep: &Sweep,
+        pause: impl Fn(usize),
+    ) -> Measured {
+        let mut measured = Measured::default();
+        let mut left = points.len();
+        let mut items = Items::default();
+        for mut plan in points {
+            items.place(&mut plan);
+            left -= 1;
+            let plan = Arc::new(plan);
+            let run = self.point(&plan, sweep, &mut items);
+            measured.trouble = match run {
+                Ok((summary, trouble)) => {
+                    measured.summaries.push(summary);
+                    trouble
+                }
+                Err(failure) => {
+                    self.voice.error(&failure.to_string());
+                    Some(failure.exit())
+                }
+            };
+            sweep.advance();
+            if measured.trouble.is_some() || self.control.stop.draining() {
+                break;
+            }
+            pause(left);
+            if self.control.stop.draining() {
+                break;
+            }
+        }
+        measured
+    }
+
+    /// Runs one point; what stops the sweep after it comes back beside its summary.
+    fn point(
+        &mut self,
+        plan: &Arc<Plan>,
+        sweep: &Sweep,
+        items: &mut Items,
+    ) -> Result<(Summary, Option<Exit>), Failure> {
+        self.control.progress.reset();
+        let mut metrics = Metrics::new(plan);
+        let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
+        let closing = {
+            let _shown = sweep.point(plan, &self.control.progress);
+            let sinks: &mut [&mut dyn Sink] = &mut [&mut records, &mut metrics, items];
+            loadwright_engine::run(plan, self.ports, self.control, sinks)?
+        };
+        let stored = records.finish_point(&closing);
+        let summary = metrics.finish(&closing);
+        self.tell(&summary);
+        let mut trouble = self.reason(&summary);
+        let written = stored.map_err(Failure::from).and_then(|()| {
+            results::write_point(self.folder, plan, &summary).map_err(Failure::from)
+        });
+        if let Err(failure) = written {
+            self.voice.error(&failure.to_string());
+            trouble = Some(failure.exit());
+        }
+        Ok((summary, trouble))
+    }
+
+    /// The point's report on the terminal, and with every failure's sample in the log.
+    fn tell(&self, summary: &Summary) {
+        let style = *self.voice.terminal.style();
+        let text = format!("\n{}\n{}", summary.point.name, point_text(summary, &style));
+        let logged = format!("{}\n{}", summary.point.name, point_text(summary, &Style::FILE));
+        self.voice.report(&text, &logged);
+        for failure in &summary.failures {
+            let sample = if failure.sample.is_empty() { "no detail" } else { &failure.sample };
+            let text =
+                format!("{}: {} x {}: {sample}", summary.point.name, failure.count, failure.class);
+            self.voice.log(Level::Warning, &text);
+        }
+    }
+
+    /// Why the sweep cannot go on after a point that ended so.
+    fn reason(&self, summary: &Summary) -> Option<Exit> {
+        let (text, exit) = match summary.ending {
+            Ending::Completed | Ending::Interrupted => return None,
+            Ending::ServerGone => (
+                "the server cannot be reached any more; the sweep stops here",
+                Exit::NothingMeasured,
+            ),
+            Ending::OutputFailed => {
+                ("records cannot be written any more; the sweep stops here", Exit::Output)
+            }
+            Ending::PluginFailed => (
+                "a plugin failed under --on-plugin-failure fail-run; the sweep stops here",
+                Exit::Plugin,
+            ),
+        };
+        self.voice.error(text);
+        Some(exit)
+    }
+}
+
+/// Which dataset items were used: a point whose end only the duration knows uses as many as it
+/// gets to, and the next one goes on behind them.
+#[derive(Debug, Default)]
+struct Items {
+    /// First item that no point has used, where an earlier point had no number.
+    next: Option<u64>,
+    first: u64,
+    open_ended: bool,
+}
+
+impl Items {
+    /// Gives `plan` its first item, where that could not be known before.
+    fn place(&mut self, plan: &mut Plan) {
+        if let Some(next) = self.next {
+            plan.first_item = plan.first_item.max(next);
+        }
+        self.first = plan.first_item;
+        self.open_ended = plan.limits.number.is_none();
+        if let Some(slots) = plan.slots().filter(|_| self.next.is_some()) {
+            self.next = Some(self.first + slots);
+        }
+    }
+}
+
+impl Sink for Items {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        if self.open_ended {
+            let behind = self.first + record.seq + 1;
+            self.next = Some(self.next.map_or(behind, |next| next.max(behind)));
+        }
+        Ok(())
+    }
+
+    fn sample(&mut self, _: &Sample) -> Result<(), SinkFailure> {
+        Ok(())
+    }
+}
