@@ -62,7 +62,11 @@ impl Failure {
             Self::Host(_) | Self::Load(_) => Exit::Plugin,
             Self::Plugin(error) => of_plugin(error),
             Self::Simulate(_) | Self::System(_) => Exit::NothingMeasured,
-            Self::Folder(_) | Self::Sink(_) | Self::Records(_) | Self::Replay(_) => Exit::Output,
+            Self::Folder(_) | Self::Sink(_) | Self::Replay(_) => Exit::Output,
+            Self::Records(RecordsError::Read { .. }) => Exit::Output,
+            Self::Records(
+                RecordsError::Missing(_) | RecordsError::Foreign(_) | RecordsError::Version { .. },
+            ) => Exit::Usage,
             Self::Probe(ProbeFailure::Failed { .. }) => Exit::NothingMeasured,
             Self::Probe(ProbeFailure::Interrupted) => Exit::Interrupted,
             Self::Probe(ProbeFailure::Engine(error)) | Self::Engine(error) => of_engine(error),

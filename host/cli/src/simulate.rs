@@ -5,7 +5,7 @@ use crate::args::values::Typed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::findings::{Findings, Mistakes};
-use crate::open::count_prompts;
+use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,6 +22,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
         Some(name) => loadwright_tokens::open(name)?,
         None => loadwright_tokens::builtin(),
     };
+    config.replies.vocabulary = vocabulary(&*tokenizer);
     config.count_prompt = count_prompts(tokenizer);
     rlimit::increase_nofile_limit(u64::MAX).map_err(Failure::System)?;
     let socket = config.unix_socket.clone();

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_plan_that_needs_more_files_is_refused_with_the_number() {
-        let target = "--model m --url http://h/v1/completions --max-prompt-length 9 -n 9";
+        let target = "--model m --url http://h/v1/completions --dataset x -n 9";
         assert_eq!(refused(&format!("{target} --parallel 10 924"), 1024), None);
         let (flag, text) = refused(&format!("{target} --parallel 925 10"), 1024).expect("refused");
         assert_eq!(flag, "parallel");

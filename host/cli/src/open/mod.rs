@@ -2,10 +2,11 @@
 
 mod files;
 mod folder;
+mod pace;
 mod simulated;
 
 pub(crate) use folder::RunFolder;
-pub(crate) use simulated::{count_prompts, simulated_server};
+pub(crate) use simulated::{count_prompts, simulated_server, vocabulary};
 
 use crate::catalog::Catalog;
 use crate::failure::Failure;
@@ -50,6 +51,7 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure>
         run.point_at(&server.url());
     }
     let ports = ports(run, &catalog, tokenizer, voice)?;
+    pace::check(&run.points, &*ports.dataset, voice);
     let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let store = Store::create(&folder.path().join(RECORDS))?;

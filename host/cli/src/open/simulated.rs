@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::plan::Run;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::Tokenizer;
-use loadwright_sim::{Config, PromptText, Server, Truth};
+use loadwright_sim::{Config, PromptText, Replies, Server, Truth};
 use std::sync::Arc;
 
 /// Starts the server that `--simulate` measures.
@@ -23,6 +23,7 @@ pub(crate) fn simulated_server(run: &Run) -> Result<Server, Failure> {
         seed: plan.seed,
         http2: plan.target.http2,
         truth: Truth::Off,
+        replies: Replies { vocabulary: vocabulary(&*tokenizer), ..Replies::default() },
         count_prompt: count_prompts(tokenizer),
         ..Config::default()
     };
@@ -48,4 +49,52 @@ pub(crate) fn count_prompts(tokenizer: Arc<dyn Tokenizer>) -> loadwright_sim::Co
         // What it cannot count, a real server's tokenizer would count somehow: by words.
         counted.unwrap_or_else(|_| loadwright_sim::words(prompt))
     })
+}
+
+/// Words at most that replies are made of.
+const WORDS: usize = 1000;
+
+/// Ids tried for them at most: large vocabularies have plenty among their first.
+const TRIED: u32 = 20_000;
+
+/// Words that this tokenizer counts as one token each, so that usage and the client's own count of
+/// a reply agree; empty where it has none, and the server's own words have to do.
+pub(crate) fn vocabulary(tokenizer: &dyn Tokenizer) -> Vec<String> {
+    let word = |id: u32| {
+        let text = tokenizer.decode(&[id]).ok()?;
+        let letters = text.strip_prefix(' ')?;
+        let plain = letters.len() > 3 && letters.bytes().all(|byte| byte.is_ascii_lowercase());
+        (plain && tokenizer.encode(&text).ok()? == [id]).then_some(text)
+    };
+    let words: Vec<String> = (0..TRIED).filter_map(word).take(WORDS).collect();
+    let counted = tokenizer.encode(&words.concat());
+    if counted.is_ok_and(|ids| ids.len() == words.len()) { words } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count_prompts, vocabulary};
+    use loadwright_sim::{PromptMessage, PromptText};
+
+    #[test]
+    fn replies_are_made_of_words_of_one_token() {
+        let tokenizer = loadwright_tokens::builtin();
+        let words = vocabulary(&*tokenizer);
+        assert!(words.len() > 500, "{}", words.len());
+        let reply: String = words.iter().rev().step_by(7).map(String::as_str).collect();
+        let count = words.iter().rev().step_by(7).count();
+        assert_eq!(tokenizer.encode(&reply).expect("it encodes").len(), count);
+    }
+
+    #[test]
+    fn prompts_are_counted_as_they_are_sent() {
+        let tokenizer = loadwright_tokens::builtin();
+        let count = count_prompts(tokenizer.clone());
+        assert_eq!(count(&PromptText::Tokens(vec![vec![1, 2, 3], vec![4]])), 4);
+        let text = "hello there";
+        let bare = count(&PromptText::Text(vec![text.into()]));
+        assert_eq!(bare, tokenizer.count_text(text).expect("it counts"));
+        let message = PromptMessage { role: "user".into(), text: text.into(), images: 0 };
+        assert!(count(&PromptText::Chat(vec![message])) > bare, "the chat template counts too");
+    }
 }

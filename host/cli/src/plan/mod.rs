@@ -121,6 +121,7 @@ impl Shared<'_> {
         let generation = self.generation(&model);
         let (seed, seed_drawn) = self.seed();
         let dataset = self.dataset();
+        self.check_tokenizer(&dataset);
         let dataset_settings = self.dataset_settings(&model, &dataset, in_chat);
         let mut shared = self.shared_plan();
         shared.output_range = generation.range;

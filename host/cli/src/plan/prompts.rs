@@ -55,6 +55,28 @@ impl Shared<'_> {
         })
     }
 
+    /// Reports a tokenizer that is needed and was not given, where that is certain without asking
+    /// a plugin.
+    pub(super) fn check_tokenizer(&mut self, dataset: &str) {
+        let given = self.args.dataset.tokenizer_path.is_some() || self.args.target.simulate;
+        // A plugin of the same name may need none.
+        let bundled = self.args.plugins.plugin.is_empty();
+        let needs = if self.args.prompt.tokenize_prompt {
+            "--tokenize-prompt"
+        } else if bundled && is_made_up(dataset) {
+            &format!("the dataset {dataset}")
+        } else {
+            return;
+        };
+        if !given {
+            let text = format!(
+                "is required by {needs}; give the model's tokenizer: a folder, a tokenizer.json, \
+                 or a hub id"
+            );
+            self.findings.mistake("tokenizer-path", text);
+        }
+    }
+
     /// Bounds of the prompt length; the upper one is required where prompts are made up.
     fn prompt_lengths(&mut self, dataset: &str) -> (u64, Option<u64>) {
         let prompt = &self.args.prompt;
@@ -65,9 +87,8 @@ impl Shared<'_> {
             None if self.args.target.simulate => Some(SIMULATED_PROMPT_LENGTH.max(shortest)),
             None => None,
         };
-        let made_up = dataset == "random" || dataset == "random_vl";
         match longest {
-            None if made_up => {
+            None if is_made_up(dataset) => {
                 let text = format!(
                     "is required by the dataset {dataset}; give the prompts' \
                                     length in tokens"
@@ -82,4 +103,9 @@ impl Shared<'_> {
         }
         (shortest, longest)
     }
+}
+
+/// Whether the bundled dataset of this name makes prompts up, to a length in tokens.
+fn is_made_up(dataset: &str) -> bool {
+    matches!(dataset, "random" | "random_vl")
 }

@@ -9,7 +9,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 /// A line that lacks nothing.
-const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64";
+const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64 \
+                     --tokenizer-path t";
 
 fn read(line: &str) -> Run {
     let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
@@ -114,7 +115,9 @@ fn endpoints_are_completed_with_a_notice() {
         ("http://h/x", "--api other", "http://h/x", false),
     ];
     for (url, more, wanted, notice) in cases {
-        let run = read(&format!("--model m --max-prompt-length 9 --url '{url}' {more}"));
+        let run = read(&format!(
+            "--model m --tokenizer-path t --max-prompt-length 9 --url '{url}' {more}"
+        ));
         assert_eq!(run.points[0].target.url, wanted, "{url} {more}");
         assert_eq!(run.protocol_settings["url"], wanted);
         assert_eq!(!run.notices.is_empty(), notice, "{url} {more}: {:?}", run.notices);
@@ -124,7 +127,9 @@ fn endpoints_are_completed_with_a_notice() {
 #[test]
 fn chat_is_read_off_the_url_unless_said() {
     let in_chat = |url: &str, more: &str| {
-        let line = format!("--model m --max-prompt-length 9 --url http://h/v1/{url} {more}");
+        let line = format!(
+            "--model m --tokenizer-path t --max-prompt-length 9 --url http://h/v1/{url} {more}"
+        );
         let run = read(&line);
         assert_eq!(run.dataset_settings["apply_chat_template"], run.points[0].in_chat);
         run.points[0].in_chat
@@ -194,7 +199,9 @@ fn secrets_are_sent_and_never_stored() {
 
 #[test]
 fn credentials_of_a_url_become_a_header() {
-    let run = read("--model m --max-prompt-length 9 --url http://me:p%40ss@h/v1/completions");
+    let run = read(
+        "--model m --tokenizer-path t --max-prompt-length 9 --url http://me:p%40ss@h/v1/completions",
+    );
     assert_eq!(run.points[0].target.url, "http://h/v1/completions");
     // base64("me:p@ss")
     let wanted = ("Authorization".to_owned(), "Basic bWU6cEBzcw==".to_owned());

@@ -1,0 +1,112 @@
+//! Whether prompts can be made as fast as the plan sends them: a short measurement before the run,
+//! so that the user learns it before waiting for a Doubt.
+
+use crate::voice::Voice;
+use loadwright_core::plan::{Load, Plan};
+use loadwright_core::ports::DatasetFactory;
+use loadwright_stamps::clock;
+
+/// Rates below this are not worth measuring for: any dataset keeps up.
+const WORTH_ASKING: f64 = 50.0;
+
+/// The measurement takes about this long.
+const ENOUGH: u64 = 30_000_000;
+
+/// Items made at a time, as the engine asks for them.
+const BATCH: u32 = 16;
+
+/// Says so where the dataset makes prompts more slowly than a point sends them.
+pub(super) fn check(points: &[Plan], dataset: &dyn DatasetFactory, voice: &Voice) {
+    let Some(fastest) = points.iter().max_by(|one, other| rate(one).total_cmp(&rate(other))) else {
+        return;
+    };
+    if rate(fastest) < WORTH_ASKING {
+        return;
+    }
+    let Some(per_core) = measure(dataset, fastest.first_item) else { return };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let makers = cores.saturating_sub(usize::from(fastest.threads)).max(1) as f64;
+    voice.detail(&format!("the dataset makes {per_core:.0} prompts a second a core"));
+    if rate(fastest) > per_core * makers {
+        voice.notice(&format!(
+            "the dataset makes {per_core:.0} prompts a second a core here, and --rate {} asks for \
+             more than {makers} cores make: requests will be late; lower the rate or the prompt \
+             length, or use a machine with more cores",
+            rate(fastest)
+        ));
+    }
+}
+
+/// Requests a second that a point asks for; 0 where it asks for none.
+fn rate(plan: &Plan) -> f64 {
+    match &plan.load {
+        Load::Open { arrival, .. } | Load::Closed { pace: Some(arrival), .. } => arrival.rate,
+        Load::Closed { pace: None, .. } => 0.0,
+    }
+}
+
+/// Items a second on this thread. A dataset that fails here fails again in the run, where its
+/// failure is reported as what it is.
+fn measure(dataset: &dyn DatasetFactory, first: u64) -> Option<f64> {
+    let mut dataset = dataset.instance().ok()?;
+    let first = u32::try_from(first).ok()?;
+    let start = clock::now();
+    let (mut made, mut spent) = (0, 0);
+    while spent < ENOUGH {
+        let items = dataset.generate(first.checked_add(made)?, BATCH).ok()?;
+        made += u32::try_from(items.len()).ok().filter(|count| *count > 0)?;
+        spent = clock::now() - start;
+    }
+    Some(f64::from(made) * 1e9 / spent.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{measure, rate};
+    use crate::usage;
+    use loadwright_core::conversation::{Conversation, Prompt, Turn};
+    use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure};
+    use std::ffi::OsString;
+    use std::time::Duration;
+
+    /// Takes `0` for each item.
+    struct Slow(Duration);
+
+    impl DatasetFactory for Slow {
+        fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
+            Ok(Box::new(Self(self.0)))
+        }
+    }
+
+    impl Dataset for Slow {
+        fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
+            Ok(None)
+        }
+
+        fn generate(&mut self, _: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+            std::thread::sleep(self.0 * count);
+            let turn = || Turn::new(Prompt::Text("x".into()));
+            let item = || Conversation { turns: vec![turn()], ..Conversation::default() };
+            Ok((0..count).map(|_| item()).collect())
+        }
+    }
+
+    #[test]
+    fn a_dataset_is_never_found_faster_than_it_is() {
+        let found = measure(&Slow(Duration::from_millis(1)), 0).expect("it makes items");
+        assert!(found <= 1000.0, "{found}");
+    }
+
+    #[test]
+    fn rates_are_read_off_loads() {
+        let rates = |line: &str| {
+            let line = format!("--simulate {line}");
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let run = usage::run(&words, &[]).expect("it converts");
+            run.points.iter().map(rate).collect::<Vec<f64>>()
+        };
+        assert_eq!(rates("--parallel 2 4"), [0.0, 0.0]);
+        assert_eq!(rates("--parallel 2 --rate 3 4"), [3.0, 4.0]);
+        assert_eq!(rates("--open-loop --rate 50"), [50.0]);
+    }
+}
