@@ -17,8 +17,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// What is built, fetched or recorded rather than written.
-const SKIPPED: [&str; 6] =
-    ["target", "dist", "corpus", "artifacts", "outputs", "node_modules"];
+const SKIPPED: [&str; 6] = ["target", "dist", "corpus", "artifacts", "outputs", "node_modules"];
 
 /// All text files below `folders`, or in the root itself for `.`, in the order of their paths.
 pub(crate) fn files(folders: &[&str]) -> Vec<File> {
