@@ -20,6 +20,8 @@ pub(crate) struct Watch {
     timer: Pin<Box<Sleep>>,
     /// Whether the timer is registered with the runtime for its present deadline.
     armed: bool,
+    /// Whether the timer was set and not polled since: it has no waker yet.
+    fresh: bool,
     read: Nanos,
     total: Nanos,
     /// When something last happened.
@@ -36,6 +38,7 @@ impl Watch {
         Self {
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             armed: false,
+            fresh: true,
             read: nanos(timeouts.read),
             total: nanos(timeouts.total),
             last: 0,
@@ -69,9 +72,15 @@ impl Watch {
         self.last = now;
     }
 
+    /// Whether the timer has fired since it was set, so that it must be looked at.
+    pub(crate) fn fired(&self) -> bool {
+        self.fresh || self.timer.is_elapsed()
+    }
+
     /// What limit is over, once one is.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
         loop {
+            self.fresh = false;
             ready!(self.timer.as_mut().poll(context));
             let now = clock::now();
             if now >= self.until {
@@ -88,6 +97,7 @@ impl Watch {
 
     fn set(&mut self) {
         self.armed = true;
+        self.fresh = true;
         let deadline = clock::instant(self.deadline()).into();
         self.timer.as_mut().reset(deadline);
     }

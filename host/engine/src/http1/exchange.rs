@@ -83,6 +83,7 @@ fn poll_reply(
     flight: &mut Flight,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Failure>> {
+    let mut read_some = false;
     loop {
         let step = BUFFER.with_borrow_mut(|buffer| match stream.poll_recv(context, buffer) {
             Poll::Ready(Ok(read)) => Poll::Ready(take(flight, watch, &buffer[..read.len], &read)),
@@ -90,9 +91,11 @@ fn poll_reply(
             Poll::Pending => Poll::Pending,
         });
         match step {
-            Poll::Ready(Ok(false)) => {}
+            Poll::Ready(Ok(false)) => read_some = true,
             Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
+            // Bytes woke this task, so the timer still waits with this task's waker.
+            Poll::Pending if read_some && !watch.fired() => return Poll::Pending,
             Poll::Pending => return Poll::Ready(Err(ready!(watch.poll(context)))),
         }
     }
