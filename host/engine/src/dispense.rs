@@ -99,7 +99,7 @@ impl Dispenser {
     /// queue is closed.
     pub(crate) fn put(&self, first: u64, batch: Vec<Prepared>) -> bool {
         let mut state = self.lock();
-        while !state.closed && !(state.expected == first && self.has_room(&state)) {
+        while !(state.closed || (state.expected == first && self.has_room(&state))) {
             state = self.room.wait(state).expect("nothing panics while it holds the queue");
         }
         if state.closed {
@@ -153,6 +153,15 @@ impl Dispenser {
                 self.gauges.starved.fetch_add(1, Relaxed);
             }
             notified.await;
+        }
+    }
+
+    /// Whether every slot below `end` was handed out.
+    pub(crate) fn spent(&self, end: u64) -> bool {
+        let state = self.lock();
+        match state.queue.front() {
+            Some(front) => front.seq >= end,
+            None => state.closed || state.expected >= end,
         }
     }
 

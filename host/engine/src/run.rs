@@ -60,7 +60,10 @@ pub fn run(
     let (lanes, interpreters) = interpreters(&point, &record_sender)?;
     drop(record_sender);
     let parts = (&items, &point.dispenser, &*point.gauges);
-    let barrier = Barrier::new(usize::from(plan.threads.max(1)));
+    // All of them before any thread is there: one that got none would leave the others waiting.
+    let runtimes = (0..plan.threads.max(1)).map(|_| thread::runtime());
+    let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
+    let barrier = Barrier::new(runtimes.len());
     let lost = std::thread::scope(|scope| {
         let mut threads = Threads { scope, point: &point, running: Vec::new() };
         for (interpreter, receiver) in interpreters {
@@ -72,11 +75,11 @@ pub fn run(
         for _ in 0..maker_count(plan) {
             threads.spawn("prepare", || prepare::make(plan, ports, parts, control))?;
         }
-        for index in 0..usize::from(plan.threads.max(1)) {
+        for own in runtimes.into_iter().enumerate() {
             let outbox = Outbox::new(&lanes, Arc::clone(&point.gauges));
             let (point, barrier) = (&point, &barrier);
             threads.spawn("engine", move || {
-                let result = thread::run(point, index, outbox, barrier);
+                let result = thread::run(point, own, outbox, barrier);
                 Ok(result?)
             })?;
         }
@@ -157,8 +160,10 @@ impl<'scope> Threads<'scope, '_> {
     }
 
     fn join(self) -> Result<(), EngineError> {
-        let results = self.running.into_iter().map(|thread| thread.join());
-        results.map(|result| result.expect("a thread of the engine panicked")).collect()
+        self.running
+            .into_iter()
+            .map(std::thread::ScopedJoinHandle::join)
+            .try_for_each(|result| result.expect("a thread of the engine panicked"))
     }
 }
 
