@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 /// One guest crate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guest {
-    /// Name of the crate, and of the component's file.
+    /// Name of its file, and of the plugin.
     pub(crate) name: &'static str,
+    /// Name of its crate.
+    pub(crate) package: &'static str,
     /// Where its manifest is built from.
     pub(crate) origin: Origin,
     /// What its file holds.
@@ -37,15 +39,22 @@ pub(crate) enum Form {
 
 /// Every guest.
 pub(crate) const GUESTS: &[Guest] = &[
-    bundled("openai"),
-    bundled("line_by_line"),
-    bundled("prompt"),
-    bundled("random"),
-    bundled("random_vl"),
+    plugin("openai", Origin::Bundled),
+    plugin("line_by_line", Origin::Bundled),
+    plugin("prompt", Origin::Bundled),
+    plugin("random", Origin::Bundled),
+    plugin("random_vl", Origin::Bundled),
+    plugin("slow", Origin::Fixture),
+    plugin("trap", Origin::Fixture),
+    plugin("spin", Origin::Fixture),
+    plugin("hog", Origin::Fixture),
+    Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
+    Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
+    plugin("ollama", Origin::Example),
 ];
 
-const fn bundled(name: &'static str) -> Guest {
-    Guest { name, origin: Origin::Bundled, form: Form::Plugin }
+const fn plugin(name: &'static str, origin: Origin) -> Guest {
+    Guest { name, package: name, origin, form: Form::Plugin }
 }
 
 impl Guest {

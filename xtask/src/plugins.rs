@@ -55,9 +55,7 @@ pub(crate) enum XtaskError {
         cause: io::Error,
     },
     /// Committed files are not what the sources give.
-    #[error(
-        "not what the sources give: {0}; run `cargo xtask plugins` and commit what it writes"
-    )]
+    #[error("not what the sources give: {0}; run `cargo xtask plugins` and commit what it writes")]
     Differ(String),
 }
 
@@ -143,16 +141,18 @@ fn compile(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> 
             stage
         }
     };
-    let status = toolchain.cargo_build(&workspace, guest.name, &target).status();
+    let status = toolchain.cargo_build(&workspace, guest.package, &target).status();
     if !status.is_ok_and(|status| status.success()) {
         return Err(XtaskError::Build(guest.name));
     }
-    read(&Toolchain::module(&target, guest.name))
+    read(&Toolchain::module(&target, guest.package))
 }
 
 /// The repository's root.
 fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // As cargo says when it runs this, so that a copy of the repository is built where it stands.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let xtask = xtask.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     xtask.parent().expect("xtask is a folder of the repository").to_path_buf()
 }
 

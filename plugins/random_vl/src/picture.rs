@@ -21,17 +21,20 @@ const COARSEST: u32 = 128;
 const FINEST: u32 = 2;
 const FINEST_COLOUR: u32 = 16;
 
+/// Strength of an octave, as a share of the one twice its size.
+const DECAY: f32 = 0.8;
+
 /// Grain is uniform within this many steps of brightness either way.
-const GRAIN: u32 = 4;
+const GRAIN: u32 = 1;
 
 impl Picture {
     /// The picture of a seed.
     pub(crate) fn new(seed: u128, width: u32, height: u32) -> Self {
         let mut random = Pcg64Mcg::new(seed);
         let mut plane = |strength, finest| noise(&mut random, (width, height), strength, finest);
-        let light = plane(90.0, FINEST);
-        let warm = plane(40.0, FINEST_COLOUR);
-        let cool = plane(40.0, FINEST_COLOUR);
+        let light = plane(50.0, FINEST);
+        let warm = plane(24.0, FINEST_COLOUR);
+        let cool = plane(24.0, FINEST_COLOUR);
         let mut rgb = Vec::with_capacity(light.len() * 3);
         for ((light, warm), cool) in light.into_iter().zip(warm).zip(cool) {
             let grain = (random.next_u32() % (2 * GRAIN + 1)) as f32 - GRAIN as f32;
@@ -54,7 +57,7 @@ impl Picture {
     }
 }
 
-/// A plane of noise around 0: octaves from the coarsest to `finest`, each half as strong as the one
+/// A plane of noise around 0: octaves from the coarsest to `finest`, each weaker than the one
 /// twice its size.
 fn noise(random: &mut Pcg64Mcg, size: (u32, u32), strength: f32, finest: u32) -> Vec<f32> {
     let mut plane = vec![0.0; size.0 as usize * size.1 as usize];
@@ -62,7 +65,7 @@ fn noise(random: &mut Pcg64Mcg, size: (u32, u32), strength: f32, finest: u32) ->
     while cell >= finest {
         add_octave(random, &mut plane, size, (cell, strength));
         cell /= 2;
-        strength /= 2.0;
+        strength *= DECAY;
     }
     plane
 }
