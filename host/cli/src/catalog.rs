@@ -2,19 +2,19 @@
 //! given comes before a bundled one of its name.
 
 use crate::failure::Failure;
-use crate::findings::{Findings, Mistakes};
+use crate::findings::Findings;
 use loadwright_wasm::{Host, Kind, Plugin, Source, bundled};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Plugins in the order in which they are looked up: given ones first.
+/// Plugins by name. The bundled ones are opened when they are asked for.
 pub(crate) struct Catalog {
+    host: Arc<Host>,
     given: Vec<Arc<Plugin>>,
-    bundled: Vec<Arc<Plugin>>,
 }
 
 impl Catalog {
-    /// Opens every bundled plugin and every one at `paths`, each a component or a folder of them.
+    /// Opens every plugin at `paths`, each a component or a folder of them.
     ///
     /// # Errors
     /// The first one that is no component for this host.
@@ -27,23 +27,26 @@ impl Catalog {
                 given.push(host.open(Source::Path(path.clone()))?);
             }
         }
-        let names = bundled().iter().map(|bundled| Source::Bundled(bundled.name.into()));
-        let bundled = names.map(|source| host.open(source)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { given, bundled })
+        Ok(Self { host: Arc::clone(host), given })
     }
 
     /// Every plugin, the given ones first.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Plugin>> {
-        self.given.iter().chain(&self.bundled)
+    ///
+    /// # Errors
+    /// A bundled one does not open.
+    pub(crate) fn all(&self) -> Result<Vec<Arc<Plugin>>, Failure> {
+        let mut all = self.given.clone();
+        for plugin in bundled() {
+            all.push(self.host.open(Source::Bundled(plugin.name.into()))?);
+        }
+        Ok(all)
     }
 
     /// Whether a plugin that was given hides the bundled `plugin`.
     pub(crate) fn shadowed(&self, plugin: &Plugin) -> bool {
-        let hides = |given: &&Arc<Plugin>| {
-            given.name() == plugin.name()
-                && given.offers().iter().any(|kind| plugin.offers().contains(kind))
-        };
-        matches!(plugin.source(), Source::Bundled(_)) && self.given.iter().any(|one| hides(&one))
+        let kinds = plugin.offers();
+        matches!(plugin.source(), Source::Bundled(_))
+            && kinds.iter().any(|kind| self.given(*kind, plugin.name()).is_some())
     }
 
     /// The plugin of this kind and name. Says where a given one takes a bundled one's place.
@@ -56,37 +59,45 @@ impl Catalog {
         name: &str,
         notice: impl Fn(&str),
     ) -> Result<Arc<Plugin>, Failure> {
-        let is_it =
-            |plugin: &&Arc<Plugin>| plugin.name() == name && plugin.offers().contains(&kind);
-        let Some(found) = self.all().find(is_it) else { return Err(self.unknown(kind, name)) };
-        if let Source::Path(path) = found.source()
-            && self.bundled.iter().any(|plugin| is_it(&plugin))
-        {
-            let path = path.display();
-            notice(&format!("the {kind} {name} of {path} takes the place of the bundled one"));
+        let known = bundled().iter().any(|plugin| plugin.name == name);
+        let bundled = || Ok(self.host.open(Source::Bundled(name.into()))?);
+        match self.given(kind, name) {
+            Some(found) => {
+                if let Source::Path(path) = found.source()
+                    && known
+                {
+                    let path = path.display();
+                    notice(&format!(
+                        "the {kind} {name} of {path} takes the place of the bundled one"
+                    ));
+                }
+                Ok(Arc::clone(found))
+            }
+            None if known => bundled(),
+            None => Err(self.unknown(kind, name)?),
         }
-        Ok(Arc::clone(found))
     }
 
-    fn unknown(&self, kind: Kind, name: &str) -> Failure {
+    fn given(&self, kind: Kind, name: &str) -> Option<&Arc<Plugin>> {
+        self.given.iter().find(|plugin| plugin.name() == name && plugin.offers().contains(&kind))
+    }
+
+    fn unknown(&self, kind: Kind, name: &str) -> Result<Failure, Failure> {
         let flag = match kind {
             Kind::Protocol => "api",
             Kind::Dataset => "dataset",
         };
-        let mut names: Vec<&str> = self
-            .all()
-            .filter(|plugin| plugin.offers().contains(&kind))
-            .map(|plugin| plugin.name())
-            .collect();
+        let plugins = self.all()?;
+        let of_kind = plugins.iter().filter(|plugin| plugin.offers().contains(&kind));
+        let mut names: Vec<&str> = of_kind.map(|plugin| plugin.name()).collect();
         names.sort_unstable();
         names.dedup();
-        let mut findings = Findings::default();
         let text = format!(
             "`{name}` is not known; choose from {}, or load one with --plugin",
             names.join(", ")
         );
+        let mut findings = Findings::default();
         findings.mistake(flag, text);
-        let mistakes: Mistakes = findings.mistakes;
-        mistakes.into()
+        Ok(findings.mistakes.into())
     }
 }

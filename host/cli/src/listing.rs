@@ -26,10 +26,10 @@ pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, Failure> {
     };
     let host = plugin_host(&settings, 0, &voice)?;
     let catalog = Catalog::open(&host, &settings.paths)?;
-    let mut plugins: Vec<&Arc<Plugin>> = catalog.all().collect();
+    let mut plugins = catalog.all()?;
     plugins.sort_by_key(|plugin| (kinds(plugin), plugin.name().to_owned()));
     let mut text = String::new();
-    for plugin in plugins {
+    for plugin in &plugins {
         let origin = match plugin.source() {
             Source::Path(path) => path.display().to_string(),
             Source::Bundled(_) if catalog.shadowed(plugin) => "bundled, shadowed".into(),

@@ -124,3 +124,19 @@ fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool) -> E
         None => Exit::NothingMeasured,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::outcome;
+    use crate::exit::Exit;
+
+    #[test]
+    fn what_broke_a_run_comes_before_what_it_measured() {
+        // No summary: nothing was measured.
+        assert_eq!(outcome(&[], None, false), Exit::NothingMeasured);
+        assert_eq!(outcome(&[], None, true), Exit::Interrupted);
+        assert_eq!(outcome(&[], Some(Exit::Output), true), Exit::Output);
+        assert_eq!(outcome(&[], Some(Exit::Plugin), false), Exit::Plugin);
+        assert_eq!(outcome(&[], Some(Exit::NothingMeasured), false), Exit::NothingMeasured);
+    }
+}

@@ -177,3 +177,7 @@ impl Sink for Items {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;

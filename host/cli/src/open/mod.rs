@@ -46,7 +46,10 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure>
     let host = plugin_host(&run.plugins, run.points[0].seed, voice)?;
     let catalog = Catalog::open(&host, &run.plugins.paths)?;
     let tokenizer = tokenizer(run, voice)?;
-    let server = run.simulate.then(|| simulated_server(run)).transpose()?;
+    let server = match &tokenizer {
+        Some(tokenizer) if run.simulate => Some(simulated_server(run, tokenizer)?),
+        _ => None,
+    };
     if let Some(server) = &server {
         run.point_at(&server.url());
     }

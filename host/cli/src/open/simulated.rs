@@ -1,5 +1,5 @@
 //! The simulated server in this process: started for `--simulate`, its tokens counted by the
-//! built-in tokenizer.
+//! run's own tokenizer.
 
 use crate::failure::Failure;
 use crate::plan::Run;
@@ -12,19 +12,18 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// It does not start.
-pub(crate) fn simulated_server(run: &Run) -> Result<Server, Failure> {
+pub(crate) fn simulated_server(
+    run: &Run,
+    tokenizer: &Arc<dyn Tokenizer>,
+) -> Result<Server, Failure> {
     let plan = &run.points[0];
-    let tokenizer = match &run.tokenizer {
-        Some(name) => loadwright_tokens::open(name)?,
-        None => loadwright_tokens::builtin(),
-    };
     let config = Config {
         model_name: plan.model.clone(),
         seed: plan.seed,
         http2: plan.target.http2,
         truth: Truth::Off,
-        replies: Replies { vocabulary: vocabulary(&*tokenizer), ..Replies::default() },
-        count_prompt: count_prompts(tokenizer),
+        replies: Replies { vocabulary: vocabulary(&**tokenizer), ..Replies::default() },
+        count_prompt: count_prompts(Arc::clone(tokenizer)),
         ..Config::default()
     };
     Server::start(config).map_err(Failure::Simulate)

@@ -1,0 +1,104 @@
+//! The files of a run, and the same files made again.
+
+use super::{Place, ends, server, stderr, stdout};
+use loadwright_sim::Model;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// Content by path, of everything but the records and the log.
+fn made_again(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in next.read_dir().expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(folder).expect("inside").display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.starts_with("records.db") && name != "benchmark.log" {
+                files.insert(name, std::fs::read(&path).expect("readable"));
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_sweep_writes_every_file_and_report_makes_the_same_bytes() {
+    let place = Place::new();
+    let output =
+        ends(place.perf("--simulate --parallel 1 3 --number 4 6 --warmup-num 1 --seed 7"), 0);
+    let shown = stdout(&output);
+    for wanted in [
+        "Benchmarking summary:",
+        "Average inter-token latency (s)",
+        "Percentile results:",
+        "Performance report",
+        "Best configuration:",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    assert!(!shown.contains('\u{1b}'), "colours in a file");
+    for (point, number) in [("parallel_1_number_4", 4), ("parallel_3_number_6", 6)] {
+        let summary = place.summary(point);
+        assert_eq!(summary["Total Requests"], number);
+        assert_eq!(summary["Success Requests"], number);
+        assert_eq!(summary["Avg Output Tokens"], 32.0);
+        let args = place.json(point, "benchmark_args.json");
+        assert_eq!((args["number"].as_u64(), args["seed"].as_u64()), (Some(number), Some(7)));
+        let rows = place.json(point, "benchmark_percentile.json");
+        assert_eq!(rows.as_array().expect("rows").len(), 15);
+    }
+    let log = place.text("benchmark.log");
+    assert!(log.contains("loadwright - INFO - parallel_3_number_6"), "{log}");
+    let before = made_again(&place.run());
+    assert_eq!(before.len(), 7, "{:?}", before.keys());
+
+    for name in before.keys() {
+        std::fs::remove_file(place.run().join(name)).expect("removable");
+    }
+    std::fs::rename(place.run(), place.path().join("elsewhere")).expect("movable");
+    let again = ends(place.loadwright("report elsewhere"), 0);
+    assert_eq!(made_again(&place.path().join("elsewhere")), before);
+    assert!(stdout(&again).contains("Performance report"));
+}
+
+#[test]
+fn a_single_point_has_no_sweep_report() {
+    let place = Place::new();
+    let output = ends(place.perf("--simulate -n 2 --max-tokens 2"), 0);
+    assert!(!stdout(&output).contains("Performance report"));
+    assert!(stderr(&output).contains("give it with --seed to send the same again"));
+    assert!(place.text("performance_summary.txt").contains("Benchmarking summary:"));
+}
+
+#[test]
+fn a_folder_that_exists_is_left_alone() {
+    let place = Place::new();
+    let run = || place.perf("--simulate -n 1 --max-tokens 1");
+    ends(run(), 0);
+    let before = made_again(&place.run());
+    ends(run(), 0);
+    assert_eq!(made_again(&place.run()), before);
+    assert!(place.path().join("run_2/records.db").is_file());
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_no_folder() {
+    let place = Place::new();
+    let output = ends(place.perf("--simulate --api nope"), 2);
+    assert!(stderr(&output).contains("--api: `nope` is not known; choose from openai"));
+    assert!(!place.run().exists());
+}
+
+#[test]
+fn secrets_are_in_no_file() {
+    let place = Place::new();
+    let server = server(Model::AsFast);
+    let line = "-n 1 --max-tokens 1 --api-key sk-secret --headers x-api-key=sk-secret --debug";
+    let output = ends(place.against(&server, line), 0);
+    assert!(!stdout(&output).contains("sk-secret") && !stderr(&output).contains("sk-secret"));
+    let found = Command::new("grep").args(["-rl", "sk-secret"]).arg(place.run()).output();
+    assert_eq!(String::from_utf8_lossy(&found.expect("grep is there").stdout), "");
+}

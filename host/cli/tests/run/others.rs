@@ -1,0 +1,87 @@
+//! The other commands, and loads that the files do not show.
+
+use super::{PATIENCE, Place, ends, server, signal, start, stdout};
+use loadwright_sim::{Config, Model, Server};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+
+#[test]
+fn simulate_serves_until_it_is_stopped() {
+    let place = Place::new();
+    let mut child = start(place.loadwright("simulate --port 0 --as-fast"));
+    let mut url = String::new();
+    let mut pipe = BufReader::new(child.stdout.take().expect("it is piped"));
+    pipe.read_line(&mut url).expect("a line");
+    let url = url.trim();
+    ends(place.perf(&format!("--model m --url {url} -n 3 --max-tokens 5")), 0);
+    signal(&child, "INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(place.summary("parallel_1_number_3")["Avg Output Tokens"], 5.0);
+}
+
+#[test]
+fn plugin_list_shows_what_is_bundled() {
+    let place = Place::new();
+    let listed = stdout(&ends(place.loadwright("plugin list"), 0));
+    let digests = include_str!("../../../../plugins/dist/digests.json");
+    let digests: Value = serde_json::from_str(digests).expect("it is JSON");
+    let lines: Vec<&str> = listed.lines().collect();
+    let openai = lines.iter().position(|line| line.starts_with("protocol openai "));
+    let at = openai.unwrap_or_else(|| panic!("{listed}"));
+    assert!(lines[at].ends_with("(bundled)"), "{listed}");
+    let digest = lines[at + 2].trim().strip_prefix("sha256 ").expect("a digest");
+    assert!(digests.to_string().contains(digest), "{digest} is not in plugins/dist/digests.json");
+    assert!(lines.iter().any(|line| line.starts_with("dataset prompt ")), "{listed}");
+}
+
+#[test]
+fn a_given_plugin_takes_the_place_of_a_bundled_one() {
+    let place = Place::new();
+    let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/dist/prompt.wasm");
+    std::fs::copy(dist, place.path().join("mine.wasm")).expect("it can be copied");
+    let output = ends(place.perf("--simulate -n 1 --max-tokens 1 --plugin mine.wasm"), 0);
+    let wanted = "the dataset prompt of mine.wasm takes the place of the bundled one";
+    assert!(super::stderr(&output).contains(wanted), "{}", super::stderr(&output));
+    let listed = stdout(&ends(place.loadwright("plugin list --plugin mine.wasm"), 0));
+    assert!(listed.contains("(mine.wasm)") && listed.contains("(bundled, shadowed)"), "{listed}");
+}
+
+#[test]
+fn an_open_loop_for_a_time() {
+    let place = Place::new();
+    let server = server(Model::AsFast);
+    let line = "--open-loop --rate 100 --arrival constant --duration 0.5 --max-tokens 1";
+    ends(place.against(&server, line), 0);
+    let summary = place.summary("rate_100_duration_0.5s");
+    // One every 10 ms from 0 on, none after half a second; 50 or 51 by how the last instant counts.
+    assert!(matches!(summary["Total Requests"].as_u64(), Some(50 | 51)), "{summary}");
+    assert!(summary["Concurrency"].is_null());
+    assert_eq!(summary["Request Rate (req/s)"], 100.0);
+}
+
+#[test]
+fn settings_reach_the_server_from_file_environment_and_flags() {
+    let place = Place::new();
+    let config = Config { model: Model::AsFast, keep_bodies: true, ..Config::default() };
+    let server = Server::start(config).expect("it starts");
+    let toml = "max-tokens = 3\ntop-p = 0.5\nnumber = 9\n[extra-args]\nignore_eos = true\n";
+    std::fs::write(place.path().join("plan.toml"), toml).expect("writable");
+    let mut run = place.against(&server, "--config plan.toml -n 1 --no-test-connection --seed 5");
+    run.env("LOADWRIGHT_TOP_P", "0.25");
+    ends(run, 0);
+    server.wait_for_ended(1, PATIENCE).expect("it ends");
+    let served = server.truth();
+    let body: Value =
+        serde_json::from_slice(served[0].body.as_deref().expect("kept")).expect("it is JSON");
+    let wanted = [
+        ("max_tokens", Value::from(3)),
+        ("top_p", Value::from(0.25)),
+        ("seed", Value::from(5)),
+        ("ignore_eos", Value::from(true)),
+        ("model", Value::from("m")),
+        ("stream", Value::from(true)),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(body[name], value, "{name} in {body}");
+    }
+}
