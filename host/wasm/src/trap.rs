@@ -8,10 +8,12 @@ use wasmtime::{Trap, WasmBacktrace};
 const FRAMES: usize = 8;
 
 /// Frames of runtimes and of the bindings' glue, which say nothing about the guest's own code.
-const GLUE: [&str; 12] = [
+const GLUE: [&str; 14] = [
     "core::panicking",
     "std::panicking",
-    "std::sys::backtrace",
+    "std::sys::",
+    "std::process::abort",
+    "wit_dylib",
     "core::option::",
     "core::result::",
     "alloc::alloc::",

@@ -3,4 +3,4 @@
 mod behaviour;
 mod craft;
 mod refusals;
-mod speed;
+mod wasi;

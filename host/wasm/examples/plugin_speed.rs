@@ -1,0 +1,108 @@
+//! Measures what a plugin costs: `plugin_speed PATH|BUNDLED-NAME [CACHE-FOLDER]`.
+//!
+//! Prints the time to open, compile, load what was compiled, make an instance, and format or
+//! generate one item in batches of 64.
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it measures, and says what")]
+
+use loadwright_core::conversation::{Message, Prompt};
+use loadwright_core::request::Ask;
+use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin, Source, bundled};
+use serde_json::{Value, json};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const BATCH: usize = 64;
+const BATCHES: u32 = 200;
+const PROMPT_BYTES: usize = 4096;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let name = args.next().ok_or("give a component's path, or a bundled plugin's name")?;
+    let source = if bundled().iter().any(|bundled| bundled.name == name) {
+        Source::Bundled(name)
+    } else {
+        Source::Path(PathBuf::from(name))
+    };
+    let cache = args.next().map_or_else(std::env::temp_dir, PathBuf::from);
+    let cache = cache.join(format!("plugin-speed-{}", std::process::id()));
+    for round in ["compiled", "from the cache"] {
+        let host = host(&cache)?;
+        let began = Instant::now();
+        let plugin = host.open(source.clone())?;
+        let opened = began.elapsed();
+        let took = measure(&plugin)?;
+        println!("{} {round}: open {opened:?}, first factory {:?}", plugin.name(), took.factory);
+        println!("  instance {:?}, one item {:?}", took.instance, took.item);
+    }
+    std::fs::remove_dir_all(cache)?;
+    Ok(())
+}
+
+fn host(cache: &Path) -> Result<Arc<Host>, Box<dyn Error>> {
+    Ok(Host::new(HostConfig {
+        cache_dir: Some(cache.into()),
+        memory: None,
+        timeout: Duration::from_secs(5),
+        seed: 1,
+        log: Arc::new(|plugin, level, text| println!("{plugin} {level:?}: {text}")),
+    })?)
+}
+
+struct Took {
+    factory: Duration,
+    instance: Duration,
+    item: Duration,
+}
+
+fn settings() -> Value {
+    json!({
+        "url": "http://localhost:8000/v1/chat/completions",
+        "model": "m",
+        "prompt": "hello",
+        "generation": { "model": "m", "stream": true, "max_tokens": 128, "temperature": 0.0 },
+        "extra_args": {},
+        "template": null,
+        "settings": {},
+    })
+}
+
+fn measure(plugin: &Plugin) -> Result<Took, Box<dyn Error>> {
+    let began = Instant::now();
+    if plugin.offers().contains(&Kind::Protocol) {
+        let factory = plugin.protocol(&settings())?;
+        let made = began.elapsed();
+        let (mut protocol, instance) = timed(|| factory.instance())?;
+        let asks = vec![ask(); BATCH];
+        let item = per_item(|_| protocol.format(&asks).into_iter().collect::<Result<Vec<_>, _>>())?;
+        return Ok(Took { factory: made, instance, item });
+    }
+    let factory = plugin.dataset(&settings(), DatasetServices::default())?;
+    let made = began.elapsed();
+    let (mut dataset, instance) = timed(|| factory.instance())?;
+    let first = dataset.generate(0, 1)?;
+    println!("  first item: {first:?}");
+    let item = per_item(|batch| dataset.generate(batch * BATCH as u32, BATCH as u32))?;
+    Ok(Took { factory: made, instance, item })
+}
+
+fn ask() -> Ask {
+    let message = Message::text("user", "lorem ipsum ".repeat(PROMPT_BYTES / 12));
+    let prompt = Prompt::Messages(vec![message]);
+    Ask { history: Vec::new(), prompt, max_tokens: None, min_tokens: None }
+}
+
+fn timed<T, E>(make: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {
+    let began = Instant::now();
+    let made = make()?;
+    Ok((made, began.elapsed()))
+}
+
+fn per_item<T, E>(mut batch: impl FnMut(u32) -> Result<T, E>) -> Result<Duration, E> {
+    let began = Instant::now();
+    for index in 0..BATCHES {
+        batch(index)?;
+    }
+    Ok(began.elapsed() / (BATCHES * BATCH as u32))
+}
