@@ -2,6 +2,7 @@
 //! for is data; both drivers take it from the same dispenser.
 
 use crate::dispense::Dispensed;
+use crate::point::Point;
 use crate::serve::Server;
 use crate::transport::Connection;
 use loadwright_core::Nanos;
@@ -44,23 +45,35 @@ async fn closed(
     let pacer = Arc::new(tokio::sync::Mutex::new(pacer));
     let mut team = JoinSet::new();
     let threads = u32::from(server.point.plan.threads.max(1));
+    let start = clock::now();
     for worker in (server.index() as u32..workers).step_by(threads as usize) {
-        let delay = ramp_up * worker / workers;
-        team.spawn(work(Arc::clone(server), Arc::clone(pool), Arc::clone(&pacer), (delay, end)));
+        let delay = (ramp_up * worker / workers).as_nanos() as Nanos;
+        if !ramp(server, start + delay, end).await {
+            break;
+        }
+        team.spawn(work(Arc::clone(server), Arc::clone(pool), Arc::clone(&pacer), end));
     }
     while team.join_next().await.is_some() {}
 }
 
-/// One worker of a closed loop.
-async fn work(
-    server: Arc<Server>,
-    pool: Pool,
-    pacer: Arc<tokio::sync::Mutex<Pacer>>,
-    (delay, end): (Duration, u64),
-) {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+/// Waits until a worker is to begin; false: nothing is left for it to do.
+async fn ramp(server: &Server, begin: Nanos, end: u64) -> bool {
+    /// How soon the end of the load is noticed: a ramp must not outlast what it ramps up.
+    const LOOK: Nanos = 100_000_000;
+    loop {
+        let now = clock::now();
+        if now >= begin {
+            return true;
+        }
+        if is_over(server, now) || server.point.dispenser.spent(end) {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_nanos((begin - now).min(LOOK))).await;
     }
+}
+
+/// One worker of a closed loop.
+async fn work(server: Arc<Server>, pool: Pool, pacer: Arc<tokio::sync::Mutex<Pacer>>, end: u64) {
     let mut kept = take(&pool);
     loop {
         wait_for_interpreters(&server).await;
@@ -86,6 +99,9 @@ async fn next(server: &Server, pacer: &tokio::sync::Mutex<Pacer>, end: u64) -> O
     let pacer = pacer.lock().await;
     let dispensed = server.point.dispenser.next(end).await?;
     if let Some(due) = dispensed.due {
+        if server.point.latest().is_some_and(|latest| due > latest) {
+            return None;
+        }
         wait(server, &pacer, due).await;
     }
     Some(dispensed)
@@ -107,29 +123,50 @@ async fn open(
         if server.point.control.stop.draining() {
             break;
         }
-        let in_flight = server.point.control.progress.in_flight.load(Relaxed);
-        if max_in_flight.is_some_and(|most| in_flight >= u64::from(most)) {
-            server.drop_slot(prepared, due, "over --max-in-flight");
-        } else if server.point.backlogged() {
+        if server.point.backlogged() {
             server.point.gauges.stalls.fetch_add(1, Relaxed);
             server.drop_slot(prepared, due, "the interpreters are too far behind");
-        } else {
+        } else if let Some(berth) = Berth::take(&server.point, max_in_flight) {
             let (server, pool) = (Arc::clone(server), Arc::clone(pool));
             flying.spawn(async move {
                 let mut kept = take(&pool);
                 server.serve(&mut kept, prepared, due).await;
                 give(&pool, kept);
+                drop(berth);
             });
+        } else {
+            server.drop_slot(prepared, due, "over --max-in-flight");
         }
         while flying.try_join_next().is_some() {}
     }
     while flying.join_next().await.is_some() {}
 }
 
-/// Waits until `due`, or until nothing more may start.
+/// One of the slots that may be in flight at a time, from its dispatch on: requests that were
+/// handed out but have not begun yet count too, or a burst of late slots would slip through.
+struct Berth(Arc<Point>);
+
+impl Berth {
+    /// A berth where one is free.
+    fn take(point: &Arc<Point>, most: Option<u32>) -> Option<Self> {
+        let most = most.map_or(u64::MAX, u64::from);
+        let one_more = |aloft: u64| (aloft < most).then_some(aloft + 1);
+        let taken = point.aloft.fetch_update(Relaxed, Relaxed, one_more).is_ok();
+        taken.then(|| Self(Arc::clone(point)))
+    }
+}
+
+impl Drop for Berth {
+    fn drop(&mut self) {
+        self.0.aloft.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Waits until `due`, or until nothing more may start. What is late already gives way once to the
+/// requests that were begun, so that a burst of late slots does not hold them up.
 async fn wait(server: &Server, pacer: &Pacer, due: Nanos) {
     if clock::now() >= due {
-        return;
+        return tokio::task::yield_now().await;
     }
     tokio::select! {
         result = pacer.until(due) => {

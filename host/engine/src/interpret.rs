@@ -179,7 +179,7 @@ impl<'a> Interpreter<'a> {
         let counted_output = self.counted(&landed, reading, &tokens);
         let attempt = landed.attempt;
         let again = self.again(outcome, attempt.attempt);
-        let record = Record {
+        let mut record = Record {
             seq: attempt.seq,
             turn: attempt.turn,
             attempt: attempt.attempt,
@@ -202,11 +202,14 @@ impl<'a> Interpreter<'a> {
             bytes_sent: landed.bytes_sent,
             bytes_received: landed.bytes_received,
         };
-        self.point.count(&record);
         if let Some(waiting) = landed.verdict {
-            // A worker that is gone was stopped, and wants nothing more.
-            let _ = waiting.send(self.verdict(landed.job, reading, outcome, again));
+            let verdict = self.verdict(landed.job, reading, outcome, again);
+            if waiting.send(verdict).is_err() {
+                // A worker that is gone was stopped: it makes no other attempt.
+                record.last_attempt = true;
+            }
         }
+        self.point.count(&record);
         record
     }
 

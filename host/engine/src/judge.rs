@@ -21,19 +21,24 @@ pub(crate) struct Facts<'a> {
 /// The outcome, and what went wrong in words.
 pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
     if let Err(failure) = facts.end {
-        // With the end mark seen the reply was whole, however the connection went down.
-        let whole = reading.done && matches!(failure.outcome, Outcome::Cut | Outcome::Reset);
-        if !whole {
+        // With the end mark seen the reply was whole, however the connection went down; and a bad
+        // status says more than the end of a connection that a refusing server closes early.
+        let said = reading.done || facts.status.is_some_and(is_bad);
+        if !(said && matches!(failure.outcome, Outcome::Cut | Outcome::Reset)) {
             return (failure.outcome, failure.detail.clone());
         }
     }
     match facts.status {
-        Some(status) if !(200..300).contains(&status) => {
+        Some(status) if is_bad(status) => {
             let body = String::from_utf8_lossy(facts.error_body).trim().to_owned();
             (Outcome::Status(status), body)
         }
         _ => content(facts, reading),
     }
+}
+
+fn is_bad(status: u16) -> bool {
+    !(200..300).contains(&status)
 }
 
 /// The outcome of a reply that arrived with a good status.

@@ -44,7 +44,7 @@ struct Batch {
 }
 
 impl Outbox {
-    /// A way to the interpreters behind `to`.
+    /// A way to the interpreters behind `to`; without any, parcels are thrown away.
     pub(crate) fn new(to: &[mpsc::Sender<Vec<Parcel>>], gauges: Arc<Gauges>) -> Self {
         let lane = |to: &mpsc::Sender<_>| Lane { batch: Mutex::default(), to: to.clone() };
         Self { lanes: to.iter().map(lane).collect(), gauges }
@@ -52,7 +52,8 @@ impl Outbox {
 
     /// Adds a parcel of exchange `flight`; `urgent`: somebody waits for its reading.
     pub(crate) fn push(&self, flight: u64, parcel: Parcel, urgent: bool) {
-        let lane = &self.lanes[(flight % self.lanes.len() as u64) as usize];
+        let Some(index) = flight.checked_rem(self.lanes.len() as u64) else { return };
+        let lane = &self.lanes[index as usize];
         let bytes = parcel.bytes();
         self.gauges.backlog.fetch_add(bytes as u64, Relaxed);
         let mut batch = lane.lock();

@@ -26,6 +26,8 @@ pub(crate) struct Point {
     pub(crate) dispenser: Dispenser,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) captures: Arc<Captures>,
+    /// Slots of an open loop that were dispatched and are not over.
+    pub(crate) aloft: AtomicU64,
     ending: Mutex<Ending>,
     /// When the service was last seen to take connections.
     reached: AtomicU64,
@@ -60,6 +62,7 @@ impl Point {
             dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
             gauges,
             captures: Arc::default(),
+            aloft: AtomicU64::new(0),
             ending: Mutex::new(Ending::Completed),
             reached: AtomicU64::new(clock::now()),
             latest: AtomicU64::new(0),

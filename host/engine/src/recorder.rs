@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(crate) struct Recorder<'a, 'b> {
     point: &'a Point,
     sinks: &'a mut [&'b mut dyn Sink],
-    /// A sink has lost its destination; records are drained and given to nobody.
+    /// What the first sink to lose its destination says; the others are given the rest.
     lost: Option<String>,
     sampled: Nanos,
     restarts: u32,

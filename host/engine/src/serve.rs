@@ -73,11 +73,23 @@ impl Server {
                 }
                 Verdict::Next { request: next, job: its, pause } => {
                     attempt.due = clock::now() + pause;
-                    tokio::time::sleep(std::time::Duration::from_nanos(pause)).await;
+                    if !self.pause(pause).await {
+                        return reached;
+                    }
                     (request, job) = (next.map(|request| *request), its);
                     (attempt.turn, attempt.attempt) = (attempt.turn + 1, 0);
                 }
             }
+        }
+    }
+
+    /// Waits between two turns; false: no new request may start any more.
+    async fn pause(&self, pause: Nanos) -> bool {
+        let stop = &self.point.control.stop;
+        tokio::select! {
+            biased;
+            () = stop.drained() => false,
+            () = tokio::time::sleep(std::time::Duration::from_nanos(pause)) => true,
         }
     }
 

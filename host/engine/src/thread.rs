@@ -11,20 +11,29 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// How often batches are sent on and the thread's CPU time is taken.
 const TICK: Duration = Duration::from_millis(20);
 /// Bytes that an exchange of a decoding protocol may hold.
 const DECODED: usize = 16 * 1024 * 1024;
 
+/// A runtime for one engine thread.
+///
+/// # Errors
+/// The system gives no more files.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
 /// Runs engine thread `index` of `point` to its end: the warm-up, then, once every thread's warm-up
 /// is over, the measured slots.
 ///
 /// # Errors
-/// No runtime or timer is to be had.
+/// No timer is to be had.
 pub(crate) fn run(
     point: &Arc<Point>,
-    index: usize,
+    (index, runtime): (usize, Runtime),
     outbox: Outbox,
     barrier: &Barrier,
 ) -> io::Result<()> {
@@ -35,14 +44,14 @@ pub(crate) fn run(
         parts: !decodes(point.ports.protocol.as_ref()),
         limit: DECODED,
     });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
     let pool = Pool::default();
     let result = phases(point, &runtime, (&server, &pool), barrier);
     point.gauges.busy[index].fetch_add(0, Relaxed);
     drop((server, pool));
-    // What is still in flight is dropped with the runtime, and lands as cancelled.
-    drop(runtime);
+    // What is still in flight is dropped with the runtime, and lands as cancelled. A name lookup
+    // that hangs is not waited for.
+    runtime.shutdown_background();
     if let Ok(ground) = Arc::try_unwrap(ground).map_err(|_| ()) {
         ground.outbox.close();
     }
@@ -51,7 +60,7 @@ pub(crate) fn run(
 
 fn phases(
     point: &Arc<Point>,
-    runtime: &tokio::runtime::Runtime,
+    runtime: &Runtime,
     (server, pool): (&Arc<Server>, &Pool),
     barrier: &Barrier,
 ) -> io::Result<()> {

@@ -168,7 +168,8 @@ impl Connector {
     /// Asks the proxy, where there is one, for a tunnel (RFC 9110, 9.3.6).
     async fn tunnel(&self, tcp: &mut TcpStream) -> Result<(), Failure> {
         let Some(proxy) = &self.endpoint.proxy else { return Ok(()) };
-        let to = format!("{}:{}", self.endpoint.host, self.endpoint.port);
+        let host = self.endpoint.url.host_str().unwrap_or_default();
+        let to = format!("{host}:{}", self.endpoint.port);
         let mut ask = format!("CONNECT {to} HTTP/1.1\r\nhost: {to}\r\n");
         if let Some(authorization) = &proxy.authorization {
             ask.push_str(&format!("proxy-authorization: {authorization}\r\n"));

@@ -131,7 +131,7 @@ fn proxy_for(url: &Url) -> Option<Proxy> {
     let uri: http::Uri = url.as_str().parse().ok()?;
     let intercept = Matcher::from_env().intercept(&uri)?;
     Some(Proxy {
-        host: intercept.uri().host()?.to_owned(),
+        host: intercept.uri().host()?.trim_matches(['[', ']']).to_owned(),
         port: intercept.uri().port_u16().unwrap_or(80),
         authorization: intercept
             .basic_auth()

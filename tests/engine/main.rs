@@ -1,0 +1,7 @@
+//! The engine against the simulated server: what the server really saw and sent is the oracle of
+//! every record. One module a theme.
+
+mod rig;
+mod speak;
+
+mod load;

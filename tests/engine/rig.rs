@@ -1,0 +1,228 @@
+//! What every test of the engine stands on: a plan, a dataset and a protocol in plain Rust, a sink
+//! that keeps everything, and the server's truth by request. Asserts nothing itself.
+
+use crate::speak::{Items, Speaker};
+use loadwright_core::plan::{
+    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+};
+use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::record::Record;
+use loadwright_core::sample::{Closing, Sample};
+use loadwright_engine::{Control, Ports, Stop};
+use loadwright_sim::{Config, Fault, Model, Script, Served, Server};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long anything awaited may take before the test gives up on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How far the kernel's stamps, brought to the monotonic clock, may stray from it, in nanoseconds.
+pub(crate) const SLACK: u64 = 200_000;
+
+pub(crate) fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A plan for one worker and one request to `url`.
+pub(crate) fn plan(url: &str) -> Plan {
+    let url = format!("{url}/v1/chat/completions");
+    Plan {
+        index: 0,
+        name: "point".into(),
+        target: Target { url, ..Target::default() },
+        load: closed(1),
+        limits: Limits { number: Some(1), duration: None, warmup: 0 },
+        timeouts: Timeouts { connect: PATIENCE, read: PATIENCE, total: PATIENCE },
+        stamps: StampSource::Kernel,
+        retries: 0,
+        seed: 7,
+        first_item: 0,
+        model: "m".into(),
+        api: "fake".into(),
+        dataset: "fake".into(),
+        stream: true,
+        output_range: None,
+        tokenize_prompt: false,
+        in_chat: true,
+        objectives: Objectives::default(),
+        threads: 1,
+        on_plugin_failure: FailurePolicy::FailRequest,
+        settings: serde_json::Map::new(),
+    }
+}
+
+/// A closed loop without ramp or pace.
+pub(crate) fn closed(workers: u32) -> Load {
+    Load::Closed { workers, ramp_up: Duration::ZERO, pace: None }
+}
+
+/// [`plan`] with so many workers and requests.
+pub(crate) fn plan_of(url: &str, workers: u32, number: u64) -> Plan {
+    let mut plan = plan(url);
+    plan.load = closed(workers);
+    plan.limits.number = Some(number);
+    plan
+}
+
+/// A server that answers as fast as it can.
+pub(crate) fn fast() -> Config {
+    Config { model: Model::AsFast, ..Config::default() }
+}
+
+/// A server of fixed pace.
+pub(crate) fn paced(ttft: u64, itl: u64) -> Config {
+    let model = Model::Paced { ttft: ms(ttft), itl: ms(itl), noise: 0.0 };
+    Config { model, ..Config::default() }
+}
+
+/// A fast server with these faults for every request.
+pub(crate) fn faulty(faults: impl Into<Vec<Fault>>) -> Config {
+    Config { script: Script::always(faults), ..fast() }
+}
+
+pub(crate) fn start(config: Config) -> Server {
+    Server::start(config).expect("the server starts")
+}
+
+/// A point to run: everything but the plan has a default.
+pub(crate) struct Bench {
+    pub(crate) plan: Plan,
+    pub(crate) items: Items,
+    pub(crate) speaker: Speaker,
+    pub(crate) control: Control,
+    /// The sink fails on the record of this place.
+    pub(crate) full_at: Option<usize>,
+    pub(crate) notices: Arc<Mutex<Vec<String>>>,
+}
+
+/// What came of a point.
+pub(crate) struct Run {
+    pub(crate) closing: Closing,
+    pub(crate) records: Vec<Arc<Record>>,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) notices: Vec<String>,
+}
+
+impl Bench {
+    pub(crate) fn new(plan: Plan) -> Self {
+        let notices = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&notices);
+        let control = Control::new(move |text: &str| kept.lock().unwrap().push(text.into()));
+        let (items, speaker) = (Items::default(), Speaker::default());
+        Self { plan, items, speaker, control, full_at: None, notices }
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
+            dataset: Arc::new(self.items.clone()),
+            protocol: Arc::new(self.speaker.clone()),
+            tokenizer: None,
+        }
+    }
+
+    pub(crate) fn run(self) -> Run {
+        let mut keep = Keep { full_at: self.full_at, ..Keep::default() };
+        let plan = Arc::new(self.plan.clone());
+        let closing = loadwright_engine::run(&plan, &self.ports(), &self.control, &mut [&mut keep])
+            .expect("the point can be begun");
+        let notices = self.notices.lock().unwrap().clone();
+        Run { closing, records: keep.records, samples: keep.samples, notices }
+    }
+
+    /// Runs the point beside `act`, which is given the wish to stop.
+    pub(crate) fn run_beside(self, act: impl FnOnce(&Stop)) -> Run {
+        let stop = self.control.stop.clone();
+        std::thread::scope(|scope| {
+            let running = scope.spawn(move || self.run());
+            act(&stop);
+            running.join().expect("the engine does not panic")
+        })
+    }
+}
+
+/// Runs `plan` with the default dataset and protocol.
+pub(crate) fn run(plan: Plan) -> Run {
+    Bench::new(plan).run()
+}
+
+/// Keeps what a point gives.
+#[derive(Default)]
+struct Keep {
+    full_at: Option<usize>,
+    records: Vec<Arc<Record>>,
+    samples: Vec<Sample>,
+}
+
+impl Sink for Keep {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        if self.full_at.is_some_and(|at| self.records.len() >= at) {
+            return Err(SinkFailure("the disk is full".into()));
+        }
+        self.records.push(Arc::clone(record));
+        Ok(())
+    }
+
+    fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {
+        self.samples.push(*sample);
+        Ok(())
+    }
+}
+
+impl Run {
+    /// The records by slot, turn and attempt; panics where two are the same.
+    pub(crate) fn sorted(&self) -> Vec<Arc<Record>> {
+        let key = |record: &Record| (record.seq, record.turn, record.attempt);
+        let sorted: BTreeMap<_, _> =
+            self.records.iter().map(|record| (key(record), Arc::clone(record))).collect();
+        assert_eq!(sorted.len(), self.records.len(), "an attempt is recorded twice");
+        sorted.into_values().collect()
+    }
+
+    /// The only record.
+    pub(crate) fn only(&self) -> &Record {
+        assert_eq!(self.records.len(), 1);
+        &self.records[0]
+    }
+
+    /// Asserts that each of `number` slots has one record, which is well.
+    pub(crate) fn whole(&self, number: u64) {
+        let seqs: Vec<u64> = self.sorted().iter().map(|record| record.seq).collect();
+        assert_eq!(seqs, (0..number).collect::<Vec<_>>());
+        for record in &self.records {
+            assert!(record.outcome.is_ok(), "{:?}: {}", record.outcome, record.error);
+        }
+    }
+}
+
+/// The name of an attempt in the server's log.
+pub(crate) fn id(plan_index: u32, record: &Record) -> String {
+    format!("lw-{plan_index}-{}-{}-{}", record.seq, record.turn, record.attempt)
+}
+
+/// What `server` knows, by request id, once `requests` requests have ended; panics where two have
+/// the same id.
+pub(crate) fn truth(server: &Server, requests: u64) -> BTreeMap<String, Served> {
+    let counts = server.wait_for_ended(requests, PATIENCE).expect("the requests end");
+    let served = server.truth();
+    assert_eq!((counts.received, served.len() as u64), (requests, requests));
+    let by_id: BTreeMap<String, Served> =
+        served.into_iter().map(|served| (served.request_id.clone(), served)).collect();
+    assert_eq!(by_id.len() as u64, requests, "a request was sent twice");
+    by_id
+}
+
+/// The most requests that were in flight together, as the server saw it: from receipt to the last
+/// frame, behind which a client cannot have known more.
+pub(crate) fn most_together<'a>(served: impl IntoIterator<Item = &'a Served>) -> usize {
+    let mut edges: Vec<(u64, i32)> = Vec::new();
+    for served in served {
+        edges.push((served.received, 1));
+        edges.push((*served.frames.last().unwrap_or(&served.received), -1));
+    }
+    edges.sort_unstable();
+    let together = edges.iter().scan(0, |now, edge| {
+        *now += edge.1;
+        Some(*now)
+    });
+    together.max().unwrap_or(0).unsigned_abs() as usize
+}
