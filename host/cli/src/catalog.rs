@@ -1,11 +1,13 @@
 //! Every plugin that can be chosen: the bundled ones and those given with `--plugin`. One that is
 //! given comes before a bundled one of its name.
 
+use crate::args::PerfArgs;
 use crate::failure::Failure;
-use crate::findings::Findings;
-use loadwright_wasm::{Host, Kind, Plugin, Source, bundled};
+use crate::findings::{Mistake, Mistakes};
+use loadwright_wasm::{Host, HostConfig, Kind, Plugin, Source, bundled};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Plugins by name. The bundled ones are opened when they are asked for.
 pub(crate) struct Catalog {
@@ -74,7 +76,7 @@ impl Catalog {
                 Ok(Arc::clone(found))
             }
             None if known => bundled(),
-            None => Err(self.unknown(kind, name)?),
+            None => Err(Mistakes(vec![self.unknown(kind, name)?]).into()),
         }
     }
 
@@ -82,7 +84,7 @@ impl Catalog {
         self.given.iter().find(|plugin| plugin.name() == name && plugin.offers().contains(&kind))
     }
 
-    fn unknown(&self, kind: Kind, name: &str) -> Result<Failure, Failure> {
+    fn unknown(&self, kind: Kind, name: &str) -> Result<Mistake, Failure> {
         let flag = match kind {
             Kind::Protocol => "api",
             Kind::Dataset => "dataset",
@@ -96,8 +98,28 @@ impl Catalog {
             "`{name}` is not known; choose from {}, or load one with --plugin",
             names.join(", ")
         );
-        let mut findings = Findings::default();
-        findings.mistake(flag, text);
-        Ok(findings.mistakes.into())
+        Ok(Mistake { flag: flag.into(), origin: None, text })
     }
+}
+
+/// The mistakes in the names of plugins, for a command line that has others: they are told at once.
+/// Whatever else is wrong with a plugin is not, since it is an error of its own.
+pub(crate) fn unknown_names(args: &PerfArgs) -> Vec<Mistake> {
+    let config = HostConfig {
+        cache_dir: None,
+        memory: None,
+        timeout: Duration::from_secs(5),
+        seed: 0,
+        log: Arc::new(|_: &str, _, _: &str| {}),
+    };
+    let Ok(host) = Host::new(config) else { return Vec::new() };
+    let Ok(catalog) = Catalog::open(&host, &args.plugins.plugin) else { return Vec::new() };
+    let dataset = if args.prompt.prompt.is_some() { "prompt" } else { &args.dataset.dataset };
+    let names = [(Kind::Protocol, args.target.api.as_str()), (Kind::Dataset, dataset)];
+    let found = names.map(|(kind, name)| catalog.find(kind, name, |_| ()));
+    let mistakes = found.into_iter().filter_map(|found| match found {
+        Err(Failure::Settings(mistakes)) => Some(mistakes.0),
+        _ => None,
+    });
+    mistakes.flatten().collect()
 }

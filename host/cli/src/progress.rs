@@ -98,7 +98,7 @@ impl Drop for Watched {
 fn show(voice: &Voice, view: &View, (over, changed): &(Mutex<bool>, Condvar)) {
     let bar = voice.terminal.live().then(|| {
         let bar = voice.terminal.bars().add(ProgressBar::new(view.length));
-        bar.set_style(style("{prefix} [{bar:24}] {msg}"));
+        bar.set_style(style("{prefix} [{wide_bar}]\n  {msg}"));
         bar.set_prefix(view.name.clone());
         bar
     });

@@ -178,3 +178,7 @@ fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
         Script::default()
     })
 }
+
+#[cfg(test)]
+#[path = "simulate_tests.rs"]
+mod tests;

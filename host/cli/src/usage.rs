@@ -2,6 +2,7 @@
 //! request for help is answered before any file is read.
 
 use crate::args::Cli;
+use crate::catalog::unknown_names;
 use crate::config::gather;
 use crate::findings::{Findings, Mistakes};
 use crate::plan::{Run, convert};
@@ -34,7 +35,10 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, UsageError> {
 pub fn run(typed: &[OsString], environment: &[(String, String)]) -> Result<Run, UsageError> {
     let mut findings = Findings::default();
     let gathered = gather(typed, environment, &mut findings)?;
-    Ok(convert(&gathered, findings)?)
+    convert(&gathered, findings).map_err(|mut mistakes| {
+        mistakes.0.extend(unknown_names(&gathered.args));
+        mistakes.into()
+    })
 }
 
 /// The variables that may hold settings; those that are not text cannot.

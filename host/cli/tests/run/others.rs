@@ -85,3 +85,45 @@ fn settings_reach_the_server_from_file_environment_and_flags() {
         assert_eq!(body[name], value, "{name} in {body}");
     }
 }
+
+#[test]
+fn random_prompts_have_the_asked_length_as_the_server_counts_it() {
+    let place = Place::new();
+    let lengths = "--min-prompt-length 64 --max-prompt-length 64";
+    let line = "perf --simulate --outputs-dir . --no-timestamp --name run -n 20 --max-tokens 1";
+    ends(place.loadwright(&format!("{line} {lengths}")), 0);
+    let summary = place.summary("parallel_1_number_20");
+    assert_eq!(summary["Avg Input Tokens"], 64.0);
+    let rows = place.json("parallel_1_number_20", "benchmark_percentile.json");
+    let ends_of = |row: usize| rows[row]["Input tokens"].as_u64();
+    assert_eq!((ends_of(0), ends_of(14)), (Some(64), Some(64)));
+}
+
+#[test]
+fn lines_of_a_file_are_sent_in_order_and_on_from_point_to_point() {
+    let place = Place::new();
+    let config = Config { model: Model::AsFast, keep_bodies: true, ..Config::default() };
+    let server = Server::start(config).expect("it starts");
+    let lines: String = (0..5).map(|line| format!("prompt {line}\n")).collect();
+    std::fs::write(place.path().join("prompts.txt"), lines).expect("writable");
+    let url = server.url();
+    let line = format!(
+        "perf --outputs-dir . --no-timestamp --name run --model m --url {url}/v1/completions \
+         --dataset line_by_line --dataset-path prompts.txt --parallel 1 1 -n 2 --warmup-num 1 \
+         --max-tokens 1 --no-test-connection --sleep-interval 0"
+    );
+    ends(place.loadwright(&line), 0);
+    server.wait_for_ended(6, PATIENCE).expect("they end");
+    let sent: Vec<String> = server
+        .truth()
+        .iter()
+        .map(|served| {
+            let body = served.body.as_deref().expect("kept");
+            let body: Value = serde_json::from_slice(body).expect("it is JSON");
+            body["prompt"].as_str().expect("text").to_owned()
+        })
+        .collect();
+    // The sixth request begins the file again.
+    let wanted = [0, 1, 2, 3, 4, 0].map(|line| format!("prompt {line}"));
+    assert_eq!(sent, wanted);
+}
