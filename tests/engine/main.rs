@@ -4,4 +4,7 @@
 mod rig;
 mod speak;
 
+mod arrivals;
+mod content;
 mod load;
+mod turns;

@@ -1,0 +1,170 @@
+//! Conversations of several turns, and requests that are tried again.
+
+use crate::rig::{Bench, Run, SLACK, closed, fast, faulty, id, plan, start, truth};
+use crate::speak::{Items, text};
+use loadwright_core::outcome::Outcome;
+use loadwright_sim::{Config, Fault, Rule, Script, Served, words};
+use loadwright_sim::{PromptMessage, PromptText};
+use serde_json::Value;
+use std::sync::atomic::Ordering::Relaxed;
+
+fn talking(url: &str, turns: u32, pause: f64, number: u64) -> Bench {
+    let mut plan = plan(url);
+    plan.limits.number = Some(number);
+    let items = Items { turns, pause, ..Items::default() };
+    Bench { items, ..Bench::new(plan) }
+}
+
+fn messages(served: &Served) -> Vec<(String, String)> {
+    let body: Value = serde_json::from_slice(served.body.as_ref().unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let messages = body["messages"].as_array().unwrap();
+    messages.iter().map(|message| (text(&message["role"]), text(&message["content"]))).collect()
+}
+
+fn keys(run: &Run) -> Vec<(u64, u32, u32)> {
+    run.sorted().iter().map(|record| (record.seq, record.turn, record.attempt)).collect()
+}
+
+#[test]
+fn a_turn_carries_what_was_said_before_it() {
+    for threads in [1, 2] {
+        let server = start(Config { keep_bodies: true, ..fast() });
+        let mut bench = talking(&server.url(), 3, 0.0, 6);
+        (bench.plan.load, bench.plan.threads) = (closed(3), threads);
+        let run = bench.run();
+        let expected: Vec<_> =
+            (0..6).flat_map(|seq| (0..3).map(move |turn| (seq, turn, 0))).collect();
+        assert_eq!(keys(&run), expected);
+        let served = truth(&server, 18);
+        for record in &run.records {
+            assert!(record.outcome.is_ok() && record.last_attempt);
+            assert_eq!(record.conversation, format!("talk-{}", record.seq));
+            let said = messages(&served[&id(0, record)]);
+            assert_eq!(said.len(), 2 * record.turn as usize + 1);
+            for (place, (role, content)) in said.iter().enumerate() {
+                if place % 2 == 0 {
+                    let asked = text(record.seq, place as u32 / 2);
+                    assert_eq!((role.as_str(), content), ("user", &asked));
+                } else {
+                    // The server's words, one a token it says it sent.
+                    let turn = place / 2;
+                    let sent = &served[&format!("lw-0-{}-{turn}-0", record.seq)];
+                    assert_eq!(role, "assistant");
+                    assert_eq!(count(content), sent.output_tokens);
+                }
+            }
+        }
+        // What was said stays said: a later turn repeats the earlier one's messages.
+        for seq in 0..6 {
+            let turn = |turn| messages(&served[&format!("lw-0-{seq}-{turn}-0")]);
+            assert_eq!(turn(2)[..3], turn(1)[..]);
+        }
+    }
+}
+
+fn count(text: &str) -> u32 {
+    let message = PromptMessage { role: String::new(), text: text.into(), images: 0 };
+    words(&PromptText::Chat(vec![message]))
+}
+
+#[test]
+fn a_pause_is_kept_before_the_next_turn() {
+    let server = start(fast());
+    let run = talking(&server.url(), 3, 0.03, 2).run();
+    let (records, served) = (run.sorted(), truth(&server, 6));
+    for pair in records.windows(2).filter(|pair| pair[0].seq == pair[1].seq) {
+        let paused = served[&id(0, &pair[1])].received + SLACK - pair[0].timeline.end;
+        assert!(paused >= 30_000_000, "paused {paused} ns");
+        // The next turn is due once the pause is over, and counted from there.
+        assert!(pair[1].timeline.due >= pair[0].timeline.end + 30_000_000);
+    }
+}
+
+#[test]
+fn a_failed_turn_ends_its_conversation() {
+    let script = Script::requests(1..=1, [status(500)]);
+    let server = start(Config { script, ..fast() });
+    let run = talking(&server.url(), 3, 0.0, 2).run();
+    assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0), (1, 2, 0)]);
+    let outcomes: Vec<_> = run.sorted().iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes[1], Outcome::Status(500));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 4);
+    truth(&server, 5);
+}
+
+fn status(code: u16) -> Fault {
+    Fault::Status { code, retry_after: None, body: None }
+}
+
+#[test]
+fn no_turn_begins_once_the_run_is_to_stop() {
+    let server = start(fast());
+    // An hour before the second turn: waiting for it would never end.
+    let bench = talking(&server.url(), 2, 3_600.0, 4);
+    let run = bench.run_beside(|stop| {
+        server.wait_for_ended(1, crate::rig::PATIENCE).expect("a first turn");
+        stop.drain();
+    });
+    assert_eq!(keys(&run), [(0, 0, 0)]);
+}
+
+#[test]
+fn a_retry_that_succeeds_counts_and_every_attempt_is_a_record() {
+    let script = Script(vec![Rule {
+        requests: Some(vec![0, 3, 4]),
+        faults: vec![status(503)],
+        ..Rule::default()
+    }]);
+    let server = start(Config { script, keep_bodies: true, ..fast() });
+    let mut plan = plan(&server.url());
+    (plan.retries, plan.limits.number) = (2, Some(4));
+    let bench = Bench::new(plan);
+    let progress = bench.control.progress.clone();
+    let run = bench.run();
+    let expected = [(0, 0, 0), (0, 0, 1), (1, 0, 0), (2, 0, 0), (2, 0, 1), (2, 0, 2), (3, 0, 0)];
+    assert_eq!(keys(&run), expected);
+    let last: Vec<_> = run.sorted().iter().map(|record| record.last_attempt).collect();
+    assert_eq!(last, [false, true, true, false, false, true, true]);
+    for record in &run.records {
+        assert_eq!(record.outcome.is_ok(), record.last_attempt, "{}", record.seq);
+    }
+    assert_eq!((progress.done.load(Relaxed), progress.failed.load(Relaxed)), (4, 0));
+    let served = truth(&server, 7);
+    assert_eq!(served["lw-0-2-0-0"].body, served["lw-0-2-0-2"].body);
+}
+
+#[test]
+fn the_last_of_the_attempts_is_the_one_that_counts() {
+    let server = start(faulty([status(500)]));
+    let mut plan = plan(&server.url());
+    (plan.retries, plan.limits.number, plan.load) = (2, Some(3), closed(3));
+    let bench = Bench::new(plan);
+    let progress = bench.control.progress.clone();
+    let run = bench.run();
+    assert_eq!(run.records.len(), 9);
+    for record in &run.records {
+        assert_eq!(record.last_attempt, record.attempt == 2);
+        assert_eq!(record.outcome, Outcome::Status(500));
+    }
+    assert_eq!((progress.done.load(Relaxed), progress.failed.load(Relaxed)), (3, 3));
+}
+
+#[test]
+fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
+    let script = Script::requests(1..=1, [Fault::Cut { after: 1, reset: false }]);
+    let server = start(Config { script, ..fast() });
+    let mut bench = talking(&server.url(), 3, 0.0, 1);
+    bench.plan.retries = 1;
+    let run = bench.run();
+    assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 2, 0)]);
+    assert_eq!(run.sorted()[1].outcome, Outcome::Cut);
+}
+
+#[test]
+fn without_retries_a_failure_is_tried_once() {
+    let server = start(faulty([status(429)]));
+    let run = Bench::new(plan(&server.url())).run();
+    assert_eq!((run.only().outcome, run.only().last_attempt), (Outcome::Status(429), true));
+    truth(&server, 1);
+}
