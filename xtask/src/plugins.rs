@@ -5,7 +5,7 @@ use crate::component;
 use crate::digests::{self, Digests, sha256};
 use crate::guests::{Form, GUESTS, Guest, Origin};
 use crate::stage;
-use crate::toolchain::Toolchain;
+use crate::toolchain::{Place, Toolchain};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -131,17 +131,18 @@ fn make(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> {
 }
 
 fn compile(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> {
-    let target = target();
+    let (root, target) = (root(), target());
     let workspace = match guest.origin {
-        Origin::Bundled | Origin::Fixture => root().join("plugins"),
+        Origin::Bundled | Origin::Fixture => root.join("plugins"),
         Origin::Example => {
             let stage = target.join("stage").join(guest.name);
-            stage::example(&root(), guest.name, &stage)
+            stage::example(&root, guest.name, &stage)
                 .map_err(|cause| XtaskError::File { path: stage.clone(), cause })?;
             stage
         }
     };
-    let status = toolchain.cargo_build(&workspace, guest.package, &target).status();
+    let place = Place { root: &root, workspace: &workspace, target: &target };
+    let status = toolchain.cargo_build(&place, guest.package).status();
     if !status.is_ok_and(|status| status.success()) {
         return Err(XtaskError::Build(guest.name));
     }

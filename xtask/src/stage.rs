@@ -17,7 +17,9 @@ pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
     fs::copy(package.join("Cargo.lock"), to.join("Cargo.lock"))?;
     fs::copy(package.join("manifest.json"), to.join("manifest.json"))?;
     let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
-    fs::write(to.join("Cargo.toml"), manifest.replace(SDK.0, SDK.1))?;
+    // A workspace of its own, also where the folder is within another.
+    let manifest = manifest.replace(SDK.0, SDK.1) + "\n[workspace]\n";
+    fs::write(to.join("Cargo.toml"), manifest)?;
     copy_folder(&root.join("plugins/sdk"), &to.join("plugins/sdk"))?;
     fs::copy(root.join("plugins/Cargo.toml"), to.join("plugins/Cargo.toml"))?;
     copy_folder(&root.join("wit"), &to.join("wit"))

@@ -19,6 +19,17 @@ pub(crate) struct Toolchain {
     pub(crate) version: String,
 }
 
+/// Where a package is built.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    /// The repository.
+    pub(crate) root: &'a Path,
+    /// The package's workspace: within the repository, or laid out within `target`.
+    pub(crate) workspace: &'a Path,
+    /// cargo's output.
+    pub(crate) target: &'a Path,
+}
+
 impl Toolchain {
     /// The installed target of the compiler in use; where that is missing, Debian's packages.
     pub(crate) fn find() -> Result<Self, XtaskError> {
@@ -46,16 +57,18 @@ impl Toolchain {
         Ok(Self { rustc, cargo, build_std: Some(linker), sysroot, version })
     }
 
-    /// A `cargo build` of one package for the target, in `workspace`, into `target`.
-    pub(crate) fn cargo_build(&self, workspace: &Path, package: &str, target: &Path) -> Command {
+    /// A `cargo build` of one package for the target.
+    ///
+    /// Packages of all workspaces are built with the same flags, and share the standard library.
+    pub(crate) fn cargo_build(&self, place: &Place<'_>, package: &str) -> Command {
         let mut command = Command::new(&self.cargo);
         command
-            .current_dir(workspace)
+            .current_dir(place.workspace)
             .args(["build", "--release", "--locked", "--quiet", "--target", TARGET])
             .args(["--package", package, "--target-dir"])
-            .arg(target)
+            .arg(place.target)
             .env("RUSTC", &self.rustc)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(workspace, target))
+            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(place))
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_TARGET_DIR");
         if let Some(linker) = &self.build_std {
@@ -74,7 +87,7 @@ impl Toolchain {
     }
 
     /// Paths that panics would carry, replaced: of those that match, rustc takes the last.
-    fn rustflags(&self, workspace: &Path, target: &Path) -> String {
+    fn rustflags(&self, place: &Place<'_>) -> String {
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let cargo = std::env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
         let mut paths = vec![(home, "/home"), (cargo.clone(), "/cargo")];
@@ -83,8 +96,8 @@ impl Toolchain {
             paths.push((entry.path(), "/cargo/registry"));
         }
         paths.push((self.sysroot.join("lib/rustlib/src/rust"), "/rust"));
-        paths.push((target.to_path_buf(), "/target"));
-        paths.push((workspace.to_path_buf(), "/guest"));
+        paths.push((place.root.to_path_buf(), "/loadwright"));
+        paths.push((place.target.to_path_buf(), "/target"));
         let flags = paths.iter().filter(|(path, _)| !path.as_os_str().is_empty());
         let flags = flags.map(|(path, to)| format!("--remap-path-prefix={}={to}", path.display()));
         flags.collect::<Vec<_>>().join("\x1f")
