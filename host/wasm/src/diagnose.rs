@@ -92,10 +92,10 @@ fn outline(bytes: &[u8]) -> Result<(Encoding, Outline), LoadFault> {
             }
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
-            Payload::CustomSection(section) if section.name() == MANIFEST => {
-                if depth == 1 || outline.manifest.is_none() {
-                    outline.manifest = Some(section.data().to_vec());
-                }
+            Payload::CustomSection(section)
+                if section.name() == MANIFEST && (depth == 1 || outline.manifest.is_none()) =>
+            {
+                outline.manifest = Some(section.data().to_vec());
             }
             payload if depth == 1 => {
                 note(&payload, &mut outline).map_err(|error| broken(&error, bytes.len()))?;

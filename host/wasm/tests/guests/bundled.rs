@@ -1,0 +1,159 @@
+//! The guests that come with the program, and those that misbehave for its tests, as their
+//! toolchain made them.
+
+use crate::craft::Bench;
+use loadwright_core::conversation::{Message, Prompt};
+use loadwright_core::ports::{Cause, PluginFailure};
+use loadwright_core::request::{Ask, Template};
+use loadwright_wasm::{DatasetServices, Kind, Plugin, Source, bundled};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+fn open(bench: &Bench, name: &str) -> Arc<Plugin> {
+    bench.host.open(Source::Bundled(name.into())).unwrap()
+}
+
+fn protocol_settings(own: Value) -> Value {
+    json!({
+        "url": "http://h/v1/chat/completions",
+        "generation": { "model": "m", "stream": true, "max_tokens": 9 },
+        "extra_args": {},
+        "template": null,
+        "settings": own,
+    })
+}
+
+fn hello() -> Ask {
+    let prompt = Prompt::Messages(vec![Message::text("user", "say \"hi\"")]);
+    Ask { history: Vec::new(), prompt, max_tokens: Some(5), min_tokens: None }
+}
+
+fn body(answer: Result<Template, PluginFailure>) -> Value {
+    let request = answer.unwrap().fill(&[]).unwrap();
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[test]
+fn every_bundled_plugin_is_listed_without_being_compiled() {
+    let bench = Bench::new();
+    for one in bundled() {
+        let plugin = open(&bench, one.name);
+        assert_eq!(plugin.name(), one.name);
+        assert!(!plugin.summary().is_empty() && !plugin.version().is_empty());
+        let kind = if one.name == "openai" { Kind::Protocol } else { Kind::Dataset };
+        assert_eq!(plugin.offers(), [kind]);
+    }
+    let compiled = std::fs::read_dir(bench.folder.path().join("cache")).unwrap();
+    assert_eq!(compiled.count(), 0);
+}
+
+#[test]
+fn openai_formats_a_chat_body_and_plans_its_reading() {
+    let bench = Bench::new();
+    let factory = open(&bench, "openai").protocol(&protocol_settings(json!({}))).unwrap();
+    let plan = factory.plan().unwrap();
+    assert!(plan.done.contains(&"[DONE]".to_owned()));
+    assert!(plan.output.iter().any(|rule| rule.at == "/choices/*/delta/content"), "{plan:?}");
+    let mut answers = factory.instance().unwrap().format(&[hello()]);
+    assert_eq!(
+        body(answers.remove(0)),
+        json!({
+            "model": "m",
+            "messages": [{ "role": "user", "content": "say \"hi\"" }],
+            "stream": true,
+            "stream_options": { "include_usage": true },
+            "max_tokens": 5,
+        })
+    );
+}
+
+#[test]
+fn settings_that_a_bundled_plugin_does_not_have() {
+    let bench = Bench::new();
+    let settings = protocol_settings(json!({ "colour": 1 }));
+    let error = open(&bench, "openai").protocol(&settings).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "plugin `openai`: `settings` has `colour`, but it takes no settings"
+    );
+}
+
+#[test]
+fn a_plugin_of_the_other_kind_is_named_with_its_flag() {
+    let bench = Bench::new();
+    let error = open(&bench, "prompt").protocol(&json!({})).err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "plugin `prompt` is a dataset, not a protocol; choose it with --dataset"
+    );
+}
+
+#[test]
+fn prompt_repeats_what_it_was_given() {
+    let bench = Bench::new();
+    let settings = json!({ "prompt": "hi", "apply_chat_template": false });
+    let factory = open(&bench, "prompt").dataset(&settings, DatasetServices::default()).unwrap();
+    let items = factory.instance().unwrap().generate(7, 2).unwrap();
+    assert_eq!(items.len(), 2);
+    assert!(items.iter().all(|item| item.turns[0].prompt == Prompt::Text("hi".into())));
+}
+
+#[test]
+fn line_by_line_reads_the_file_that_was_named() {
+    let bench = Bench::new();
+    let lines = "first\r\n\n[{\"role\":\"user\",\"content\":\"second\"}]\n{\"model\":\"x\"}";
+    let path = bench.file("lines.txt", lines.as_bytes());
+    let services = DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path)] };
+    let settings = json!({ "apply_chat_template": true });
+    let factory = open(&bench, "line_by_line").dataset(&settings, services).unwrap();
+    let items = factory.instance().unwrap().generate(0, 8).unwrap();
+    let prompts: Vec<_> = items.into_iter().map(|mut item| item.turns.remove(0).prompt).collect();
+    assert_eq!(
+        prompts,
+        [
+            Prompt::Messages(vec![Message::text("user", "first")]),
+            Prompt::Messages(vec![Message::text("user", "second")]),
+            Prompt::Body("{\"model\":\"x\"}".into()),
+        ]
+    );
+}
+
+fn fixture(bench: &Bench, name: &str) -> Result<Arc<Plugin>, String> {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/fixtures/dist");
+    let path = dist.join(format!("{name}.wasm"));
+    bench.host.open(Source::Path(path)).map_err(|error| error.to_string())
+}
+
+/// What the fixture does when it formats a request that contains the word `trap`.
+fn misbehaves(bench: &Bench, name: &str) -> PluginFailure {
+    let settings = protocol_settings(json!({}));
+    let factory = fixture(bench, name).unwrap().protocol(&settings).unwrap();
+    let word = Ask { prompt: Prompt::Text("a trap".into()), ..hello() };
+    let failure = factory.instance().unwrap().format(&[word]).remove(0).unwrap_err();
+    assert_eq!((failure.plugin.as_str(), failure.call.as_str()), (name, "format"));
+    failure
+}
+
+#[test]
+fn fixtures_are_stopped_and_named() {
+    let bench = Bench::new();
+    let trap = misbehaves(&bench, "trap");
+    assert!(matches!(trap.cause, Cause::Trap(_)), "{trap}");
+    assert_eq!(misbehaves(&bench, "spin").cause, Cause::TimeLimit(0.3));
+    assert_eq!(misbehaves(&bench, "hog").cause, Cause::MemoryLimit(64));
+}
+
+#[test]
+fn fixtures_of_another_contract_and_another_form() {
+    let bench = Bench::new();
+    let future = fixture(&bench, "future").err().unwrap();
+    assert!(future.contains("of the contract"), "{future}");
+    assert!(future.contains("this program understands 0.1"), "{future}");
+    assert!(future.contains("use a newer loadwright"), "{future}");
+    // A core module, as cargo makes it.
+    let core = fixture(&bench, "core").unwrap();
+    let settings = json!({ "prompt": "hi" });
+    let factory = core.dataset(&settings, DatasetServices::default()).unwrap();
+    assert_eq!(factory.instance().unwrap().generate(0, 1).unwrap().len(), 1);
+}
