@@ -3,8 +3,12 @@
 
 mod rig;
 mod speak;
+mod wire;
 
 mod arrivals;
+mod child;
 mod content;
 mod load;
+mod outcomes;
+mod shapes;
 mod turns;

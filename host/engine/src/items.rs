@@ -58,8 +58,14 @@ impl Items {
             if first >= size {
                 self.notice(size, control);
             }
-            let count = count.min(size - index);
-            let made = dataset.generate(index as u32, count as u32)?;
+            let mut count = count.min(size - index);
+            let mut made = dataset.generate(index as u32, count as u32);
+            if made.is_err() && count > 1 {
+                // One bad item does not take those before it along.
+                count = 1;
+                made = dataset.generate(index as u32, 1);
+            }
+            let made = made?;
             // Fewer than asked: the end, found by running into it, or far behind it.
             if (made.len() as u64) < count {
                 let behind = if made.is_empty() { end_before(dataset, index)? } else { index };

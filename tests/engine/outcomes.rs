@@ -1,0 +1,280 @@
+//! Every outcome, reached by a fault of the server or of the environment, with its words.
+
+use crate::child;
+use crate::rig::{Bench, closed, fast, faulty, ms, paced, plan, plan_of, run, start, truth};
+use crate::speak::{Items, Speaker};
+use crate::wire::{Canned, silent};
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::plan::{FailurePolicy, Plan};
+use loadwright_core::record::Record;
+use loadwright_core::sample::Ending;
+use loadwright_sim::{Body, Config, Fault, Replies};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// The only record of a request that meets `faults`, and how many frames came first.
+fn met(faults: impl Into<Vec<Fault>>) -> Arc<Record> {
+    met_within(faults, |_| {})
+}
+
+fn met_within(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<Record> {
+    let server = start(faulty(faults));
+    let mut plan = plan(&server.url());
+    limit(&mut plan);
+    let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+    let progress = bench.control.progress.clone();
+    let run = bench.run();
+    run.only();
+    let counts = (progress.done.load(Relaxed), progress.failed.load(Relaxed));
+    assert_eq!(counts, (1, 1), "{:?}", run.only().outcome);
+    assert!(run.only().timeline.end > 0 && run.only().last_attempt);
+    truth(&server, 1);
+    run.records[0].clone()
+}
+
+fn says(record: &Record, outcome: Outcome, words: &str) {
+    assert_eq!(record.outcome, outcome, "{}", record.error);
+    assert!(record.error.contains(words), "{}", record.error);
+}
+
+/// The only record of a request to `url`, where no server of ours is.
+fn at(url: &str, change: impl Fn(&mut Plan)) -> Arc<Record> {
+    let mut plan = plan(url);
+    change(&mut plan);
+    let run = run(plan);
+    run.only();
+    run.records[0].clone()
+}
+
+#[test]
+fn refused_where_nothing_listens() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let record = at(&format!("http://{free}"), |_| {});
+    says(&record, Outcome::Refused, &format!("connecting to {free}: "));
+    assert_eq!((record.connection, record.timeline.sent, record.status), (0, None, None));
+    let record = at("http://h", |plan| plan.target.unix_socket = Some("no/such.sock".into()));
+    says(&record, Outcome::Refused, "connecting to no/such.sock: ");
+}
+
+#[test]
+fn names_that_are_none() {
+    let record = at("http://nowhere.invalid", |_| {});
+    says(&record, Outcome::Dns, "looking up nowhere.invalid: ");
+}
+
+#[test]
+fn addresses_that_cannot_be_reached() {
+    says(&at("http://255.255.255.255:9", |_| {}), Outcome::Connect, "connecting to 255.255.");
+}
+
+#[test]
+fn tls_that_fails() {
+    let plain = start(fast());
+    let record = at(&plain.url().replace("http:", "https:"), |_| {});
+    says(&record, Outcome::Tls, "TLS handshake: ");
+    let untrusted = start(Config { tls: true, ..fast() });
+    says(&at(&untrusted.url(), |_| {}), Outcome::Tls, "certificate");
+    let old = |plan: &mut Plan| (plan.target.http2, plan.target.insecure) = (true, true);
+    says(&at(&untrusted.url(), old), Outcome::Tls, "");
+}
+
+#[test]
+fn connections_that_take_too_long() {
+    let (listener, url) = silent();
+    let record = at(&url.replace("http:", "https:"), |plan| plan.timeouts.connect = ms(60));
+    says(&record, Outcome::Timeout(Stage::Connect), "within 0.06 s");
+    assert!(record.timeline.end - record.timeline.due >= 60_000_000);
+    drop(listener);
+}
+
+#[test]
+fn silence_before_and_within_a_reply() {
+    let (listener, url) = silent();
+    let record = at(&url, |plan| plan.timeouts.read = ms(50));
+    says(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.05 s");
+    assert!(record.timeline.end - record.timeline.sent.unwrap() >= 50_000_000);
+    drop(listener);
+    for after in [1, 4] {
+        let stall = [Fault::Stall { after, ms: None }];
+        let record = met_within(stall, |plan| plan.timeouts.read = ms(80));
+        says(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.08 s");
+        assert_eq!((record.status, record.frames.len()), (Some(200), after as usize));
+        let last = record.frames.last().unwrap().at;
+        assert!(record.timeline.end - last >= 79_000_000);
+    }
+}
+
+#[test]
+fn replies_that_take_too_long_in_all() {
+    let server = start(paced(10, 20));
+    let mut plan = plan(&server.url());
+    plan.timeouts.total = ms(100);
+    let run = Bench { speaker: Speaker::tokens(500), ..Bench::new(plan) }.run();
+    let record = run.only();
+    says(record, Outcome::Timeout(Stage::Total), "not over within 0.1 s");
+    assert!(record.timeline.end - record.timeline.ready.unwrap() >= 100_000_000);
+    assert!(!record.frames.is_empty());
+}
+
+#[test]
+fn statuses_with_the_start_of_their_body() {
+    let long = "overloaded ".repeat(1_000);
+    for (body, length) in [(Some("busy".to_owned()), 4), (Some(long), 4_096)] {
+        let record = met([Fault::Status { code: 429, retry_after: Some(3), body: body.clone() }]);
+        says(&record, Outcome::Status(429), "");
+        assert_eq!(record.status, Some(429));
+        assert_eq!(record.error, body.unwrap()[..length].trim());
+    }
+    let record = met([Fault::Status { code: 500, retry_after: None, body: None }]);
+    says(&record, Outcome::Status(500), "error");
+}
+
+#[test]
+fn a_status_outlives_a_connection_that_closes_within_its_body() {
+    let head = "HTTP/1.1 413 Too Large\r\ncontent-length: 90\r\n\r\nthe prompt is too long";
+    let server = Canned::start(head);
+    says(&at(&server.url, |_| {}), Outcome::Status(413), "the prompt is too long");
+}
+
+#[test]
+fn connections_that_end_before_any_reply() {
+    says(&met([Fault::Drop]), Outcome::Cut, "before its reply was whole");
+    says(&met([Fault::Reset]), Outcome::Reset, "reset");
+}
+
+#[test]
+fn replies_cut_in_every_delimiter() {
+    let cut = Fault::Cut { after: 3, reset: false };
+    let chunked = met([cut.clone(), Fault::Body(Body::Chunked)]);
+    says(&chunked, Outcome::Cut, "in the middle of the reply");
+    assert_eq!(chunked.frames.len(), 3);
+    says(&met([cut.clone(), Fault::Body(Body::Length)]), Outcome::Cut, "middle of the reply");
+    let open = met([cut, Fault::Body(Body::UntilClose)]);
+    says(&open, Outcome::Cut, "without its end mark and without a finish reason");
+    let reset = met([Fault::Cut { after: 3, reset: true }]);
+    says(&reset, Outcome::Reset, "reset");
+}
+
+#[test]
+fn whole_replies_that_are_cut() {
+    let server = start(faulty([Fault::Cut { after: 1, reset: false }]));
+    let speaker = Speaker { stream: false, ..Speaker::default() };
+    let run = Bench { speaker, ..Bench::new(plan(&server.url())) }.run();
+    says(run.only(), Outcome::Cut, "in the middle of the reply");
+}
+
+#[test]
+fn replies_without_output() {
+    let record = met([Fault::Empty]);
+    says(&record, Outcome::Empty, "the reply has no output");
+    assert!(record.frames.is_empty());
+    for reply in ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]
+    {
+        says(&at(&Canned::start(reply).url, |_| {}), Outcome::Empty, "no output");
+    }
+}
+
+#[test]
+fn errors_within_a_good_reply() {
+    let record = met([Fault::ErrorEvent { after: 2 }]);
+    assert_eq!(record.outcome, Outcome::InStream);
+    assert_eq!((record.status, record.frames.len()), (Some(200), 2));
+    assert!(!record.error.is_empty());
+}
+
+#[test]
+fn replies_that_are_not_what_they_claim() {
+    says(&met([Fault::GarbageHead]), Outcome::Garbage, "not HTTP/1.1");
+    says(&met([Fault::GarbageFrame { after: 2 }]), Outcome::Garbage, "");
+    let gzip = met([Fault::GzipClaim]);
+    says(&gzip, Outcome::Garbage, "gzip-encoded, though that was not asked for");
+    let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
+    says(&at(&Canned::start(chunks).url, |_| {}), Outcome::Garbage, "chunks are malformed");
+    let length = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n";
+    says(&at(&Canned::start(length).url, |_| {}), Outcome::Garbage, "content-length");
+    let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
+    says(&at(&Canned::start(&endless).url, |_| {}), Outcome::Garbage, "larger than 64 KiB");
+}
+
+#[test]
+fn replies_too_large_for_decode() {
+    // Twenty tokens of a mebibyte each; a reading plan takes them as they come.
+    let vocabulary = vec!["w".repeat(1 << 20)];
+    let replies = Replies { vocabulary, ..Replies::default() };
+    let server = start(Config { replies, ..fast() });
+    let plan = plan(&server.url());
+    let decoding = Bench { speaker: Speaker::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
+    says(decoding.only(), Outcome::TooLarge, "larger than the 16 MiB that `decode` is given");
+    let reading = Bench { speaker: Speaker::tokens(20), ..Bench::new(plan) }.run();
+    reading.whole(1);
+    assert_eq!(reading.only().frames.len(), 20);
+}
+
+#[test]
+fn plugins_that_fail_on_one_request() {
+    let server = start(fast());
+    let hook = |text: &'static str, bad: u64| -> crate::speak::Hook {
+        Arc::new(move |at| if at == bad { Err(text.into()) } else { Ok(()) })
+    };
+    let mut generate = Bench::new(plan_of(&server.url(), 1, 1));
+    generate.items.before = Some(hook("no such item", 0));
+    let run = generate.run();
+    says(run.only(), Outcome::Plugin, "plugin `fake` failed in generate: no such item");
+    assert_eq!(run.only().timeline.sent, None);
+    let mut format = Bench::new(plan_of(&server.url(), 1, 1));
+    format.speaker.before_format = Some(hook("cannot say this", 1));
+    says(format.run().only(), Outcome::Plugin, "failed in format: cannot say this");
+    assert_eq!(server.counts().received, 0, "a request that was not made was sent");
+    let mut decode = Bench::new(plan_of(&server.url(), 1, 3));
+    decode.speaker =
+        Speaker { before_decode: Some(hook("no sense", 1)), ..Speaker::decoding(3, 0) };
+    // Together or one by one: what the plugin refuses fails, and the point goes on to its end.
+    let run = decode.run();
+    assert_eq!((run.records.len(), run.closing.ending), (3, Ending::Completed));
+    let failed = |record: &&Arc<Record>| record.outcome == Outcome::Plugin;
+    for record in run.records.iter().filter(failed) {
+        says(record, Outcome::Plugin, "plugin `fake` failed in decode: no sense");
+    }
+}
+
+#[test]
+fn a_plugin_that_fails_may_end_the_run() {
+    let server = start(fast());
+    let mut plan = plan_of(&server.url(), 2, 1_000_000);
+    plan.on_plugin_failure = FailurePolicy::FailRun;
+    let mut bench = Bench::new(plan);
+    let refuse = |item| if item == 40 { Err("it broke".to_owned()) } else { Ok(()) };
+    bench.items = Items { before: Some(Arc::new(refuse)), ..Items::default() };
+    let run = bench.run();
+    assert_eq!(run.closing.ending, Ending::PluginFailed);
+    let failed: Vec<_> = run.records.iter().filter(|record| !record.outcome.is_ok()).collect();
+    assert_eq!((failed.len(), failed[0].outcome), (1, Outcome::Plugin));
+    truth(&server, run.records.len() as u64 - 1);
+}
+
+#[test]
+fn a_machine_without_files_is_not_the_services_failure() {
+    let server = start(fast());
+    child::run("outcomes::in_a_child_without_files", &[("TEST_URL", &server.url())]);
+}
+
+#[test]
+#[ignore = "lowers the process's limits: run in a child process by the test above"]
+fn in_a_child_without_files() {
+    let url = std::env::var("TEST_URL").expect("the parent names its server");
+    // The engine's own descriptors fit; forty connections do not.
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+    let (_, hard) = rlimit::Resource::NOFILE.get().unwrap();
+    rlimit::Resource::NOFILE.set(open + 20, hard).unwrap();
+    let mut plan = plan_of(&url, 40, 80);
+    plan.load = closed(40);
+    let run = run(plan);
+    assert_eq!(run.sorted().len(), 80);
+    let limited: Vec<_> =
+        run.records.iter().filter(|record| record.outcome == Outcome::LocalLimit).collect();
+    assert!(!limited.is_empty() && limited.len() < 80, "{} of 80 met the limit", limited.len());
+    for record in &run.records {
+        assert!(matches!(record.outcome, Outcome::Ok | Outcome::LocalLimit), "{}", record.error);
+    }
+    assert_eq!(run.closing.ending, Ending::Completed);
+}
