@@ -9,6 +9,7 @@ use loadwright_stamps::clock;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Hands out prepared requests, and the turns of those who prepare them.
@@ -114,6 +115,18 @@ impl Dispenser {
         self.ready.notify_waiters();
         self.room.notify_all();
         true
+    }
+
+    /// Waits until `count` requests are ready, all of them are, or `limit` is over: the first
+    /// workers are not to find an empty queue.
+    pub(crate) fn fill(&self, count: usize, limit: Duration) {
+        let count = count.min(self.limits.requests);
+        let short = |state: &mut State| {
+            let room = state.bytes < self.limits.bytes;
+            !state.closed && state.queue.len() < count && room
+        };
+        let waited = self.room.wait_timeout_while(self.lock(), limit, short);
+        drop(waited.expect("nothing panics while it holds the queue"));
     }
 
     /// Nothing more is put in or handed out.

@@ -6,6 +6,7 @@ use crate::outbox::Outbox;
 use crate::point::Point;
 use crate::prepare::decodes;
 use crate::serve::Server;
+use loadwright_core::plan::Load;
 use loadwright_stamps::clock;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,6 +16,8 @@ use tokio::runtime::Runtime;
 
 /// How often batches are sent on and the thread's CPU time is taken.
 const TICK: Duration = Duration::from_millis(20);
+/// How long the start may wait for requests to be ready.
+const HEAD_START: Duration = Duration::from_millis(250);
 /// Bytes that an exchange of a decoding protocol may hold.
 const DECODED: usize = 16 * 1024 * 1024;
 
@@ -64,6 +67,7 @@ fn phases(
     (server, pool): (&Arc<Server>, &Pool),
     barrier: &Barrier,
 ) -> io::Result<()> {
+    point.dispenser.fill(at_once(point), HEAD_START);
     let warmup = point.plan.limits.warmup;
     let warmed = if warmup > 0 { runtime.block_on(phase(server, pool, warmup)) } else { Ok(()) };
     // All warm-up is over everywhere before anything is measured.
@@ -73,6 +77,14 @@ fn phases(
     barrier.wait();
     warmed?;
     runtime.block_on(phase(server, pool, u64::MAX))
+}
+
+/// Requests that may be wanted before a maker has run again.
+fn at_once(point: &Point) -> usize {
+    match point.plan.load {
+        Load::Closed { workers, .. } => workers as usize,
+        Load::Open { .. } => 64,
+    }
 }
 
 /// Serves the slots below `end`, or until everything is to end at once.
