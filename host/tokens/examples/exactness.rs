@@ -72,7 +72,7 @@ fn pace(tokenizer: &dyn Tokenizer) {
             if index % 16 == 0 {
                 let start = spent();
                 count(tokenizer, &made.text, in_chat);
-                encoding += (spent() - start);
+                encoding += spent() - start;
             }
         }
         let each = ((spent() - start) - encoding) / prompts;

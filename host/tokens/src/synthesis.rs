@@ -212,8 +212,8 @@ struct Draft {
 
 impl Draft {
     fn text(&self, words: &Words) -> String {
-        let size: usize = self.pieces.iter().map(|at| words.get(*at).len()).sum();
-        let mut text = String::with_capacity(self.opening.len() + size);
+        // Room for words of usual length: adding up the lengths would read the table twice.
+        let mut text = String::with_capacity(self.opening.len() + 8 * self.pieces.len());
         text.push_str(&self.opening);
         text.extend(self.pieces.iter().map(|at| words.get(*at)));
         text

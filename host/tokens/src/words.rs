@@ -142,7 +142,9 @@ impl Words {
 fn entries(model: &Model) -> impl Iterator<Item = (u32, String)> {
     let pipeline = model.pipeline();
     let added = pipeline.get_added_vocabulary().get_added_tokens_decoder();
-    let size = u32::try_from(pipeline.get_vocab_size(true)).unwrap_or(u32::MAX);
+    // Not `get_vocab_size(true)`, which copies the vocabulary to count it.
+    let size = pipeline.get_vocab_size(false) + added.len();
+    let size = u32::try_from(size).unwrap_or(u32::MAX);
     (0..size)
         .filter(move |id| !added.contains_key(id))
         .filter_map(move |id| pipeline.id_to_token(id).map(|entry| (id, entry)))
