@@ -40,8 +40,8 @@ impl Interrupt {
                         _ = int.recv() => {}
                         _ = term.recv() => {}
                     }
-                    let count = shared.raise();
-                    answer(count, &stop, &progress, &voice);
+                    let count = shared.raise(&stop);
+                    answer(count, &progress, &voice);
                 }
             });
         })?;
@@ -60,27 +60,53 @@ impl Interrupt {
         drop(waited);
     }
 
-    fn raise(&self) -> u32 {
+    /// Counts a signal and passes the wish on. Whoever sleeps wakes only after that, and so finds
+    /// it passed on.
+    fn raise(&self, stop: &Stop) -> u32 {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         *asked += 1;
+        match *asked {
+            1 => stop.drain(),
+            2 => stop.abort(),
+            _ => {}
+        }
         self.changed.notify_all();
         *asked
     }
 }
 
-fn answer(count: u32, stop: &Stop, progress: &Progress, voice: &Voice) {
+fn answer(count: u32, progress: &Progress, voice: &Voice) {
     match count {
-        1 => {
-            stop.drain();
-            voice.info(&format!(
-                "stopping: no new requests; {} in flight will end. Ctrl-C again ends at once",
-                progress.in_flight.load(Relaxed)
-            ));
-        }
-        2 => {
-            stop.abort();
-            voice.info("ending at once: requests in flight are cancelled, results are written");
-        }
+        1 => voice.info(&format!(
+            "stopping: no new requests; {} in flight will end. Ctrl-C again ends at once",
+            progress.in_flight.load(Relaxed)
+        )),
+        2 => voice.info("ending at once: requests in flight are cancelled, results are written"),
         _ => std::process::exit(i32::from(Exit::Interrupted.code())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Interrupt;
+    use loadwright_engine::Stop;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_sleeper_wakes_to_find_the_wish_passed_on() {
+        for _ in 0..100 {
+            let (interrupt, stop) = (Arc::new(Interrupt::default()), Stop::new());
+            let (shared, seen) = (Arc::clone(&interrupt), stop.clone());
+            let sleeper = std::thread::spawn(move || {
+                shared.sleep(Duration::from_secs(3600));
+                seen.draining()
+            });
+            interrupt.raise(&stop);
+            assert!(sleeper.join().expect("it wakes"));
+            assert!(interrupt.asked() && !stop.aborting());
+            interrupt.raise(&stop);
+            assert!(stop.aborting());
+        }
     }
 }

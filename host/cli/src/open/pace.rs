@@ -26,12 +26,13 @@ pub(super) fn check(points: &[Plan], dataset: &dyn DatasetFactory, voice: &Voice
     let Some(per_core) = measure(dataset, fastest.first_item) else { return };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let makers = cores.saturating_sub(usize::from(fastest.threads)).max(1) as f64;
-    voice.detail(&format!("the dataset makes {per_core:.0} prompts a second a core"));
-    if rate(fastest) > per_core * makers {
+    let most = per_core * makers;
+    voice.detail(&format!("the dataset makes about {most:.0} prompts a second here"));
+    if rate(fastest) > most {
         voice.notice(&format!(
-            "the dataset makes {per_core:.0} prompts a second a core here, and --rate {} asks for \
-             more than {makers} cores make: requests will be late; lower the rate or the prompt \
-             length, or use a machine with more cores",
+            "the dataset makes about {most:.0} prompts a second here, and --rate {} asks for more: \
+             requests will be late; lower the rate or the prompt length, or use a machine with \
+             more cores",
             rate(fastest)
         ));
     }

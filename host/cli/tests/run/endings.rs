@@ -124,7 +124,8 @@ fn after_a_kill_the_report_can_be_made() {
     assert!(!place.run().join("performance_summary.txt").exists());
     let output = ends(place.loadwright("report run"), 0);
     let kept = place.summary("parallel_4_number_100000")["Success Requests"].as_u64();
-    assert!(kept.is_some_and(|kept| kept > 0 && kept <= 2000 + 1000), "{kept:?}");
+    let sent = server.counts().received;
+    assert!(kept.is_some_and(|kept| kept > 0 && kept <= sent), "{kept:?} of {sent}");
     assert!(stdout(&output).to_lowercase().contains("interrupted"), "{}", stdout(&output));
 }
 
