@@ -1,1 +1,96 @@
-//! alloc
+//! What the engine's threads allocate for one exchange, counted on them alone, in steady state.
+//!
+//! The bounds stand a little above what was measured, so that an allocation more for each exchange,
+//! or one for every few frames, is seen.
+
+#![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
+
+#[path = "../engine/rig.rs"]
+#[expect(dead_code, reason = "counting needs a part of what the engine's tests stand on")]
+mod rig;
+#[path = "../engine/speak.rs"]
+#[expect(dead_code, reason = "counting needs a part of what the engine's tests speak")]
+mod speak;
+
+use rig::{Bench, fast, plan_of, start};
+use speak::Speaker;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counts allocations of threads whose name is `engine`.
+struct Counting;
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether this thread is an engine's; none: not yet looked at.
+    static COUNTED: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+fn count() {
+    // A thread that ends has no locals any more, and is of no interest.
+    let counted = COUNTED.try_with(|counted| match counted.get() {
+        Some(known) => known,
+        None => {
+            // Looking the name up may allocate: that is not to be looked up again.
+            counted.set(Some(false));
+            let own = std::thread::current().name() == Some("engine");
+            counted.set(Some(own));
+            own
+        }
+    });
+    if counted.unwrap_or(false) {
+        COUNT.fetch_add(1, Relaxed);
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator is unsafe by its trait; every call goes to the system's"
+)]
+// SAFETY: every method hands its arguments to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of the engine's thread for each further exchange of `tokens` frames: the difference
+/// between a long run and a short one, so that what a thread needs to begin is left out.
+fn an_exchange(tokens: u32) -> f64 {
+    let server = start(fast());
+    let counted = |number: u64| {
+        let before = COUNT.load(Relaxed);
+        let plan = plan_of(&server.url(), 4, number);
+        Bench { speaker: Speaker::tokens(tokens), ..Bench::new(plan) }.run().whole(number);
+        COUNT.load(Relaxed) - before
+    };
+    let (short, long) = (counted(500), counted(2_500));
+    long.saturating_sub(short) as f64 / 2_000.0
+}
+
+#[test]
+fn an_exchange_allocates_a_bounded_number_of_times_whatever_its_frames() {
+    let (one, many) = (an_exchange(1), an_exchange(64));
+    eprintln!("allocations an exchange: {one:.2} for one frame, {many:.2} for 64");
+    assert!(one > 0.0, "nothing was counted");
+    assert!(one <= 10.0, "{one} allocations for a reply of one token");
+    assert!(many <= 10.0, "{many} allocations for a stream of 64 frames");
+}

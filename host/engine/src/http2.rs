@@ -109,7 +109,7 @@ impl Http2 {
 /// A read that happened now, as far as user space knows.
 fn stamp(len: usize) -> Read {
     let user = clock::now();
-    Read { len, kernel: None, user, offset: clock::wall().wrapping_sub(user) }
+    Read { len, kernel: None, user, offset: clock::offset(user) }
 }
 
 fn head(parts: &http::response::Parts) -> Head {

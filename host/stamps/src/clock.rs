@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -25,6 +26,31 @@ pub fn now() -> u64 {
 /// The wall clock in nanoseconds since the Unix epoch.
 pub fn wall() -> u64 {
     nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Wall clock less monotonic clock in nanoseconds, where [`now`] has just given `now`.
+///
+/// A thread that is interrupted between the two readings takes the offset for too large, and
+/// stamps that are brought over by it come out too early. So an offset that is larger than this
+/// thread's last one by more than slewing explains is read again; a step of the wall clock stays.
+pub fn offset(now: u64) -> u64 {
+    /// Slewing moves the wall clock by half of this in 20 ms.
+    const EXPLAINED: u64 = 20_000;
+    thread_local! {
+        static LAST: Cell<u64> = const { Cell::new(0) };
+    }
+    let read = |now: u64| wall().wrapping_sub(now);
+    let mut offset = read(now);
+    LAST.with(|last| {
+        for _ in 0..3 {
+            if offset <= last.get().saturating_add(EXPLAINED) {
+                break;
+            }
+            offset = offset.min(read(self::now()));
+        }
+        last.set(offset);
+    });
+    offset
 }
 
 /// The wall-clock time of the origin, in nanoseconds since the Unix epoch: gives records dates.

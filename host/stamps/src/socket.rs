@@ -72,7 +72,7 @@ pub fn recv(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Read> {
         return Err(io::Error::last_os_error());
     }
     let user = clock::now();
-    let offset = clock::wall().wrapping_sub(user);
+    let offset = clock::offset(user);
     let kernel = receive_time(&message).map(|wall| wall.saturating_sub(offset).min(user));
     Ok(Read { len: len.unsigned_abs(), kernel, user, offset })
 }

@@ -49,7 +49,10 @@ impl Stamped {
                 if emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
             });
             match (got, result) {
-                (Some(read), _) => {
+                (Some(mut read), _) => {
+                    // A stream's bytes arrive in order, whatever the offset between the clocks.
+                    read.kernel =
+                        read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
                     self.last = read;
                     return Poll::Ready(Ok(read));
                 }
@@ -77,7 +80,7 @@ impl Stream {
             Self::Unix(unix) => {
                 let len = ready!(poll_fill(Pin::new(unix), context, buffer))?;
                 let user = clock::now();
-                let offset = clock::wall().wrapping_sub(user);
+                let offset = clock::offset(user);
                 Poll::Ready(Ok(socket::Read { len, kernel: None, user, offset }))
             }
         }

@@ -1,0 +1,206 @@
+//! Connections: kept, opened once more where an idle one died, over TLS, HTTP/2, Unix sockets, IPv6.
+
+use crate::rig::{Bench, Run, fast, id, ms, paced, plan_of, run, start, truth};
+use crate::speak::Speaker;
+use loadwright_core::plan::Plan;
+use loadwright_core::record::Record;
+use loadwright_sim::{Config, Fault, Script, Server};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Asserts that records and server agree on which connection carried what, and that each
+/// connection's phases are on the record that opened it alone. Gives how many there were.
+fn agree(run: &Run, server: &Server, tls: bool) -> u64 {
+    let served = truth(server, run.records.len() as u64);
+    let mut theirs = BTreeMap::new();
+    let mut openers = BTreeSet::new();
+    let mut sorted = run.sorted();
+    sorted.sort_by_key(|record| record.timeline.sent);
+    for record in sorted {
+        let seen = served[&id(0, &record)].connection;
+        assert_eq!(*theirs.entry(record.connection).or_insert(seen), seen);
+        let opens = openers.insert(record.connection);
+        assert_eq!(record.timeline.connect.is_some(), opens, "slot {}", record.seq);
+        if opens {
+            phases(&record, tls);
+        }
+    }
+    assert_eq!(theirs.values().collect::<BTreeSet<_>>().len(), theirs.len());
+    theirs.len() as u64
+}
+
+fn phases(record: &Record, tls: bool) {
+    let connect = record.timeline.connect.unwrap();
+    let ready = record.timeline.ready.unwrap();
+    assert!(record.timeline.due <= connect.start && connect.start <= connect.connected);
+    assert_eq!((connect.resolved, connect.tls.is_some()), (None, tls));
+    let last = connect.tls.unwrap_or(connect.connected);
+    assert!(connect.connected <= last && last <= ready);
+    assert!(ready <= record.timeline.sent.unwrap());
+}
+
+#[test]
+fn a_worker_keeps_one_connection() {
+    for (workers, threads) in [(1, 1), (5, 1), (6, 2)] {
+        let server = start(paced(5, 1));
+        let mut plan = plan_of(&server.url(), workers, 60);
+        (plan.threads, plan.limits.warmup) = (threads, 12);
+        let run = run(plan);
+        run.whole(72);
+        assert_eq!(agree(&run, &server, false), u64::from(workers));
+        assert_eq!(server.counts().connections, u64::from(workers));
+    }
+}
+
+#[test]
+fn connections_are_closed_between_points() {
+    let server = start(fast());
+    for index in 0..3 {
+        let mut plan = plan_of(&server.url(), 2, 10);
+        plan.index = index;
+        run(plan).whole(10);
+    }
+    assert!((3..=6).contains(&server.counts().connections));
+}
+
+#[test]
+fn a_connection_that_died_idle_is_opened_again_once() {
+    // The server closes after each reply without saying so.
+    let server = start(Config { script: Script::always([Fault::CloseSilently]), ..fast() });
+    let run = run(plan_of(&server.url(), 1, 6));
+    run.whole(6);
+    truth(&server, 6);
+    assert_eq!(server.counts().connections, 6);
+    // Whether the end was seen before the next request or after it, nothing was lost; and only
+    // what was sent again says so.
+    assert!(run.records.iter().all(|record| !record.reopened || record.timeline.connect.is_some()));
+    assert!(!run.sorted()[0].reopened);
+}
+
+#[test]
+fn an_idle_connection_that_the_server_closed_is_marked() {
+    let server = start(Config { idle_close: Some(ms(30)), ..fast() });
+    let mut bench = Bench::new(plan_of(&server.url(), 1, 1));
+    // The pause between two turns is longer than the server's patience.
+    (bench.items.turns, bench.items.pause) = (3, 0.3);
+    let run = bench.run();
+    let records = run.sorted();
+    assert!(records.iter().all(|record| record.outcome.is_ok()));
+    let reopened: Vec<_> = records.iter().map(|record| record.reopened).collect();
+    assert_eq!(reopened, [false, true, true]);
+    assert_eq!(truth(&server, 3).len(), 3);
+    assert_eq!(server.counts().connections, 3);
+    for record in &records[1..] {
+        let connect = record.timeline.connect.expect("it opened a connection");
+        assert!(record.timeline.sent.unwrap() >= connect.connected);
+    }
+}
+
+#[test]
+fn a_new_connection_that_dies_is_a_failure() {
+    let server = start(Config { script: Script::always([Fault::Drop]), ..fast() });
+    let run = run(plan_of(&server.url(), 1, 3));
+    assert!(run.records.iter().all(|record| !record.outcome.is_ok() && !record.reopened));
+    truth(&server, 3);
+}
+
+fn secure(server: &Server) -> (tempfile::NamedTempFile, Plan) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), server.certificate().unwrap()).unwrap();
+    (file, plan_of(&server.url(), 3, 30))
+}
+
+#[test]
+fn a_certificate_is_trusted_by_its_file_or_not_checked() {
+    let server = start(Config { tls: true, ..paced(4, 1) });
+    let (file, mut plan) = secure(&server);
+    plan.target.ca_cert = Some(file.path().into());
+    let trusted = run(plan.clone());
+    trusted.whole(30);
+    assert!(trusted.closing.kernel_stamps);
+    assert_eq!(agree(&trusted, &server, true), 3);
+    (plan.target.ca_cert, plan.target.insecure) = (None, true);
+    plan.index = 1;
+    run(plan).whole(30);
+}
+
+#[test]
+fn http2_by_prior_knowledge_and_over_tls() {
+    for tls in [false, true] {
+        let server = start(Config { tls, http2: true, ..paced(4, 1) });
+        let mut plan = plan_of(&server.url(), 3, 30);
+        (plan.target.http2, plan.target.insecure) = (true, tls);
+        let bench = Bench { speaker: Speaker::tokens(5), ..Bench::new(plan) };
+        let run = bench.run();
+        run.whole(30);
+        assert_eq!(agree(&run, &server, tls), 3);
+        assert!(!run.closing.kernel_stamps);
+        for record in &run.records {
+            assert_eq!((record.frames.len(), record.usage.output_tokens), (5, Some(5)));
+            assert!(record.frames.iter().all(|frame| frame.at == frame.user));
+        }
+    }
+}
+
+#[test]
+fn failures_over_http2_have_their_outcomes() {
+    use loadwright_core::outcome::{Outcome, Stage};
+    let met = |fault: Fault| {
+        let script = Script::always([fault]);
+        let server = start(Config { http2: true, script, ..fast() });
+        let mut plan = plan_of(&server.url(), 1, 1);
+        plan.target.http2 = true;
+        plan.timeouts.read = ms(300);
+        run(plan).only().outcome
+    };
+    assert_eq!(
+        met(Fault::Status { code: 503, retry_after: None, body: None }),
+        Outcome::Status(503)
+    );
+    assert_eq!(met(Fault::Stall { after: 1, ms: None }), Outcome::Timeout(Stage::Read));
+    assert_eq!(met(Fault::ErrorEvent { after: 1 }), Outcome::InStream);
+    assert_eq!(met(Fault::Empty), Outcome::Empty);
+    let cut = met(Fault::Cut { after: 1, reset: false });
+    assert!(matches!(cut, Outcome::Cut | Outcome::Reset), "{cut:?}");
+}
+
+#[test]
+fn unix_sockets_with_the_stamps_of_user_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let server = start(Config { unix_socket: Some(path.clone()), ..paced(4, 1) });
+    let mut plan = plan_of("http://simulated", 2, 20);
+    plan.target.unix_socket = Some(path);
+    let run = run(plan);
+    run.whole(20);
+    assert_eq!(agree(&run, &server, false), 2);
+    assert!(!run.closing.kernel_stamps);
+    let frames = run.records.iter().flat_map(|record| &record.frames);
+    assert!(frames.into_iter().all(|frame| frame.at == frame.user));
+}
+
+#[test]
+fn ipv6_where_there_is_one() {
+    let listen = "[::1]:0".parse().unwrap();
+    let Ok(server) = Server::start(Config { listen, ..fast() }) else {
+        eprintln!("this machine has no IPv6 loopback");
+        return;
+    };
+    assert!(server.url().starts_with("http://[::1]:"));
+    let run = run(plan_of(&server.url(), 2, 10));
+    run.whole(10);
+    agree(&run, &server, false);
+}
+
+#[test]
+fn a_name_is_looked_up_once_a_point() {
+    let server = start(fast());
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let run = run(plan_of(&url, 4, 40));
+    run.whole(40);
+    let resolved = |record: &&Arc<Record>| {
+        record.timeline.connect.is_some_and(|connect| connect.resolved.is_some())
+    };
+    let resolved = run.records.iter().filter(resolved).count();
+    assert!((1..=4).contains(&resolved), "{resolved} records looked the name up");
+}

@@ -1,0 +1,169 @@
+//! The run's end before its time: drained, aborted, the server gone, the output lost. And samples.
+
+use crate::rig::{Bench, PATIENCE, faulty, id, ms, paced, plan_of, start, truth};
+use crate::speak::Speaker;
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::{Load, Plan};
+use loadwright_core::sample::Ending;
+use loadwright_sim::{Config, Fault, Script};
+use loadwright_stamps::clock;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+
+fn endless(url: &str) -> [Plan; 3] {
+    let closed_loop = plan_of(url, 6, u64::MAX / 2);
+    let mut two = closed_loop.clone();
+    two.threads = 2;
+    let mut open = closed_loop.clone();
+    let arrival = Arrival { rate: 300.0, process: Process::Poisson };
+    open.load = Load::Open { arrival, max_in_flight: None };
+    [closed_loop, two, open]
+}
+
+#[test]
+fn a_drained_run_ends_what_is_in_flight_and_begins_nothing() {
+    for index in 0..3 {
+        let server = start(paced(20, 3));
+        let plan = endless(&server.url())[index].clone();
+        let stopped = Mutex::new(0);
+        let run = Bench::new(plan).run_beside(|stop| {
+            server.wait_for_requests(15, PATIENCE).expect("requests come");
+            stop.drain();
+            *stopped.lock().unwrap() = clock::now();
+        });
+        assert_eq!(run.closing.ending, Ending::Interrupted);
+        let number = run.records.len() as u64;
+        run.whole(number);
+        assert!(number >= 15);
+        let served = truth(&server, number);
+        assert!(served.values().all(|served| served.complete));
+        let stopped = *stopped.lock().unwrap();
+        assert!(run.records.iter().all(|record| record.timeline.due <= stopped));
+    }
+}
+
+#[test]
+fn an_aborted_run_lands_everything_in_flight_as_cancelled() {
+    for index in 0..2 {
+        let server = start(faulty([Fault::Stall { after: 2, ms: None }]));
+        let plan = endless(&server.url())[index].clone();
+        let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+        let progress = bench.control.progress.clone();
+        let run = bench.run_beside(|stop| {
+            server.wait_for_requests(6, PATIENCE).expect("six workers send");
+            stop.drain();
+            stop.abort();
+        });
+        assert_eq!(run.closing.ending, Ending::Interrupted);
+        assert_eq!(run.sorted().len(), 6);
+        for record in &run.records {
+            assert_eq!((record.outcome, record.last_attempt), (Outcome::Cancelled, true));
+            assert_eq!(record.error, "stopped by the user");
+            assert!(record.timeline.sent.is_some());
+        }
+        assert_eq!((progress.in_flight.load(Relaxed), progress.done.load(Relaxed)), (0, 0));
+        truth(&server, 6);
+    }
+}
+
+#[test]
+fn a_warm_up_can_be_aborted_too() {
+    let server = start(faulty([Fault::Stall { after: 0, ms: None }]));
+    let mut plan = plan_of(&server.url(), 3, 10);
+    (plan.limits.warmup, plan.threads) = (5, 2);
+    let run = Bench::new(plan).run_beside(|stop| {
+        server.wait_for_requests(3, PATIENCE).expect("three workers send");
+        stop.abort();
+    });
+    assert_eq!(run.records.len(), 3);
+    assert!(run.records.iter().all(|record| record.warmup));
+}
+
+#[test]
+fn a_server_that_is_gone_ends_the_point() {
+    for index in 0..3 {
+        let mut server = start(paced(5, 1));
+        let mut bench = Bench::new(endless(&server.url())[index].clone());
+        bench.control.give_up = ms(300);
+        let progress = bench.control.progress.clone();
+        let run = bench.run_beside(|_| {
+            server.wait_for_ended(20, PATIENCE).expect("requests come");
+            server.stop();
+        });
+        assert_eq!(run.closing.ending, Ending::ServerGone);
+        // Every slot that was begun is recorded, without a gap.
+        let records = run.sorted();
+        assert!(records.iter().enumerate().all(|(place, record)| record.seq == place as u64));
+        assert_eq!(progress.done.load(Relaxed), records.len() as u64);
+        let (well, ill): (Vec<_>, Vec<_>) =
+            records.iter().partition(|record| record.outcome.is_ok());
+        assert!(well.len() >= 15, "{} were well", well.len());
+        assert!(ill.iter().any(|record| record.outcome == Outcome::Refused));
+        let gone = [Outcome::Refused, Outcome::Reset, Outcome::Cut];
+        assert!(ill.iter().all(|record| gone.contains(&record.outcome)));
+        let known = server.truth();
+        for record in well {
+            assert!(known.iter().any(|served| served.request_id == id(0, record)));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_comes_back_is_gone_on_with() {
+    let server = start(Config { script: Script::always([Fault::Close]), ..paced(5, 1) });
+    let bench = Bench::new(plan_of(&server.url(), 2, 60));
+    let progress = bench.control.progress.clone();
+    let run = bench.run_beside(|_| {
+        server.wait_for_ended(5, PATIENCE).expect("requests come");
+        server.pause_accepting();
+        while progress.failed.load(Relaxed) < 2 {
+            std::thread::yield_now();
+        }
+        server.resume_accepting();
+    });
+    assert_eq!((run.closing.ending, run.sorted().len()), (Ending::Completed, 60));
+    let well = run.records.iter().filter(|record| record.outcome.is_ok()).count() as u64;
+    assert!((5..60).contains(&well), "{well} were well");
+    truth(&server, well);
+    for record in run.records.iter().filter(|record| !record.outcome.is_ok()) {
+        // The listener's queue is reset where a connection waited in it.
+        assert!(matches!(record.outcome, Outcome::Refused | Outcome::Reset | Outcome::Cut));
+    }
+}
+
+#[test]
+fn a_lost_output_ends_the_point() {
+    let server = start(paced(5, 1));
+    let mut bench = Bench::new(endless(&server.url())[0].clone());
+    bench.full_at = Some(10);
+    let run = bench.run();
+    assert_eq!(run.closing.ending, Ending::OutputFailed);
+    assert_eq!((run.records.len(), run.notices), (10, vec!["the disk is full".to_owned()]));
+}
+
+#[test]
+fn samples_say_what_the_engine_was_short_of() {
+    let server = Arc::new(start(paced(2, 1)));
+    let mut bench = Bench::new(plan_of(&server.url(), 4, 40));
+    let seen = Arc::clone(&server);
+    bench.items.before = Some(Arc::new(move |item| {
+        if item == 16 {
+            seen.wait_for_ended(16, PATIENCE).ok_or("the first were not served")?;
+        }
+        Ok(())
+    }));
+    let run = bench.run();
+    run.whole(40);
+    assert!(!run.samples.is_empty() && run.samples.is_sorted_by_key(|sample| sample.at));
+    let sum = |of: fn(&loadwright_core::sample::Sample) -> u64| -> u64 {
+        run.samples.iter().map(of).sum()
+    };
+    // Up to four free workers wait for the held item; none of them counts twice.
+    assert!((1..=8).contains(&sum(|sample| sample.starved)));
+    assert!(sum(|sample| sample.generate) > 0 && sum(|sample| sample.format) > 0);
+    assert!(sum(|sample| sample.interpret) > 0);
+    assert_eq!(sum(|sample| sample.stalls), 0);
+    assert_eq!(run.samples.last().unwrap().backlog, 0, "bytes are left to be read");
+    assert_eq!(run.samples.last().unwrap().in_flight, 0);
+}

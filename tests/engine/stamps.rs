@@ -1,0 +1,172 @@
+//! Stamps against what the server knows: when a request arrived, when each frame was written.
+
+use crate::rig::{Bench, PATIENCE, SLACK, fast, faulty, id, paced, plan_of, run, start, truth};
+use crate::speak::Speaker;
+use loadwright_core::plan::StampSource;
+use loadwright_core::record::Record;
+use loadwright_sim::{Config, Fault, Served};
+use std::collections::BTreeMap;
+
+/// Asserts what must hold of every record, whatever the machine does meanwhile: causes come
+/// before effects.
+fn in_order(record: &Record, served: &Served) {
+    let sent = record.timeline.sent.unwrap();
+    assert!(record.timeline.due <= record.timeline.ready.unwrap());
+    assert!(record.timeline.ready.unwrap() <= sent);
+    assert!(sent <= served.received + SLACK, "sent {sent}, received {}", served.received);
+    assert_eq!(record.frames.len(), served.frames.len());
+    for (frame, written) in record.frames.iter().zip(&served.frames) {
+        assert!(frame.at + SLACK >= *written, "stamped {} written {written}", frame.at);
+        assert!(frame.user >= frame.at);
+    }
+    assert!(record.frames.is_sorted_by_key(|frame| frame.at));
+    let head = record.timeline.head.unwrap();
+    let first = record.frames.first().unwrap().at;
+    assert!(sent <= head && head <= first);
+    assert!(record.timeline.end >= record.frames.last().unwrap().at);
+}
+
+fn check(bench: Bench, server: &loadwright_sim::Server, number: u64) -> Vec<i64> {
+    let run = bench.run();
+    run.whole(number);
+    let served = truth(server, number);
+    for record in &run.records {
+        in_order(record, &served[&id(0, record)]);
+    }
+    errors(&run.sorted(), &served)
+}
+
+/// TTFT as the records have it less TTFT as the server knows it, sorted, in nanoseconds.
+fn errors<R: AsRef<Record>>(records: &[R], served: &BTreeMap<String, Served>) -> Vec<i64> {
+    let error = |record: &Record| {
+        let truth = &served[&id(0, record)];
+        let ours = record.frames[0].at - record.timeline.sent.unwrap();
+        ours as i64 - (truth.frames[0] - truth.received) as i64
+    };
+    let mut errors: Vec<i64> = records.iter().map(|record| error(record.as_ref())).collect();
+    errors.sort_unstable();
+    errors
+}
+
+fn median(sorted: &[i64]) -> f64 {
+    sorted[sorted.len() / 2] as f64 / 1e6
+}
+
+#[test]
+fn frames_are_dated_when_they_came() {
+    for (workers, threads) in [(1, 1), (8, 1), (8, 2)] {
+        let server = start(paced(15, 3));
+        let mut plan = plan_of(&server.url(), workers, 40);
+        plan.threads = threads;
+        let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+        let errors = check(bench, &server, 40);
+        assert!(median(&errors) < 5.0, "{errors:?}");
+    }
+}
+
+#[test]
+fn a_slow_plugin_moves_no_stamp() {
+    let median_error = |burn: u64| {
+        let server = start(paced(20, 4));
+        let plan = plan_of(&server.url(), 4, 40);
+        let bench = Bench { speaker: Speaker::decoding(6, burn), ..Bench::new(plan) };
+        median(&check(bench, &server, 40))
+    };
+    let (fast, slow) = (median_error(0), median_error(50_000_000));
+    // A stamp behind the plugin would be late by its 50 ms, or by many of them.
+    for error in [fast, slow] {
+        assert!(error < 10.0, "fast {fast} ms, slow {slow} ms");
+    }
+}
+
+#[test]
+fn stamps_are_the_kernels_where_they_can_be_and_the_users_where_asked() {
+    let server = start(paced(5, 2));
+    let mut plan = plan_of(&server.url(), 4, 20);
+    let kernel = run(plan.clone());
+    kernel.whole(20);
+    assert!(kernel.closing.kernel_stamps);
+    let mut frames = kernel.records.iter().flat_map(|record| &record.frames);
+    assert!(frames.all(|frame| frame.at < frame.user), "a stamp is not the kernel's");
+    (plan.stamps, plan.index) = (StampSource::User, 1);
+    let user = run(plan);
+    user.whole(20);
+    assert!(!user.closing.kernel_stamps);
+    let mut frames = user.records.iter().flat_map(|record| &record.frames);
+    assert!(frames.all(|frame| frame.at == frame.user));
+}
+
+#[test]
+fn under_tls_the_stamps_are_those_of_the_socket() {
+    let server = start(Config { tls: true, ..paced(15, 3) });
+    let mut plan = plan_of(&server.url(), 4, 20);
+    plan.target.insecure = true;
+    let errors = check(Bench::new(plan), &server, 20);
+    assert!(median(&errors) < 5.0, "{errors:?}");
+}
+
+#[test]
+fn over_http2_frames_are_dated_when_they_are_read() {
+    let server = start(Config { http2: true, ..paced(15, 3) });
+    let mut plan = plan_of(&server.url(), 4, 20);
+    plan.target.http2 = true;
+    let errors = check(Bench::new(plan), &server, 20);
+    assert!(median(&errors) < 10.0, "{errors:?}");
+}
+
+#[test]
+fn frames_of_one_read_are_marked() {
+    let server = start(faulty([Fault::Merge { frames: 4 }]));
+    let bench = Bench { speaker: Speaker::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let run = bench.run();
+    run.whole(5);
+    for record in &run.records {
+        // Four to a write: of each four, three at least came with the one before them.
+        let shared = record.frames.iter().filter(|frame| frame.shared).count();
+        assert!(shared >= 12, "{shared} of 16 are marked");
+        for pair in record.frames.windows(2) {
+            assert!(!pair[1].shared || pair[0].user <= pair[1].user);
+            if pair[0].user == pair[1].user {
+                assert!(pair[1].shared && pair[0].at == pair[1].at);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_that_come_one_by_one_are_not_marked() {
+    let server = start(paced(5, 8));
+    let bench = Bench { speaker: Speaker::tokens(10), ..Bench::new(plan_of(&server.url(), 1, 4)) };
+    let run = bench.run();
+    run.whole(4);
+    server.wait_for_ended(4, PATIENCE).unwrap();
+    for record in &run.records {
+        for pair in record.frames.windows(2) {
+            assert_eq!(pair[1].shared, pair[0].user == pair[1].user);
+        }
+    }
+    let frames = run.records.iter().flat_map(|record| &record.frames);
+    let shared = frames.filter(|frame| frame.shared).count();
+    assert!(shared < 20, "{shared} of 40 frames that came 8 ms apart are marked as one read");
+}
+
+#[test]
+fn frames_that_come_in_pieces_are_dated_in_order() {
+    let server = start(faulty([Fault::Split { bytes: 40 }]));
+    let bench = Bench { speaker: Speaker::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let run = bench.run();
+    run.whole(5);
+    let served = truth(&server, 5);
+    for record in &run.records {
+        in_order(record, &served[&id(0, record)]);
+    }
+}
+
+#[test]
+fn a_reply_at_full_speed_keeps_its_order() {
+    let server = start(fast());
+    let mut plan = plan_of(&server.url(), 4, 12);
+    plan.threads = 2;
+    let bench = Bench { speaker: Speaker::tokens(2_000), ..Bench::new(plan) };
+    check(bench, &server, 12);
+}
