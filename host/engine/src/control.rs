@@ -125,3 +125,7 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "control_tests.rs"]
+mod tests;

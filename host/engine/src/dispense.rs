@@ -205,3 +205,7 @@ impl Dispenser {
         self.state.lock().expect("nothing panics while it holds the queue")
     }
 }
+
+#[cfg(test)]
+#[path = "dispense_tests.rs"]
+mod tests;

@@ -97,3 +97,7 @@ impl Heads {
         format!("lw-{}-{seq}-{turn}-{attempt}", self.plan.index)
     }
 }
+
+#[cfg(test)]
+#[path = "heads_tests.rs"]
+mod tests;

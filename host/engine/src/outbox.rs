@@ -110,3 +110,7 @@ impl Parcel {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "outbox_tests.rs"]
+mod tests;

@@ -117,3 +117,7 @@ impl Watch {
 fn nanos(span: Duration) -> Nanos {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+#[path = "wait_tests.rs"]
+mod tests;

@@ -206,3 +206,7 @@ pub(crate) fn take_run(
         }
     }
 }
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+//! The ready queue: every slot once and in order, whoever makes and whoever takes.
+
+use super::*;
+use crate::prepare::Job;
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::request::Request;
+
+fn prepared(seq: u64) -> Prepared {
+    let body = vec![b'x'; 100];
+    let request = Request { method: "POST".into(), path: None, headers: Vec::new(), body };
+    Prepared { seq, request: Ok(request), job: Job::default() }
+}
+
+fn queue(slots: u64, requests: usize, bytes: usize) -> Dispenser {
+    Dispenser::new(slots, None, Room { requests, bytes }, Arc::new(Gauges::new(1)))
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+#[test]
+fn every_slot_goes_out_once_whatever_the_threads() {
+    for (requests, bytes) in [(8, usize::MAX), (usize::MAX, 700), (1, 1)] {
+        let queue = queue(1_000, requests, bytes);
+        let mut taken: Vec<u64> = std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while let Some((first, count)) = queue.claim(7) {
+                        let batch = (first..first + count).map(prepared).collect();
+                        assert!(queue.put(first, batch));
+                    }
+                });
+            }
+            let take = || {
+                let mut own = Vec::new();
+                while let Some(next) = block_on(queue.next(u64::MAX)) {
+                    own.push(next.prepared.seq);
+                }
+                assert!(own.is_sorted());
+                own
+            };
+            let takers = [scope.spawn(take), scope.spawn(take)];
+            takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect()
+        });
+        taken.sort_unstable();
+        assert_eq!(taken, (0..1_000).collect::<Vec<_>>());
+        assert!(queue.spent(u64::MAX) && queue.claim(1).is_none());
+    }
+}
+
+#[test]
+fn a_phase_takes_its_own_slots_alone() {
+    let queue = queue(10, 64, usize::MAX);
+    let (first, count) = queue.claim(64).unwrap();
+    assert_eq!((first, count), (0, 10));
+    queue.put(first, (0..10).map(prepared).collect());
+    let phase = |end| {
+        let next = || block_on(queue.next(end));
+        std::iter::from_fn(|| next().map(|next| next.prepared.seq)).collect::<Vec<_>>()
+    };
+    assert!(!queue.spent(4));
+    assert_eq!(phase(4), [0, 1, 2, 3]);
+    assert!(queue.spent(4) && !queue.spent(10));
+    assert_eq!(phase(u64::MAX), [4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn due_times_count_from_the_phases_beginning() {
+    let arrival = Arrival { rate: 100.0, process: Process::Poisson };
+    let room = Room { requests: 64, bytes: usize::MAX };
+    let queue = Dispenser::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
+    queue.put(queue.claim(8).unwrap().0, (0..8).map(prepared).collect());
+    block_on(queue.next(u64::MAX)).unwrap();
+    queue.restart(Some(arrival.offsets(2)), 5_000);
+    let due: Vec<_> = (0..7).map(|_| block_on(queue.next(u64::MAX)).unwrap().due).collect();
+    let drawn: Vec<_> = arrival.offsets(2).take(7).map(|offset| Some(5_000 + offset)).collect();
+    assert_eq!(due, drawn);
+}
+
+#[test]
+fn closing_ends_makers_and_takers() {
+    let queue = queue(100, 1, usize::MAX);
+    let (first, _) = queue.claim(1).unwrap();
+    assert!(queue.put(first, vec![prepared(0)]));
+    std::thread::scope(|scope| {
+        let (first, _) = queue.claim(1).unwrap();
+        let full = scope.spawn({
+            let queue = &queue;
+            move || queue.put(first, vec![prepared(1)])
+        });
+        queue.close();
+        assert!(!full.join().unwrap(), "there was no room, and never will be");
+    });
+    assert!(block_on(queue.next(u64::MAX)).is_none());
+    assert!(queue.claim(1).is_none());
+}

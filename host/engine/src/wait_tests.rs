@@ -1,0 +1,63 @@
+//! Limits on waiting, each told by its stage, with clocks that the test sets.
+
+use super::*;
+use std::future::poll_fn;
+
+fn watch(read: Duration, total: Duration) -> (Watch, Arc<Gauges>) {
+    let gauges = Arc::new(Gauges::new(1));
+    let timeouts = Timeouts { connect: Duration::ZERO, read, total };
+    (Watch::new(&timeouts, Arc::default(), Arc::clone(&gauges)), gauges)
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(future)
+}
+
+const LONG: Duration = Duration::from_secs(3_600);
+const SHORT: Duration = Duration::from_millis(20);
+
+fn read(user: Nanos, offset: u64) -> Read {
+    Read { len: 1, kernel: None, user, offset }
+}
+
+#[test]
+fn silence_is_told_from_length_and_neither_comes_early() {
+    for (limits, stage) in [((SHORT, LONG), Stage::Read), ((LONG, SHORT), Stage::Total)] {
+        block_on(async {
+            let (mut watch, _) = watch(limits.0, limits.1);
+            // A connection's second exchange is watched like its first.
+            for _ in 0..2 {
+                let begun = clock::now();
+                watch.begin(begun);
+                let failure = poll_fn(|context| watch.poll(context)).await;
+                assert_eq!(failure.outcome, Outcome::Timeout(stage));
+                assert!(clock::now() - begun >= 20_000_000);
+            }
+        });
+    }
+}
+
+#[test]
+fn what_arrives_puts_silence_off() {
+    block_on(async {
+        let (mut watch, _) = watch(SHORT, LONG);
+        watch.begin(clock::now());
+        let heard = clock::now() + 30_000_000;
+        watch.saw(&read(heard, 1));
+        poll_fn(|context| watch.poll(context)).await;
+        assert!(clock::now() >= heard + 20_000_000);
+    });
+}
+
+#[test]
+fn steps_of_the_wall_clock_are_counted_and_slewing_is_not() {
+    block_on(async {
+        let (mut watch, gauges) = watch(LONG, LONG);
+        let base = 1_000_000_000_000;
+        for offset in [base, base + 400_000, base + 800_000, base + 9_000_000, base] {
+            watch.saw(&read(1, offset));
+        }
+        assert_eq!(gauges.clock_steps.load(Relaxed), 2);
+    });
+}
