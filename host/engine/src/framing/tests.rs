@@ -1,3 +1,5 @@
+//! Frames against a naive reader of the whole body, for every split.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Readings against plain JSON look-ups by the same rules.
+
 use super::*;
 use loadwright_core::reading::{Piece, Reply, Rule};
 
