@@ -17,8 +17,8 @@ pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
     fs::copy(package.join("Cargo.lock"), to.join("Cargo.lock"))?;
     fs::copy(package.join("manifest.json"), to.join("manifest.json"))?;
     let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
-    // A workspace of its own, also where the folder is within another.
-    let manifest = manifest.replace(SDK.0, SDK.1) + "\n[workspace]\n";
+    // A workspace of its own, also where the folder is within another; the SDK has its own too.
+    let manifest = manifest.replace(SDK.0, SDK.1) + "\n[workspace]\nexclude = [\"plugins\"]\n";
     fs::write(to.join("Cargo.toml"), manifest)?;
     copy_folder(&root.join("plugins/sdk"), &to.join("plugins/sdk"))?;
     fs::copy(root.join("plugins/Cargo.toml"), to.join("plugins/Cargo.toml"))?;
