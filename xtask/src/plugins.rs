@@ -142,7 +142,7 @@ fn compile(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> 
         }
     };
     let place = Place { root: &root, workspace: &workspace, target: &target };
-    let status = toolchain.cargo_build(&place, guest.package).status();
+    let status = toolchain.cargo_rustc(&place, guest.package).status();
     if !status.is_ok_and(|status| status.success()) {
         return Err(XtaskError::Build(guest.name));
     }

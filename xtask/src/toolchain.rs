@@ -57,15 +57,16 @@ impl Toolchain {
         Ok(Self { rustc, cargo, build_std: Some(linker), sysroot, version })
     }
 
-    /// A `cargo build` of one package for the target.
+    /// A cargo command that compiles one package for the target.
     ///
     /// Packages of all workspaces are built with the same flags, and share the standard library.
-    pub(crate) fn cargo_build(&self, place: &Place<'_>, package: &str) -> Command {
+    pub(crate) fn cargo_rustc(&self, place: &Place<'_>, package: &str) -> Command {
         let mut command = Command::new(&self.cargo);
         command
             .current_dir(place.workspace)
-            .args(["build", "--release", "--locked", "--quiet", "--target", TARGET])
-            .args(["--package", package, "--target-dir"])
+            .args(["rustc", "--release", "--locked", "--quiet", "--target", TARGET])
+            // Alone: beside an rlib, which other guests build on, cargo makes no link-time pass.
+            .args(["--crate-type", "cdylib", "--package", package, "--target-dir"])
             .arg(place.target)
             .env("RUSTC", &self.rustc)
             .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags(place))
