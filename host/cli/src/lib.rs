@@ -1,8 +1,8 @@
 //! The binary `loadwright`, as a library that its tests can reach.
 //!
 //! A command line walks through here once: [`args`] holds what was typed, [`config`] adds file and
-//! environment, [`plan`] says what it all means, [`open`] opens what that needs, and [`perf`] runs
-//! the sweep around the engine. [`replay`] makes a run's files again, [`exit`] says how the process
+//! environment, [`plan`] says what it all means, `open` opens what that needs, and `perf` runs
+//! the sweep around the engine. `replay` makes a run's files again, [`exit`] says how the process
 //! ends.
 
 #![forbid(unsafe_code)]

@@ -1,10 +1,10 @@
 //! Schedules, sends and stamps requests: the only code that drives sockets.
 //!
-//! [`run`] takes one plan to its end. Makers ([`prepare`]) format requests ahead of their slots into
-//! a bounded queue ([`dispense`]); engine threads ([`thread`], [`drive`], [`serve`]) hand them out,
-//! each with its due time; [`transport`] sends them and takes their replies as stamped frames
-//! ([`capture`]); interpreters ([`interpret`]) read the frames on threads of their own and make
-//! records, which the [`recorder`] gives to the sinks on the caller's thread.
+//! [`run`] takes one plan to its end. Makers (`prepare`) format requests ahead of their slots into
+//! a bounded queue (`dispense`); engine threads (`thread`, `drive`, `serve`) hand them out,
+//! each with its due time; `transport` sends them and takes their replies as stamped frames
+//! (`capture`); interpreters (`interpret`) read the frames on threads of their own and make
+//! records, which the `recorder` gives to the sinks on the caller's thread.
 //!
 //! Nothing a plugin does stands between a slot and its request, or between a socket and its stamp.
 

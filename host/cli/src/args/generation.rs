@@ -45,7 +45,7 @@ pub struct GenerationArgs {
     /// Token ids that end the output
     #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
     pub stop_token_ids: Option<Vec<Typed<i64>>>,
-    /// Ask for a stream [default]
+    /// Ask for a stream [default: on]
     #[arg(long, overrides_with = "no_stream")]
     pub stream: bool,
     /// Ask for the reply in one piece
