@@ -14,9 +14,9 @@ pub struct GenerationArgs {
     /// Output tokens at least
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     pub min_tokens: Option<Typed<i64>>,
-    /// Sampling temperature
-    #[arg(long, value_name = "T", default_value = "0.0", value_parser = decimal, allow_negative_numbers = true)]
-    pub temperature: Typed<f64>,
+    /// Sampling temperature [default: 0.0]
+    #[arg(long, value_name = "T", value_parser = decimal, allow_negative_numbers = true)]
+    pub temperature: Option<Typed<f64>>,
     /// Sample among the most likely tokens whose probabilities sum to this
     #[arg(long, value_name = "P", value_parser = decimal, allow_negative_numbers = true)]
     pub top_p: Option<Typed<f64>>,

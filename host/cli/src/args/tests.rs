@@ -74,7 +74,7 @@ const ROWS: &[Row] = &[
     ("--tokenizer-path Qwen/Q", |a| a.dataset.tokenizer_path.as_deref() == Some("Qwen/Q")),
     ("--max-tokens 64 128", |a| a.generation.max_tokens == Some(vec![Ok(64), Ok(128)])),
     ("--min-tokens 64", |a| a.generation.min_tokens == Some(Ok(64))),
-    ("--temperature 0.7", |a| a.generation.temperature == Ok(0.7)),
+    ("--temperature 0.7", |a| a.generation.temperature == Some(Ok(0.7))),
     ("--top-p 0.9", |a| a.generation.top_p == Some(Ok(0.9))),
     ("--top-k -1", |a| a.generation.top_k == Some(Ok(-1))),
     ("--frequency-penalty -0.5", |a| a.generation.frequency_penalty == Some(Ok(-0.5))),

@@ -157,7 +157,7 @@ fn the_stored_form_keeps_types() {
         ("plugin", json!(["p"])),
         ("extra_args", json!({"a": 1})),
         ("insecure", json!(true)),
-        ("temperature", json!(0.0)),
+        ("connect_timeout", json!(30.0)),
         ("seed", json!(null)),
         ("url", json!(null)),
     ];

@@ -20,7 +20,10 @@ pub(super) struct Generation {
 }
 
 impl Shared<'_> {
-    pub(super) fn generation(&mut self, model: &str) -> Generation {
+    /// The generation settings, and the template that they stand beside; null: none.
+    pub(super) fn generation(&mut self, model: &str) -> (Generation, Value) {
+        let template = self.args.prompt.query_template.as_deref();
+        let template = self.json_value("query-template", template).unwrap_or_default();
         let given = &self.args.generation;
         let mut members = Map::new();
         members.insert("model".into(), model.into());
@@ -38,7 +41,26 @@ impl Shared<'_> {
             members.insert("min_tokens".into(), least.into());
         }
         self.sampling(&mut members);
-        Generation { members, range: (low != high).then_some((low, high)) }
+        self.yield_to_template(&mut members, &template);
+        (Generation { members, range: (low != high).then_some((low, high)) }, template)
+    }
+
+    /// Takes the defaults out that `template` names itself: only what the user typed is stronger
+    /// than a template, and the plugin cannot tell the two apart.
+    fn yield_to_template(&self, generation: &mut Map<String, Value>, template: &Value) {
+        let given = &self.args.generation;
+        let named = |name: &str| template.get(name).is_some();
+        if given.max_tokens.is_none() && (named("max_tokens") || named("max_completion_tokens")) {
+            generation.remove("max_tokens");
+        }
+        if given.temperature.is_none() && named("temperature") {
+            generation.remove("temperature");
+        }
+        if let (false, false, Some(stream @ Value::Bool(_))) =
+            (given.stream, given.no_stream, template.get("stream"))
+        {
+            generation.insert("stream".into(), stream.clone());
+        }
     }
 
     fn max_tokens(&mut self) -> (u32, u32) {
@@ -68,7 +90,10 @@ impl Shared<'_> {
 
     fn sampling(&mut self, members: &mut Map<String, Value>) {
         let given = &self.args.generation;
-        let temperature = self.findings.span("temperature", &given.temperature, true);
+        let temperature = match &given.temperature {
+            Some(typed) => self.findings.span("temperature", typed, true),
+            None => 0.0,
+        };
         members.insert("temperature".into(), temperature.into());
         self.decimal(members, "top-p", given.top_p.as_ref());
         if let Some(value) = given.top_k.as_ref() {

@@ -118,13 +118,14 @@ impl Shared<'_> {
         let endpoint = self.endpoint();
         let headers = self.headers();
         let (target, in_chat) = self.target(endpoint, headers);
-        let generation = self.generation(&model);
+        let (generation, template) = self.generation(&model);
         let (seed, seed_drawn) = self.seed();
         let dataset = self.dataset();
         self.check_tokenizer(&dataset);
         let dataset_settings = self.dataset_settings(&model, &dataset, in_chat);
         let mut shared = self.shared_plan();
         shared.output_range = generation.range;
+        shared.stream = generation.members["stream"] == true;
         shared.seed = seed;
         shared.in_chat = in_chat;
         shared.dataset = dataset;
@@ -140,7 +141,11 @@ impl Shared<'_> {
             plugins: self.plugins(),
             tokenizer: self.args.dataset.tokenizer_path.clone(),
             dataset_path: self.dataset_path(),
-            protocol_settings: self.protocol_settings(&shared.target.url, generation.members),
+            protocol_settings: self.protocol_settings(
+                &shared.target.url,
+                generation.members,
+                &template,
+            ),
             dataset_settings,
             seed_drawn,
             debug: self.args.output.debug,
@@ -172,12 +177,15 @@ impl Shared<'_> {
         }
     }
 
-    fn protocol_settings(&mut self, url: &str, generation: Map<String, Value>) -> Value {
+    fn protocol_settings(
+        &mut self,
+        url: &str,
+        generation: Map<String, Value>,
+        template: &Value,
+    ) -> Value {
         let target = &self.args.target;
         let settings = self.json_object("api-args", target.api_args.as_deref());
         let extra = self.json_object("extra-args", self.args.generation.extra_args.as_deref());
-        let template =
-            self.json_value("query-template", self.args.prompt.query_template.as_deref());
         serde_json::json!({
             "url": url,
             "generation": generation,

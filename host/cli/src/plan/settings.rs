@@ -34,6 +34,7 @@ impl Shared<'_> {
         put("max_prompt_length", dataset["max_prompt_length"].clone());
         let range = plan.output_range.map(|(low, high)| json!([low, high]));
         let single = generation.members.get("max_tokens").cloned();
+        put("temperature", generation.members.get("temperature").cloned().unwrap_or_default());
         put("max_tokens", range.or(single).unwrap_or_default());
         stored
     }

@@ -183,6 +183,17 @@ fn json_reaches_the_plugins_as_it_is() {
 }
 
 #[test]
+fn a_template_is_stronger_than_defaults_and_weaker_than_flags() {
+    let template =
+        "--query-template '{\"max_tokens\": 7, \"temperature\": 0.5, \"stream\": false}'";
+    let generation = |line: &str| whole(line).protocol_settings["generation"].clone();
+    assert_eq!(generation(template), json!({"model": "org/m", "stream": false}));
+    let typed = generation(&format!("{template} --max-tokens 9 --temperature 1 --stream"));
+    let wanted = json!({"model": "org/m", "stream": true, "max_tokens": 9, "temperature": 1.0});
+    assert_eq!(typed, wanted);
+}
+
+#[test]
 fn secrets_are_sent_and_never_stored() {
     let line = "--api-key sk-1 --headers x-plain=1 x-api-key=sk-2";
     let run = whole(line);
