@@ -43,6 +43,8 @@ struct State {
     slots: u64,
     /// Nothing more will be put in.
     closed: bool,
+    /// Makers may put in; false from when the queue is full until half of it is used.
+    filling: bool,
     /// When slots are due, where arrivals say so.
     offsets: Option<Offsets>,
     /// When the present phase began; due times count from it.
@@ -70,6 +72,7 @@ impl Dispenser {
             expected: 0,
             slots,
             closed: slots == 0,
+            filling: true,
             offsets,
             origin: clock::now(),
         };
@@ -82,16 +85,16 @@ impl Dispenser {
         }
     }
 
-    /// Claims the next `count` slots for a maker: the first, and how many; `None`: there are no
-    /// more, or the queue is closed.
-    pub(crate) fn claim(&self, count: u64) -> Option<(u64, u64)> {
+    /// Claims the next slots for a maker, at most `most`: the first, and how many; `None`: there are
+    /// no more, or the queue is closed. The first claims are small, so that sending soon begins.
+    pub(crate) fn claim(&self, most: u64) -> Option<(u64, u64)> {
         let mut state = self.lock();
         let left = state.slots - state.claimed;
         if state.closed || left == 0 {
             return None;
         }
         let first = state.claimed;
-        let count = count.min(left);
+        let count = (first / 4).max(4).min(most).min(left);
         state.claimed += count;
         Some((first, count))
     }
@@ -100,7 +103,7 @@ impl Dispenser {
     /// queue is closed.
     pub(crate) fn put(&self, first: u64, batch: Vec<Prepared>) -> bool {
         let mut state = self.lock();
-        while !(state.closed || (state.expected == first && self.has_room(&state))) {
+        while !(state.closed || (state.expected == first && state.filling)) {
             state = self.room.wait(state).expect("nothing panics while it holds the queue");
         }
         if state.closed {
@@ -109,6 +112,7 @@ impl Dispenser {
         state.expected += batch.len() as u64;
         state.bytes += batch.iter().map(Prepared::bytes).sum::<usize>();
         state.queue.extend(batch);
+        state.filling = self.has_room(&state);
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         state.closed = state.expected == state.slots;
         drop(state);
@@ -184,14 +188,14 @@ impl Dispenser {
     }
 
     fn take(&self, state: &mut State) -> Dispensed {
-        let was_full = !self.has_room(state);
         let prepared = state.queue.pop_front().expect("its front was seen under the same lock");
         state.bytes -= prepared.bytes();
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         let origin = state.origin;
         let due = state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
-        // Makers wake once half the queue is used, not for every request taken.
-        if was_full || state.queue.len() * 2 == self.limits.requests {
+        // Makers of a full queue wake once half of it is used, not for every request taken.
+        if !state.filling && self.is_half_used(state) {
+            state.filling = true;
             self.room.notify_all();
         }
         Dispensed { prepared, due }
@@ -199,6 +203,10 @@ impl Dispenser {
 
     fn has_room(&self, state: &State) -> bool {
         state.queue.len() < self.limits.requests && state.bytes < self.limits.bytes
+    }
+
+    fn is_half_used(&self, state: &State) -> bool {
+        state.queue.len() * 2 <= self.limits.requests && state.bytes * 2 <= self.limits.bytes
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

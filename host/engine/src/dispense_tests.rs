@@ -15,6 +15,13 @@ fn queue(slots: u64, requests: usize, bytes: usize) -> Dispenser {
     Dispenser::new(slots, None, Room { requests, bytes }, Arc::new(Gauges::new(1)))
 }
 
+/// Makes every slot; there must be room for them.
+fn make_all(queue: &Dispenser) {
+    while let Some((first, count)) = queue.claim(64) {
+        assert!(queue.put(first, (first..first + count).map(prepared).collect()));
+    }
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
@@ -52,9 +59,7 @@ fn every_slot_goes_out_once_whatever_the_threads() {
 #[test]
 fn a_phase_takes_its_own_slots_alone() {
     let queue = queue(10, 64, usize::MAX);
-    let (first, count) = queue.claim(64).unwrap();
-    assert_eq!((first, count), (0, 10));
-    queue.put(first, (0..10).map(prepared).collect());
+    make_all(&queue);
     let phase = |end| {
         let next = || block_on(queue.next(end));
         std::iter::from_fn(|| next().map(|next| next.prepared.seq)).collect::<Vec<_>>()
@@ -66,11 +71,36 @@ fn a_phase_takes_its_own_slots_alone() {
 }
 
 #[test]
+fn claims_begin_small_and_grow_to_the_most() {
+    let queue = queue(100, 200, usize::MAX);
+    let claims: Vec<_> = std::iter::from_fn(|| queue.claim(16)).collect();
+    let counts: Vec<u64> = claims.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [4, 4, 4, 4, 4, 5, 6, 7, 9, 11, 14, 16, 12]);
+    assert!(claims.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+}
+
+#[test]
+fn makers_of_a_full_queue_rest_until_half_of_it_is_used() {
+    let queue = queue(100, 8, usize::MAX);
+    for first in [0, 4] {
+        assert_eq!(queue.claim(4), Some((first, 4)));
+        assert!(queue.put(first, (first..first + 4).map(prepared).collect()));
+    }
+    let filling = |queue: &Dispenser| queue.lock().filling;
+    for left in (5..8).rev() {
+        block_on(queue.next(u64::MAX)).unwrap();
+        assert!(!filling(&queue), "{left} are left");
+    }
+    block_on(queue.next(u64::MAX)).unwrap();
+    assert!(filling(&queue));
+}
+
+#[test]
 fn due_times_count_from_the_phases_beginning() {
     let arrival = Arrival { rate: 100.0, process: Process::Poisson };
     let room = Room { requests: 64, bytes: usize::MAX };
     let queue = Dispenser::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
-    queue.put(queue.claim(8).unwrap().0, (0..8).map(prepared).collect());
+    make_all(&queue);
     block_on(queue.next(u64::MAX)).unwrap();
     queue.restart(Some(arrival.offsets(2)), 5_000);
     let due: Vec<_> = (0..7).map(|_| block_on(queue.next(u64::MAX)).unwrap().due).collect();

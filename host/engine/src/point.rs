@@ -146,7 +146,7 @@ impl Point {
 /// Requests that may wait for their slot: enough for every worker to begin at once, within reason.
 fn ready_requests(plan: &Plan) -> usize {
     match plan.load {
-        Load::Closed { workers, .. } => (workers as usize * 2).clamp(64, 8192),
+        Load::Closed { workers, .. } => (workers as usize * 2).clamp(512, 8192),
         Load::Open { .. } => 2048,
     }
 }

@@ -68,8 +68,8 @@ impl Prepared {
     }
 }
 
-/// Items made and formatted in one go.
-const BATCH: u64 = 16;
+/// Items made and formatted in one go, at most.
+const BATCH: u64 = 32;
 
 /// Makes requests until the dispenser wants no more.
 ///
