@@ -16,7 +16,7 @@ use loadwright_core::plan::Plan;
 use loadwright_core::ports::{PluginFailure, Sink};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{Closing, Ending};
-use loadwright_stamps::clock;
+use loadwright_stamps::{clock, priority};
 use std::io;
 use std::sync::{Arc, Barrier};
 use tokio::sync::mpsc;
@@ -68,6 +68,7 @@ pub fn run(
         let mut threads = Threads { scope, point: &point, running: Vec::new() };
         for (interpreter, receiver) in interpreters {
             threads.spawn("interpret", || {
+                priority::lower();
                 interpreter.run(receiver);
                 Ok(())
             })?;

@@ -54,6 +54,7 @@ pub(crate) struct Fate {
 
 /// Runs the thread until all senders are gone.
 pub(crate) fn run(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) {
+    loadwright_stamps::priority::lower();
     if let Err(failure) = write(connection, jobs, fate) {
         fate.failure.get_or_init(|| failure.clone());
         for job in jobs {

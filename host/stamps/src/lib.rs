@@ -7,4 +7,5 @@
 
 pub mod clock;
 pub mod pacer;
+pub mod priority;
 pub mod socket;
