@@ -56,6 +56,19 @@ fn ours(metadata: &Metadata, package: &str, dev: bool) -> BTreeSet<String> {
 }
 
 #[test]
+fn cargo_run_means_loadwright() {
+    let metadata = metadata();
+    let runnable: Vec<String> = metadata
+        .workspace_default_packages()
+        .iter()
+        .flat_map(|package| &package.targets)
+        .filter(|target| target.is_bin())
+        .map(|target| target.name.clone())
+        .collect();
+    assert_eq!(runnable, ["loadwright"], "the README's first command has to find one binary");
+}
+
+#[test]
 fn core_and_stamps_know_none_of_us() {
     let metadata = metadata();
     none(

@@ -84,6 +84,8 @@ pub(crate) struct Flight {
     number: u64,
     attempt: Attempt,
     job: Option<Job>,
+    /// When it began, before it had a connection.
+    pub(crate) begun: Nanos,
     pub(crate) timeline: Timeline,
     pub(crate) connection: u64,
     pub(crate) reopened: bool,
@@ -120,6 +122,7 @@ impl Flight {
             number,
             attempt,
             job: Some(job),
+            begun: clock::now(),
             timeline: Timeline { due: attempt.due, ..Timeline::default() },
             connection: 0,
             reopened: false,

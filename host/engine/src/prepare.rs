@@ -44,7 +44,7 @@ pub(crate) struct Job {
     pub(crate) conversation: String,
     /// Tokens of the prompt, where the dataset knows.
     pub(crate) input_tokens: Option<u32>,
-    /// The prompt, kept where its tokens may have to be counted.
+    /// The prompt, kept where nobody but the tokenizer may know its tokens.
     pub(crate) prompt: Option<Prompt>,
     /// The rest of a conversation of several turns.
     pub(crate) talk: Option<Box<Talk>>,
@@ -131,7 +131,8 @@ impl<'a> Former<'a> {
                 Ok((ask, turn, job)) => {
                     asks.push(ask);
                     waiting.push((batch.len(), turn));
-                    batch.push(Prepared { seq, request: Ok(nothing()), job });
+                    let unanswered = contract(&self.plan.api, "format", NO_ANSWER);
+                    batch.push(Prepared { seq, request: Err(unanswered), job });
                 }
                 Err(failure) => {
                     batch.push(Prepared { seq, request: Err(failure), job: Job::default() });
@@ -140,7 +141,7 @@ impl<'a> Former<'a> {
         }
         let templates = self.protocol.format(&asks);
         for ((place, turn), template) in waiting.into_iter().zip(templates) {
-            batch[place].request = template.and_then(|template| fill(template, &turn));
+            batch[place].request = template.and_then(|it| self.fill(it, &turn));
         }
         batch
     }
@@ -152,9 +153,9 @@ impl<'a> Former<'a> {
         conversation: Conversation,
     ) -> Result<(Ask, Turn, Job), PluginFailure> {
         let mut turns = conversation.turns.into_iter();
-        let first = turns
-            .next()
-            .ok_or_else(|| contract("generate", "a conversation of the dataset has no turn"))?;
+        let first = turns.next().ok_or_else(|| {
+            contract(&self.plan.dataset, "generate", "one of its conversations has no turn")
+        })?;
         let talk = (turns.len() > 0).then(|| Box::new(Talk { item, history: Vec::new(), turns }));
         self.ask(item, conversation.id, first, talk)
     }
@@ -174,8 +175,8 @@ impl<'a> Former<'a> {
                     .protocol
                     .format(&[ask])
                     .pop()
-                    .unwrap_or_else(|| Err(contract("format", "it gave no answer to an ask")));
-                (template.and_then(|template| fill(template, &turn)), job, pause)
+                    .unwrap_or_else(|| Err(contract(&self.plan.api, "format", NO_ANSWER)));
+                (template.and_then(|template| self.fill(template, &turn)), job, pause)
             }
             Err(failure) => (Err(failure), Job::default(), pause),
         })
@@ -192,7 +193,8 @@ impl<'a> Former<'a> {
         if self.plan.tokenize_prompt {
             prompt = self.tokenized(prompt)?;
         }
-        let kept = self.tokenizer.is_some().then(|| prompt.clone());
+        let countable = self.tokenizer.is_some() && turn.input_tokens.is_none();
+        let kept = countable.then(|| prompt.clone());
         let history = talk.as_ref().map(|talk| talk.history.clone()).unwrap_or_default();
         if let (Some(talk), Prompt::Messages(messages)) = (&mut talk, &prompt) {
             talk.history.extend(messages.iter().cloned());
@@ -220,10 +222,29 @@ impl<'a> Former<'a> {
             other => return Ok(other),
         };
         let Some(tokenizer) = &self.tokenizer else {
-            return Err(contract("encode", "`--tokenize-prompt` needs a `--tokenizer-path`"));
+            let text = "`--tokenize-prompt` needs a `--tokenizer-path`";
+            return Err(contract("tokenizer", "encode", text));
         };
         let fault = |fault: Fault| failure("tokenizer", "encode", Cause::Fault(fault));
         tokenizer.encode(&text).map(Prompt::Tokens).map_err(fault)
+    }
+
+    /// Puts the turn's media into the body, and its headers beside the protocol's.
+    fn fill(&self, template: Template, turn: &Turn) -> Result<Request, PluginFailure> {
+        let wrong = |text: String| contract(&self.plan.api, "format", &text);
+        let mut request = template.fill(&turn.media).map_err(|error| wrong(error.to_string()))?;
+        request.headers.extend(turn.headers.iter().cloned());
+        for (name, value) in &request.headers {
+            let sound = http::HeaderName::try_from(name.as_str()).is_ok()
+                && http::HeaderValue::try_from(value.as_str()).is_ok();
+            if !sound {
+                return Err(wrong(format!("`{name}: {value}` is no header")));
+            }
+        }
+        if http::Method::try_from(request.method.as_str()).is_err() {
+            return Err(wrong(format!("`{}` is no HTTP method", request.method)));
+        }
+        Ok(request)
     }
 }
 
@@ -240,31 +261,11 @@ pub(crate) fn joined(messages: &[Message]) -> String {
     texts.join("\n")
 }
 
-/// Puts the turn's media into the body, and its headers beside the protocol's.
-fn fill(template: Template, turn: &Turn) -> Result<Request, PluginFailure> {
-    let mut request =
-        template.fill(&turn.media).map_err(|error| contract("format", &error.to_string()))?;
-    request.headers.extend(turn.headers.iter().cloned());
-    for (name, value) in &request.headers {
-        let sound = http::HeaderName::try_from(name.as_str()).is_ok()
-            && http::HeaderValue::try_from(value.as_str()).is_ok();
-        if !sound {
-            return Err(contract("format", &format!("`{name}: {value}` is no header")));
-        }
-    }
-    if http::Method::try_from(request.method.as_str()).is_err() {
-        return Err(contract("format", &format!("`{}` is no HTTP method", request.method)));
-    }
-    Ok(request)
-}
+/// A protocol gave fewer answers than it was given asks.
+const NO_ANSWER: &str = "it gave no answer to an ask";
 
-/// A request's place until it is formatted.
-fn nothing() -> Request {
-    Request { method: String::new(), path: None, headers: Vec::new(), body: Vec::new() }
-}
-
-fn contract(call: &str, text: &str) -> PluginFailure {
-    failure("plugin", call, Cause::Contract(text.to_owned()))
+fn contract(plugin: &str, call: &str, text: &str) -> PluginFailure {
+    failure(plugin, call, Cause::Contract(text.to_owned()))
 }
 
 fn failure(plugin: &str, call: &str, cause: Cause) -> PluginFailure {

@@ -56,7 +56,6 @@ pub(crate) fn run(
     let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
     let pool = Pool::default();
     let result = phases(point, &runtime, (&server, &pool), barrier);
-    point.gauges.busy[index].fetch_add(0, Relaxed);
     drop((server, pool));
     // What is still in flight is dropped with the runtime, and lands as cancelled. A name lookup
     // that hangs is not waited for.

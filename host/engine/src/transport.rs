@@ -12,7 +12,7 @@ use crate::net::stream::Stream;
 use crate::wait::Watch;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::Plan;
+use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::request::Request;
 use loadwright_stamps::clock;
 use std::sync::Arc;
@@ -121,7 +121,7 @@ impl Transport {
         match &mut connection.wire {
             Wire::Http1(stream, watch) => {
                 self.heads.write(&mut connection.head, request, flight.attempt());
-                watch.begin(now);
+                watch.begin(flight.begun, now);
                 let parts = (connection.head.as_slice(), request.body.as_slice());
                 http1::exchange::exchange(stream, watch, flight, parts).await
             }
@@ -130,7 +130,9 @@ impl Transport {
                     .heads
                     .http2(request, flight.attempt())
                     .map_err(|error| Failure::new(Outcome::Plugin, error.to_string()))?;
-                http2.exchange(flight, request, &self.plan.timeouts).await
+                let spent = std::time::Duration::from_nanos(now.saturating_sub(flight.begun));
+                let total = self.plan.timeouts.total.saturating_sub(spent);
+                http2.exchange(flight, request, &Timeouts { total, ..self.plan.timeouts }).await
             }
         }
     }

@@ -20,7 +20,7 @@ pub(crate) struct Watch {
     timer: Pin<Box<Sleep>>,
     /// Whether the timer is registered with the runtime for its present deadline.
     armed: bool,
-    /// Whether the timer was set and not polled since: it has no waker yet.
+    /// Whether the timer must be polled before its waker can be relied on.
     fresh: bool,
     read: Nanos,
     total: Nanos,
@@ -48,10 +48,12 @@ impl Watch {
         }
     }
 
-    /// A new exchange begins.
-    pub(crate) fn begin(&mut self, now: Nanos) {
+    /// An exchange that began at `begun` is about to be sent.
+    pub(crate) fn begin(&mut self, begun: Nanos, now: Nanos) {
         self.last = now;
-        self.until = now.saturating_add(self.total);
+        self.until = begun.saturating_add(self.total);
+        // The task that polls from now on may be another one than the timer would wake.
+        self.fresh = true;
         // A timer that is armed already fires too early at worst, and is then set again: a
         // connection that serves short exchanges rarely touches the runtime's timers.
         if !self.armed || self.deadline_of_timer() > self.deadline() {

@@ -29,7 +29,7 @@ fn silence_is_told_from_length_and_neither_comes_early() {
             // A connection's second exchange is watched like its first.
             for _ in 0..2 {
                 let begun = clock::now();
-                watch.begin(begun);
+                watch.begin(begun, begun);
                 let failure = poll_fn(|context| watch.poll(context)).await;
                 assert_eq!(failure.outcome, Outcome::Timeout(stage));
                 assert!(clock::now() - begun >= 20_000_000);
@@ -42,11 +42,34 @@ fn silence_is_told_from_length_and_neither_comes_early() {
 fn what_arrives_puts_silence_off() {
     block_on(async {
         let (mut watch, _) = watch(SHORT, LONG);
-        watch.begin(clock::now());
+        watch.begin(clock::now(), clock::now());
         let heard = clock::now() + 30_000_000;
         watch.saw(&read(heard, 1));
         poll_fn(|context| watch.poll(context)).await;
         assert!(clock::now() >= heard + 20_000_000);
+    });
+}
+
+#[test]
+fn the_next_task_on_a_connection_is_the_one_that_is_woken() {
+    block_on(async {
+        let (mut watch, _) = watch(LONG, LONG);
+        let mut nobody = Context::from_waker(std::task::Waker::noop());
+        watch.begin(clock::now(), clock::now());
+        assert!(watch.poll(&mut nobody).is_pending() && !watch.fired());
+        // Another task takes the connection over, and may find bytes before it first waits.
+        watch.begin(clock::now(), clock::now());
+        assert!(watch.fired(), "the timer still holds the earlier task's waker");
+    });
+}
+
+#[test]
+fn the_whole_counts_from_before_the_connection_was_opened() {
+    block_on(async {
+        let (mut watch, _) = watch(LONG, SHORT);
+        watch.begin(1_000, 15_000_000);
+        assert_eq!(watch.until, 20_001_000);
+        assert_eq!(watch.deadline(), 20_001_000);
     });
 }
 

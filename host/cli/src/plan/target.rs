@@ -99,6 +99,10 @@ impl Shared<'_> {
         }
         self.complete_path(&mut url);
         let target = &self.args.target;
+        if target.unix_socket.is_some() && url.scheme() == "https" {
+            let text = "carries no TLS; give an http:// URL, or leave the socket out";
+            self.findings.mistake("unix-socket", text);
+        }
         if target.simulate && target.unix_socket.is_some() {
             self.findings
                 .mistake("unix-socket", "cannot stand beside --simulate; give one of them");

@@ -1,6 +1,6 @@
 //! Where a point's requests go: scheme, host and port, the proxy on the way, the request target.
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use loadwright_core::plan::Target;
 use std::path::PathBuf;
 use url::{Host, Url};
@@ -21,6 +21,11 @@ pub enum BadUrl {
     /// Not http or https.
     #[error("`--url {0}` is neither http:// nor https://")]
     Scheme(String),
+    /// The environment's proxy speaks another language.
+    #[error(
+        "the environment's proxy is a {0}:// one; name an http:// proxy, or the host in NO_PROXY"
+    )]
+    Proxy(String),
 }
 
 /// Where connections go.
@@ -78,7 +83,11 @@ impl Endpoint {
             None => url.host_str().unwrap_or_default().to_owned(),
         };
         let unix_socket = target.unix_socket.clone();
-        let proxy = if unix_socket.is_some() || is_loopback(&url) { None } else { proxy_for(&url) };
+        let proxy = if unix_socket.is_some() || is_loopback(&url) {
+            None
+        } else {
+            proxy_for(&url, &Matcher::from_env())?
+        };
         Ok(Self { url, tls, host, port, authority, unix_socket, proxy })
     }
 
@@ -127,9 +136,19 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn proxy_for(url: &Url) -> Option<Proxy> {
-    let uri: http::Uri = url.as_str().parse().ok()?;
-    let intercept = Matcher::from_env().intercept(&uri)?;
+/// The one of `proxies` that `url` is reached through.
+fn proxy_for(url: &Url, proxies: &Matcher) -> Result<Option<Proxy>, BadUrl> {
+    let uri = url.as_str().parse::<http::Uri>().ok();
+    let Some(intercept) = uri.and_then(|uri| proxies.intercept(&uri)) else {
+        return Ok(None);
+    };
+    match intercept.uri().scheme_str() {
+        None | Some("http") => Ok(proxy(&intercept)),
+        Some(other) => Err(BadUrl::Proxy(other.to_owned())),
+    }
+}
+
+fn proxy(intercept: &Intercept) -> Option<Proxy> {
     Some(Proxy {
         host: intercept.uri().host()?.trim_matches(['[', ']']).to_owned(),
         port: intercept.uri().port_u16().unwrap_or(80),

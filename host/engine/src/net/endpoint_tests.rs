@@ -47,3 +47,20 @@ fn loopback_goes_past_every_proxy() {
     }
     assert!(!is_loopback(&Url::parse("http://example.test/").unwrap()));
 }
+
+#[test]
+fn only_plain_http_proxies_are_spoken_to() {
+    let url = Url::parse("http://example.test/v1").unwrap();
+    let through = |proxy: &str| proxy_for(&url, &Matcher::builder().all(proxy).build());
+    let named = through("http://proxy.test:3128").unwrap().unwrap();
+    assert_eq!((named.host.as_str(), named.port), ("proxy.test", 3128));
+    for (proxy, scheme) in [("socks5://proxy.test:1080", "socks5"), ("https://proxy.test", "https")]
+    {
+        let refused = through(proxy).unwrap_err().to_string();
+        let wanted = format!(
+            "the environment's proxy is a {scheme}:// one; name an http:// proxy, or the host in \
+             NO_PROXY"
+        );
+        assert_eq!(refused, wanted);
+    }
+}
