@@ -13,17 +13,35 @@ use std::process::Command;
 /// The run's name, and so its folder's.
 const NAME: &str = "bench";
 
+/// `loadwright perf` as it is put to a scenario.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loadwright<'a> {
+    /// The binary.
+    pub(crate) binary: &'a Path,
+    /// Engine threads.
+    pub(crate) threads: u32,
+    /// The tokenizer of scenarios that want one.
+    pub(crate) tokenizer: Option<&'a Path>,
+}
+
 /// The command that puts `shape` on the server at `address` and writes into `outputs`.
 pub(crate) fn command(
-    binary: &Path,
+    Loadwright { binary, threads, tokenizer }: Loadwright<'_>,
     shape: &Shape,
     address: SocketAddr,
     outputs: &Path,
 ) -> Command {
     let mut command = Command::new(binary);
+    match tokenizer.filter(|_| shape.random) {
+        Some(path) => command
+            .args(["perf", "--dataset", "random", "--tokenizer-path"])
+            .arg(path)
+            .args(["--min-prompt-length", "1024", "--max-prompt-length", "1024"]),
+        None => command.args(["perf", "--prompt", PROMPT]),
+    };
     command
-        .args(["perf", "--no-test-connection", "--no-timestamp", "--name", NAME])
-        .args(["--model", MODEL, "--prompt", PROMPT])
+        .args(["--no-test-connection", "--no-timestamp", "--name", NAME, "--model", MODEL])
+        .args(["--threads", &threads.to_string()])
         .args(["--extra-args", r#"{"ignore_eos": true}"#])
         .args(["--url", &format!("http://{address}{ENDPOINT}")])
         .args(["--max-tokens", &shape.tokens.to_string()])

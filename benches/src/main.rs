@@ -1,5 +1,5 @@
-//! Measures `loadwright perf` beside a bare socket client, both against the simulated server and
-//! its own record of what it sent when.
+//! Measures `loadwright perf` beside a bare socket client and a bare hyper client, all against the
+//! simulated server and its own record of what it sent when.
 //!
 //! `run` starts everything and writes the figures; `server` and `client` are the processes that it
 //! starts, and can be used by hand; `table` shows figures that were kept.
@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "this program's output is its purpose")]
 
+mod bare;
 mod client;
 mod figures;
+mod hyper;
 mod loadwright;
 mod machine;
 mod process;
@@ -18,13 +20,14 @@ mod run;
 mod scenario;
 mod server;
 mod table;
+mod tally;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(about = "Measures loadwright beside a bare socket client")]
+#[command(about = "Measures loadwright beside a bare socket client and a bare hyper client")]
 struct Args {
     #[command(subcommand)]
     command: Command,
@@ -36,7 +39,7 @@ enum Command {
     Run(run::RunArgs),
     /// Serves a scenario until its input ends, then prints what it knows as JSON
     Server(server::ServerArgs),
-    /// Runs the bare client and prints its figures as JSON
+    /// Runs a client that is a limit to compare with, and prints its figures as JSON
     Client(client::ClientArgs),
     /// Prints the table of figures that were kept
     Table {

@@ -39,9 +39,49 @@ impl Reader {
     }
 }
 
+/// Counts `data:` in what an HTTP library gives of a body, wherever it is split.
+pub(crate) struct Count {
+    data: Finder<'static>,
+    /// The last bytes of the part before.
+    kept: Vec<u8>,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self { data: Finder::new(DATA), kept: Vec::with_capacity(2 * DATA.len()) }
+    }
+}
+
+impl Count {
+    /// How many `data:` end in `part`.
+    pub(crate) fn feed(&mut self, part: &[u8]) -> u32 {
+        const LESS: usize = DATA.len() - 1;
+        // One that begins in the part before ends in the first bytes of this one.
+        self.kept.extend_from_slice(&part[..part.len().min(LESS)]);
+        let split = self.data.find(&self.kept).is_some();
+        let whole = self.data.find_iter(part).count();
+        let last = if part.len() < LESS { &self.kept[..] } else { part };
+        self.kept = last[last.len().saturating_sub(LESS)..].to_vec();
+        u32::from(split) + whole as u32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_does_not_depend_on_the_parts() {
+        let body = b"data: a\n\ndata:data: b\n\nda: data";
+        for first in 0..=body.len() {
+            for second in first..=body.len() {
+                let mut count = Count::default();
+                let parts = [&body[..first], &body[first..second], &body[second..]];
+                let counted: u32 = parts.into_iter().map(|part| count.feed(part)).sum();
+                assert_eq!(counted, 3, "{first} {second}");
+            }
+        }
+    }
 
     #[test]
     fn frames_and_end_are_found_wherever_they_are_split() {

@@ -28,8 +28,24 @@ pub(crate) struct Measurement {
 pub(crate) enum Tool {
     /// The bare socket client.
     Bare,
+    /// The least that a client over hyper can be.
+    Hyper,
     /// `loadwright perf`.
     Loadwright,
+    /// The same with `--threads 2`.
+    LoadwrightTwoThreads,
+}
+
+impl Tool {
+    /// What it is in tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare client",
+            Self::Hyper => "bare hyper client",
+            Self::Loadwright => "loadwright",
+            Self::LoadwrightTwoThreads => "loadwright, 2 threads",
+        }
+    }
 }
 
 /// One tool's run against a server of its own.
@@ -43,6 +59,9 @@ pub(crate) struct Run {
     pub(crate) usage: Usage,
     /// Seconds from its start to its end.
     pub(crate) wall_s: f64,
+    /// Milliseconds from its start until the server had its first request.
+    #[serde(default)]
+    pub(crate) first_request_ms: Option<f64>,
     /// What it reported.
     pub(crate) reported: Figures,
     /// What the server knows.
@@ -69,6 +88,17 @@ impl Run {
 }
 
 impl Measurement {
+    /// The tools that were measured, in the order of their first runs.
+    pub(crate) fn tools(&self) -> Vec<Tool> {
+        let mut tools = Vec::new();
+        for run in &self.runs {
+            if !tools.contains(&run.tool) {
+                tools.push(run.tool);
+            }
+        }
+        tools
+    }
+
     /// The median of a figure over the runs of `tool`; none where it has none.
     pub(crate) fn median(&self, tool: Tool, figure: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
         median(self.runs.iter().filter(|run| run.tool == tool).filter_map(figure).collect())

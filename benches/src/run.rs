@@ -3,7 +3,7 @@
 
 use crate::Failure;
 use crate::figures::Figures;
-use crate::loadwright;
+use crate::loadwright::{self, Loadwright};
 use crate::machine::Machine;
 use crate::process::{self, Usage};
 use crate::result::{Measurement, Run, Tool};
@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// Settings of a measurement.
@@ -29,6 +29,9 @@ pub(crate) struct RunArgs {
     /// The loadwright binary, built for release; without it the bare client runs alone
     #[arg(long)]
     loadwright: Option<PathBuf>,
+    /// A tokenizer's folder, for the scenario that wants one
+    #[arg(long)]
+    tokenizer: Option<PathBuf>,
     /// How often each tool runs
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     for &scenario in scenarios {
         let measurement = measure(scenario, args)?;
         if measurement.runs.is_empty() {
-            println!("{} needs --loadwright: skipped\n", scenario.name());
+            println!("{}: skipped, needs --loadwright or --tokenizer\n", scenario.name());
             continue;
         }
         let name = format!("{}-{}.json", measurement.date, scenario.name());
@@ -69,39 +72,51 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
         machine: Machine::here(),
         runs: Vec::new(),
     };
-    if let Some(binary) = &args.loadwright {
+    let tools = tools(scenario, args);
+    if tools.contains(&Tool::Loadwright) {
         // Compiles the plugins into their cache, which every later run finds.
         let small = Shape { requests: 1, arrival: Arrival::Workers(1), ..shape.clone() };
-        one(scenario, &small, Some(binary))?;
+        one(scenario, &small, Tool::Loadwright, args)?;
     }
     for round in 0..args.rounds {
-        let mut tools = vec![Some(Tool::Bare), args.loadwright.as_ref().map(|_| Tool::Loadwright)];
-        if let Arrival::Rate(_) = shape.arrival {
-            // The bare client knows no arrival plan.
-            tools.remove(0);
-        }
+        let mut tools = tools.clone();
         if round % 2 == 1 {
             tools.reverse();
         }
-        for tool in tools.into_iter().flatten() {
-            let binary = args.loadwright.as_deref().filter(|_| tool == Tool::Loadwright);
-            measurement.runs.push(Run { round, ..one(scenario, &shape, binary)? });
+        for tool in tools {
+            measurement.runs.push(Run { round, ..one(scenario, &shape, tool, args)? });
         }
     }
     Ok(measurement)
 }
 
-/// One run: of loadwright where `binary` is given, else of the bare client.
-fn one(scenario: Scenario, shape: &Shape, binary: Option<&Path>) -> Result<Run, Failure> {
+/// The tools that can be put to `scenario` with what `args` give.
+fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
+    let can = |tool: &&Tool| match tool {
+        Tool::Bare | Tool::Hyper => true,
+        Tool::Loadwright | Tool::LoadwrightTwoThreads => args.loadwright.is_some(),
+    };
+    if scenario.shape().random && args.tokenizer.is_none() {
+        return Vec::new();
+    }
+    scenario.tools().iter().filter(can).copied().collect()
+}
+
+/// One run of `tool`.
+fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
     let server = Serving::start(scenario)?;
-    let start = clock::now();
-    let (tool, (usage, reported)) = match binary {
-        Some(binary) => (Tool::Loadwright, run_loadwright(binary, shape, server.address)?),
-        None => (Tool::Bare, run_bare(shape, server.address)?),
+    let (start, start_wall) = (clock::now(), clock::wall());
+    let (usage, reported) = match tool {
+        Tool::Bare => run_bare("bare", shape, server.address)?,
+        Tool::Hyper => run_bare("hyper", shape, server.address)?,
+        Tool::Loadwright => run_loadwright(1, shape, server.address, args)?,
+        Tool::LoadwrightTwoThreads => run_loadwright(2, shape, server.address, args)?,
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
     let (server_usage, truth) = server.stop()?;
-    let run = Run { tool, round: 0, usage, wall_s, reported, truth, server_usage };
+    let first_request_ms = truth.first_at.map(|at| at.saturating_sub(start_wall) as f64 / 1e6);
+    let run =
+        Run { tool, round: 0, usage, wall_s, first_request_ms, reported, truth, server_usage };
     let served = run.truth.figures.requests;
     if run.reported.requests != shape.requests || served != shape.requests {
         let (asked, reported) = (shape.requests, run.reported.requests);
@@ -110,12 +125,12 @@ fn one(scenario: Scenario, shape: &Shape, binary: Option<&Path>) -> Result<Run, 
     Ok(run)
 }
 
-fn run_bare(shape: &Shape, address: SocketAddr) -> Result<(Usage, Figures), Failure> {
+fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Figures), Failure> {
     let Arrival::Workers(workers) = shape.arrival else {
         return Err("the bare client knows no arrival plan".into());
     };
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["client", "--address", &address.to_string()])
+        .args(["client", "--by", by, "--address", &address.to_string()])
         .args(["--workers", &workers.to_string()])
         .args(["--requests", &shape.requests.to_string()])
         .args(["--tokens", &shape.tokens.to_string()])
@@ -127,13 +142,16 @@ fn run_bare(shape: &Shape, address: SocketAddr) -> Result<(Usage, Figures), Fail
 }
 
 fn run_loadwright(
-    binary: &Path,
+    threads: u32,
     shape: &Shape,
     address: SocketAddr,
+    args: &RunArgs,
 ) -> Result<(Usage, Figures), Failure> {
+    let binary = args.loadwright.as_deref().ok_or("--loadwright was not given")?;
+    let loadwright = Loadwright { binary, threads, tokenizer: args.tokenizer.as_deref() };
     let outputs = tempfile::tempdir()?;
     let printed = fs::File::create(outputs.path().join("printed"))?;
-    let child = loadwright::command(binary, shape, address, outputs.path())
+    let child = loadwright::command(loadwright, shape, address, outputs.path())
         .stdin(Stdio::null())
         .stdout(printed.try_clone()?)
         .stderr(printed)

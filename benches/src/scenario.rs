@@ -1,5 +1,6 @@
 //! The loads that are measured: what is asked, how often, and how the server answers.
 
+use crate::result::Tool;
 use clap::ValueEnum;
 use loadwright_sim::{Config, Model, Truth};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,10 @@ pub(crate) enum Scenario {
     Many,
     /// 2,000 requests a second, whatever the server does
     OpenLoop,
+    /// One request: how soon it comes
+    Start,
+    /// One request of the random dataset, with the tokenizer of --tokenizer
+    StartTokenizer,
 }
 
 /// What a load consists of.
@@ -32,6 +37,8 @@ pub(crate) struct Shape {
     pub(crate) tokens: u32,
     /// When the server sends them.
     pub(crate) model: Model,
+    /// Whether prompts are made by the random dataset with a real tokenizer.
+    pub(crate) random: bool,
 }
 
 /// How requests arrive.
@@ -59,13 +66,32 @@ impl Scenario {
     }
 
     pub(crate) fn shape(self) -> Shape {
-        let shape = |arrival, requests, tokens, model| Shape { arrival, requests, tokens, model };
+        let shape = |arrival, requests, tokens, model| Shape {
+            arrival,
+            requests,
+            tokens,
+            model,
+            random: self == Self::StartTokenizer,
+        };
         match self {
             Self::Paced => shape(Arrival::Workers(200), 2_000, 64, paced(50, 20)),
             Self::Unpaced => shape(Arrival::Workers(32), 1_280, 512, Model::AsFast),
             Self::OneToken => shape(Arrival::Workers(64), 100_000, 1, Model::AsFast),
             Self::Many => shape(Arrival::Workers(5_000), 10_000, 32, paced(500, 500)),
             Self::OpenLoop => shape(Arrival::Rate(2_000), 20_000, 4, paced(20, 10)),
+            Self::Start | Self::StartTokenizer => shape(Arrival::Workers(1), 1, 1, Model::AsFast),
+        }
+    }
+
+    /// The tools that it is put to. The bare clients know no arrival plan, and have nothing to load.
+    pub(crate) fn tools(self) -> &'static [Tool] {
+        match self {
+            Self::Paced | Self::Many => &[Tool::Bare, Tool::Hyper, Tool::Loadwright],
+            Self::Unpaced | Self::OneToken => {
+                &[Tool::Bare, Tool::Hyper, Tool::Loadwright, Tool::LoadwrightTwoThreads]
+            }
+            Self::OpenLoop => &[Tool::Loadwright, Tool::LoadwrightTwoThreads],
+            Self::Start | Self::StartTokenizer => &[Tool::Loadwright],
         }
     }
 

@@ -6,6 +6,7 @@ use crate::process::allow_sockets;
 use crate::scenario::Scenario;
 use clap::Args;
 use loadwright_sim::{Served, Server};
+use loadwright_stamps::clock;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::net::SocketAddr;
@@ -39,6 +40,9 @@ pub(crate) struct Truth {
     pub(crate) connections: u64,
     /// Frames with output sent.
     pub(crate) frames: u64,
+    /// When the first request was received, in nanoseconds since the Unix epoch.
+    #[serde(default)]
+    pub(crate) first_at: Option<u64>,
 }
 
 /// Serves until the standard input ends, then prints the truth.
@@ -52,8 +56,11 @@ pub(crate) fn serve(args: &ServerArgs) -> Result<(), Failure> {
     std::io::stdin().read_to_end(&mut Vec::new())?;
     server.stop();
     let counts = server.counts();
+    let served = server.truth();
+    let first = served.iter().map(|served| served.received).min();
     let truth = Truth {
-        figures: figures(&server.truth()),
+        figures: figures(&served),
+        first_at: first.map(|first| clock::wall_at_origin() + first),
         received: counts.received,
         connections: counts.connections,
         frames: counts.frames,

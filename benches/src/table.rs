@@ -1,8 +1,8 @@
-//! Measurements as Markdown: one row a figure, the tools side by side, and their ratio.
+//! Measurements as Markdown: one row a figure, the tools side by side, each with its ratio to the
+//! bare client.
 
 use crate::Failure;
 use crate::result::{Measurement, Run, Tool};
-use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ struct Row {
     digits: usize,
 }
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     Row { name: "CPU a frame (µs)", of: |run| Some(run.cpu_us_per_frame()), digits: 2 },
     Row { name: "mean TTFT error (ms)", of: |run| Some(run.ttft_error()?.mean), digits: 3 },
     Row { name: "p99 TTFT error (ms)", of: |run| Some(run.ttft_error()?.p99), digits: 3 },
@@ -22,6 +22,7 @@ const ROWS: [Row; 9] = [
     Row { name: "peak memory (MB)", of: |run| Some(run.usage.peak_mb), digits: 1 },
     Row { name: "requests a second", of: |run| Some(run.truth.figures.requests_per_s), digits: 0 },
     Row { name: "p99 lag (ms)", of: |run| Some(run.reported.lag_ms?.p99), digits: 3 },
+    Row { name: "first request after (ms)", of: |run| run.first_request_ms, digits: 0 },
     Row { name: "server's CPU (s)", of: |run| Some(run.server_usage.cpu_s), digits: 2 },
 ];
 
@@ -40,7 +41,7 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
     let rounds = measurement.runs.iter().map(|run| run.round + 1).max().unwrap_or_default();
     let mut text = format!(
         "### {} ({}, {} requests, median of {rounds} rounds)\n\n{}, {} cores, {:.0} GB, {}, load \
-         before {:.1}\n\n| figure | bare client | loadwright | ratio |\n|---|---:|---:|---:|\n",
+         before {:.1}\n\n| figure |",
         measurement.scenario.name(),
         measurement.date,
         measurement.requests,
@@ -50,19 +51,30 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
         machine.kernel,
         machine.load_before,
     );
+    let tools = measurement.tools();
+    let heads: String = tools.iter().map(|tool| format!(" {} |", tool.name())).collect();
+    text.push_str(&format!("{heads}\n|---|{}\n", "---:|".repeat(tools.len())));
     for row in &ROWS {
-        let bare = measurement.median(Tool::Bare, row.of);
-        let ours = measurement.median(Tool::Loadwright, row.of);
-        if bare.is_none() && ours.is_none() {
+        let medians: Vec<_> =
+            tools.iter().map(|&tool| (tool, measurement.median(tool, row.of))).collect();
+        if medians.iter().all(|(_, median)| median.is_none()) {
             continue;
         }
-        let ratio = ours.zip(bare).filter(|(_, bare)| *bare != 0.0).map(|(ours, bare)| ours / bare);
-        let cell = |value: Option<f64>, digits: usize| {
-            value.map_or_else(|| "–".into(), |value| format!("{value:.digits$}"))
-        };
-        let (bare, ours) = (cell(bare, row.digits), cell(ours, row.digits));
-        writeln!(text, "| {} | {bare} | {ours} | {} |", row.name, cell(ratio, 2))
-            .expect("a String takes all text");
+        let bare = medians.iter().find(|(tool, _)| *tool == Tool::Bare).and_then(|(_, bare)| *bare);
+        let cells: String = medians.iter().map(|of| cell(row, *of, bare)).collect();
+        text.push_str(&format!("| {} |{cells}\n", row.name));
     }
     text
+}
+
+/// A tool's median, and in brackets its ratio to the bare client's.
+fn cell(row: &Row, (tool, median): (Tool, Option<f64>), bare: Option<f64>) -> String {
+    let Some(median) = median else { return " – |".into() };
+    let digits = row.digits;
+    match bare {
+        Some(bare) if bare != 0.0 && tool != Tool::Bare => {
+            format!(" {median:.digits$} ({:.2}) |", median / bare)
+        }
+        _ => format!(" {median:.digits$} |"),
+    }
 }

@@ -3,21 +3,22 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loadwright_engine::framing::{Framer, Frames, Framing};
+use loadwright_engine::framing::{Framer, Framing};
 
 #[path = "../../host/engine/src/framing/reference.rs"]
 mod reference;
 
 fn frames(framing: Framing, body: &[u8], part: usize, ended: bool) -> Vec<Vec<u8>> {
     let mut framer = Framer::new(framing, usize::MAX);
-    let mut frames = Frames::default();
+    let mut frames = Vec::new();
+    let mut take = |frame: &[u8]| frames.push(frame.to_vec());
     for part in body.chunks(part) {
-        framer.feed(part, &mut frames).expect("there is no limit");
+        framer.feed(part, &mut take).expect("there is no limit");
     }
     if ended {
-        framer.finish(&mut frames);
+        framer.finish(&mut take);
     }
-    frames.iter().map(<[u8]>::to_vec).collect()
+    frames
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -1,5 +1,6 @@
 //! Exchanges as `decode` is given them, and what it answered as a reading with its stamps.
 
+use crate::capture::FrameStamp;
 use crate::flight::Landed;
 use crate::reading::Reading;
 use loadwright_core::ports::PluginFailure;
@@ -19,7 +20,7 @@ pub(crate) fn exchange(landed: &Landed) -> Exchange {
     Exchange {
         status: landed.head.as_ref().map_or(0, |head| head.status),
         headers: head.headers.iter().map(field).collect(),
-        frames: landed.capture.frames.iter().map(<[u8]>::to_vec).collect(),
+        frames: landed.capture.iter().map(|(frame, _)| frame.to_vec()).collect(),
     }
 }
 
@@ -35,7 +36,7 @@ pub(crate) fn reading(
         Some(Err(failure)) => return failed(failure.to_string()),
         Some(Ok(reply)) => reply,
     };
-    let stamps = &landed.capture.stamps;
+    let stamps: Vec<FrameStamp> = landed.capture.iter().map(|(_, stamp)| stamp).collect();
     let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
     match Reading::of_reply(reply, count) {
         Err(error) => failed(format!("plugin answer of decode: {error}")),

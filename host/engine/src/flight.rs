@@ -14,6 +14,7 @@ use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_core::timeline::Timeline;
 use loadwright_stamps::clock;
+use std::mem::{replace, take};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::oneshot;
@@ -90,8 +91,9 @@ pub(crate) struct Flight {
     pub(crate) connection: u64,
     pub(crate) reopened: bool,
     pub(crate) bytes_sent: u64,
-    /// `None` once it has landed.
-    response: Option<Response>,
+    response: Response,
+    /// It has landed, or was forgotten: nothing is left to do for it.
+    over: bool,
     shared: Arc<Ground>,
 }
 
@@ -127,14 +129,15 @@ impl Flight {
             connection: 0,
             reopened: false,
             bytes_sent: 0,
-            response: Some(Response::new(source, shared.captures.take())),
+            response: Response::new(source, shared.captures.take()),
+            over: false,
             shared: Arc::clone(shared),
         }
     }
 
     /// The response so far.
     pub(crate) fn response(&mut self) -> &mut Response {
-        self.response.as_mut().expect("a flight is not used after it landed")
+        &mut self.response
     }
 
     /// Which attempt this is.
@@ -147,14 +150,15 @@ impl Flight {
     /// # Errors
     /// The exchange is larger than a decoding protocol may be given.
     pub(crate) fn hand_on(&mut self) -> Result<(), Failure> {
-        let gathered = self.response().capture.len();
+        let gathered = self.response.intake.capture.len();
+        if gathered < PART {
+            return Ok(());
+        }
         if self.shared.parts {
-            if gathered >= PART {
-                let fresh = self.shared.captures.take();
-                let capture = std::mem::replace(&mut self.response().capture, fresh);
-                let parcel = Parcel::Part { flight: self.number, capture };
-                self.shared.outbox.push(self.number, parcel, false);
-            }
+            let fresh = self.shared.captures.take();
+            let capture = replace(&mut self.response.intake.capture, fresh);
+            let parcel = Parcel::Part { flight: self.number, capture };
+            self.shared.outbox.push(self.number, parcel, false);
         } else if gathered > self.shared.limit {
             let mib = self.shared.limit >> 20;
             let text = format!("the reply is larger than the {mib} MiB that `decode` is given");
@@ -173,12 +177,15 @@ impl Flight {
     }
 
     fn touch_down(&mut self, end: Result<(), Failure>, verdict: Option<oneshot::Sender<Verdict>>) {
-        let Some(response) = self.response.take() else { return };
+        if replace(&mut self.over, true) {
+            return;
+        }
         self.shared.progress.in_flight.fetch_sub(1, Relaxed);
         let Some(job) = self.job.take() else { return };
         if self.timeline.end == 0 {
             self.timeline.end = clock::now();
         }
+        let response = &mut self.response;
         self.timeline.head = response.head_at;
         let urgent = verdict.is_some();
         let landed = Landed {
@@ -189,12 +196,12 @@ impl Flight {
             connection: self.connection,
             reopened: self.reopened,
             bytes_sent: self.bytes_sent,
-            bytes_received: response.received,
-            streamed: response.streamed,
-            head: response.head,
-            head_bytes: response.head_bytes,
-            error_body: response.error_body,
-            capture: response.capture,
+            bytes_received: response.intake.received,
+            streamed: response.intake.streamed,
+            head: response.head.take(),
+            head_bytes: take(&mut response.head_bytes),
+            error_body: take(&mut response.error_body),
+            capture: take(&mut response.intake.capture),
             end,
             verdict,
         };

@@ -47,50 +47,6 @@ impl Framing {
     }
 }
 
-/// Payloads of frames, one after another in one buffer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Frames {
-    /// The payloads, without anything between them.
-    pub bytes: Vec<u8>,
-    /// Where each payload ends in `bytes`; it begins where the one before it ends.
-    pub ends: Vec<usize>,
-}
-
-impl Frames {
-    /// How many frames there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// The payload of frame `index`; panics where there is no such frame.
-    pub fn payload(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..self.ends[index]]
-    }
-
-    /// The payloads, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        (0..self.len()).map(|index| self.payload(index))
-    }
-
-    /// Adds one frame.
-    pub fn push(&mut self, payload: &[u8]) {
-        self.bytes.extend_from_slice(payload);
-        self.ends.push(self.bytes.len());
-    }
-
-    /// Forgets the frames and keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-}
-
 /// A frame grew past the limit; its exchange cannot be read on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a frame of the reply is longer than {limit} bytes")]
@@ -127,11 +83,17 @@ impl Framer {
         Self { cut, limit: max_frame }
     }
 
-    /// Takes the next bytes of the body and adds the frames that they complete to `into`.
+    /// Takes the next bytes of the body and gives `into` the payload of each frame that they
+    /// complete, in order.
     ///
-    /// After an error the framer is of no further use; the frames before the long one are in
-    /// `into`.
-    pub fn feed(&mut self, bytes: &[u8], into: &mut Frames) -> Result<(), FrameTooLarge> {
+    /// # Errors
+    /// A frame is too long. The framer is then of no further use; `into` was given the frames
+    /// before that one.
+    pub fn feed(
+        &mut self,
+        bytes: &[u8],
+        into: &mut impl FnMut(&[u8]),
+    ) -> Result<(), FrameTooLarge> {
         match &mut self.cut {
             Cut::Sse(events) => events.feed(bytes, self.limit, into),
             Cut::Lines(held) => feed_lines(held, bytes, self.limit, into),
@@ -141,7 +103,7 @@ impl Framer {
 
     /// Takes the end of the body: what was begun and holds data is a frame too. For a body that
     /// ended well; one that was cut has no last frame.
-    pub fn finish(&mut self, into: &mut Frames) {
+    pub fn finish(&mut self, into: &mut impl FnMut(&[u8])) {
         match &mut self.cut {
             Cut::Sse(events) => events.finish(into),
             Cut::Lines(held) => {
@@ -150,7 +112,7 @@ impl Framer {
             }
             Cut::Whole(held) => {
                 if !held.is_empty() {
-                    into.push(held);
+                    into(held);
                     held.clear();
                 }
             }
@@ -162,7 +124,7 @@ fn feed_lines(
     held: &mut Vec<u8>,
     mut bytes: &[u8],
     limit: usize,
-    into: &mut Frames,
+    into: &mut impl FnMut(&[u8]),
 ) -> Result<(), FrameTooLarge> {
     while let Some(end) = memchr::memchr(b'\n', bytes) {
         let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
@@ -180,10 +142,10 @@ fn feed_lines(
 }
 
 /// Adds a line, of which its carriage return is no part, unless it is empty.
-fn push_line(line: &[u8], into: &mut Frames) {
+fn push_line(line: &[u8], into: &mut impl FnMut(&[u8])) {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if !line.is_empty() {
-        into.push(line);
+        into(line);
     }
 }
 

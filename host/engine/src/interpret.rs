@@ -105,20 +105,20 @@ impl<'a> Interpreter<'a> {
     /// Reads frames by the plan.
     fn read(&self, capture: Capture, partial: &mut Partial) {
         let reader = self.reader.as_ref().expect("parts are only sent where there is a plan");
-        for (frame, stamp) in capture.frames.iter().zip(&capture.stamps) {
+        for (frame, stamp) in capture.iter() {
             if let Seen::Output { channel, tokens } = reader.read(frame, &mut partial.reading) {
-                let &FrameStamp { at, user } = stamp;
+                let FrameStamp { at, user } = stamp;
                 let shared = partial.last.is_some_and(|last| last.user == user);
                 partial.frames.push(OutputFrame { at, user, tokens, channel, shared });
             }
-            partial.last = Some(*stamp);
+            partial.last = Some(stamp);
         }
         self.point.captures.give(capture);
     }
 
     fn read_whole(&mut self, mut landed: Landed) -> Record {
         let mut partial = self.open.remove(&landed.flight).unwrap_or_else(|| self.fresh());
-        partial.frames.reserve_exact(landed.capture.stamps.len());
+        partial.frames.reserve_exact(landed.capture.frames());
         self.read(std::mem::take(&mut landed.capture), &mut partial);
         let frames = std::mem::take(&mut partial.frames);
         let record = self.record(landed, &partial.reading, frames, None);

@@ -1,10 +1,11 @@
 //! Batches: an exchange's parcels keep their order and their lane; nothing is lost at the end.
 
 use super::*;
+use crate::capture::FrameStamp;
 
 fn part(flight: u64, bytes: usize) -> Parcel {
     let mut capture = Capture::default();
-    capture.frames.bytes = vec![0; bytes];
+    capture.push(&vec![0; bytes], FrameStamp { at: 0, user: 0 });
     Parcel::Part { flight, capture }
 }
 
@@ -29,7 +30,7 @@ fn a_flight_keeps_its_lane_and_its_order() {
     outbox.flush();
     assert_eq!(flights(&first.try_recv().unwrap()), [2, 2, 4]);
     assert_eq!(flights(&second.try_recv().unwrap()), [3, 5]);
-    assert_eq!(gauges.backlog.load(Relaxed), 50);
+    assert_eq!(gauges.backlog.load(Relaxed), 5 * part(0, 10).bytes() as u64);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn judged(
     let reader = ports.protocol.plan().map(Reader::new).transpose()?;
     match &reader {
         Some(reader) => {
-            for frame in response.capture.frames.iter() {
+            for (frame, _) in response.intake.capture.iter() {
                 reader.read(frame, &mut reading);
             }
         }
@@ -166,7 +166,7 @@ fn judged(
         end,
         status: response.head.as_ref().map(|head| head.status),
         error_body: &response.error_body,
-        marked_end: response.streamed && reader.as_ref().is_some_and(Reader::knows_the_end),
+        marked_end: response.intake.streamed && reader.as_ref().is_some_and(Reader::knows_the_end),
     };
     Ok(match judge::outcome(&facts, &reading) {
         // One token may be one that has no text.

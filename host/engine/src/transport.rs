@@ -76,7 +76,9 @@ impl Transport {
             let reused = kept.is_some();
             let mut connection = match kept.take() {
                 Some(connection) => connection,
-                None => self.open(flight).await?,
+                // Boxed, as is what HTTP/2 does: rare, and by far larger than all that the common
+                // way keeps in a worker's task.
+                None => Box::pin(self.open(flight)).await?,
             };
             let now = clock::now();
             if latest.is_some_and(|latest| now > latest) {
@@ -132,7 +134,8 @@ impl Transport {
                     .map_err(|error| Failure::new(Outcome::Plugin, error.to_string()))?;
                 let spent = std::time::Duration::from_nanos(now.saturating_sub(flight.begun));
                 let total = self.plan.timeouts.total.saturating_sub(spent);
-                http2.exchange(flight, request, &Timeouts { total, ..self.plan.timeouts }).await
+                let timeouts = Timeouts { total, ..self.plan.timeouts };
+                Box::pin(http2.exchange(flight, request, &timeouts)).await
             }
         }
     }

@@ -18,8 +18,9 @@ use tokio::time::Sleep;
 /// Watches one connection's exchanges, one after the other.
 pub(crate) struct Watch {
     timer: Pin<Box<Sleep>>,
-    /// Whether the timer is registered with the runtime for its present deadline.
-    armed: bool,
+    /// When the timer fires; `None`: it is not registered with the runtime. Kept here because the
+    /// timer itself is cold memory whenever something arrives.
+    fires: Option<Nanos>,
     /// Whether the timer must be polled before its waker can be relied on.
     fresh: bool,
     read: Nanos,
@@ -37,7 +38,7 @@ impl Watch {
     pub(crate) fn new(timeouts: &Timeouts, steps: Arc<StepWatch>, gauges: Arc<Gauges>) -> Self {
         Self {
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
-            armed: false,
+            fires: None,
             fresh: true,
             read: nanos(timeouts.read),
             total: nanos(timeouts.total),
@@ -56,7 +57,7 @@ impl Watch {
         self.fresh = true;
         // A timer that is armed already fires too early at worst, and is then set again: a
         // connection that serves short exchanges rarely touches the runtime's timers.
-        if !self.armed || self.deadline_of_timer() > self.deadline() {
+        if self.fires.is_none_or(|fires| fires > self.deadline()) {
             self.set();
         }
     }
@@ -74,9 +75,10 @@ impl Watch {
         self.last = now;
     }
 
-    /// Whether the timer has fired since it was set, so that it must be looked at.
-    pub(crate) fn fired(&self) -> bool {
-        self.fresh || self.timer.is_elapsed()
+    /// Whether the timer must be looked at: it was set anew, or what was last seen is not before
+    /// its time.
+    pub(crate) fn is_due(&self) -> bool {
+        self.fresh || self.fires.is_none_or(|fires| self.last >= fires)
     }
 
     /// What limit is over, once one is.
@@ -98,21 +100,16 @@ impl Watch {
     }
 
     fn set(&mut self) {
-        self.armed = true;
+        let deadline = self.deadline();
+        self.fires = Some(deadline);
         self.fresh = true;
-        let deadline = clock::instant(self.deadline()).into();
-        self.timer.as_mut().reset(deadline);
+        self.timer.as_mut().reset(clock::instant(deadline).into());
     }
 
     fn deadline(&self) -> Nanos {
         // A century: what the runtime's timers can hold.
         const FAR: Nanos = 3_155_760_000_000_000_000;
         self.last.saturating_add(self.read).min(self.until).min(FAR)
-    }
-
-    fn deadline_of_timer(&self) -> Nanos {
-        let deadline = self.timer.deadline().into_std();
-        nanos(deadline.saturating_duration_since(clock::instant(0)))
     }
 }
 

@@ -56,10 +56,10 @@ fn the_next_task_on_a_connection_is_the_one_that_is_woken() {
         let (mut watch, _) = watch(LONG, LONG);
         let mut nobody = Context::from_waker(std::task::Waker::noop());
         watch.begin(clock::now(), clock::now());
-        assert!(watch.poll(&mut nobody).is_pending() && !watch.fired());
+        assert!(watch.poll(&mut nobody).is_pending() && !watch.is_due());
         // Another task takes the connection over, and may find bytes before it first waits.
         watch.begin(clock::now(), clock::now());
-        assert!(watch.fired(), "the timer still holds the earlier task's waker");
+        assert!(watch.is_due(), "the timer still holds the earlier task's waker");
     });
 }
 

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "an allocator that counts is one that delegates")]
 
 use loadwright_core::reading::{ReadingPlan, Rule};
-use loadwright_engine::framing::{Framer, Frames, Framing};
+use loadwright_engine::framing::{Framer, Framing};
 use loadwright_engine::reading::{Reader, Reading};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -73,26 +73,25 @@ fn stream(frames: usize, content: impl Fn(usize) -> String) -> Vec<u8> {
 
 struct Exchange {
     reader: Reader,
-    frames: Frames,
     reading: Reading,
 }
 
 impl Exchange {
     fn new() -> Self {
         let reader = Reader::new(&plan()).expect("its rules are good");
-        Self { reader, frames: Frames::default(), reading: Reading::without_text() }
+        Self { reader, reading: Reading::without_text() }
     }
 
     /// A whole exchange, in reads that split events.
     fn run(&mut self, stream: &[u8]) {
-        self.reading.clear();
+        let Self { reader, reading } = self;
+        reading.clear();
         let mut framer = Framer::new(Framing::Sse, 1 << 20);
         for part in stream.chunks(300) {
-            self.frames.clear();
-            framer.feed(part, &mut self.frames).expect("no frame is that long");
-            for frame in self.frames.iter() {
-                self.reader.read(frame, &mut self.reading);
-            }
+            let read = &mut |frame: &[u8]| {
+                reader.read(frame, reading);
+            };
+            framer.feed(part, read).expect("no frame is that long");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::bundled::bundled;
 use crate::cache::{Cache, Origin};
 use crate::clock;
 use crate::console::{Level, Log, Voice};
-use crate::engine;
+use crate::engine::{self, Epoch};
 use crate::error::{LoadError, LoadFault};
 use crate::imports;
 use crate::plugin::Plugin;
@@ -53,6 +53,7 @@ pub enum Source {
 pub struct Host {
     pub(crate) config: HostConfig,
     engine: Engine,
+    pub(crate) epoch: Arc<Epoch>,
     linker: Linker<State>,
     cache: Cache,
     /// Time of day at the start, which is all that guests see of it.
@@ -66,11 +67,11 @@ impl Host {
     /// This machine cannot run compiled WebAssembly.
     pub fn new(config: HostConfig) -> Result<Arc<Self>, HostError> {
         let failed = |error: wasmtime::Error| HostError(format!("{error:#}"));
-        let engine = engine::start().map_err(failed)?;
+        let (engine, epoch) = engine::start().map_err(failed)?;
         let mut linker = Linker::new(&engine);
         imports::offer(&mut linker).map_err(failed)?;
         let cache = Cache::new(&engine, config.cache_dir.as_deref());
-        Ok(Arc::new(Self { config, engine, linker, cache, wall: clock::wall() }))
+        Ok(Arc::new(Self { config, engine, epoch, linker, cache, wall: clock::wall() }))
     }
 
     /// Reads a plugin, without compiling it where it carries its manifest.

@@ -6,6 +6,7 @@
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::bindings::{bulk, identity};
 use crate::console::{Console, Voice};
+use crate::engine::Running;
 use crate::state::{self, Limits, Services, State};
 use crate::trap;
 use loadwright_core::ports::{Cause, Fault, PluginFailure};
@@ -122,6 +123,7 @@ impl<F: Face> Recipe<F> {
         store.epoch_deadline_callback(state::at_deadline);
         let ticks = store.data_mut().begin();
         store.set_epoch_deadline(ticks);
+        let _running = self.services.epoch.run();
         match self.populate(&mut store) {
             Ok((identity, guest)) => Ok(Live { store, identity, guest, calls: 0 }),
             Err(error) => Err(self.failure("instantiation", trap::cause(&error, store.data_mut()))),
@@ -146,8 +148,9 @@ impl<F: Face> Recipe<F> {
             return Err(self.failure("instantiation", Cause::Trap(text)));
         }
         let mut live = self.bare()?;
-        live.arm();
+        let running = live.arm();
         let configured = live.identity.call_configure(&mut live.store, &self.settings);
+        drop(running);
         match configured {
             Ok(Ok(())) => Ok(live),
             Ok(Err(fault)) => Err(self.failure("configure", Cause::Fault(fault.into()))),
@@ -168,10 +171,11 @@ pub(crate) struct Live<F: Face> {
 }
 
 impl<F: Face> Live<F> {
-    /// Starts the time of the next call.
-    pub(crate) fn arm(&mut self) {
+    /// Starts the time of the next call, which runs until what this gives is dropped.
+    pub(crate) fn arm(&mut self) -> Running {
         let ticks = self.store.data_mut().begin();
         self.store.set_epoch_deadline(ticks);
+        self.store.data().services.epoch.run()
     }
 }
 
@@ -205,7 +209,7 @@ impl<F: Face> Instance<F> {
             Some(live) => live,
             None => self.recipe.start()?,
         };
-        live.arm();
+        let _running = live.arm();
         match run(&mut live) {
             Ok(value) => {
                 live.calls = live.calls.saturating_add(1);

@@ -199,6 +199,7 @@ impl Plugin {
                 timeout: config.timeout,
             },
             services: Arc::new(Services {
+                epoch: Arc::clone(&self.host.epoch),
                 seed: config.seed,
                 wall: self.host.wall,
                 tokenizer: services.tokenizer,
@@ -261,6 +262,7 @@ fn describe(
             timeout: host.config.timeout,
         },
         services: Arc::new(Services {
+            epoch: Arc::clone(&host.epoch),
             seed: host.config.seed,
             wall: host.wall,
             tokenizer: None,
@@ -276,7 +278,7 @@ fn describe(
 
 fn ask(recipe: &Recipe<NoFace>) -> Result<String, PluginFailure> {
     let mut live = recipe.bare()?;
-    live.arm();
+    let _running = live.arm();
     let described = live.identity.call_describe(&mut live.store);
     described
         .map_err(|error| recipe.failure("describe", trap::cause(&error, live.store.data_mut())))

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::console::Console;
-use crate::engine::ticks;
+use crate::engine::{Epoch, ticks};
 use crate::files::FileSet;
 use crate::wasi::Closed;
 use loadwright_core::ports::Tokenizer;
@@ -24,6 +24,8 @@ pub(crate) struct Limits {
 
 /// What the host does for a guest that asks; shared by all instances of a factory.
 pub(crate) struct Services {
+    /// What ends calls that take too long.
+    pub(crate) epoch: Arc<Epoch>,
     /// The run's seed.
     pub(crate) seed: u64,
     /// Time of day when the host started, since the Unix epoch.

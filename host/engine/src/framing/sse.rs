@@ -4,7 +4,7 @@
 //! Departures: other fields are passed over, and `finish` yields a last event whose blank line is
 //! missing.
 
-use super::{FrameTooLarge, Frames, check};
+use super::{FrameTooLarge, check};
 use memchr::memchr2;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -48,7 +48,7 @@ impl Events {
         &mut self,
         mut bytes: &[u8],
         limit: usize,
-        into: &mut Frames,
+        into: &mut impl FnMut(&[u8]),
     ) -> Result<(), FrameTooLarge> {
         while let Some(&first) = bytes.first() {
             if std::mem::take(&mut self.after_cr) && first == b'\n' {
@@ -60,7 +60,7 @@ impl Events {
                 && let Some((value, taken, after_cr)) = whole_event(bytes)
             {
                 check(value.len(), limit)?;
-                into.push(value);
+                into(value);
                 self.after_cr = after_cr;
                 bytes = &bytes[taken..];
                 continue;
@@ -79,7 +79,7 @@ impl Events {
     }
 
     /// As if the lines that would complete the event had come.
-    pub(super) fn finish(&mut self, into: &mut Frames) {
+    pub(super) fn finish(&mut self, into: &mut impl FnMut(&[u8])) {
         self.end_line(into);
         self.dispatch(into);
         *self = Self::default();
@@ -87,7 +87,7 @@ impl Events {
 
     /// Moves over a part of one line, up to its end where that is in `bytes`, which has at least
     /// one byte. Says how many bytes that were; none where only the state changed.
-    fn step(&mut self, bytes: &[u8], into: &mut Frames) -> usize {
+    fn step(&mut self, bytes: &[u8], into: &mut impl FnMut(&[u8])) -> usize {
         let first = bytes[0];
         match self.at {
             At::Bom(seen) => {
@@ -118,7 +118,7 @@ impl Events {
     }
 
     /// Takes one more byte of a line that is a beginning of `data:` so far.
-    fn field(&mut self, seen: usize, byte: u8, into: &mut Frames) -> usize {
+    fn field(&mut self, seen: usize, byte: u8, into: &mut impl FnMut(&[u8])) -> usize {
         if matches!(byte, b'\n' | b'\r') {
             self.after_cr = byte == b'\r';
             self.end_line(into);
@@ -140,7 +140,12 @@ impl Events {
     }
 
     /// Ends the line at `end`, or goes to the end of `bytes` within it.
-    fn leave_line(&mut self, bytes: &[u8], end: Option<usize>, into: &mut Frames) -> usize {
+    fn leave_line(
+        &mut self,
+        bytes: &[u8],
+        end: Option<usize>,
+        into: &mut impl FnMut(&[u8]),
+    ) -> usize {
         let Some(end) = end else { return bytes.len() };
         self.after_cr = bytes[end] == b'\r';
         self.end_line(into);
@@ -148,7 +153,7 @@ impl Events {
     }
 
     /// A blank line completes the event; a line that is `data` alone is an empty data line.
-    fn end_line(&mut self, into: &mut Frames) {
+    fn end_line(&mut self, into: &mut impl FnMut(&[u8])) {
         match std::mem::replace(&mut self.at, At::Field(0)) {
             At::Field(0) => self.dispatch(into),
             At::Field(seen) if seen + 1 == DATA.len() => self.begin_value(),
@@ -156,9 +161,9 @@ impl Events {
         }
     }
 
-    fn dispatch(&mut self, into: &mut Frames) {
+    fn dispatch(&mut self, into: &mut impl FnMut(&[u8])) {
         if std::mem::take(&mut self.has_data) {
-            into.push(&self.data);
+            into(&self.data);
             self.data.clear();
         }
     }

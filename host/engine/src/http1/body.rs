@@ -67,6 +67,14 @@ impl Body {
                 State::Close => return Ok(Some(std::mem::take(input))),
                 State::Length(left) => return Ok(Some(self.take(input, left, State::Length))),
                 State::Chunk(left) => return Ok(Some(self.take(input, left, State::Chunk))),
+                State::ChunkEnd if input.starts_with(b"\r\n") => {
+                    self.state = State::Size { value: 0, digits: 0 };
+                    *input = &input[2..];
+                }
+                State::Size { digits: 0, .. } if let Some((value, behind)) = plain_size(input) => {
+                    self.state = behind_size(value);
+                    *input = behind;
+                }
                 _ => self.delimit(input)?,
             }
         }
@@ -102,6 +110,20 @@ impl Body {
         };
         Ok(())
     }
+}
+
+/// A chunk's size whose whole line is at the front of `input`, without an extension, and what is
+/// behind it: nearly every chunk's. Others go byte by byte.
+fn plain_size(input: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0;
+    for (index, &byte) in input.iter().enumerate().take(8) {
+        match char::from(byte).to_digit(16) {
+            Some(digit) => value = value * 16 + u64::from(digit),
+            None if index == 0 => return None,
+            None => return Some((value, input[index..].strip_prefix(b"\r\n")?)),
+        }
+    }
+    None
 }
 
 /// The state behind one byte of a chunk's size line.

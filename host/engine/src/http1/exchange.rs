@@ -7,18 +7,18 @@ use crate::net::stream::Stream;
 use crate::wait::Watch;
 use loadwright_stamps::clock;
 use loadwright_stamps::socket::Read;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Bytes that one read may give.
 const READ: usize = 64 * 1024;
 
 thread_local! {
     /// Every connection of a thread reads into the same buffer: what a read gives is taken out of
-    /// it before the next one.
-    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+    /// it before the next one. It is taken from its place while it is used.
+    static BUFFER: Cell<Box<[u8]>> = Cell::new(vec![0; READ].into_boxed_slice());
 }
 
 /// Sends a request and takes its response into `flight`.
@@ -83,22 +83,24 @@ fn poll_reply(
     flight: &mut Flight,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Failure>> {
+    let mut buffer = BUFFER.take();
+    let mut read = Read::default();
     let mut read_some = false;
-    loop {
-        let step = BUFFER.with_borrow_mut(|buffer| match stream.poll_recv(context, buffer) {
-            Poll::Ready(Ok(read)) => Poll::Ready(take(flight, watch, &buffer[..read.len], &read)),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Failure::broken(&error))),
-            Poll::Pending => Poll::Pending,
-        });
-        match step {
-            Poll::Ready(Ok(false)) => read_some = true,
-            Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
-            Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure)),
+    let result = loop {
+        match stream.poll_recv(context, &mut buffer, &mut read) {
+            Poll::Ready(Ok(())) => match take(flight, watch, &buffer[..read.len], &read) {
+                Ok(false) => read_some = true,
+                Ok(true) => break Poll::Ready(Ok(())),
+                Err(failure) => break Poll::Ready(Err(failure)),
+            },
+            Poll::Ready(Err(error)) => break Poll::Ready(Err(Failure::broken(&error))),
             // Bytes woke this task, so the timer still waits with this task's waker.
-            Poll::Pending if read_some && !watch.fired() => return Poll::Pending,
-            Poll::Pending => return Poll::Ready(Err(ready!(watch.poll(context)))),
+            Poll::Pending if read_some && !watch.is_due() => break Poll::Pending,
+            Poll::Pending => break watch.poll(context).map(Err),
         }
-    }
+    };
+    BUFFER.set(buffer);
+    result
 }
 
 /// Takes what one read gave; true: the response is whole.

@@ -21,44 +21,53 @@ pub(crate) const FRAME: usize = 16 * 1024 * 1024;
 
 /// One response as it arrives.
 pub(crate) struct Response {
-    source: StampSource,
+    pub(crate) intake: Intake,
     /// The head's bytes, kept for protocols that decode; until it is whole, what came of it.
     pub(crate) head_bytes: Vec<u8>,
     /// The head, once whole.
     pub(crate) head: Option<Head>,
     /// When the head was whole.
     pub(crate) head_at: Option<Nanos>,
-    body: Body,
-    /// How the body is cut into frames; `None` for error bodies.
-    framer: Option<Framer>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
-    /// The frames.
-    pub(crate) capture: Capture,
-    /// Bytes of the body so far.
-    pub(crate) received: u64,
-    /// Whether the reply is cut into more than one frame.
-    pub(crate) streamed: bool,
     /// Whether bytes were left behind the response: the connection is out of step.
     surplus: bool,
 }
 
+/// What each read of a body touches, together on two cache lines: a connection is cold whenever
+/// something arrives.
+#[repr(align(64))]
+pub(crate) struct Intake {
+    source: StampSource,
+    /// The head is not whole yet.
+    in_head: bool,
+    /// Whether the reply is cut into more than one frame.
+    pub(crate) streamed: bool,
+    body: Body,
+    /// How the body is cut into frames; `None` for error bodies.
+    framer: Option<Framer>,
+    /// The frames.
+    pub(crate) capture: Capture,
+    /// Bytes of the body so far.
+    pub(crate) received: u64,
+}
+
+const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
+
 impl Response {
     /// A response whose frames go to `capture`.
     pub(crate) fn new(source: StampSource, capture: Capture) -> Self {
-        Self {
+        let intake = Intake {
             source,
-            head_bytes: Vec::new(),
-            head: None,
-            head_at: None,
+            in_head: true,
+            streamed: false,
             body: Body::new(Delimiter::Empty),
             framer: None,
-            error_body: Vec::new(),
             capture,
             received: 0,
-            streamed: false,
-            surplus: false,
-        }
+        };
+        let (head_bytes, error_body) = (Vec::new(), Vec::new());
+        Self { intake, head_bytes, head: None, head_at: None, error_body, surplus: false }
     }
 
     /// Whether any byte arrived.
@@ -68,7 +77,9 @@ impl Response {
 
     /// Whether the connection may carry another request.
     pub(crate) fn keeps_connection(&self) -> bool {
-        self.body.done() && !self.surplus && self.head.as_ref().is_some_and(|head| head.keep_alive)
+        self.intake.body.done()
+            && !self.surplus
+            && self.head.as_ref().is_some_and(|head| head.keep_alive)
     }
 
     /// Takes what one read gave; true: the response is whole.
@@ -77,22 +88,27 @@ impl Response {
     /// It is not HTTP, or its body cannot be read.
     pub(crate) fn feed(&mut self, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
         let mut input = bytes;
-        if self.head.is_none() {
+        if self.intake.in_head {
             match self.read_head(input, read)? {
                 Some(behind) => input = &bytes[bytes.len() - behind..],
                 None => return Ok(false),
             }
         }
-        while let Some(run) = self
-            .body
+        let stamp = self.stamp(read);
+        let Intake { body, framer, capture, received, .. } = &mut self.intake;
+        while let Some(run) = body
             .next(&mut input)
             .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?
         {
-            self.received += run.len() as u64;
-            take_run(&mut self.framer, &mut self.capture, &mut self.error_body, run)?;
+            *received += run.len() as u64;
+            match framer {
+                Some(framer) => framer
+                    .feed(run, &mut |frame: &[u8]| capture.push(frame, stamp))
+                    .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string()))?,
+                None => keep_start(&mut self.error_body, run),
+            }
         }
-        self.date(read);
-        if !self.body.done() {
+        if !body.done() {
             return Ok(false);
         }
         self.surplus = !input.is_empty();
@@ -106,10 +122,10 @@ impl Response {
     /// The response was not whole.
     pub(crate) fn closed(&mut self, read: &Read) -> Result<(), Failure> {
         let cut = |text: &str| Err(Failure::new(Outcome::Cut, text));
-        if self.head.is_none() {
+        if self.intake.in_head {
             return cut("the server closed the connection before its reply was whole");
         }
-        if self.body.may_close() {
+        if self.intake.body.may_close() {
             self.finish(read);
             return Ok(());
         }
@@ -147,13 +163,14 @@ impl Response {
     /// The body is encoded.
     pub(crate) fn begin(&mut self, head: Head, read: &Read) -> Result<(), Failure> {
         self.head_at = Some(self.stamp(read).at);
-        self.body = Body::new(head.delimiter);
+        self.intake.in_head = false;
+        self.intake.body = Body::new(head.delimiter);
         let ok = (200..300).contains(&head.status);
         let encoding = head.encoding.clone();
         if ok {
             let framing = Framing::of(head.content_type.as_deref());
-            self.streamed = framing != Framing::Whole;
-            self.framer = Some(Framer::new(framing, FRAME));
+            self.intake.streamed = framing != Framing::Whole;
+            self.intake.framer = Some(Framer::new(framing, FRAME));
         }
         self.head = Some(head);
         match encoding {
@@ -167,20 +184,16 @@ impl Response {
     }
 
     fn finish(&mut self, read: &Read) {
-        if let Some(framer) = &mut self.framer {
-            framer.finish(&mut self.capture.frames);
-        }
-        self.date(read);
-    }
-
-    fn date(&mut self, read: &Read) {
         let stamp = self.stamp(read);
-        self.capture.date(stamp);
+        let Intake { framer, capture, .. } = &mut self.intake;
+        if let Some(framer) = framer {
+            framer.finish(&mut |frame: &[u8]| capture.push(frame, stamp));
+        }
     }
 
     /// The stamps of what `read` gave.
     pub(crate) fn stamp(&self, read: &Read) -> FrameStamp {
-        let at = match self.source {
+        let at = match self.intake.source {
             StampSource::Kernel => read.kernel.unwrap_or(read.user),
             StampSource::User => read.user,
         };
@@ -188,23 +201,10 @@ impl Response {
     }
 }
 
-/// Cuts a run of body bytes into frames; of an error's body the start is kept.
-pub(crate) fn take_run(
-    framer: &mut Option<Framer>,
-    capture: &mut Capture,
-    error_body: &mut Vec<u8>,
-    run: &[u8],
-) -> Result<(), Failure> {
-    match framer {
-        Some(framer) => framer
-            .feed(run, &mut capture.frames)
-            .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string())),
-        None => {
-            let room = ERROR_BODY.saturating_sub(error_body.len());
-            error_body.extend_from_slice(&run[..run.len().min(room)]);
-            Ok(())
-        }
-    }
+/// Keeps of an error's body the start.
+fn keep_start(kept: &mut Vec<u8>, run: &[u8]) {
+    let room = ERROR_BODY.saturating_sub(kept.len());
+    kept.extend_from_slice(&run[..run.len().min(room)]);
 }
 
 #[cfg(test)]

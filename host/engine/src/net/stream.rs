@@ -27,15 +27,11 @@ pub(crate) struct Stamped {
 
 impl Stamped {
     pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, last: socket::Read { len: 0, kernel: None, user: 0, offset: 0 } }
+        Self { socket, last: socket::Read::default() }
     }
 
-    /// One read, with its stamps.
-    fn poll_recv(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<socket::Read>> {
+    /// One read, with its stamps in `last`.
+    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<()>> {
         loop {
             ready!(self.socket.poll_read_ready(context))?;
             let mut got = None;
@@ -54,7 +50,7 @@ impl Stamped {
                     read.kernel =
                         read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
                     self.last = read;
-                    return Poll::Ready(Ok(read));
+                    return Poll::Ready(Ok(()));
                 }
                 (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
                 (None, Err(error)) => return Poll::Ready(Err(error)),
@@ -65,25 +61,30 @@ impl Stamped {
 }
 
 impl Stream {
-    /// One read, with the stamps of the bytes it gives.
+    /// One read: what it gave into the front of `buffer`, how much and when into `read`.
     pub(crate) fn poll_recv(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
-    ) -> Poll<io::Result<socket::Read>> {
+        read: &mut socket::Read,
+    ) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(stamped) => stamped.poll_recv(context, buffer),
+            Self::Tcp(stamped) => {
+                ready!(stamped.poll_recv(context, buffer))?;
+                *read = stamped.last;
+            }
             Self::Tls(tls) => {
                 let len = ready!(poll_fill(Pin::new(&mut **tls), context, buffer))?;
-                Poll::Ready(Ok(socket::Read { len, ..tls.get_ref().0.last }))
+                *read = socket::Read { len, ..tls.get_ref().0.last };
             }
             Self::Unix(unix) => {
                 let len = ready!(poll_fill(Pin::new(unix), context, buffer))?;
                 let user = clock::now();
                 let offset = clock::offset(user);
-                Poll::Ready(Ok(socket::Read { len, kernel: None, user, offset }))
+                *read = socket::Read { len, kernel: None, user, offset };
             }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Writes what fits of `parts`.
@@ -120,8 +121,8 @@ impl AsyncRead for Stamped {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = ready!(self.poll_recv(context, buffer.initialize_unfilled()))?;
-        buffer.advance(read.len);
+        ready!(self.poll_recv(context, buffer.initialize_unfilled()))?;
+        buffer.advance(self.last.len);
         Poll::Ready(Ok(()))
     }
 }

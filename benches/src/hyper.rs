@@ -1,0 +1,153 @@
+//! The least that a client over hyper's HTTP/1.1 connection can be, with kernel stamps: what the
+//! engine would stand on if it had no reader of its own. One thread, a task a worker and one a
+//! connection, the wrapper below hyper takes the stamps, a count of `data:`, no JSON.
+
+use crate::Failure;
+use crate::client::{ClientArgs, body};
+use crate::reply::Count;
+use crate::scenario::ENDPOINT;
+use crate::tally::{Flight, Tally};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use loadwright_stamps::{clock, socket};
+use std::io;
+use std::os::fd::AsFd as _;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// What all workers share.
+struct Shared {
+    request: hyper::Request<Full<bytes::Bytes>>,
+    unsent: AtomicU64,
+    tally: Mutex<Tally>,
+}
+
+/// Stamps of one connection, in nanoseconds; `sent` is 0 until the next request's first write.
+#[derive(Default)]
+struct Stamps {
+    sent: AtomicU64,
+    read: AtomicU64,
+}
+
+/// Sends all requests and reads all replies.
+pub(crate) fn drive(args: &ClientArgs) -> Result<Tally, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut connections = Vec::new();
+        for _ in 0..args.workers {
+            connections.push(connect(args).await?);
+        }
+        let shared = Arc::new(Shared {
+            request: request(args)?,
+            unsent: AtomicU64::new(args.requests),
+            tally: Mutex::new(Tally::new(args.tokens, clock::now())),
+        });
+        let mut workers = JoinSet::new();
+        for (sender, stamps) in connections {
+            workers.spawn(work(Arc::clone(&shared), sender, stamps));
+        }
+        while let Some(ended) = workers.join_next().await {
+            ended??;
+        }
+        let shared = Arc::into_inner(shared).ok_or("all workers have ended")?;
+        Ok(shared.tally.into_inner()?)
+    })
+}
+
+type Sender = SendRequest<Full<bytes::Bytes>>;
+
+async fn connect(args: &ClientArgs) -> Result<(Sender, Arc<Stamps>), Failure> {
+    let stream = TcpStream::connect(args.address).await?;
+    stream.set_nodelay(true)?;
+    socket::enable(stream.as_fd())?;
+    let stamps = Arc::<Stamps>::default();
+    let io = TokioIo::new(Stamped { stream, stamps: Arc::clone(&stamps) });
+    let (sender, connection) = handshake(io).await?;
+    tokio::spawn(connection);
+    Ok((sender, stamps))
+}
+
+fn request(args: &ClientArgs) -> Result<hyper::Request<Full<bytes::Bytes>>, Failure> {
+    Ok(hyper::Request::post(ENDPOINT)
+        .header("host", args.address.to_string())
+        .header("content-type", "application/json")
+        .body(Full::new(bytes::Bytes::from(body(args.tokens))))?)
+}
+
+async fn work(shared: Arc<Shared>, mut sender: Sender, stamps: Arc<Stamps>) -> Result<(), Failure> {
+    let one_less = |unsent: u64| unsent.checked_sub(1);
+    while shared.unsent.fetch_update(Relaxed, Relaxed, one_less).is_ok() {
+        stamps.sent.store(0, Relaxed);
+        sender.ready().await?;
+        let mut response = sender.send_request(shared.request.clone()).await?;
+        let mut flight = Flight::sent(stamps.sent.load(Relaxed));
+        let mut count = Count::default();
+        while let Some(frame) = response.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            let frames = count.feed(&data);
+            shared.tally.lock().map_err(|_| "a worker panicked")?.saw(
+                &mut flight,
+                frames,
+                stamps.read.load(Relaxed),
+            );
+        }
+        let end = stamps.read.load(Relaxed);
+        shared.tally.lock().map_err(|_| "a worker panicked")?.ended(end);
+    }
+    Ok(())
+}
+
+/// A socket whose reads carry the kernel's stamp, and whose first write of a request is stamped.
+struct Stamped {
+    stream: TcpStream,
+    stamps: Arc<Stamps>,
+}
+
+impl AsyncRead for Stamped {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.stream.poll_read_ready(context))?;
+            let room = buffer.initialize_unfilled();
+            let read =
+                self.stream.try_io(Interest::READABLE, || socket::recv(self.stream.as_fd(), room));
+            match read {
+                Ok(read) => {
+                    self.stamps.read.store(read.kernel.unwrap_or(read.user), Relaxed);
+                    buffer.advance(read.len);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Stamped {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let _ = self.stamps.sent.compare_exchange(0, clock::now(), Relaxed, Relaxed);
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

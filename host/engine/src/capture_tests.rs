@@ -1,0 +1,37 @@
+//! What a capture gives is what was put into it.
+
+use super::*;
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn frames_come_back_as_they_were_put_in(
+        frames in prop::collection::vec(
+            (prop::collection::vec(any::<u8>(), 0..60), any::<u64>(), any::<u64>()),
+            0..20,
+        ),
+    ) {
+        let captures = Captures::default();
+        for _ in 0..2 {
+            // The second time, the buffer has held frames before.
+            let mut capture = captures.take();
+            for (payload, at, user) in &frames {
+                capture.push(payload, FrameStamp { at: *at, user: *user });
+            }
+            let read: Vec<_> =
+                capture.iter().map(|(payload, stamp)| (payload.to_vec(), stamp.at, stamp.user)).collect();
+            prop_assert_eq!(&read, &frames);
+            prop_assert_eq!(capture.frames(), frames.len());
+            captures.give(capture);
+        }
+    }
+}
+
+#[test]
+fn a_large_buffer_is_not_kept() {
+    let captures = Captures::default();
+    let mut capture = captures.take();
+    capture.push(&vec![0; KEPT_BYTES], FrameStamp { at: 0, user: 0 });
+    captures.give(capture);
+    assert_eq!(captures.take().log.capacity(), 0);
+}
