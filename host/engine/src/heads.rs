@@ -39,21 +39,22 @@ impl Heads {
     /// Writes the head of `request` into `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>, request: &Request, attempt: Attempt) {
         out.clear();
-        let target = self.endpoint.request_target(request.path.as_deref());
-        let mut line = |text: std::fmt::Arguments<'_>| {
-            out.write_fmt(text).expect("writing to memory cannot fail");
-        };
-        line(format_args!("{} {target} HTTP/1.1\r\n", request.method));
+        put(out, &[&request.method, " "]);
+        put(out, &self.endpoint.request_target(request.path.as_deref()));
+        put(out, &[" HTTP/1.1\r\n"]);
         if !self.is_fixed("host") {
-            line(format_args!("host: {}\r\n", self.endpoint.authority));
+            put(out, &["host: ", &self.endpoint.authority, "\r\n"]);
         }
         for (name, value) in self.headers(request) {
-            line(format_args!("{name}: {value}\r\n"));
+            put(out, &[name, ": ", value, "\r\n"]);
         }
         if !self.is_fixed("x-request-id") {
-            line(format_args!("x-request-id: {}\r\n", self.id(attempt)));
+            put(out, &["x-request-id: "]);
+            self.put_id(out, attempt);
+            put(out, &["\r\n"]);
         }
-        line(format_args!("content-length: {}\r\n\r\n", request.body.len()));
+        let length = request.body.len();
+        write!(out, "content-length: {length}\r\n\r\n").expect("writing to memory cannot fail");
     }
 
     /// The same request for HTTP/2.
@@ -66,14 +67,16 @@ impl Heads {
         attempt: Attempt,
     ) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let scheme = if self.endpoint.tls { "https" } else { "http" };
-        let path = self.endpoint.request_target(request.path.as_deref());
+        let path = self.endpoint.request_target(request.path.as_deref()).concat();
         let uri = format!("{scheme}://{}{path}", self.endpoint.authority);
         let mut builder = http::Request::builder().method(request.method.as_str()).uri(uri);
         for (name, value) in self.headers(request).filter(|(name, _)| *name != "host") {
             builder = builder.header(name, value);
         }
         if !self.is_fixed("x-request-id") {
-            builder = builder.header("x-request-id", self.id(attempt));
+            let mut id = Vec::new();
+            self.put_id(&mut id, attempt);
+            builder = builder.header("x-request-id", id);
         }
         builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
     }
@@ -89,12 +92,19 @@ impl Heads {
     }
 
     /// Names the attempt in the server's log as in the records.
-    fn id(&self, attempt: Attempt) -> String {
+    fn put_id(&self, out: &mut Vec<u8>, attempt: Attempt) {
         if attempt.seq == Attempt::PROBE {
-            return "lw-probe".to_owned();
+            return put(out, &["lw-probe"]);
         }
         let Attempt { seq, turn, attempt, .. } = attempt;
-        format!("lw-{}-{seq}-{turn}-{attempt}", self.plan.index)
+        let index = self.plan.index;
+        write!(out, "lw-{index}-{seq}-{turn}-{attempt}").expect("writing to memory cannot fail");
+    }
+}
+
+fn put(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 

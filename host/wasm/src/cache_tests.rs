@@ -4,7 +4,7 @@ use super::*;
 use std::os::unix::fs::symlink;
 
 fn engine() -> Engine {
-    crate::engine::start().unwrap()
+    crate::engine::start().unwrap().0
 }
 
 /// A component that is small and quick to compile.

@@ -1,5 +1,7 @@
 //! The head of a response: status, and how its body is delimited. Nothing here reads a socket.
 
+use std::borrow::Cow;
+
 /// What a response's head says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -83,7 +85,7 @@ impl Facts {
     fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), BadHead> {
         let name = header.name;
         if name.eq_ignore_ascii_case("content-type") {
-            self.content_type = Some(text(header.value));
+            self.content_type = Some(text(header.value).into_owned());
         } else if name.eq_ignore_ascii_case("content-length") {
             let length = text(header.value)
                 .parse()
@@ -99,8 +101,8 @@ impl Facts {
         } else if name.eq_ignore_ascii_case("connection") {
             self.connection(&text(header.value));
         } else if name.eq_ignore_ascii_case("content-encoding") {
-            self.encoding =
-                Some(text(header.value)).filter(|it| !it.eq_ignore_ascii_case("identity"));
+            self.encoding = Some(text(header.value).into_owned())
+                .filter(|it| !it.eq_ignore_ascii_case("identity"));
         }
         Ok(())
     }
@@ -127,8 +129,11 @@ impl Facts {
     }
 }
 
-fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).trim().to_owned()
+fn text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => Cow::Borrowed(text.trim()),
+        Err(_) => Cow::Owned(String::from_utf8_lossy(value).trim().to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -91,24 +91,20 @@ impl Endpoint {
         Ok(Self { url, tls, host, port, authority, unix_socket, proxy })
     }
 
-    /// The request target for a request that may replace the URL's path: origin form, or absolute
-    /// form through a plain-text proxy. The URL's query is kept.
-    pub(crate) fn request_target(&self, path: Option<&str>) -> String {
-        let mut target = String::new();
-        if self.proxy.is_some() && !self.tls {
-            target.push_str("http://");
-            target.push_str(&self.authority);
-        }
+    /// The request target for a request that may replace the URL's path, in pieces to be joined:
+    /// origin form, or absolute form through a plain-text proxy. The URL's query is kept.
+    pub(crate) fn request_target<'a>(&'a self, path: Option<&'a str>) -> [&'a str; 6] {
+        let (scheme, authority) = match &self.proxy {
+            Some(_) if !self.tls => ("http://", self.authority.as_str()),
+            _ => ("", ""),
+        };
         let path = path.unwrap_or_else(|| self.url.path());
-        if !path.starts_with('/') {
-            target.push('/');
-        }
-        target.push_str(path);
-        if let Some(query) = self.url.query() {
-            target.push(if path.contains('?') { '&' } else { '?' });
-            target.push_str(query);
-        }
-        target
+        let root = if path.starts_with('/') { "" } else { "/" };
+        let (joint, query) = match self.url.query() {
+            Some(query) => (if path.contains('?') { "&" } else { "?" }, query),
+            None => ("", ""),
+        };
+        [scheme, authority, root, path, joint, query]
     }
 
     /// What to call this endpoint in errors.
