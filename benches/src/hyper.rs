@@ -10,6 +10,7 @@ use crate::tally::{Flight, Tally};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use loadwright_stamps::stream::Stamped;
 use loadwright_stamps::{clock, socket};
 use std::io;
 use std::os::fd::AsFd as _;
@@ -17,7 +18,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -67,7 +68,7 @@ async fn connect(args: &ClientArgs) -> Result<(Sender, Arc<Stamps>), Failure> {
     stream.set_nodelay(true)?;
     socket::enable(stream.as_fd())?;
     let stamps = Arc::<Stamps>::default();
-    let io = TokioIo::new(Stamped { stream, stamps: Arc::clone(&stamps) });
+    let io = TokioIo::new(Noted { stream: Stamped::new(stream), stamps: Arc::clone(&stamps) });
     let (sender, connection) = handshake(io).await?;
     tokio::spawn(connection);
     Ok((sender, stamps))
@@ -103,37 +104,26 @@ async fn work(shared: Arc<Shared>, mut sender: Sender, stamps: Arc<Stamps>) -> R
     Ok(())
 }
 
-/// A socket whose reads carry the kernel's stamp, and whose first write of a request is stamped.
-struct Stamped {
-    stream: TcpStream,
+/// A socket that notes its stamps, and when a request's first byte was written.
+struct Noted {
+    stream: Stamped,
     stamps: Arc<Stamps>,
 }
 
-impl AsyncRead for Stamped {
+impl AsyncRead for Noted {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.stream.poll_read_ready(context))?;
-            let room = buffer.initialize_unfilled();
-            let read =
-                self.stream.try_io(Interest::READABLE, || socket::recv(self.stream.as_fd(), room));
-            match read {
-                Ok(read) => {
-                    self.stamps.read.store(read.kernel.unwrap_or(read.user), Relaxed);
-                    buffer.advance(read.len);
-                    return Poll::Ready(Ok(()));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = self.stream.last();
+        self.stamps.read.store(read.kernel.unwrap_or(read.user), Relaxed);
+        Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Stamped {
+impl AsyncWrite for Noted {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

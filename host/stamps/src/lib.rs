@@ -9,3 +9,4 @@ pub mod clock;
 pub mod pacer;
 pub mod priority;
 pub mod socket;
+pub mod stream;

@@ -2,12 +2,13 @@
 
 use super::endpoint::Endpoint;
 use super::failure::Failure;
-use super::stream::{Stamped, Stream};
+use super::stream::Stream;
 use super::tls;
 use crate::EngineError;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{Plan, StampSource};
 use loadwright_core::timeline::Connect;
+use loadwright_stamps::stream::Stamped;
 use loadwright_stamps::{clock, socket};
 use rustls_pki_types::ServerName;
 use std::io;

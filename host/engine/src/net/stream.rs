@@ -3,13 +3,13 @@
 //! Under TLS the stamps are those of the socket read below the record layer. A caller drains what
 //! one read gave before it reads again, so that a stamp belongs to its bytes.
 
+use loadwright_stamps::stream::Stamped;
 use loadwright_stamps::{clock, socket};
 use std::io::{self, IoSlice};
-use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 /// One connection's bytes.
@@ -17,47 +17,6 @@ pub(crate) enum Stream {
     Tcp(Stamped),
     Tls(Box<TlsStream<Stamped>>),
     Unix(UnixStream),
-}
-
-/// A TCP socket that remembers the stamps of its last read.
-pub(crate) struct Stamped {
-    socket: TcpStream,
-    last: socket::Read,
-}
-
-impl Stamped {
-    pub(crate) fn new(socket: TcpStream) -> Self {
-        Self { socket, last: socket::Read::default() }
-    }
-
-    /// One read, with its stamps in `last`.
-    fn poll_recv(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.socket.poll_read_ready(context))?;
-            let mut got = None;
-            let result = self.socket.try_io(Interest::READABLE, || {
-                let read = socket::recv(self.socket.as_fd(), buffer)?;
-                got = Some(read);
-                // A read that did not fill the buffer has emptied the socket. Saying so spares the
-                // system call that would only answer EAGAIN; the poller is edge-triggered, so what
-                // arrives later wakes this task again.
-                let emptied = read.len > 0 && read.len < buffer.len();
-                if emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
-            });
-            match (got, result) {
-                (Some(mut read), _) => {
-                    // A stream's bytes arrive in order, whatever the offset between the clocks.
-                    read.kernel =
-                        read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
-                    self.last = read;
-                    return Poll::Ready(Ok(()));
-                }
-                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-                (None, Err(error)) => return Poll::Ready(Err(error)),
-                (None, Ok(())) => unreachable!("a successful read leaves what it got"),
-            }
-        }
-    }
 }
 
 impl Stream {
@@ -71,11 +30,11 @@ impl Stream {
         match self {
             Self::Tcp(stamped) => {
                 ready!(stamped.poll_recv(context, buffer))?;
-                *read = stamped.last;
+                *read = stamped.last();
             }
             Self::Tls(tls) => {
                 let len = ready!(poll_fill(Pin::new(&mut **tls), context, buffer))?;
-                *read = socket::Read { len, ..tls.get_ref().0.last };
+                *read = socket::Read { len, ..tls.get_ref().0.last() };
             }
             Self::Unix(unix) => {
                 let len = ready!(poll_fill(Pin::new(unix), context, buffer))?;
@@ -113,48 +72,6 @@ fn poll_fill<S: AsyncRead>(
     let mut buffer = ReadBuf::new(buffer);
     ready!(stream.poll_read(context, &mut buffer))?;
     Poll::Ready(Ok(buffer.filled().len()))
-}
-
-impl AsyncRead for Stamped {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        ready!(self.poll_recv(context, buffer.initialize_unfilled()))?;
-        buffer.advance(self.last.len);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Stamped {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(context, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
-    }
 }
 
 /// Calls the same method on whichever stream there is.
