@@ -61,7 +61,8 @@ pub fn run(
     drop(record_sender);
     let parts = (&items, &point.dispenser, &*point.gauges);
     // All of them before any thread is there: one that got none would leave the others waiting.
-    let runtimes = (0..plan.threads.max(1)).map(|_| thread::runtime());
+    let gathers = point.connector.stamping();
+    let runtimes = (0..plan.threads.max(1)).map(|_| thread::runtime(gathers));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
     let lost = std::thread::scope(|scope| {

@@ -7,7 +7,7 @@ use crate::point::Point;
 use crate::prepare::decodes;
 use crate::serve::Server;
 use loadwright_core::plan::Load;
-use loadwright_stamps::clock;
+use loadwright_stamps::{clock, gather, priority};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
@@ -25,15 +25,18 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// Bytes that an exchange of a decoding protocol may hold.
 const DECODED: usize = 16 * 1024 * 1024;
 
-/// A runtime for one engine thread.
+/// A runtime for one engine thread. `gathers`: it may let arrivals gather before it reads them, as
+/// their stamps are the kernel's.
 ///
 /// # Errors
 /// The system gives no more files.
-pub(crate) fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .event_interval(EVENT_INTERVAL)
-        .build()
+pub(crate) fn runtime(gathers: bool) -> io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().event_interval(EVENT_INTERVAL);
+    if gathers {
+        builder.on_thread_park(gather::hold).on_thread_unpark(gather::woke);
+    }
+    builder.build()
 }
 
 /// Runs engine thread `index` of `point` to its end: the warm-up, then, once every thread's warm-up
@@ -47,6 +50,7 @@ pub(crate) fn run(
     outbox: Outbox,
     barrier: &Barrier,
 ) -> io::Result<()> {
+    priority::punctual();
     let ground = Arc::new(Ground {
         outbox,
         captures: Arc::clone(&point.captures),

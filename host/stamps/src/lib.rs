@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "recvmsg and its control messages have no safe binding in std")]
 
 pub mod clock;
+pub mod gather;
 pub mod pacer;
 pub mod priority;
 pub mod socket;

@@ -1,9 +1,26 @@
 //! A timer that is true to tens of microseconds: tokio's own rounds to a millisecond.
 
 use crate::clock;
+use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use tokio::io::unix::AsyncFd;
+
+thread_local! {
+    /// When this thread's pacer is to fire.
+    static DUE: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// When a pacer of this thread is to fire next; one that is not waited for any more may still be
+/// named, and lies in the past then.
+pub(crate) fn next_due() -> u64 {
+    DUE.get()
+}
+
+/// Says when this thread's pacer is to fire.
+pub(crate) fn set_due(due: u64) {
+    DUE.set(due);
+}
 
 /// Wakes its task at given times; a timerfd in the runtime's poller.
 #[derive(Debug)]
@@ -38,8 +55,10 @@ impl Pacer {
         loop {
             let now = clock::now();
             if now >= due {
+                set_due(u64::MAX);
                 return Ok(());
             }
+            set_due(due);
             self.set(due - now)?;
             self.timer.readable().await?.clear_ready();
         }

@@ -1,7 +1,7 @@
 //! A TCP socket in a runtime's poller whose reads carry stamps. What runs over it, TLS or HTTP, is
 //! for its owner.
 
-use crate::socket;
+use crate::{gather, socket};
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd as _;
 use std::pin::Pin;
@@ -53,6 +53,9 @@ impl Stamped {
                     // A stream's bytes arrive in order, whatever the offset between the clocks.
                     read.kernel =
                         read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
+                    if self.last.user != 0 {
+                        gather::saw(read.user - self.last.user);
+                    }
                     self.last = read;
                     return Poll::Ready(Ok(()));
                 }

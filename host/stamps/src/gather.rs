@@ -1,0 +1,138 @@
+//! Reading in batches, as network cards moderate their interrupts: a thread with many slow streams
+//! sleeps for a moment before it looks at its sockets again. Each arrival then costs only a part of
+//! a wake-up and of a poll, and the sender is not interrupted to wake the reader.
+//!
+//! For threads whose reads carry the kernel's stamps: those do not move. What does move is the read
+//! lag, and the time at which a reply's end is seen; [`PART`] and [`LONGEST`] bound both.
+
+use crate::{clock, pacer};
+use std::cell::Cell;
+use std::time::Duration;
+
+/// The longest sleep, in nanoseconds.
+const LONGEST: u64 = 300_000;
+/// A sleep is at most this part of the mean gap between two reads of a stream, so that two arrivals
+/// on one stream hardly ever meet in one read.
+const PART: u64 = 50;
+/// Arrivals that a sleep must be expected to gather: it costs about as much as one wake-up.
+const WORTH: u64 = 2;
+/// How often the sleep's length is decided anew, in nanoseconds.
+const WINDOW: u64 = 10_000_000;
+
+thread_local! {
+    /// The reads of the calling thread in this window.
+    static READS: Cell<Reads> = const { Cell::new(Reads { count: 0, gaps: 0 }) };
+    static PACE: Cell<Pace> = const { Cell::new(Pace { span: 0, woke: 0, since: 0 }) };
+}
+
+#[derive(Clone, Copy)]
+struct Reads {
+    count: u64,
+    /// The sum of the times since the read before on the same stream.
+    gaps: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Pace {
+    /// How long to sleep, from one wake-up to the next look.
+    span: u64,
+    /// When the thread last woke.
+    woke: u64,
+    /// When the window began.
+    since: u64,
+}
+
+/// A stream was read on the calling thread, `gap` nanoseconds after its last read.
+pub(crate) fn saw(gap: u64) {
+    let Reads { count, gaps } = READS.get();
+    READS.set(Reads { count: count + 1, gaps: gaps + gap });
+}
+
+/// To be called when the thread has waited for its sockets.
+pub fn woke() {
+    let mut pace = PACE.get();
+    pace.woke = clock::now();
+    let window = pace.woke - pace.since;
+    if window >= WINDOW {
+        pace.span = span(READS.replace(Reads { count: 0, gaps: 0 }), window);
+        pace.since = pace.woke;
+    }
+    PACE.set(pace);
+}
+
+/// To be called when the thread is about to wait for its sockets: sleeps where that gathers
+/// arrivals, but never past what the thread's [`Pacer`](pacer::Pacer) waits for.
+pub fn hold() {
+    let Pace { span, woke, .. } = PACE.get();
+    if span == 0 {
+        return;
+    }
+    let until = (woke + span).min(pacer::next_due());
+    let now = clock::now();
+    if now < until {
+        std::thread::sleep(Duration::from_nanos(until - now));
+    }
+}
+
+/// How long to sleep after a window with such reads; 0: not at all.
+fn span(reads: Reads, window: u64) -> u64 {
+    let Some(gap) = reads.gaps.checked_div(reads.count) else { return 0 };
+    let span = (gap / PART).min(LONGEST);
+    if reads.count * span >= WORTH * window { span } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    /// The sleep after 10 ms with `count` reads, each `gap` after the last one of its stream.
+    fn after(count: u64, gap: u64) -> u64 {
+        span(Reads { count, gaps: count * gap }, 10 * MS)
+    }
+
+    #[test]
+    fn many_slow_streams_are_gathered() {
+        assert_eq!(after(100, 20 * MS), LONGEST);
+        assert_eq!(after(200, 10 * MS), 10 * MS / PART);
+    }
+
+    #[test]
+    fn few_arrivals_or_quick_streams_are_read_at_once() {
+        assert_eq!(after(0, 0), 0);
+        assert_eq!(after(60, 20 * MS), 0, "fewer than two in each sleep");
+        assert_eq!(after(2_000, MS / 5), 0, "a sleep of 4 us gathers nothing");
+    }
+
+    #[test]
+    fn a_window_decides_how_long_is_slept_and_forgets_its_reads() {
+        let since = clock::now();
+        PACE.set(Pace { span: 0, woke: 0, since });
+        saw(20 * MS);
+        woke();
+        assert!(PACE.get().woke - since < WINDOW, "the machine was held up for 10 ms");
+        assert_eq!((PACE.get().since, READS.get().count), (since, 1), "the window goes on");
+        PACE.set(Pace { span: LONGEST, woke: 0, since: 0 });
+        READS.set(Reads { count: 0, gaps: 0 });
+        while clock::now() < WINDOW {}
+        woke();
+        let Pace { span, woke, since } = PACE.get();
+        assert_eq!((span, since), (0, woke), "nothing was read");
+        hold();
+    }
+
+    #[test]
+    fn a_sleep_ends_when_its_span_is_over_or_the_pacer_is_due() {
+        let woke = clock::now();
+        PACE.set(Pace { span: LONGEST, woke, since: woke });
+        hold();
+        assert!(clock::now() >= woke + LONGEST);
+        let woke = clock::now();
+        PACE.set(Pace { span: 60_000 * MS, woke, since: woke });
+        pacer::set_due(woke + MS);
+        hold();
+        let now = clock::now();
+        assert!(now >= woke + MS && now < woke + 60_000 * MS);
+    }
+}
