@@ -1,6 +1,6 @@
 //! Flags that set how the model generates; they go into request bodies.
 
-use super::values::{Typed, decimal, whole};
+use super::values::{Typed, decimal, whole, wholes};
 use clap::Args;
 
 /// How the model generates.
@@ -9,7 +9,7 @@ use clap::Args;
 pub struct GenerationArgs {
     /// Output tokens at most; with two values, drawn between them for each request
     /// [default: 2048; with --simulate: 32]
-    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub max_tokens: Option<Vec<Typed<i64>>>,
     /// Output tokens at least
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
@@ -43,7 +43,7 @@ pub struct GenerationArgs {
     #[arg(long, value_name = "TEXT", num_args = 1.., action = clap::ArgAction::Set)]
     pub stop: Option<Vec<String>>,
     /// Token ids that end the output
-    #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub stop_token_ids: Option<Vec<Typed<i64>>>,
     /// Ask for a stream [default: on]
     #[arg(long, overrides_with = "no_stream")]

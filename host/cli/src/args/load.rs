@@ -1,6 +1,6 @@
 //! Flags that say how requests arrive and when a point ends.
 
-use super::values::{Typed, decimal, whole};
+use super::values::{Typed, decimal, decimals, whole, wholes};
 use clap::Args;
 
 /// How requests arrive and when a point ends.
@@ -8,15 +8,15 @@ use clap::Args;
 #[command(next_help_heading = "Load")]
 pub struct LoadArgs {
     /// Requests in flight, one value a sweep point [default: 1; with --simulate alone: 1 4 16]
-    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub parallel: Option<Vec<Typed<i64>>>,
     /// Requests of a point, walked together with --parallel and --rate [default: 1000; with
     /// --simulate alone: 20 80 160; with --duration: no limit]
-    #[arg(short = 'n', long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
+    #[arg(short = 'n', long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub number: Option<Vec<Typed<i64>>>,
     /// Requests a second: when they arrive with --open-loop, a pace under the cap of --parallel
     /// without; -1 means no pace
-    #[arg(long, value_name = "R", num_args = 1.., action = clap::ArgAction::Set, value_parser = decimal, allow_negative_numbers = true)]
+    #[arg(long, value_name = "R", num_args = 1.., action = clap::ArgAction::Set, value_parser = decimals, allow_negative_numbers = true)]
     pub rate: Option<Vec<Typed<f64>>>,
     /// Send by the clock, whatever the server does
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! Flags of the stand-alone simulated server.
 
-use super::values::{Typed, decimal, whole};
+use super::values::{Typed, decimal, whole, wholes};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -93,7 +93,7 @@ pub struct ReplyArgs {
     pub default_output: Typed<i64>,
     /// Replies end by themselves after a length between these two, unless a request says
     /// ignore_eos
-    #[arg(long, value_name = "N", num_args = 2, action = clap::ArgAction::Set, value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", num_args = 2, action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub natural_output: Option<Vec<Typed<i64>>>,
     /// Output tokens in a frame
     #[arg(long, value_name = "N", default_value = "1", value_parser = whole, allow_negative_numbers = true)]

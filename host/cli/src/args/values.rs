@@ -38,6 +38,30 @@ pub fn decimal(text: &str) -> Result<Typed<f64>, Infallible> {
     Ok(finite.ok_or_else(|| Misread { text: text.into(), wanted: "a number" }))
 }
 
+/// [`whole`], for a flag that takes several: says how where they were written with commas.
+///
+/// # Errors
+/// Never: see [`Typed`].
+pub fn wholes(text: &str) -> Result<Typed<i64>, Infallible> {
+    let wanted = "a whole number; write several with spaces between them";
+    whole(text).map(|typed| typed.map_err(|misread| misread.one_of_several(wanted)))
+}
+
+/// [`decimal`], for a flag that takes several.
+///
+/// # Errors
+/// Never: see [`Typed`].
+pub fn decimals(text: &str) -> Result<Typed<f64>, Infallible> {
+    let wanted = "a number; write several with spaces between them";
+    decimal(text).map(|typed| typed.map_err(|misread| misread.one_of_several(wanted)))
+}
+
+impl Misread {
+    fn one_of_several(self, wanted: &'static str) -> Self {
+        if self.text.contains(',') { Self { wanted, ..self } } else { self }
+    }
+}
+
 /// The number's text without the `_` that may stand between two digits.
 fn digits_joined(text: &str) -> Option<String> {
     let bytes = text.trim().as_bytes();
