@@ -1,7 +1,7 @@
 //! What the engine's threads allocate for one exchange, counted on them alone, in steady state.
 //!
-//! The bounds stand a little above what was measured, so that an allocation more for each exchange,
-//! or one for every few frames, is seen.
+//! There is none: what is counted are batches, and buffers that still grow. The bound stands above
+//! that, and well below one for each exchange.
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
 
@@ -17,6 +17,9 @@ use speak::Speaker;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Allocations an exchange: a batch of 64 has a few.
+const BOUND: f64 = 0.5;
 
 /// Counts allocations of threads whose name is `engine`.
 struct Counting;
@@ -90,7 +93,7 @@ fn an_exchange(tokens: u32) -> f64 {
 fn an_exchange_allocates_a_bounded_number_of_times_whatever_its_frames() {
     let (one, many) = (an_exchange(1), an_exchange(64));
     eprintln!("allocations an exchange: {one:.2} for one frame, {many:.2} for 64");
-    assert!(one > 0.0, "nothing was counted");
-    assert!(one <= 10.0, "{one} allocations for a reply of one token");
-    assert!(many <= 10.0, "{many} allocations for a stream of 64 frames");
+    assert!(COUNT.load(Relaxed) > 0, "a thread's start allocates: nothing was counted");
+    assert!(one <= BOUND, "{one} allocations for a reply of one token");
+    assert!(many <= BOUND, "{many} allocations for a stream of 64 frames");
 }

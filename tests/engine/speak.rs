@@ -6,7 +6,7 @@ use loadwright_core::ports::{
     Cause, Dataset, DatasetFactory, Fault, PluginFailure, Protocol, ProtocolFactory,
 };
 use loadwright_core::reading::{Channel, Exchange, Piece, ReadingPlan, Reply, Rule, Usage};
-use loadwright_core::request::{Ask, Segment, Template};
+use loadwright_core::request::{Ask, Head, Segment, Template};
 use loadwright_stamps::clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -145,9 +145,11 @@ impl Speaker {
             body["stream_options"] = json!({ "include_usage": true });
         }
         Template {
-            method: "POST".into(),
-            path: None,
-            headers: vec![("content-type".into(), "application/json".into())],
+            head: Head {
+                method: "POST".into(),
+                path: None,
+                headers: vec![("content-type".into(), "application/json".into())],
+            },
             body: vec![Segment::Bytes(body.to_string().into_bytes())],
         }
     }

@@ -1,6 +1,7 @@
 //! What a protocol makes of a turn: bytes ready to send.
 
 use crate::conversation::{Content, Message, Prompt};
+use std::sync::Arc;
 
 /// What to ask of the service.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +16,22 @@ pub struct Ask {
     pub min_tokens: Option<u32>,
 }
 
-/// A formatted request, its media still named by slot.
+/// What a request says before its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
+pub struct Head {
     /// e.g. `POST`
     pub method: String,
     /// Takes the place of the URL's path, its query kept.
     pub path: Option<String>,
-    /// Headers that the protocol wants.
+    /// Headers of this request, beside the target's.
     pub headers: Vec<(String, String)>,
+}
+
+/// A formatted request, its media still named by slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// What comes before the body.
+    pub head: Head,
     /// The body, in pieces.
     pub body: Vec<Segment>,
 }
@@ -56,12 +64,8 @@ pub enum Encoding {
 /// Bytes ready to send: nothing is built after the slot is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// e.g. `POST`
-    pub method: String,
-    /// Takes the place of the URL's path, its query kept.
-    pub path: Option<String>,
-    /// Headers of this request, beside the target's.
-    pub headers: Vec<(String, String)>,
+    /// What comes before the body: one for all requests in which it is the same.
+    pub head: Arc<Head>,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -87,7 +91,7 @@ impl Template {
             Ok(one) => splice(&one, media)?,
             Err(segments) => splice(&segments, media)?,
         };
-        Ok(Request { method: self.method, path: self.path, headers: self.headers, body })
+        Ok(Request { head: Arc::new(self.head), body })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 fn template(body: Vec<Segment>) -> Template {
-    Template { method: "POST".into(), path: Some("/v1".into()), headers: Vec::new(), body }
+    let head = Head { method: "POST".into(), path: Some("/v1".into()), headers: Vec::new() };
+    Template { head, body }
 }
 
 fn content(mime: &str, bytes: &[u8]) -> Content {
@@ -31,7 +31,7 @@ fn each_encoding_writes_its_form() {
     ];
     let filled = template(body).fill(&media).unwrap();
     assert_eq!(filled.body, b"[RIFF,AP9hYg==,data:image/png;base64,AP9hYg==]");
-    assert_eq!((filled.method.as_str(), filled.path.as_deref()), ("POST", Some("/v1")));
+    assert_eq!((filled.head.method.as_str(), filled.head.path.as_deref()), ("POST", Some("/v1")));
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use super::*;
 use crate::prepare::Job;
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::request::Request;
+use loadwright_core::request::{Head, Request};
 
 fn prepared(seq: u64) -> Prepared {
     let body = vec![b'x'; 100];
-    let request = Request { method: "POST".into(), path: None, headers: Vec::new(), body };
+    let head = Arc::new(Head { method: "POST".into(), path: None, headers: Vec::new() });
+    let request = Request { head, body };
     Prepared { seq, request: Ok(request), job: Job::default() }
 }
 

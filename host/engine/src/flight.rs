@@ -129,7 +129,7 @@ impl Flight {
             connection: 0,
             reopened: false,
             bytes_sent: 0,
-            response: Response::new(source, shared.captures.take()),
+            response: Response::new(source, shared.captures.take(), !shared.parts),
             over: false,
             shared: Arc::clone(shared),
         }
@@ -205,7 +205,7 @@ impl Flight {
             end,
             verdict,
         };
-        self.shared.outbox.push(self.number, Parcel::Landed(Box::new(landed)), urgent);
+        self.shared.outbox.push(self.number, Parcel::Landed(landed), urgent);
     }
 
     /// Forgets the attempt: it came too late to be made, so it never was.
@@ -216,6 +216,9 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        if self.over {
+            return;
+        }
         let text = "stopped by the user";
         self.touch_down(Err(Failure::new(Outcome::Cancelled, text)), None);
     }

@@ -39,8 +39,8 @@ impl Heads {
     /// Writes the head of `request` into `out`.
     pub(crate) fn write(&self, out: &mut Vec<u8>, request: &Request, attempt: Attempt) {
         out.clear();
-        put(out, &[&request.method, " "]);
-        put(out, &self.endpoint.request_target(request.path.as_deref()));
+        put(out, &[&request.head.method, " "]);
+        put(out, &self.endpoint.request_target(request.head.path.as_deref()));
         put(out, &[" HTTP/1.1\r\n"]);
         if !self.is_fixed("host") {
             put(out, &["host: ", &self.endpoint.authority, "\r\n"]);
@@ -67,9 +67,9 @@ impl Heads {
         attempt: Attempt,
     ) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let scheme = if self.endpoint.tls { "https" } else { "http" };
-        let path = self.endpoint.request_target(request.path.as_deref()).concat();
+        let path = self.endpoint.request_target(request.head.path.as_deref()).concat();
         let uri = format!("{scheme}://{}{path}", self.endpoint.authority);
-        let mut builder = http::Request::builder().method(request.method.as_str()).uri(uri);
+        let mut builder = http::Request::builder().method(request.head.method.as_str()).uri(uri);
         for (name, value) in self.headers(request).filter(|(name, _)| *name != "host") {
             builder = builder.header(name, value);
         }
@@ -83,7 +83,7 @@ impl Heads {
 
     /// The fixed headers, and those of `request` that none of them overrides.
     fn headers<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let own = request.headers.iter().filter(|(name, _)| !self.is_fixed(name));
+        let own = request.head.headers.iter().filter(|(name, _)| !self.is_fixed(name));
         self.fixed.iter().chain(own).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 

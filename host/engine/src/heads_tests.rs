@@ -2,6 +2,7 @@
 
 use super::*;
 use loadwright_core::plan::Target;
+use loadwright_core::request::Head;
 use std::collections::BTreeMap;
 
 fn heads(headers: &[(&str, &str)]) -> Heads {
@@ -27,7 +28,8 @@ fn heads(headers: &[(&str, &str)]) -> Heads {
 
 fn request() -> Request {
     let headers = vec![("Content-Type".into(), "application/json".into())];
-    Request { method: "POST".into(), path: Some("/x".into()), headers, body: b"{}".to_vec() }
+    let head = Head { method: "POST".into(), path: Some("/x".into()), headers };
+    Request { head: Arc::new(head), body: b"{}".to_vec() }
 }
 
 fn attempt() -> Attempt {

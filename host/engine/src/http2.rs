@@ -5,6 +5,7 @@
 //! connection of its own, with one stream at a time.
 
 use crate::flight::Flight;
+use crate::framing::Framing;
 use crate::http1::head::{Delimiter, Head};
 use crate::net::failure::Failure;
 use crate::net::stream::Stream;
@@ -120,7 +121,7 @@ fn head(parts: &http::response::Parts) -> Head {
         status: parts.status.as_u16(),
         delimiter: Delimiter::Close,
         keep_alive: true,
-        content_type: text(http::header::CONTENT_TYPE),
+        framing: Framing::of(text(http::header::CONTENT_TYPE).as_deref()),
         encoding: text(http::header::CONTENT_ENCODING).filter(|value| value != "identity"),
     }
 }

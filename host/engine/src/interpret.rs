@@ -74,7 +74,8 @@ impl<'a> Interpreter<'a> {
 
     fn batch(&mut self, batch: Vec<Parcel>) -> Vec<Record> {
         let bytes: usize = batch.iter().map(Parcel::bytes).sum();
-        let mut landed = Vec::with_capacity(batch.len());
+        let mut records = Vec::with_capacity(batch.len());
+        let mut undecoded = Vec::new();
         for parcel in batch {
             match parcel {
                 Parcel::Part { flight, capture } => {
@@ -82,14 +83,15 @@ impl<'a> Interpreter<'a> {
                     self.read(capture, &mut partial);
                     self.open.insert(flight, partial);
                 }
-                Parcel::Landed(exchange) => landed.push(*exchange),
+                Parcel::Landed(exchange) if self.reader.is_some() => {
+                    records.push(self.read_whole(exchange));
+                }
+                Parcel::Landed(exchange) => undecoded.push(exchange),
             }
         }
-        let records = if self.reader.is_some() {
-            landed.into_iter().map(|exchange| self.read_whole(exchange)).collect()
-        } else {
-            self.decode(landed)
-        };
+        if !undecoded.is_empty() {
+            records.extend(self.decode(undecoded));
+        }
         self.point.gauges.backlog.fetch_sub(bytes as u64, Relaxed);
         records
     }
@@ -142,8 +144,7 @@ impl<'a> Interpreter<'a> {
         let mut records = Vec::with_capacity(landed.len());
         for exchange in landed {
             let reply = if wanted(&exchange) { replies.next() } else { None };
-            let decoded = crate::decode::reading(&exchange, reply);
-            let (reading, frames, failure) = decoded;
+            let (reading, frames, failure) = crate::decode::reading(&exchange, reply);
             records.push(self.record(exchange, &reading, frames, failure));
         }
         records

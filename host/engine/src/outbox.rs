@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 /// What an interpreter is given.
+#[expect(clippy::large_enum_variant, reason = "a box of each would be freed by another thread")]
 pub(crate) enum Parcel {
     /// Frames of an exchange that goes on.
     Part {
@@ -18,7 +19,7 @@ pub(crate) enum Parcel {
         capture: Capture,
     },
     /// An exchange that ended, with its last frames.
-    Landed(Box<Landed>),
+    Landed(Landed),
 }
 
 /// Exchanges and bytes after which a batch is sent on at once.
@@ -91,7 +92,9 @@ impl Lane {
             return;
         }
         if let Ok(permit) = self.to.try_reserve() {
-            permit.send(std::mem::take(&mut batch.parcels));
+            // As much room as this one came to need: batches of one load are much alike.
+            let next = Vec::with_capacity(batch.parcels.len());
+            permit.send(std::mem::replace(&mut batch.parcels, next));
             batch.bytes = 0;
         }
     }

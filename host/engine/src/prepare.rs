@@ -3,19 +3,18 @@
 //! Makers run on plain threads, each with instances of its own; none of them stands between a slot
 //! and its request.
 
+mod former;
+
 use crate::EngineError;
 use crate::control::Control;
 use crate::dispense::Dispenser;
 use crate::gauges::Gauges;
 use crate::items::Items;
-use loadwright_core::conversation::{Conversation, Message, Prompt, Turn};
+pub(crate) use former::Former;
+use loadwright_core::conversation::{Message, Prompt, Turn};
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{
-    Cause, Dataset, DatasetFactory, Fault, PluginFailure, Protocol, ProtocolFactory, Tokenizer,
-};
-use loadwright_core::request::{Ask, Request, Template};
-use rand::{Rng as _, SeedableRng as _};
-use rand_chacha::ChaCha12Rng;
+use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
+use loadwright_core::request::Request;
 use std::sync::Arc;
 
 /// What a point needs from plugins.
@@ -96,180 +95,6 @@ pub(crate) fn make(
         }
     }
     Ok(())
-}
-
-/// Formats turns, with a protocol instance of its own.
-pub(crate) struct Former<'a> {
-    plan: &'a Plan,
-    protocol: Box<dyn Protocol>,
-    tokenizer: Option<Arc<dyn Tokenizer>>,
-}
-
-impl<'a> Former<'a> {
-    /// A former for `plan`.
-    ///
-    /// # Errors
-    /// The protocol could not be set up.
-    pub(crate) fn new(plan: &'a Plan, ports: &Ports) -> Result<Self, PluginFailure> {
-        let protocol = ports.protocol.instance()?;
-        Ok(Self { plan, protocol, tokenizer: ports.tokenizer.clone() })
-    }
-
-    /// The first turns of `conversations`, which are items from `item` on, for slots from `seq` on.
-    fn batch(
-        &mut self,
-        seq: u64,
-        item: u64,
-        conversations: Vec<Result<Conversation, PluginFailure>>,
-    ) -> Vec<Prepared> {
-        let mut batch = Vec::with_capacity(conversations.len());
-        let mut asks = Vec::with_capacity(conversations.len());
-        let mut waiting = Vec::with_capacity(conversations.len());
-        for (index, conversation) in conversations.into_iter().enumerate() {
-            let (seq, item) = (seq + index as u64, item + index as u64);
-            match conversation.and_then(|it| self.open(item, it)) {
-                Ok((ask, turn, job)) => {
-                    asks.push(ask);
-                    waiting.push((batch.len(), turn));
-                    let unanswered = contract(&self.plan.api, "format", NO_ANSWER);
-                    batch.push(Prepared { seq, request: Err(unanswered), job });
-                }
-                Err(failure) => {
-                    batch.push(Prepared { seq, request: Err(failure), job: Job::default() });
-                }
-            }
-        }
-        let templates = self.protocol.format(&asks);
-        for ((place, turn), template) in waiting.into_iter().zip(templates) {
-            batch[place].request = template.and_then(|it| self.fill(it, &turn));
-        }
-        batch
-    }
-
-    /// The ask of a conversation's first turn, that turn, and what to remember of it.
-    fn open(
-        &self,
-        item: u64,
-        conversation: Conversation,
-    ) -> Result<(Ask, Turn, Job), PluginFailure> {
-        let mut turns = conversation.turns.into_iter();
-        let first = turns.next().ok_or_else(|| {
-            contract(&self.plan.dataset, "generate", "one of its conversations has no turn")
-        })?;
-        let talk = (turns.len() > 0).then(|| Box::new(Talk { item, history: Vec::new(), turns }));
-        self.ask(item, conversation.id, first, talk)
-    }
-
-    /// The next turn of a conversation, formatted; `None`: there is none.
-    pub(crate) fn next_turn(
-        &mut self,
-        conversation: String,
-        mut talk: Box<Talk>,
-    ) -> Option<(Result<Request, PluginFailure>, Job, f64)> {
-        let turn = talk.turns.next()?;
-        let (pause, item) = (turn.pause, talk.item);
-        let asked = self.ask(item, conversation, turn, Some(talk));
-        Some(match asked {
-            Ok((ask, turn, job)) => {
-                let template = self
-                    .protocol
-                    .format(&[ask])
-                    .pop()
-                    .unwrap_or_else(|| Err(contract(&self.plan.api, "format", NO_ANSWER)));
-                (template.and_then(|template| self.fill(template, &turn)), job, pause)
-            }
-            Err(failure) => (Err(failure), Job::default(), pause),
-        })
-    }
-
-    fn ask(
-        &self,
-        item: u64,
-        conversation: String,
-        mut turn: Turn,
-        mut talk: Option<Box<Talk>>,
-    ) -> Result<(Ask, Turn, Job), PluginFailure> {
-        let mut prompt = std::mem::replace(&mut turn.prompt, Prompt::Text(String::new()));
-        if self.plan.tokenize_prompt {
-            prompt = self.tokenized(prompt)?;
-        }
-        let countable = self.tokenizer.is_some() && turn.input_tokens.is_none();
-        let kept = countable.then(|| prompt.clone());
-        let history = talk.as_ref().map(|talk| talk.history.clone()).unwrap_or_default();
-        if let (Some(talk), Prompt::Messages(messages)) = (&mut talk, &prompt) {
-            talk.history.extend(messages.iter().cloned());
-        }
-        let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(item));
-        let job = Job { conversation, input_tokens: turn.input_tokens, prompt: kept, talk };
-        let ask = Ask { history, prompt, max_tokens, min_tokens: turn.min_tokens };
-        Ok((ask, turn, job))
-    }
-
-    /// The output length of `item`, where the user gave bounds: the same for the same seed.
-    fn drawn_length(&self, item: u64) -> Option<u32> {
-        /// Keeps lengths apart from every other use of the run's seed.
-        const LENGTHS: u64 = 0x6c65_6e67_7468_7300;
-        let (least, most) = self.plan.output_range?;
-        let mut rng = ChaCha12Rng::seed_from_u64(self.plan.seed ^ LENGTHS);
-        rng.set_stream(item);
-        Some(rng.random_range(least..=most))
-    }
-
-    fn tokenized(&self, prompt: Prompt) -> Result<Prompt, PluginFailure> {
-        let text = match prompt {
-            Prompt::Text(text) => text,
-            Prompt::Messages(messages) => joined(&messages),
-            other => return Ok(other),
-        };
-        let Some(tokenizer) = &self.tokenizer else {
-            let text = "`--tokenize-prompt` needs a `--tokenizer-path`";
-            return Err(contract("tokenizer", "encode", text));
-        };
-        let fault = |fault: Fault| failure("tokenizer", "encode", Cause::Fault(fault));
-        tokenizer.encode(&text).map(Prompt::Tokens).map_err(fault)
-    }
-
-    /// Puts the turn's media into the body, and its headers beside the protocol's.
-    fn fill(&self, template: Template, turn: &Turn) -> Result<Request, PluginFailure> {
-        let wrong = |text: String| contract(&self.plan.api, "format", &text);
-        let mut request = template.fill(&turn.media).map_err(|error| wrong(error.to_string()))?;
-        request.headers.extend(turn.headers.iter().cloned());
-        for (name, value) in &request.headers {
-            let sound = http::HeaderName::try_from(name.as_str()).is_ok()
-                && http::HeaderValue::try_from(value.as_str()).is_ok();
-            if !sound {
-                return Err(wrong(format!("`{name}: {value}` is no header")));
-            }
-        }
-        if http::Method::try_from(request.method.as_str()).is_err() {
-            return Err(wrong(format!("`{}` is no HTTP method", request.method)));
-        }
-        Ok(request)
-    }
-}
-
-/// The text parts of `messages`, a line each.
-pub(crate) fn joined(messages: &[Message]) -> String {
-    use loadwright_core::conversation::Part;
-    let parts = messages.iter().flat_map(|message| &message.parts);
-    let texts: Vec<&str> = parts
-        .filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::Media(_) => None,
-        })
-        .collect();
-    texts.join("\n")
-}
-
-/// A protocol gave fewer answers than it was given asks.
-const NO_ANSWER: &str = "it gave no answer to an ask";
-
-fn contract(plugin: &str, call: &str, text: &str) -> PluginFailure {
-    failure(plugin, call, Cause::Contract(text.to_owned()))
-}
-
-fn failure(plugin: &str, call: &str, cause: Cause) -> PluginFailure {
-    PluginFailure { plugin: plugin.to_owned(), call: call.to_owned(), cause }
 }
 
 /// A dataset's factory is asked for its size once.

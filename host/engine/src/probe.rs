@@ -87,7 +87,7 @@ pub fn probe(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Probe
             }
         }
         let (outcome, detail) = last;
-        let url = connector.endpoint.request_target(request.path.as_deref()).concat();
+        let url = connector.endpoint.request_target(request.head.path.as_deref()).concat();
         let url = format!("{}{url}", connector.endpoint.name());
         Err(ProbeFailure::Failed { url, class: outcome.class(), detail })
     })

@@ -1,5 +1,6 @@
 //! The head of a response: status, and how its body is delimited. Nothing here reads a socket.
 
+use crate::framing::Framing;
 use std::borrow::Cow;
 
 /// What a response's head says.
@@ -11,8 +12,8 @@ pub struct Head {
     pub delimiter: Delimiter,
     /// Whether the connection may carry another request.
     pub keep_alive: bool,
-    /// The `content-type`, where there is one.
-    pub content_type: Option<String>,
+    /// How a body of its `content-type` is cut into frames.
+    pub framing: Framing,
     /// A `content-encoding` other than `identity`: the body cannot be read.
     pub encoding: Option<String>,
 }
@@ -55,7 +56,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
     let httparse::Status::Complete(length) = parsed else { return Ok(None) };
     let status = response.code.expect("a complete head has a status");
     let keeps = response.version == Some(1);
-    let mut facts = Facts { keep_alive: keeps, ..Facts::default() };
+    let mut facts = Facts::new(keeps);
     for header in response.headers.iter() {
         facts.read(header)?;
     }
@@ -64,28 +65,32 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
         status,
         delimiter,
         keep_alive: facts.keep_alive && delimiter != Delimiter::Close,
-        content_type: facts.content_type,
+        framing: facts.framing,
         encoding: facts.encoding,
     };
     Ok(Some((head, length)))
 }
 
 /// What the headers say, one by one.
-#[derive(Default)]
 struct Facts {
     keep_alive: bool,
     length: Option<u64>,
     chunked: bool,
     coded: bool,
-    content_type: Option<String>,
+    framing: Framing,
     encoding: Option<String>,
 }
 
 impl Facts {
+    fn new(keep_alive: bool) -> Self {
+        let framing = Framing::of(None);
+        Self { keep_alive, length: None, chunked: false, coded: false, framing, encoding: None }
+    }
+
     fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), BadHead> {
         let name = header.name;
         if name.eq_ignore_ascii_case("content-type") {
-            self.content_type = Some(text(header.value).into_owned());
+            self.framing = Framing::of(Some(&text(header.value)));
         } else if name.eq_ignore_ascii_case("content-length") {
             let length = text(header.value)
                 .parse()

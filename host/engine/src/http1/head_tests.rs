@@ -53,5 +53,5 @@ fn every_prefix_of_a_head_asks_for_more() {
         assert_eq!(parse(&whole[..end]).unwrap(), None, "at {end}");
     }
     let (head, _) = parse(whole).unwrap().unwrap();
-    assert_eq!(head.content_type.as_deref(), Some("text/event-stream; charset=utf-8"));
+    assert_eq!(head.framing, Framing::Sse);
 }

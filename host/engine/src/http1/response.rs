@@ -11,6 +11,8 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::StampSource;
 use loadwright_stamps::socket::Read;
+use std::borrow::Cow;
+use std::mem::take;
 
 /// Bytes of an error's body that are kept.
 pub(crate) const ERROR_BODY: usize = 4096;
@@ -22,7 +24,7 @@ pub(crate) const FRAME: usize = 16 * 1024 * 1024;
 /// One response as it arrives.
 pub(crate) struct Response {
     pub(crate) intake: Intake,
-    /// The head's bytes, kept for protocols that decode; until it is whole, what came of it.
+    /// What came of the head until it is whole; then its bytes, for protocols that decode.
     pub(crate) head_bytes: Vec<u8>,
     /// The head, once whole.
     pub(crate) head: Option<Head>,
@@ -30,6 +32,7 @@ pub(crate) struct Response {
     pub(crate) head_at: Option<Nanos>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
+    keeps_head: bool,
     /// Whether bytes were left behind the response: the connection is out of step.
     surplus: bool,
 }
@@ -55,8 +58,8 @@ pub(crate) struct Intake {
 const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
 
 impl Response {
-    /// A response whose frames go to `capture`.
-    pub(crate) fn new(source: StampSource, capture: Capture) -> Self {
+    /// A response whose frames go to `capture`, and whose head's bytes are kept or not.
+    pub(crate) fn new(source: StampSource, capture: Capture, keeps_head: bool) -> Self {
         let intake = Intake {
             source,
             in_head: true,
@@ -67,7 +70,8 @@ impl Response {
             received: 0,
         };
         let (head_bytes, error_body) = (Vec::new(), Vec::new());
-        Self { intake, head_bytes, head: None, head_at: None, error_body, surplus: false }
+        let (head, head_at) = (None, None);
+        Self { intake, head_bytes, head, head_at, error_body, keeps_head, surplus: false }
     }
 
     /// Whether any byte arrived.
@@ -134,26 +138,36 @@ impl Response {
 
     /// Reads the head; gives how many of `bytes` lie behind it.
     fn read_head(&mut self, bytes: &[u8], read: &Read) -> Result<Option<usize>, Failure> {
-        self.head_bytes.extend_from_slice(bytes);
+        // Nearly always it comes in one piece, and is read where it lies.
+        let gathered = if self.head_bytes.is_empty() {
+            Cow::Borrowed(bytes)
+        } else {
+            self.head_bytes.extend_from_slice(bytes);
+            Cow::Owned(take(&mut self.head_bytes))
+        };
+        let mut rest = &*gathered;
         loop {
-            let parsed = head::parse(&self.head_bytes)
+            let parsed = head::parse(rest)
                 .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?;
             let Some((head, length)) = parsed else {
-                if self.head_bytes.len() > HEAD {
+                if rest.len() > HEAD {
                     let text = "the reply's head is larger than 64 KiB";
                     return Err(Failure::new(Outcome::Garbage, text));
                 }
+                self.head_bytes = rest.to_vec();
                 return Ok(None);
             };
+            let (own, behind) = rest.split_at(length);
             if head.status < 200 {
                 // An interim response (RFC 9110, 15.2): the real one follows.
-                self.head_bytes.drain(..length);
+                rest = behind;
                 continue;
             }
-            let behind = self.head_bytes.len() - length;
-            self.head_bytes.truncate(length);
+            if self.keeps_head {
+                self.head_bytes = own.to_vec();
+            }
             self.begin(head, read)?;
-            return Ok(Some(behind));
+            return Ok(Some(behind.len()));
         }
     }
 
@@ -168,9 +182,8 @@ impl Response {
         let ok = (200..300).contains(&head.status);
         let encoding = head.encoding.clone();
         if ok {
-            let framing = Framing::of(head.content_type.as_deref());
-            self.intake.streamed = framing != Framing::Whole;
-            self.intake.framer = Some(Framer::new(framing, FRAME));
+            self.intake.streamed = head.framing != Framing::Whole;
+            self.intake.framer = Some(Framer::new(head.framing, FRAME));
         }
         self.head = Some(head);
         match encoding {

@@ -8,7 +8,7 @@ fn read(at: Nanos) -> Read {
 }
 
 fn fresh() -> Response {
-    Response::new(StampSource::Kernel, Capture::default())
+    Response::new(StampSource::Kernel, Capture::default(), true)
 }
 
 /// A chunked event stream of `texts`, each event a chunk of its own.

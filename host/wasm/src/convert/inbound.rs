@@ -6,7 +6,7 @@ use crate::bindings::identity::loadwright::plugin::types as plain;
 use loadwright_core::conversation::{Content, Conversation, Media, Message, Part, Prompt, Turn};
 use loadwright_core::ports::Fault;
 use loadwright_core::reading::{Channel, Piece, ReadingPlan, Reply, Rule, Usage};
-use loadwright_core::request::{Encoding, Segment, Template};
+use loadwright_core::request::{Encoding, Head, Segment, Template};
 
 macro_rules! fault {
     ($module:ident) => {
@@ -38,7 +38,7 @@ fn all<T, U: From<T>>(list: Vec<T>) -> Vec<U> {
 impl From<protocol::Request> for Template {
     fn from(request: protocol::Request) -> Self {
         let protocol::Request { method, path, headers, body } = request;
-        Self { method, path, headers: pairs(headers), body: all(body) }
+        Self { head: Head { method, path, headers: pairs(headers) }, body: all(body) }
     }
 }
 

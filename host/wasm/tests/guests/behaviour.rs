@@ -48,7 +48,7 @@ fn answers_come_in_the_order_of_the_asks() {
     assert_eq!(answers.len(), 64);
     for (index, answer) in answers.iter().enumerate() {
         assert_eq!(body(answer), format!("prompt {index}"));
-        assert_eq!(answer.as_ref().unwrap().method, "POST");
+        assert_eq!(answer.as_ref().unwrap().head.method, "POST");
     }
 }
 
