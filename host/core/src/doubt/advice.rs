@@ -11,7 +11,7 @@ pub(super) fn advice(plan: &Plan, cause: &Cause) -> String {
             "The point ended before any request did: give it more time, or see the log.".into()
         }
         Cause::NothingMeasured { .. } | Cause::Failures { .. } => {
-            "See the failures by class below; figures are over the requests that succeeded.".into()
+            "See the failures by class; figures are over the requests that succeeded.".into()
         }
         Cause::EndedEarly { ending } => advice_on_ending(ending).into(),
         Cause::Dropped { .. } => dropped_advice(plan),
