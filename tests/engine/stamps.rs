@@ -64,6 +64,16 @@ fn frames_are_dated_when_they_came() {
     }
 }
 
+/// So many slow streams that the engine's thread lets their frames gather before it reads them.
+#[test]
+fn frames_that_gather_are_dated_when_they_came() {
+    let server = start(paced(30, 20));
+    let bench =
+        Bench { speaker: Speaker::tokens(20), ..Bench::new(plan_of(&server.url(), 200, 200)) };
+    let errors = check(bench, &server, 200);
+    assert!(median(&errors) < 5.0, "{errors:?}");
+}
+
 #[test]
 fn a_slow_plugin_moves_no_stamp() {
     let median_error = |burn: u64| {

@@ -3,7 +3,7 @@
 //! a wake-up and of a poll, and the sender is not interrupted to wake the reader.
 //!
 //! For threads whose reads carry the kernel's stamps: those do not move. What does move is the read
-//! lag, and the time at which a reply's end is seen; [`PART`] and [`LONGEST`] bound both.
+//! lag, and the time at which a reply's end is seen; both by a sleep at most.
 
 use crate::{clock, pacer};
 use std::cell::Cell;
