@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// The longest sleep, in nanoseconds.
 const LONGEST: u64 = 300_000;
-/// A sleep is at most this part of the mean gap between two reads of a stream, so that two arrivals
+/// A sleep is at most this part of the mean gap between two reads of a reply, so that two arrivals
 /// on one stream hardly ever meet in one read.
 const PART: u64 = 50;
 /// Arrivals that a sleep must be expected to gather: it costs about as much as one wake-up.
@@ -21,15 +21,20 @@ const WINDOW: u64 = 10_000_000;
 
 thread_local! {
     /// The reads of the calling thread in this window.
-    static READS: Cell<Reads> = const { Cell::new(Reads { count: 0, gaps: 0 }) };
+    static READS: Cell<Reads> = const { Cell::new(Reads::NONE) };
     static PACE: Cell<Pace> = const { Cell::new(Pace { span: 0, woke: 0, since: 0 }) };
 }
 
+/// Reads of replies that had begun before.
 #[derive(Clone, Copy)]
 struct Reads {
     count: u64,
-    /// The sum of the times since the read before on the same stream.
+    /// The sum of the times since the read before of the same reply.
     gaps: u64,
+}
+
+impl Reads {
+    const NONE: Self = Self { count: 0, gaps: 0 };
 }
 
 #[derive(Clone, Copy)]
@@ -42,7 +47,7 @@ struct Pace {
     since: u64,
 }
 
-/// A stream was read on the calling thread, `gap` nanoseconds after its last read.
+/// A reply was read on the calling thread, `gap` nanoseconds after its last read.
 pub(crate) fn saw(gap: u64) {
     let Reads { count, gaps } = READS.get();
     READS.set(Reads { count: count + 1, gaps: gaps + gap });
@@ -50,14 +55,7 @@ pub(crate) fn saw(gap: u64) {
 
 /// To be called when the thread has waited for its sockets.
 pub fn woke() {
-    let mut pace = PACE.get();
-    pace.woke = clock::now();
-    let window = pace.woke - pace.since;
-    if window >= WINDOW {
-        pace.span = span(READS.replace(Reads { count: 0, gaps: 0 }), window);
-        pace.since = pace.woke;
-    }
-    PACE.set(pace);
+    PACE.set(READS.with(|reads| PACE.get().woken(clock::now(), reads)));
 }
 
 /// To be called when the thread is about to wait for its sockets: sleeps where that gathers
@@ -71,6 +69,17 @@ pub fn hold() {
     let now = clock::now();
     if now < until {
         std::thread::sleep(Duration::from_nanos(until - now));
+    }
+}
+
+impl Pace {
+    /// After a wake-up at `now`; a window that is over takes its reads along.
+    fn woken(self, now: u64, reads: &Cell<Reads>) -> Self {
+        let window = now - self.since;
+        if window < WINDOW {
+            return Self { woke: now, ..self };
+        }
+        Self { span: span(reads.replace(Reads::NONE), window), woke: now, since: now }
     }
 }
 
@@ -107,19 +116,15 @@ mod tests {
 
     #[test]
     fn a_window_decides_how_long_is_slept_and_forgets_its_reads() {
-        let since = clock::now();
-        PACE.set(Pace { span: 0, woke: 0, since });
-        saw(20 * MS);
-        woke();
-        assert!(PACE.get().woke - since < WINDOW, "the machine was held up for 10 ms");
-        assert_eq!((PACE.get().since, READS.get().count), (since, 1), "the window goes on");
-        PACE.set(Pace { span: LONGEST, woke: 0, since: 0 });
-        READS.set(Reads { count: 0, gaps: 0 });
-        while clock::now() < WINDOW {}
-        woke();
-        let Pace { span, woke, since } = PACE.get();
-        assert_eq!((span, since), (0, woke), "nothing was read");
-        hold();
+        let reads = Cell::new(Reads { count: 100, gaps: 100 * 20 * MS });
+        let begun = Pace { span: 0, woke: MS, since: MS };
+        let within = begun.woken(WINDOW, &reads);
+        assert_eq!((within.span, within.woke, within.since), (0, WINDOW, MS));
+        assert_eq!(reads.get().count, 100, "the window goes on");
+        let over = within.woken(WINDOW + MS, &reads);
+        assert_eq!((over.span, over.woke, over.since), (LONGEST, WINDOW + MS, WINDOW + MS));
+        assert_eq!((reads.get().count, reads.get().gaps), (0, 0));
+        assert_eq!(over.woken(3 * WINDOW, &reads).span, 0, "nothing was read");
     }
 
     #[test]

@@ -14,12 +14,14 @@ use tokio::net::TcpStream;
 pub struct Stamped {
     socket: TcpStream,
     last: socket::Read,
+    /// When the reply at hand was last read; none: nothing of it has come since the last write.
+    heard: Option<u64>,
 }
 
 impl Stamped {
     /// Of a socket on which stamps were asked for ([`socket::enable`]) or are not to be had.
     pub fn new(socket: TcpStream) -> Self {
-        Self { socket, last: socket::Read::default() }
+        Self { socket, last: socket::Read::default(), heard: None }
     }
 
     /// The stamps of the last read, and its length.
@@ -53,8 +55,8 @@ impl Stamped {
                     // A stream's bytes arrive in order, whatever the offset between the clocks.
                     read.kernel =
                         read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
-                    if self.last.user != 0 {
-                        gather::saw(read.user - self.last.user);
+                    if let Some(before) = self.heard.replace(read.user) {
+                        gather::saw(read.user - before);
                     }
                     self.last = read;
                     return Poll::Ready(Ok(()));
@@ -85,6 +87,8 @@ impl AsyncWrite for Stamped {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        // What a connection idles between two exchanges is no gap of a stream.
+        self.heard = None;
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }
 
@@ -93,6 +97,7 @@ impl AsyncWrite for Stamped {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.heard = None;
         Pin::new(&mut self.socket).poll_write_vectored(context, parts)
     }
 
