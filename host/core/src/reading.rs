@@ -14,8 +14,10 @@ pub struct Rule {
 
 /// How to read frames without calling the plugin.
 ///
-/// Text of a channel is what its rules find, in order. Usage and finish reason: the last that is
-/// not null. Error: the first that is not null, its `message` if it is an object.
+/// Several rules for output, for reasoning or for frame tokens are spellings of one thing: in each
+/// frame the first that finds any counts. Tool calls are what all their rules find, in order. Usage
+/// and finish reason: the last that is not null. Error: the first that is not null, its `message`
+/// if it is an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadingPlan {
     /// Frames that mark the end, e.g. `[DONE]`.

@@ -15,7 +15,7 @@ use loadwright_core::conversation::Message;
 use loadwright_core::reading::{Channel, ReadingPlan, Usage};
 use memo::Memo;
 use rules::{Count, Rules, Slot};
-use walk::{NotJson, Notes, What};
+use walk::{Found, NotJson, Notes, What};
 
 #[cfg(test)]
 mod reference;
@@ -26,11 +26,12 @@ mod tests;
 ///
 /// Where the plan's own words leave a choice:
 /// - Rules are weighed in the plan's order, and what one rule finds in the order of the frame.
+/// - Several rules for the answer, for reasoning or for frame tokens are spellings of one thing: in
+///   each frame the first that finds any counts. Tool calls are what all their rules find.
 /// - Text is a string; anything else in its place is none. An empty text or finish reason is none.
 /// - A tool-call rule that points to an array or an object says that it is there, without text.
 /// - A count is a whole number that fits 32 bits; any other is as if it were not there.
-/// - Frame tokens are those of the first rule that finds any; what it finds in several places is
-///   added up, and no token at all is no count.
+/// - Frame tokens found in several places are added up, and no token at all is no count.
 /// - A guard holds where any place it points to is a string equal to its text.
 /// - `false` and the empty text are no error, like `null`.
 /// - A frame of blanks alone carries nothing.
@@ -204,10 +205,12 @@ impl Reader {
     /// Adds what one frame's notes mean.
     fn settle(&self, frame: &[u8], notes: &Notes, into: &mut Reading) -> Seen {
         let mut channel = None;
-        let mut tokens = FrameTokens::default();
+        let mut tokens = None;
+        let mut first = FirstRules::default();
         for found in &notes.found {
             let rule = &self.rules.taken[usize::from(found.rule)];
-            if rule.guard.is_some_and(|bit| notes.guards >> bit & 1 == 0) {
+            let holds = rule.guard.is_none_or(|bit| notes.guards >> bit & 1 == 1);
+            if !holds || !first.allow(rule.slot, found) {
                 continue;
             }
             match (rule.slot, found.what) {
@@ -219,7 +222,9 @@ impl Reader {
                         into.text(carried).push_str(&notes.text[start..end]);
                     }
                 }
-                (Slot::FrameTokens, What::Number(count)) => tokens.add(found.rule, count),
+                (Slot::FrameTokens, What::Number(count)) => {
+                    tokens = reply::sum(tokens, Some(count));
+                }
                 (Slot::Count(which), What::Number(count)) => set(&mut into.usage, which, count),
                 (Slot::FinishReason, What::Text { start, end }) => {
                     let reason = into.finish_reason.get_or_insert_default();
@@ -232,33 +237,30 @@ impl Reader {
                 _ => {}
             }
         }
-        let tokens = tokens.sum();
-        if let Some(count) = tokens {
-            into.frame_tokens = Some(into.frame_tokens.unwrap_or(0).saturating_add(count));
-        }
+        into.frame_tokens = reply::sum(into.frame_tokens, tokens);
         channel.map_or(Seen::Nothing, |channel| Seen::Output { channel, tokens })
     }
 }
 
-/// Tokens of one frame: those of the first rule that finds any.
+/// Of the rules that spell one thing, those that found any first in a frame.
 #[derive(Default)]
-struct FrameTokens {
-    rule: u16,
-    sum: u32,
+struct FirstRules {
+    output: Option<u16>,
+    reasoning: Option<u16>,
+    tokens: Option<u16>,
 }
 
-impl FrameTokens {
-    fn add(&mut self, rule: u16, count: u32) {
-        if self.sum == 0 {
-            self.rule = rule;
-        }
-        if self.rule == rule {
-            self.sum = self.sum.saturating_add(count);
-        }
-    }
-
-    fn sum(&self) -> Option<u32> {
-        (self.sum > 0).then_some(self.sum)
+impl FirstRules {
+    /// Whether a finding counts beside those before it.
+    fn allow(&mut self, slot: Slot, found: &Found) -> bool {
+        let first = match slot {
+            Slot::Text(Channel::Output) => &mut self.output,
+            Slot::Text(Channel::Reasoning) => &mut self.reasoning,
+            Slot::FrameTokens if found.what == What::Number(0) => return false,
+            Slot::FrameTokens => &mut self.tokens,
+            _ => return true,
+        };
+        *first.get_or_insert(found.rule) == found.rule
     }
 }
 

@@ -118,12 +118,17 @@ impl Texts {
 
     fn pieces(self, frame: u32, tokens: Option<u32>) -> Vec<Piece> {
         let channels = [
-            (Channel::Reasoning, self.reasoning_content + &self.reasoning),
-            (Channel::Output, self.content + &self.refusal + &self.whole),
+            (Channel::Reasoning, spelled([self.reasoning_content, self.reasoning])),
+            (Channel::Output, spelled([self.content, self.refusal, self.whole])),
             (Channel::ToolCall, self.call_names + &self.call_arguments),
         ];
         pieces(frame, channels, false, tokens)
     }
+}
+
+/// The first spelling that is used: some servers send a text under two names at once.
+fn spelled<const N: usize>(spellings: [String; N]) -> String {
+    spellings.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// Tokens of a frame, over all choices: by token ids, else by log probabilities.

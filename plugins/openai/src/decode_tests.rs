@@ -66,9 +66,14 @@ fn completions_streaming_and_not() {
 }
 
 #[test]
-fn reasoning_in_either_spelling() {
-    for name in ["reasoning_content", "reasoning"] {
-        let frame = format!(r#"{{"choices":[{{"delta":{{"{name}":"so"}}}}]}}"#);
+fn reasoning_in_either_spelling_or_in_both_at_once() {
+    for members in [
+        r#""reasoning_content":"so""#,
+        r#""reasoning":"so""#,
+        r#""reasoning":"so","reasoning_content":"so""#,
+        r#""reasoning":"so","reasoning_content":"""#,
+    ] {
+        let frame = format!(r#"{{"choices":[{{"delta":{{{members}}}}}]}}"#);
         assert_eq!(both(&[&frame]).pieces, [piece(0, Channel::Reasoning, "so")]);
     }
 }

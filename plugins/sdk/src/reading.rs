@@ -33,8 +33,8 @@ pub fn read(plan: &ReadingPlan, exchange: &Exchange) -> Reply {
 
 fn read_frame(plan: &ReadingPlan, index: u32, frame: &Value, reply: &mut Reply) {
     let channels = [
-        (Channel::Reasoning, text(&plan.reasoning, frame)),
-        (Channel::Output, text(&plan.output, frame)),
+        (Channel::Reasoning, spelled(&plan.reasoning, frame)),
+        (Channel::Output, spelled(&plan.output, frame)),
         (Channel::ToolCall, text(&plan.tool_calls, frame)),
     ];
     let present = found(&plan.tool_calls, frame).into_iter().any(is_filled);
@@ -86,6 +86,12 @@ pub fn pieces(
 
 fn text(rules: &[Rule], frame: &Value) -> String {
     found(rules, frame).into_iter().filter_map(Value::as_str).collect()
+}
+
+/// What the first rule that finds any text finds.
+fn spelled(rules: &[Rule], frame: &Value) -> String {
+    let mut texts = rules.iter().map(|rule| text(std::slice::from_ref(rule), frame));
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 fn is_filled(value: &Value) -> bool {

@@ -18,15 +18,17 @@ pub(crate) struct Said {
 }
 
 pub(crate) fn said(plan: &ReadingPlan, frame: &Value) -> Said {
-    let text = |rules: &[Rule]| -> String {
-        values(frame, rules).into_iter().flatten().filter_map(Value::as_str).collect()
+    let texts = |rules: &[Rule]| {
+        let of_rule = |found: Vec<&Value>| found.into_iter().filter_map(Value::as_str).collect();
+        values(frame, rules).into_iter().map(of_rule).collect::<Vec<String>>()
     };
+    let spelled = |rules: &[Rule]| texts(rules).into_iter().find(|text| !text.is_empty());
     let last =
         |rules: &[Rule]| values(frame, rules).into_iter().flatten().filter_map(count).next_back();
     Said {
-        output: text(&plan.output),
-        reasoning: text(&plan.reasoning),
-        tool_calls: text(&plan.tool_calls),
+        output: spelled(&plan.output).unwrap_or_default(),
+        reasoning: spelled(&plan.reasoning).unwrap_or_default(),
+        tool_calls: texts(&plan.tool_calls).concat(),
         is_tool_call: values(frame, &plan.tool_calls).into_iter().flatten().any(is_filled),
         tokens: values(frame, &plan.frame_tokens)
             .into_iter()

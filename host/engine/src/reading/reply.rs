@@ -89,7 +89,7 @@ impl Reading {
     }
 }
 
-fn sum(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+pub(super) fn sum(one: Option<u32>, other: Option<u32>) -> Option<u32> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.saturating_add(other)),
         (one, other) => one.or(other),

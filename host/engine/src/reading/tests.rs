@@ -28,12 +28,12 @@ fn read(plan: &ReadingPlan, frames: &[&str]) -> Reading {
 }
 
 #[test]
-fn text_is_what_the_rules_find_in_their_order() {
+fn text_is_what_the_first_rule_finds_that_finds_any() {
     let frame = r#"{"b":"1","a":[{"x":"2"},{"y":"no"},{"x":"3"}],"c":4,"d":null,"e":["no"]}"#;
     let cases: [(&[&str], &str); 8] = [
-        (&["/a/*/x", "/b"], "231"),
-        (&["/b", "/a/*/x"], "123"),
-        (&["/a/2/x", "/a/*/x"], "323"),
+        (&["/a/*/x", "/b"], "23"),
+        (&["/c", "/b", "/a/*/x"], "1"),
+        (&["/a/2/x", "/a/*/x"], "3"),
         (&["/a/0/x"], "2"),
         (&["/a/00/x", "/a/-/x", "/a/9/x", "/a/x"], ""),
         (&["/c", "/d", "/e", "", "/a"], ""),
@@ -45,6 +45,12 @@ fn text_is_what_the_rules_find_in_their_order() {
         assert_eq!(reading.output, expected, "{pointers:?}");
     }
     assert_eq!(read(&output_plan(&[""]), &[r#""all""#]).output, "all");
+}
+
+#[test]
+fn tool_calls_are_what_all_rules_find() {
+    let plan = ReadingPlan { tool_calls: rules(&["/n/*", "/a/*"]), ..ReadingPlan::default() };
+    assert_eq!(read(&plan, &[r#"{"a":["1","2"],"n":["look ","go "]}"#]).tool_calls, "look go 12");
 }
 
 #[test]
