@@ -14,6 +14,7 @@ mod content;
 mod control;
 mod load;
 mod outcomes;
+mod pressure;
 mod probe;
 mod proxies;
 mod shapes;

@@ -85,6 +85,8 @@ pub(crate) struct Speaker {
     /// Tokens asked for where the ask has no limit of its own.
     pub(crate) tokens: u32,
     pub(crate) stream: bool,
+    /// Bytes that each body is made larger by.
+    pub(crate) padding: usize,
     /// CPU that each `decode` burns, in nanoseconds.
     pub(crate) burn: u64,
     /// Called with the number of asks before each `format`.
@@ -99,6 +101,7 @@ impl Default for Speaker {
             reading: Some(reading()),
             tokens: 3,
             stream: true,
+            padding: 0,
             burn: 0,
             before_format: None,
             before_decode: None,
@@ -141,6 +144,9 @@ impl Speaker {
             "max_tokens": ask.max_tokens.unwrap_or(self.tokens),
             "ignore_eos": true,
         });
+        if self.padding > 0 {
+            body["padding"] = "x".repeat(self.padding).into();
+        }
         if self.stream {
             body["stream_options"] = json!({ "include_usage": true });
         }

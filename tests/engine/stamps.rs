@@ -4,7 +4,7 @@ use crate::rig::{Bench, PATIENCE, SLACK, fast, faulty, id, paced, plan_of, run, 
 use crate::speak::Speaker;
 use loadwright_core::plan::StampSource;
 use loadwright_core::record::Record;
-use loadwright_sim::{Config, Fault, Served};
+use loadwright_sim::{Body, Config, Fault, Script, Served};
 use std::collections::BTreeMap;
 
 /// Asserts what must hold of every record, whatever the machine does meanwhile: causes come
@@ -113,6 +113,21 @@ fn under_tls_the_stamps_are_those_of_the_socket() {
     plan.target.insecure = true;
     let errors = check(Bench::new(plan), &server, 20);
     assert!(median(&errors) < 5.0, "{errors:?}");
+}
+
+/// The end of a connection has no kernel stamp, and takes none from the frames before it.
+#[test]
+fn under_tls_the_last_frames_keep_the_kernels_stamps() {
+    for fault in [Fault::Close, Fault::Body(Body::UntilClose)] {
+        let script = Script::always([fault]);
+        let server = start(Config { tls: true, script, ..paced(5, 2) });
+        let mut plan = plan_of(&server.url(), 4, 20);
+        plan.target.insecure = true;
+        let run = run(plan);
+        run.whole(20);
+        let mut frames = run.records.iter().flat_map(|record| &record.frames);
+        assert!(frames.all(|frame| frame.at < frame.user));
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Servers below HTTP, for what the simulated one does not send: canned bytes, silence.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// Answers one request with canned bytes, then closes.
@@ -61,4 +62,75 @@ pub(crate) fn read_head(stream: &mut TcpStream) -> String {
         head.push(byte[0]);
     }
     String::from_utf8(head).unwrap()
+}
+
+/// Stands before a server: takes connections, and carries them on only once it is opened.
+pub(crate) struct Gate {
+    pub(crate) url: String,
+    opened: Arc<OnceLock<()>>,
+}
+
+impl Gate {
+    /// A gate before `server`, for `https`.
+    pub(crate) fn before(server: SocketAddr) -> Self {
+        let (listener, url) = silent();
+        let opened = Arc::<OnceLock<()>>::default();
+        let waited = Arc::clone(&opened);
+        std::thread::spawn(move || {
+            while let Ok((client, _)) = listener.accept() {
+                let waited = Arc::clone(&waited);
+                std::thread::spawn(move || {
+                    waited.wait();
+                    carry(client, TcpStream::connect(server).unwrap(), carry_all);
+                });
+            }
+        });
+        Self { url: url.replace("http:", "https:"), opened }
+    }
+
+    pub(crate) fn open(&self) {
+        self.opened.get_or_init(|| ());
+    }
+}
+
+/// Stands before a server and takes what clients send more slowly than they send it, in small
+/// segments, so that the kernel takes little at a time; gives its URL, for `https`.
+pub(crate) fn narrow(server: SocketAddr) -> String {
+    let (listener, url) = silent();
+    let socket = socket2::SockRef::from(&listener);
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.set_tcp_mss(536).unwrap();
+    std::thread::spawn(move || {
+        while let Ok((client, _)) = listener.accept() {
+            std::thread::spawn(move || {
+                carry(client, TcpStream::connect(server).unwrap(), carry_slowly);
+            });
+        }
+    });
+    url.replace("http:", "https:")
+}
+
+/// Carries bytes both ways until both sides have closed.
+fn carry(client: TcpStream, server: TcpStream, up: impl FnOnce(TcpStream, TcpStream)) {
+    let (from, to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let down = std::thread::spawn(move || carry_all(from, to));
+    up(client, server);
+    down.join().unwrap();
+}
+
+fn carry_all(mut from: TcpStream, mut to: TcpStream) {
+    let _ = std::io::copy(&mut from, &mut to);
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+fn carry_slowly(mut from: TcpStream, mut to: TcpStream) {
+    let mut piece = [0; 4 * 1024];
+    while let Ok(length) = from.read(&mut piece) {
+        if length == 0 || to.write_all(&piece[..length]).is_err() {
+            break;
+        }
+        // What is simulated here is a link with a bandwidth, so this waits for nothing.
+        std::thread::sleep(std::time::Duration::from_micros(100));
+    }
+    let _ = to.shutdown(Shutdown::Write);
 }

@@ -67,9 +67,12 @@ impl Http2 {
     ) -> Result<(), Failure> {
         let limit = timeouts.total;
         let over = || late(Stage::Total, format!("not over within {} s", limit.as_secs_f64()));
-        tokio::time::timeout(limit, self.untimed(flight, request, timeouts.read))
-            .await
-            .unwrap_or_else(|_| Err(over()))
+        let ended = tokio::time::timeout(limit, self.untimed(flight, request, timeouts.read)).await;
+        let marked = self.mark.0.load(Relaxed);
+        if marked != 0 && flight.timeline.sent.is_some() {
+            flight.timeline.sent = Some(marked);
+        }
+        ended.unwrap_or_else(|_| Err(over()))
     }
 
     async fn untimed(
@@ -82,10 +85,9 @@ impl Http2 {
         self.sender.ready().await.map_err(|error| failed(&error))?;
         let length = hyper::body::Body::size_hint(request.body()).lower();
         self.mark.0.store(0, Relaxed);
-        let called = clock::now();
+        // Until hyper's own task has written: an exchange may be stopped or be over before.
+        flight.timeline.sent = Some(clock::now());
         let response = tokio::time::timeout(read, self.sender.send_request(request)).await;
-        let marked = self.mark.0.load(Relaxed);
-        flight.timeline.sent = Some(if marked == 0 { called } else { marked });
         flight.bytes_sent = length;
         let response = response.map_err(|_| silent())?.map_err(|error| failed(&error))?;
         let (parts, mut body) = response.into_parts();

@@ -2,7 +2,7 @@
 
 use crate::net::failure::Failure;
 use crate::reading::Reading;
-use loadwright_core::outcome::Outcome;
+use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::reading::Usage;
 use loadwright_core::record::TokenSource;
 
@@ -21,10 +21,15 @@ pub(crate) struct Facts<'a> {
 /// The outcome, and what went wrong in words.
 pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
     if let Err(failure) = facts.end {
-        // With the end mark seen the reply was whole, however the connection went down; and a bad
-        // status says more than the end of a connection that a refusing server closes early.
-        let said = reading.done || facts.status.is_some_and(is_bad);
-        if !(said && matches!(failure.outcome, Outcome::Cut | Outcome::Reset)) {
+        // With the end mark seen the reply was whole, however long the server then kept the
+        // connection and however that went down; and a bad status says more than the end of a
+        // connection that a refusing server closes early.
+        let forgiven = match failure.outcome {
+            Outcome::Cut | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
+            Outcome::Timeout(Stage::Read | Stage::Total) => reading.done,
+            _ => false,
+        };
+        if !forgiven {
             return (failure.outcome, failure.detail.clone());
         }
     }

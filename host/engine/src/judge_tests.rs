@@ -30,6 +30,11 @@ fn a_connection_that_breaks_behind_the_mark_does_no_harm() {
     let done = Reading { done: true, ..with_output() };
     assert_eq!(judged(cut(), 200, true, &done), Outcome::Ok);
     assert_eq!(judged(cut(), 200, true, &with_output()), Outcome::Cut);
+    for stage in [Stage::Read, Stage::Total] {
+        let held = || Err(Failure::new(Outcome::Timeout(stage), "held open"));
+        assert_eq!(judged(held(), 200, true, &done), Outcome::Ok);
+        assert_eq!(judged(held(), 503, true, &with_output()), Outcome::Timeout(stage));
+    }
     let late = Err(Failure::new(Outcome::Cancelled, "stopped"));
     assert_eq!(judged(late, 200, true, &done), Outcome::Cancelled);
 }

@@ -31,14 +31,34 @@ pub(crate) async fn exchange(
     flight: &mut Flight,
     parts: (&[u8], &[u8]),
 ) -> Result<(), Failure> {
-    let sent = send(stream, watch, flight, parts).await;
-    if let Err(failure) = sent {
-        // A server that has answered before it took the whole request may close at once: its
-        // answer says more than the broken pipe.
-        let answered = poll_fn(|context| poll_reply(stream, watch, flight, context)).await;
-        return if answered.is_ok() { Ok(()) } else { Err(failure) };
+    match send(stream, watch, flight, parts).await {
+        Ok(Sent::Whole) => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
+        Ok(Sent::Answered) => {
+            flight.response().leave_out_of_step();
+            Ok(())
+        }
+        Err(failure) => {
+            // A server that has answered before it took the whole request may close at once: its
+            // answer says more than the broken pipe.
+            let answered = poll_fn(|context| poll_reply(stream, watch, flight, context)).await;
+            flight.response().leave_out_of_step();
+            if answered.is_ok() { Ok(()) } else { Err(failure) }
+        }
     }
-    poll_fn(|context| poll_reply(stream, watch, flight, context)).await
+}
+
+/// How far a request got.
+enum Sent {
+    Whole,
+    /// The reply was whole before the request was: a refusal, mostly.
+    Answered,
+}
+
+/// What a step of sending did.
+enum Step {
+    /// Handed so many bytes over, or flushed what layers above the socket still held.
+    Pushed(usize),
+    Answered,
 }
 
 /// Writes head and body, and stamps `sent` just before the first byte is handed over.
@@ -47,33 +67,42 @@ async fn send(
     watch: &mut Watch,
     flight: &mut Flight,
     (head, body): (&[u8], &[u8]),
-) -> Result<(), Failure> {
+) -> Result<Sent, Failure> {
     let whole = head.len() + body.len();
-    let mut written = 0;
-    while written < whole {
+    let mut written = 0_usize;
+    loop {
         let behind_head = written.saturating_sub(head.len());
         let parts =
             [IoSlice::new(&head[written.min(head.len())..]), IoSlice::new(&body[behind_head..])];
         let now = clock::now();
         let step = poll_fn(|context| {
-            if let Poll::Ready(result) = stream.poll_send(context, &parts) {
-                return Poll::Ready(result.map_err(|error| Failure::broken(&error)));
+            let pushed = if written < whole {
+                stream.poll_send(context, &parts)
+            } else {
+                // TLS may still hold what did not fit into the socket, and never pushes it itself.
+                stream.poll_flush(context)
+            };
+            if let Poll::Ready(result) = pushed {
+                return Poll::Ready(result.map(Step::Pushed).map_err(|e| Failure::broken(&e)));
             }
-            watch.poll(context).map(Err)
+            // A server may answer without taking the whole request.
+            poll_reply(stream, watch, flight, context).map_ok(|()| Step::Answered)
         });
         match step.await? {
-            0 => return Err(Failure::broken(&io::ErrorKind::WriteZero.into())),
-            here => {
+            Step::Answered => return Ok(Sent::Answered),
+            Step::Pushed(_) if written == whole => break,
+            Step::Pushed(0) => return Err(Failure::broken(&io::ErrorKind::WriteZero.into())),
+            Step::Pushed(here) => {
                 if written == 0 {
                     flight.timeline.sent = Some(now);
                 }
                 written += here;
+                flight.bytes_sent = written.saturating_sub(head.len()) as u64;
                 watch.touch(now);
             }
         }
     }
-    flight.bytes_sent = body.len() as u64;
-    Ok(())
+    Ok(Sent::Whole)
 }
 
 /// Reads until the response is whole, the socket is empty or a limit is over.
@@ -110,11 +139,11 @@ fn take(
     bytes: &[u8],
     read: &Read,
 ) -> Result<bool, Failure> {
-    watch.saw(read);
     if bytes.is_empty() {
         flight.timeline.end = read.user;
         return flight.response().closed(read).map(|()| true);
     }
+    watch.saw(read);
     let whole = flight.response().feed(bytes, read)?;
     if whole {
         flight.timeline.end = flight.response().stamp(read).at;

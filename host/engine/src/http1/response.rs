@@ -33,8 +33,8 @@ pub(crate) struct Response {
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
     keeps_head: bool,
-    /// Whether bytes were left behind the response: the connection is out of step.
-    surplus: bool,
+    /// Bytes were left behind the response, or a part of the request was not sent.
+    out_of_step: bool,
 }
 
 /// What each read of a body touches, together on two cache lines: a connection is cold whenever
@@ -71,7 +71,7 @@ impl Response {
         };
         let (head_bytes, error_body) = (Vec::new(), Vec::new());
         let (head, head_at) = (None, None);
-        Self { intake, head_bytes, head, head_at, error_body, keeps_head, surplus: false }
+        Self { intake, head_bytes, head, head_at, error_body, keeps_head, out_of_step: false }
     }
 
     /// Whether any byte arrived.
@@ -82,8 +82,13 @@ impl Response {
     /// Whether the connection may carry another request.
     pub(crate) fn keeps_connection(&self) -> bool {
         self.intake.body.done()
-            && !self.surplus
+            && !self.out_of_step
             && self.head.as_ref().is_some_and(|head| head.keep_alive)
+    }
+
+    /// The request was not sent to its end: the connection cannot carry another one.
+    pub(crate) fn leave_out_of_step(&mut self) {
+        self.out_of_step = true;
     }
 
     /// Takes what one read gave; true: the response is whole.
@@ -115,7 +120,7 @@ impl Response {
         if !body.done() {
             return Ok(false);
         }
-        self.surplus = !input.is_empty();
+        self.out_of_step |= !input.is_empty();
         self.finish(read);
         Ok(true)
     }

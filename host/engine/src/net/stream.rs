@@ -8,7 +8,7 @@ use loadwright_stamps::{clock, socket};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufRead as _, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
@@ -33,7 +33,12 @@ impl Stream {
                 *read = stamped.last();
             }
             Self::Tls(tls) => {
-                let len = ready!(poll_fill(Pin::new(&mut **tls), context, buffer))?;
+                // What one record gave, and no more: reading on would move the stamps on as well.
+                let mut tls = Pin::new(&mut **tls);
+                let record = ready!(tls.as_mut().poll_fill_buf(context))?;
+                let len = record.len().min(buffer.len());
+                buffer[..len].copy_from_slice(&record[..len]);
+                tls.as_mut().consume(len);
                 *read = socket::Read { len, ..tls.get_ref().0.last() };
             }
             Self::Unix(unix) => {
@@ -53,6 +58,11 @@ impl Stream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(self).poll_write_vectored(context, parts)
+    }
+
+    /// Pushes on what was taken but not yet handed to the kernel; 0: nothing is left.
+    pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        AsyncWrite::poll_flush(Pin::new(self), context).map_ok(|()| 0)
     }
 
     /// Whether HTTP/2 was agreed on during the TLS handshake.
