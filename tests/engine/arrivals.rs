@@ -1,11 +1,16 @@
 //! Slots by the clock: when they are due, what happens to those over the cap, when the time is over.
 
-use crate::rig::truth;
-use crate::rig::{Bench, PATIENCE, Run, closed, fast, id, most_together, ms, paced, plan, start};
+use crate::rig::{
+    Bench, PATIENCE, Run, closed, fast, id, most_together, ms, paced, plan, start, truth,
+};
+use crate::wire::Gate;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
+use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
+use loadwright_sim::Config;
+use loadwright_stamps::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -141,18 +146,53 @@ fn nothing_starts_once_the_time_is_over() {
         (plan.load, plan.threads) = (load, threads);
         (plan.limits.number, plan.limits.duration) = (None, Some(ms(200)));
         let run = Bench::new(plan).run();
-        let number = run.records.len() as u64;
-        run.whole(number);
         assert_eq!(run.closing.ending, Ending::Completed);
-        truth(&server, number);
         // The time counts from no later than the first slot's due time.
         let origin = run.records.iter().map(|record| record.timeline.due).min().unwrap();
-        for record in &run.records {
+        // A slot at the very end may find no connection in time.
+        let (sent, dropped): (Vec<_>, Vec<_>) =
+            run.records.iter().partition(|record| record.outcome.is_ok());
+        truth(&server, sent.len() as u64);
+        for record in &sent {
             let ready = record.timeline.ready.unwrap() - origin;
             assert!(ready <= 200_000_000, "slot {} started {ready} ns in", record.seq);
         }
-        assert!(number >= 3);
+        assert!(sent.len() >= 3 && dropped.iter().all(|record| out_of_time(record)));
     }
+}
+
+fn out_of_time(record: &Record) -> bool {
+    record.outcome == Outcome::Dropped
+        && record.error == "no connection before --duration was over"
+        && record.timeline.sent.is_none()
+}
+
+/// A service that takes no connections in time: what was planned is missing, and said to be.
+#[test]
+fn slots_whose_connection_comes_too_late_are_dropped_in_an_open_loop() {
+    let server = start(Config { tls: true, ..fast() });
+    let gate = Gate::before(server.address());
+    let mut plan = open(&gate.url, 200.0, Process::Constant, 1);
+    (plan.limits.number, plan.limits.duration) = (None, Some(ms(100)));
+    plan.target.insecure = true;
+    let progress = Bench::new(plan.clone());
+    let control = progress.control.progress.clone();
+    let run = progress.run_beside(|_| {
+        // All that are due within the time wait for a connection; the last is due at its end.
+        while control.in_flight.load(Relaxed) < 20 {
+            std::thread::yield_now();
+        }
+        let over = clock::now() + 100_000_000;
+        while clock::now() < over {
+            std::thread::yield_now();
+        }
+        gate.open();
+    });
+    let records = run.sorted();
+    assert!(records.iter().enumerate().all(|(place, record)| record.seq == place as u64));
+    assert!(records.len() >= 20 && records.iter().all(|record| out_of_time(record)));
+    assert_eq!(control.dropped.load(Relaxed), records.len() as u64);
+    assert_eq!(server.counts().received, 0);
 }
 
 fn constant(rate: f64) -> Arrival {

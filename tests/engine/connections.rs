@@ -1,7 +1,8 @@
 //! Connections: kept, opened once more where an idle one died, over TLS, HTTP/2, Unix sockets, IPv6.
 
-use crate::rig::{Bench, Run, fast, id, ms, paced, plan_of, run, start, truth};
+use crate::rig::{Bench, PATIENCE, Run, fast, id, ms, paced, plan_of, run, start, truth};
 use crate::speak::Speaker;
+use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Plan;
 use loadwright_core::record::Record;
 use loadwright_sim::{Config, Fault, Script, Server};
@@ -96,6 +97,20 @@ fn an_idle_connection_that_the_server_closed_is_marked() {
     }
 }
 
+/// What is known of the connection that died is no part of what came of the next.
+#[test]
+fn an_attempt_over_a_reopened_connection_has_its_own_times() {
+    let script = Script::requests(1..=9, [Fault::SlowHead { ms: PATIENCE }]);
+    let server = start(Config { idle_close: Some(ms(30)), script, ..fast() });
+    let mut bench = Bench::new(plan_of(&server.url(), 1, 1));
+    (bench.items.turns, bench.items.pause) = (2, 0.3);
+    bench.plan.timeouts.read = ms(60);
+    let run = bench.run();
+    let record = &run.sorted()[1];
+    assert_eq!((record.outcome, record.reopened), (Outcome::Timeout(Stage::Read), true));
+    assert!(record.timeline.end >= record.timeline.sent.unwrap() + 60_000_000);
+}
+
 #[test]
 fn a_new_connection_that_dies_is_a_failure() {
     let server = start(Config { script: Script::always([Fault::Drop]), ..fast() });
@@ -144,15 +159,21 @@ fn http2_by_prior_knowledge_and_over_tls() {
 
 #[test]
 fn failures_over_http2_have_their_outcomes() {
-    use loadwright_core::outcome::{Outcome, Stage};
-    let met = |fault: Fault| {
+    let met_within = |fault: Fault, limit: fn(&mut Plan)| {
         let script = Script::always([fault]);
         let server = start(Config { http2: true, script, ..fast() });
         let mut plan = plan_of(&server.url(), 1, 1);
         plan.target.http2 = true;
-        plan.timeouts.read = ms(300);
-        run(plan).only().outcome
+        limit(&mut plan);
+        let run = run(plan);
+        assert!(run.only().timeline.sent.is_some());
+        run.only().outcome
     };
+    let met = |fault: Fault| met_within(fault, |plan| plan.timeouts.read = ms(300));
+    let slow = || Fault::SlowHead { ms: PATIENCE };
+    assert_eq!(met(slow()), Outcome::Timeout(Stage::Read));
+    let total = met_within(slow(), |plan| plan.timeouts.total = ms(200));
+    assert_eq!(total, Outcome::Timeout(Stage::Total));
     assert_eq!(
         met(Fault::Status { code: 503, retry_after: None, body: None }),
         Outcome::Status(503)

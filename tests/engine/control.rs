@@ -1,6 +1,6 @@
 //! The run's end before its time: drained, aborted, the server gone, the output lost. And samples.
 
-use crate::rig::{Bench, PATIENCE, faulty, id, ms, paced, plan_of, start, truth};
+use crate::rig::{Bench, PATIENCE, closed, faulty, id, ms, paced, plan_of, start, truth};
 use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
@@ -107,6 +107,44 @@ fn a_server_that_is_gone_ends_the_point() {
             assert!(known.iter().any(|served| served.request_id == id(0, record)));
         }
     }
+}
+
+/// One that takes connections and lets them go again is as good as gone, and not tried in a rush.
+#[test]
+fn a_server_that_only_resets_is_gone_too() {
+    let server = start(faulty([Fault::Drop]));
+    let mut bench = Bench::new(endless(&server.url())[0].clone());
+    bench.plan.load = closed(1);
+    bench.control.give_up = ms(250);
+    let run = bench.run();
+    assert_eq!(run.closing.ending, Ending::ServerGone);
+    let records = run.sorted();
+    for pair in records.windows(2) {
+        assert!(pair[1].timeline.due >= pair[0].timeline.end + 100_000_000);
+    }
+    assert!(records.len() >= 3);
+}
+
+/// Streams that go on are a sign of life, however long no connection can be had.
+#[test]
+fn a_server_that_streams_is_not_gone() {
+    let server = start(paced(5, 10));
+    let arrival = Arrival { rate: 100.0, process: Process::Constant };
+    let mut plan = plan_of(&server.url(), 1, 60);
+    plan.load = Load::Open { arrival, max_in_flight: None };
+    let mut bench = Bench { speaker: Speaker::tokens(150), ..Bench::new(plan) };
+    bench.control.give_up = ms(200);
+    let progress = bench.control.progress.clone();
+    let run = bench.run_beside(|_| {
+        while server.counts().received < 3 {
+            std::thread::yield_now();
+        }
+        server.pause_accepting();
+    });
+    assert_eq!((run.closing.ending, run.records.len()), (Ending::Completed, 60));
+    assert_eq!(progress.done.load(Relaxed), 60);
+    let failed = run.records.iter().filter(|record| !record.outcome.is_ok()).count();
+    assert!((40..58).contains(&failed), "{failed} failed");
 }
 
 #[test]

@@ -115,7 +115,8 @@ impl Metrics {
             last_end,
         } = self;
         let kernel = closing.kernel_stamps && plan.stamps == StampSource::Kernel;
-        let duration = rows.iter().map(|row| row.sent).min().map(|first| last_end - first);
+        let duration =
+            rows.iter().map(|row| row.sent).min().map(|first| last_end.saturating_sub(first));
         counts.good = good(&rows, &plan);
         let flight = Flight::of(&rows);
         let frames = gaps.frames;

@@ -18,9 +18,6 @@ use tokio::task::JoinSet;
 /// Connections between requests and between phases; the last one used goes out first.
 pub(crate) type Pool = Arc<Mutex<Vec<Connection>>>;
 
-/// A worker waits this long after a connection failure.
-const BACK_OFF: Duration = Duration::from_millis(100);
-
 /// Serves the slots below `end` on this thread.
 ///
 /// # Errors
@@ -83,9 +80,7 @@ async fn work(server: Arc<Server>, pool: Pool, pacer: Arc<tokio::sync::Mutex<Pac
         if is_over(&server, due) {
             break;
         }
-        if !server.serve(&mut kept, prepared, due).await {
-            tokio::time::sleep(BACK_OFF).await;
-        }
+        server.serve(&mut kept, prepared, due).await.back_off().await;
     }
     give(&pool, kept);
 }

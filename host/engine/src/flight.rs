@@ -145,6 +145,13 @@ impl Flight {
         self.attempt
     }
 
+    /// Begins again over another connection: the one at hand had died before a reply began.
+    pub(crate) fn begin_again(&mut self) {
+        self.reopened = true;
+        self.bytes_sent = 0;
+        self.timeline = Timeline { due: self.timeline.due, ..Timeline::default() };
+    }
+
     /// Hands frames on where many have gathered.
     ///
     /// # Errors

@@ -217,7 +217,7 @@ impl<'a> Interpreter<'a> {
     /// Whether a failed attempt is made again.
     fn again(&self, outcome: Outcome, attempt: u32) -> bool {
         let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
-        failed && attempt < self.point.plan.retries && !self.point.control.stop.draining()
+        failed && attempt < self.point.plan.retries && self.point.has_time_for_another()
     }
 
     fn verdict(

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod contact;
 mod control;
 mod decode;
 mod dispense;

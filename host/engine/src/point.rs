@@ -2,11 +2,13 @@
 
 use crate::EngineError;
 use crate::capture::Captures;
+use crate::contact::{BACK_OFF, Contact};
 use crate::control::Control;
 use crate::dispense::{Dispenser, Room};
 use crate::gauges::Gauges;
 use crate::net::connect::Connector;
 use crate::prepare::Ports;
+use crate::wait::nanos;
 use loadwright_core::Nanos;
 use loadwright_core::arrival::{Arrival, Offsets};
 use loadwright_core::plan::{Load, Plan};
@@ -29,8 +31,8 @@ pub(crate) struct Point {
     /// Slots of an open loop that were dispatched and are not over.
     pub(crate) aloft: AtomicU64,
     ending: Mutex<Ending>,
-    /// When the service was last seen to take connections.
-    reached: AtomicU64,
+    /// Since when nothing was heard of the service but failures; 0: it was heard of last.
+    failing_since: AtomicU64,
     /// After this no request starts; 0: not yet known.
     latest: AtomicU64,
 }
@@ -64,7 +66,7 @@ impl Point {
             captures: Arc::default(),
             aloft: AtomicU64::new(0),
             ending: Mutex::new(Ending::Completed),
-            reached: AtomicU64::new(clock::now()),
+            failing_since: AtomicU64::new(0),
             latest: AtomicU64::new(0),
         })
     }
@@ -74,8 +76,7 @@ impl Point {
         let now = clock::now();
         self.dispenser.restart(offsets(&self.plan, false), now);
         if let Some(duration) = self.plan.limits.duration {
-            let span = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-            self.latest.store(now.saturating_add(span), Relaxed);
+            self.latest.store(now.saturating_add(nanos(duration)), Relaxed);
         }
     }
 
@@ -85,6 +86,14 @@ impl Point {
             0 => None,
             latest => Some(latest),
         }
+    }
+
+    /// Whether another attempt may be made: neither the time nor the point is over, nor the user's
+    /// patience. It may have to wait first.
+    pub(crate) fn has_time_for_another(&self) -> bool {
+        let begins = clock::now() + nanos(BACK_OFF);
+        let in_time = self.latest().is_none_or(|latest| begins <= latest);
+        in_time && self.ending() == Ending::Completed && !self.control.stop.draining()
     }
 
     /// Ends the point before its time; the first reason counts.
@@ -102,16 +111,30 @@ impl Point {
         *self.ending.lock().expect("nothing panics while it holds the ending")
     }
 
-    /// Takes note of whether the service could be reached; with nothing but failures for too long,
+    /// Takes note of what an attempt says of the service; with nothing but failures for too long,
     /// the point ends.
-    pub(crate) fn reached(&self, reached: bool) {
-        let now = clock::now();
-        if reached {
-            self.reached.store(now, Relaxed);
-            return;
+    pub(crate) fn contact(&self, contact: Contact) {
+        match contact {
+            Contact::Service => self.heard(),
+            Contact::Nobody => self.missed(),
+            Contact::Limit | Contact::None => {}
         }
-        let limit = u64::try_from(self.control.give_up.as_nanos()).unwrap_or(u64::MAX);
-        if now.saturating_sub(self.reached.load(Relaxed)) > limit {
+    }
+
+    /// Something came from the service.
+    pub(crate) fn heard(&self) {
+        // Mostly it is so already, and the engine threads share the line.
+        if self.failing_since.load(Relaxed) != 0 {
+            self.failing_since.store(0, Relaxed);
+        }
+    }
+
+    fn missed(&self) {
+        let now = clock::now();
+        let Err(since) = self.failing_since.compare_exchange(0, now, Relaxed, Relaxed) else {
+            return;
+        };
+        if now.saturating_sub(since) > nanos(self.control.give_up) {
             self.end(Ending::ServerGone);
         }
     }

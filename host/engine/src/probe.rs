@@ -111,7 +111,7 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     } else {
         Prompt::Text("hello".into())
     };
-    let ask = Ask { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: Some(1) };
+    let ask = Ask { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
     let mut protocol = ports.protocol.instance()?;
     let template = protocol.format(&[ask]).pop().expect("format gives one answer an ask")?;
     let request = template.fill(&[]).expect("a prompt without media has no media to place");

@@ -18,7 +18,7 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::{Closing, Ending};
 use loadwright_stamps::{clock, priority};
 use std::io;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, OnceLock};
 use tokio::sync::mpsc;
 
 /// A point could not be run. What goes wrong with requests is data, and none of these.
@@ -65,8 +65,9 @@ pub fn run(
     let runtimes = (0..plan.threads.max(1)).map(|_| thread::runtime(gathers));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
+    let started = OnceLock::new();
     let lost = std::thread::scope(|scope| {
-        let mut threads = Threads { scope, point: &point, running: Vec::new() };
+        let mut threads = Threads { scope, point: &point, started: &started, running: Vec::new() };
         for (interpreter, receiver) in interpreters {
             threads.spawn("interpret", || {
                 priority::lower();
@@ -87,6 +88,7 @@ pub fn run(
         }
         // The interpreters end when the engine threads, who now hold the only senders, are gone.
         drop(lanes);
+        threads.start();
         let lost = Recorder::new(&point, sinks).run(&records);
         point.dispenser.close();
         threads.join().map(|()| lost)
@@ -138,6 +140,8 @@ fn closing(point: &Point, lost: Option<String>) -> Closing {
 struct Threads<'scope, 'env> {
     scope: &'scope std::thread::Scope<'scope, 'env>,
     point: &'scope Arc<Point>,
+    /// Whether all threads are there: they need each other, so none works before.
+    started: &'scope OnceLock<bool>,
     running: Vec<std::thread::ScopedJoinHandle<'scope, Result<(), EngineError>>>,
 }
 
@@ -148,7 +152,11 @@ impl<'scope> Threads<'scope, '_> {
         work: impl FnOnce() -> Result<(), EngineError> + Send + 'scope,
     ) -> io::Result<()> {
         let point = Arc::clone(self.point);
+        let started = self.started;
         let guarded = move || {
+            if !started.wait() {
+                return Ok(());
+            }
             let result = work();
             if result.is_err() {
                 // Nobody would ever be handed the slots that this thread was to make.
@@ -157,8 +165,19 @@ impl<'scope> Threads<'scope, '_> {
             result
         };
         let builder = std::thread::Builder::new().name(name.to_owned());
-        self.running.push(builder.spawn_scoped(self.scope, guarded)?);
+        match builder.spawn_scoped(self.scope, guarded) {
+            Ok(thread) => self.running.push(thread),
+            Err(error) => {
+                // Nobody has set it before: all are spawned by this thread.
+                let _ = self.started.set(false);
+                return Err(error);
+            }
+        }
         Ok(())
+    }
+
+    fn start(&self) {
+        let _ = self.started.set(true);
     }
 
     fn join(self) -> Result<(), EngineError> {

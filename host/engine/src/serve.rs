@@ -1,5 +1,6 @@
 //! One slot from its due time to its end: every turn of its conversation, every attempt at a turn.
 
+use crate::contact::Contact;
 use crate::flight::{Attempt, Flight, Ground, Verdict};
 use crate::net::failure::Failure;
 use crate::point::Point;
@@ -7,7 +8,7 @@ use crate::prepare::{Job, Prepared};
 use crate::transport::{Connection, Flown, Transport};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::Plan;
+use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_stamps::clock;
@@ -40,13 +41,13 @@ impl Server {
         self.index
     }
 
-    /// Serves one slot over `kept`. False: the service could not be reached.
+    /// Serves one slot over `kept`. What came of its last attempt says whether to wait a while.
     pub(crate) async fn serve(
         &self,
         kept: &mut Option<Connection>,
         prepared: Prepared,
         due: Nanos,
-    ) -> bool {
+    ) -> Contact {
         let Prepared { seq, mut request, mut job } = prepared;
         let warmup = self.point.plan.is_warmup(seq);
         let mut attempt = Attempt { seq, turn: 0, attempt: 0, warmup, due };
@@ -58,23 +59,20 @@ impl Server {
             } else {
                 (None, None)
             };
-            let reached = match self.fly(kept, attempt, (&request, job), sender).await {
-                Some(reached) => reached,
-                None => return true,
-            };
-            self.point.reached(reached);
-            let Some(verdict) = verdict else { return reached };
+            let contact = self.fly(kept, attempt, (&request, job), sender).await;
+            self.point.contact(contact);
+            let Some(verdict) = verdict else { return contact };
             match verdict.await.unwrap_or(Verdict::Over) {
-                Verdict::Over => return reached,
+                Verdict::Over => return contact,
                 Verdict::Again(same) => {
                     job = same;
                     attempt.attempt += 1;
-                    attempt.due = clock::now();
+                    contact.back_off().await;
                 }
                 Verdict::Next { request: next, job: its, pause } => {
                     attempt.due = clock::now() + pause;
                     if !self.pause(pause).await {
-                        return reached;
+                        return contact;
                     }
                     (request, job) = (next.map(|request| *request), its);
                     (attempt.turn, attempt.attempt) = (attempt.turn + 1, 0);
@@ -93,42 +91,51 @@ impl Server {
         }
     }
 
-    /// One attempt. Whether the service was reached; `None`: it was too late to start.
+    /// One attempt.
     async fn fly(
         &self,
         kept: &mut Option<Connection>,
         attempt: Attempt,
         (request, job): (&Asked, Job),
         verdict: Option<oneshot::Sender<Verdict>>,
-    ) -> Option<bool> {
+    ) -> Contact {
         let mut flight = self.flight(attempt, job);
         let request = match request {
             Ok(request) => request,
             Err(failure) => {
                 flight.land(Err(Failure::new(Outcome::Plugin, failure.to_string())), verdict);
-                return Some(true);
+                return Contact::None;
             }
         };
         // A conversation that has begun is not broken off by the end of the time.
-        let latest = if attempt.turn == 0 && attempt.attempt == 0 && !attempt.warmup {
-            self.point.latest()
-        } else {
-            None
-        };
+        let begins = attempt.turn == 0 && !attempt.warmup;
+        let latest = if begins { self.point.latest() } else { None };
         match self.transport.exchange(kept, &mut flight, request, latest).await {
             Ok(Flown::TooLate) => {
-                flight.forget();
-                None
+                self.too_late(flight, verdict);
+                Contact::None
             }
             Ok(Flown::Done) => {
                 flight.land(Ok(()), verdict);
-                Some(true)
+                Contact::Service
             }
             Err(failure) => {
-                let reached = !failure.outcome.is_connection_failure();
+                let contact = Contact::of(failure.outcome, flight.response().begun());
                 flight.land(Err(failure), verdict);
-                Some(reached)
+                contact
             }
+        }
+    }
+
+    /// There was no connection before the time was over. The next slot of a closed loop would have
+    /// begun only then, so it never was one; what an open loop had planned is missing.
+    fn too_late(&self, flight: Flight, verdict: Option<oneshot::Sender<Verdict>>) {
+        let planned = matches!(self.point.plan.load, Load::Open { .. });
+        if planned || flight.attempt().attempt > 0 {
+            let text = "no connection before --duration was over";
+            flight.land(Err(Failure::new(Outcome::Dropped, text)), verdict);
+        } else {
+            flight.forget();
         }
     }
 

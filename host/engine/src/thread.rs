@@ -9,6 +9,7 @@ use crate::serve::Server;
 use loadwright_core::plan::Load;
 use loadwright_stamps::{clock, gather, priority};
 use std::io;
+use std::mem::replace;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
@@ -109,11 +110,12 @@ async fn phase(server: &Arc<Server>, pool: &Pool, end: u64) -> io::Result<()> {
     }
 }
 
-/// Sends batches on and takes the thread's CPU time, for ever.
+/// Sends batches on, takes the thread's CPU time and listens whether streams go on, for ever.
 async fn tick(server: &Server) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::thread_cpu();
+    let mut heard = gather::heard();
     let gauge: &AtomicU64 = &server.point.gauges.busy[server.index() as usize];
     loop {
         interval.tick().await;
@@ -121,6 +123,10 @@ async fn tick(server: &Server) {
         let now = clock::thread_cpu();
         gauge.fetch_add(now - before, Relaxed);
         before = now;
+        // A service whose replies are long is there, though none of them has ended yet.
+        if gather::heard() != replace(&mut heard, gather::heard()) {
+            server.point.heard();
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::http2::Http2;
 use crate::net::connect::Connector;
 use crate::net::failure::Failure;
 use crate::net::stream::Stream;
-use crate::wait::Watch;
+use crate::wait::{Watch, nanos};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Plan, Timeouts};
@@ -94,7 +94,7 @@ impl Transport {
                 }
                 Ok(()) => return Ok(Flown::Done),
                 Err(failure) if reused && !flight.reopened && died_idle(&failure, flight) => {
-                    flight.reopened = true;
+                    flight.begin_again();
                 }
                 Err(failure) => return Err(failure),
             }
@@ -102,7 +102,8 @@ impl Transport {
     }
 
     async fn open(&self, flight: &mut Flight) -> Result<Connection, Failure> {
-        let opened = self.connector.open().await?;
+        let until = flight.begun.saturating_add(nanos(self.plan.timeouts.total));
+        let opened = self.connector.open(until).await?;
         flight.timeline.connect = Some(opened.phases);
         let wire = if self.connector.http2() {
             Wire::Http2(Http2::new(opened.stream).await?)

@@ -113,7 +113,8 @@ impl Watch {
     }
 }
 
-fn nanos(span: Duration) -> Nanos {
+/// A span in nanoseconds.
+pub(crate) fn nanos(span: Duration) -> Nanos {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 

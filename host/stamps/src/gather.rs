@@ -22,6 +22,8 @@ const WINDOW: u64 = 10_000_000;
 thread_local! {
     /// The reads of the calling thread in this window.
     static READS: Cell<Reads> = const { Cell::new(Reads::NONE) };
+    /// The same, since the thread began.
+    static EVER: Cell<u64> = const { Cell::new(0) };
     static PACE: Cell<Pace> = const { Cell::new(Pace { span: 0, woke: 0, since: 0 }) };
 }
 
@@ -51,6 +53,12 @@ struct Pace {
 pub(crate) fn saw(gap: u64) {
     let Reads { count, gaps } = READS.get();
     READS.set(Reads { count: count + 1, gaps: gaps + gap });
+    EVER.set(EVER.get() + 1);
+}
+
+/// Reads on the calling thread so far that went on with a reply: what it hears of its streams.
+pub fn heard() -> u64 {
+    EVER.get()
 }
 
 /// To be called when the thread has waited for its sockets.

@@ -124,7 +124,9 @@ impl Links {
             Some(connect) => self.opened(connect),
             None => self.counted.reused += u64::from(record.connection > 0),
         }
-        if let Some(wait) = pool_wait(&record.timeline) {
+        // A later attempt waited for the failure of the one before it, not for a connection.
+        let fresh = record.attempt == 0;
+        if let Some(wait) = pool_wait(&record.timeline).filter(|_| fresh) {
             self.pool_wait.record(wait);
         }
     }

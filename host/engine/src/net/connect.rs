@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::stream::Stream;
 use super::tls;
 use crate::EngineError;
+use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{Plan, StampSource};
 use loadwright_core::timeline::Connect;
@@ -79,18 +80,21 @@ impl Connector {
         self.http2
     }
 
-    /// Opens a connection.
+    /// Opens a connection, for an exchange that is to be over at `until`.
     ///
     /// # Errors
     /// Every way in which that fails, by class.
-    pub(crate) async fn open(&self) -> Result<Opened, Failure> {
-        let mut phases = Connect { start: clock::now(), ..Connect::default() };
-        let stream = tokio::time::timeout(self.timeout, self.phases(&mut phases))
-            .await
-            .unwrap_or_else(|_| {
-                let limit = self.timeout.as_secs_f64();
+    pub(crate) async fn open(&self, until: Nanos) -> Result<Opened, Failure> {
+        let start = clock::now();
+        let mut phases = Connect { start, ..Connect::default() };
+        let left = Duration::from_nanos(until.saturating_sub(start));
+        let (limit, stage) =
+            if left < self.timeout { (left, Stage::Total) } else { (self.timeout, Stage::Connect) };
+        let stream =
+            tokio::time::timeout(limit, self.phases(&mut phases)).await.unwrap_or_else(|_| {
+                let limit = limit.as_secs_f64();
                 let text = format!("no connection to {} within {limit} s", self.endpoint.name());
-                Err(Failure::new(Outcome::Timeout(Stage::Connect), text))
+                Err(Failure::new(Outcome::Timeout(stage), text))
             })?;
         let id = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Opened { stream, phases, id })
