@@ -5,6 +5,7 @@ use crate::speak::Speaker;
 use loadwright_core::plan::StampSource;
 use loadwright_core::record::Record;
 use loadwright_sim::{Body, Config, Fault, Script, Served};
+use loadwright_stamps::gather;
 use std::collections::BTreeMap;
 
 /// Asserts what must hold of every record, whatever the machine does meanwhile: causes come
@@ -67,11 +68,13 @@ fn frames_are_dated_when_they_came() {
 /// So many slow streams that the engine's thread lets their frames gather before it reads them.
 #[test]
 fn frames_that_gather_are_dated_when_they_came() {
+    let before = gather::sleeps();
     let server = start(paced(30, 20));
     let bench =
         Bench { speaker: Speaker::tokens(20), ..Bench::new(plan_of(&server.url(), 200, 200)) };
     let errors = check(bench, &server, 200);
     assert!(median(&errors) < 5.0, "{errors:?}");
+    assert!(gather::sleeps() - before >= 10, "the thread did not gather");
 }
 
 #[test]

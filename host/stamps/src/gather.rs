@@ -7,6 +7,7 @@
 
 use crate::{clock, pacer};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// The longest sleep, in nanoseconds.
@@ -18,6 +19,9 @@ const PART: u64 = 50;
 const WORTH: u64 = 2;
 /// How often the sleep's length is decided anew, in nanoseconds.
 const WINDOW: u64 = 10_000_000;
+
+/// Sleeps of all threads so far.
+static SLEEPS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// The reads of the calling thread in this window.
@@ -56,6 +60,11 @@ pub(crate) fn saw(gap: u64) {
     EVER.set(EVER.get() + 1);
 }
 
+/// How often any thread of the process has slept to gather arrivals.
+pub fn sleeps() -> u64 {
+    SLEEPS.load(Relaxed)
+}
+
 /// Reads on the calling thread so far that went on with a reply: what it hears of its streams.
 pub fn heard() -> u64 {
     EVER.get()
@@ -76,6 +85,7 @@ pub fn hold() {
     let until = (woke + span).min(pacer::next_due());
     let now = clock::now();
     if now < until {
+        SLEEPS.fetch_add(1, Relaxed);
         std::thread::sleep(Duration::from_nanos(until - now));
     }
 }
@@ -138,9 +148,10 @@ mod tests {
     #[test]
     fn a_sleep_ends_when_its_span_is_over_or_the_pacer_is_due() {
         let woke = clock::now();
+        let before = sleeps();
         PACE.set(Pace { span: LONGEST, woke, since: woke });
         hold();
-        assert!(clock::now() >= woke + LONGEST);
+        assert!(clock::now() >= woke + LONGEST && sleeps() > before);
         let woke = clock::now();
         PACE.set(Pace { span: 60_000 * MS, woke, since: woke });
         pacer::set_due(woke + MS);
