@@ -1,13 +1,20 @@
 //! The core's dataset port over a component.
+//!
+//! What a batch cannot do within its limits may be well within them item by item: a dataset found
+//! to be so is asked for single items from then on, so that the limit costs one instance and not one
+//! a batch.
 
 use crate::instance::{DatasetFace, Instance, Recipe};
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, PluginFailure};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Makes instances of one configured dataset.
 pub(crate) struct Factory {
     recipe: Arc<Recipe<DatasetFace>>,
+    /// Whether batches overrun limits that their items keep to.
+    apart: Arc<AtomicBool>,
 }
 
 impl Factory {
@@ -17,18 +24,30 @@ impl Factory {
     /// The plugin refused its settings or failed.
     pub(crate) fn new(recipe: Recipe<DatasetFace>) -> Result<Self, PluginFailure> {
         recipe.start()?;
-        Ok(Self { recipe: Arc::new(recipe) })
+        Ok(Self { recipe: Arc::new(recipe), apart: Arc::default() })
     }
 }
 
 impl DatasetFactory for Factory {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
-        Ok(Box::new(OneThread { instance: Instance::new(Arc::clone(&self.recipe))? }))
+        let instance = Instance::new(Arc::clone(&self.recipe))?;
+        Ok(Box::new(OneThread { instance, apart: Arc::clone(&self.apart), guilty: None }))
+    }
+
+    fn restarts(&self) -> u32 {
+        self.recipe.restarts()
+    }
+
+    fn inexact_prompts(&self) -> u64 {
+        self.recipe.services.inexact.load(Ordering::Relaxed)
     }
 }
 
 struct OneThread {
     instance: Instance<DatasetFace>,
+    apart: Arc<AtomicBool>,
+    /// The last item that ended an instance by itself: batches that hold it need not be tried.
+    guilty: Option<(u32, PluginFailure)>,
 }
 
 impl OneThread {
@@ -46,17 +65,55 @@ impl OneThread {
         Ok(items.into_iter().map(Conversation::from).collect())
     }
 
+    /// A batch; where it ends the instance, its items one by one.
+    fn batch(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+        let failure = match self.range(first, count) {
+            Err(failure) if is_end(&failure.cause) => failure,
+            answer => return answer,
+        };
+        let items = self.singly(first, count, |this, index| this.range(index, 1))?;
+        if !matches!(failure.cause, Cause::Trap(_)) {
+            self.apart.store(true, Ordering::Relaxed);
+        }
+        Ok(items)
+    }
+
+    /// An item by itself. What it does to an unused instance is its answer.
+    fn one(&mut self, index: u32) -> Result<Vec<Conversation>, PluginFailure> {
+        let used = self.instance.is_used();
+        match self.range(index, 1) {
+            Err(failure) if used && is_end(&failure.cause) => self.range(index, 1),
+            answer => answer,
+        }
+    }
+
     /// Item by item, until one fails or the dataset ends.
-    fn singly(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn singly(
+        &mut self,
+        first: u32,
+        count: u32,
+        make: impl Fn(&mut Self, u32) -> Result<Vec<Conversation>, PluginFailure>,
+    ) -> Result<Vec<Conversation>, PluginFailure> {
         let mut items = Vec::with_capacity(count as usize);
         for index in first..first.saturating_add(count) {
-            match self.range(index, 1)?.pop() {
-                Some(item) => items.push(item),
-                None => break,
+            match make(self, index) {
+                Ok(made) if made.is_empty() => break,
+                Ok(made) => items.extend(made),
+                Err(failure) => {
+                    if is_end(&failure.cause) {
+                        self.guilty = Some((index, failure.clone()));
+                    }
+                    return Err(failure);
+                }
             }
         }
         Ok(items)
     }
+}
+
+/// Whether it ended the instance; anything else is an answer.
+fn is_end(cause: &Cause) -> bool {
+    matches!(cause, Cause::Trap(_) | Cause::TimeLimit(_) | Cause::MemoryLimit(_))
 }
 
 impl Dataset for OneThread {
@@ -66,14 +123,12 @@ impl Dataset for OneThread {
     }
 
     fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
-        let used = self.instance.is_used();
-        match self.range(first, count) {
-            // A value is an answer; so is what a single item does to an unused instance.
-            Err(PluginFailure {
-                cause: Cause::Trap(_) | Cause::TimeLimit(_) | Cause::MemoryLimit(_),
-                ..
-            }) if used || count > 1 => self.singly(first, count),
-            answer => answer,
+        match &self.guilty {
+            Some((index, failure)) if (first..first.saturating_add(count)).contains(index) => {
+                Err(failure.clone())
+            }
+            _ if count > 1 && !self.apart.load(Ordering::Relaxed) => self.batch(first, count),
+            _ => self.singly(first, count, Self::one),
         }
     }
 }

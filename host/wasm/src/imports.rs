@@ -10,6 +10,7 @@ use crate::state::State;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{self, Synthesis, Tokenizer};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wasmtime::component::{HasSelf, Linker};
 
 /// Puts the contract's interfaces into `linker`.
@@ -94,10 +95,12 @@ impl tokenizer::Host for State {
         tokens: u32,
         in_chat: bool,
     ) -> wasmtime::Result<Result<tokenizer::Synthesized, Fault>> {
+        let services = Arc::clone(&self.services);
         self.with_tokenizer(|tokenizer, seed| {
             let request =
                 Synthesis { seed, label: &label, index, prefix: &prefix, tokens, in_chat };
             let made = tokenizer.synthesize(&request)?;
+            services.inexact.fetch_add(u64::from(made.tokens != tokens), Ordering::Relaxed);
             Ok(tokenizer::Synthesized { text: made.text, tokens: made.tokens })
         })
     }

@@ -83,7 +83,7 @@ pub(crate) struct Recipe<F: Face> {
     pub(crate) services: Arc<Services>,
     /// JSON for `configure`.
     pub(crate) settings: String,
-    pub(crate) restarts: Arc<AtomicU32>,
+    restarts: AtomicU32,
     pre: InstancePre<State>,
     identity: identity::exports::loadwright::plugin::plugin::GuestIndices,
     face: F::Indices,
@@ -96,17 +96,22 @@ pub(crate) struct Purpose {
     pub(crate) limits: Limits,
     pub(crate) services: Arc<Services>,
     pub(crate) settings: String,
-    pub(crate) restarts: Arc<AtomicU32>,
 }
 
 impl<F: Face> Recipe<F> {
     /// # Errors
     /// The component lacks a function of the contract.
     pub(crate) fn new(pre: InstancePre<State>, purpose: Purpose) -> wasmtime::Result<Self> {
-        let Purpose { plugin, voice, limits, services, settings, restarts } = purpose;
+        let Purpose { plugin, voice, limits, services, settings } = purpose;
         let identity = identity::exports::loadwright::plugin::plugin::GuestIndices::new(&pre)?;
         let face = F::find(&pre)?;
+        let restarts = AtomicU32::new(0);
         Ok(Self { plugin, voice, limits, services, settings, restarts, pre, identity, face })
+    }
+
+    /// Instances lost to traps and limits so far.
+    pub(crate) fn restarts(&self) -> u32 {
+        self.restarts.load(Ordering::Relaxed)
     }
 
     /// A failure of this plugin.
@@ -143,7 +148,7 @@ impl<F: Face> Recipe<F> {
     /// # Errors
     /// The plugin refused its settings, failed, or was restarted too often.
     pub(crate) fn start(&self) -> Result<Live<F>, PluginFailure> {
-        if self.restarts.load(Ordering::Relaxed) >= RESTARTS {
+        if self.restarts() >= RESTARTS {
             let text = format!("{RESTARTS} instances of it were lost, and it is not started again");
             return Err(self.failure("instantiation", Cause::Trap(text)));
         }

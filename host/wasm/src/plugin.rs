@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::InstancePre;
 
@@ -71,7 +71,6 @@ pub struct Plugin {
     kinds: Vec<Kind>,
     manifest: Manifest,
     voice: Voice,
-    restarts: Arc<AtomicU32>,
     code: Mutex<Code>,
 }
 
@@ -98,8 +97,8 @@ impl Plugin {
         };
         let voice = Voice::new(manifest.name(), host.config.log.clone());
         let kinds = passed.kinds;
-        let (restarts, code) = (Arc::default(), Mutex::new(code));
-        Ok(Self { host, source, digest, kinds, manifest, voice, restarts, code })
+        let code = Mutex::new(code);
+        Ok(Self { host, source, digest, kinds, manifest, voice, code })
     }
 
     /// Its name, as `--api` and `--dataset` take it.
@@ -135,11 +134,6 @@ impl Plugin {
     /// Where it came from.
     pub fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// Instances lost to traps and limits so far, over all its factories.
-    pub fn restarts(&self) -> u32 {
-        self.restarts.load(Ordering::Relaxed)
     }
 
     /// Configures it as a protocol. `settings` is the whole object for `configure`; its member
@@ -204,9 +198,9 @@ impl Plugin {
                 wall: self.host.wall,
                 tokenizer: services.tokenizer,
                 files: FileSet::new(services.files),
+                inexact: AtomicU64::new(0),
             }),
             settings,
-            restarts: Arc::clone(&self.restarts),
         };
         Ok(Recipe::new(pre, purpose)
             .map_err(|error| fault(LoadFault::Contract(format!("{error:#}"))))?)
@@ -267,9 +261,9 @@ fn describe(
             wall: host.wall,
             tokenizer: None,
             files: FileSet::new(Vec::new()),
+            inexact: AtomicU64::new(0),
         }),
         settings: String::new(),
-        restarts: Arc::default(),
     };
     let recipe = Recipe::<NoFace>::new(pre.clone(), purpose).map_err(contract)?;
     let text = ask(&recipe).map_err(LoadFault::Describe)?;

@@ -37,6 +37,10 @@ impl ProtocolFactory for Factory {
         let instance = Instance::new(Arc::clone(&self.recipe))?;
         Ok(Box::new(OneThread { instance, arena: Bump::new() }))
     }
+
+    fn restarts(&self) -> u32 {
+        self.recipe.restarts()
+    }
 }
 
 struct OneThread {

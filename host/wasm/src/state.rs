@@ -7,6 +7,7 @@ use crate::files::FileSet;
 use crate::wasi::Closed;
 use loadwright_core::ports::Tokenizer;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 use wasmtime::{ResourceLimiter, StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
@@ -34,6 +35,8 @@ pub(crate) struct Services {
     pub(crate) tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Files that the user named.
     pub(crate) files: FileSet,
+    /// Texts whose length could not be made exact.
+    pub(crate) inexact: AtomicU64,
 }
 
 /// Which limit ended a call.

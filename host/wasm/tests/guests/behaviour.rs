@@ -55,22 +55,22 @@ fn answers_come_in_the_order_of_the_asks() {
 #[test]
 fn a_fault_fails_its_ask_alone_and_costs_no_instance() {
     let bench = Bench::new();
-    let plugin = bench.crafted();
-    let mut protocol = plugin.protocol(&json!({})).unwrap().instance().unwrap();
+    let factory = bench.crafted().protocol(&json!({})).unwrap();
+    let mut protocol = factory.instance().unwrap();
     let answers = protocol.format(&[ask("a", None), ask("b", Some(4)), ask("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     let failure = answers[1].as_ref().unwrap_err();
     assert_eq!(failure.cause, Cause::Fault(Fault::Input("asked to".into())));
     assert_eq!(failure.to_string(), "plugin `crafted` failed in format: asked to");
     assert_eq!(body(&answers[2]), "c");
-    assert_eq!(plugin.restarts(), 0);
+    assert_eq!(factory.restarts(), 0);
 }
 
 #[test]
 fn a_trap_fails_its_ask_alone_and_says_what_the_guest_said() {
     let bench = Bench::new();
-    let plugin = bench.crafted();
-    let mut protocol = plugin.protocol(&json!({})).unwrap().instance().unwrap();
+    let factory = bench.crafted().protocol(&json!({})).unwrap();
+    let mut protocol = factory.instance().unwrap();
     let answers = protocol.format(&[ask("a", None), ask("b", Some(1)), ask("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     assert_eq!(body(&answers[2]), "c");
@@ -82,7 +82,7 @@ fn a_trap_fails_its_ask_alone_and_says_what_the_guest_said() {
          in format"
     );
     // One for the batch, one for the ask alone.
-    assert_eq!(plugin.restarts(), 2);
+    assert_eq!(factory.restarts(), 2);
     let said = bench.lines.lock().unwrap();
     assert!(said.contains(&("crafted".into(), Level::Error, "about to trap".into())), "{said:?}");
 }
@@ -186,14 +186,34 @@ fn the_end_of_a_dataset_is_fewer_items() {
 #[test]
 fn a_trap_in_a_batch_names_the_guilty_item() {
     let bench = Bench::new();
-    let plugin = bench.crafted();
-    let factory = plugin.dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     let failure = dataset.generate(10, 8).unwrap_err();
     assert_eq!(failure.call, "generate of item 13");
     assert!(matches!(failure.cause, Cause::Trap(_)), "{failure}");
-    assert_eq!(plugin.restarts(), 2);
+    assert_eq!(factory.restarts(), 2);
+    // The engine asks for the items before it one by one, and for the rest again: the guilty one is
+    // known by then, and costs no further instance.
+    for first in 10..13 {
+        assert_eq!(dataset.generate(first, 1).unwrap().len(), 1);
+        assert_eq!(dataset.generate(first + 1, 7).unwrap_err(), failure);
+    }
+    assert_eq!(dataset.generate(13, 1).unwrap_err(), failure);
+    assert_eq!(factory.restarts(), 2);
     assert_eq!(dataset.generate(14, 4).unwrap().len(), 4);
+}
+
+#[test]
+fn batches_that_overrun_a_limit_which_their_items_keep_to_are_made_no_more() {
+    let bench = Bench::new();
+    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let mut dataset = factory.instance().unwrap();
+    assert_eq!(dataset.generate(35, 3).unwrap().len(), 3);
+    assert_eq!(factory.restarts(), 1);
+    // Known to all threads, and to the end of the run.
+    assert_eq!(factory.instance().unwrap().generate(35, 3).unwrap().len(), 3);
+    assert_eq!(dataset.generate(36, 8).unwrap().len(), 4);
+    assert_eq!(factory.restarts(), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::craft::Bench;
 use loadwright_core::conversation::{Message, Prompt};
-use loadwright_core::ports::{Cause, PluginFailure};
+use loadwright_core::ports::{Cause, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer};
 use loadwright_core::request::{Ask, Template};
 use loadwright_wasm::{DatasetServices, Kind, Plugin, Source, bundled};
 use serde_json::{Value, json};
@@ -117,6 +117,50 @@ fn line_by_line_reads_the_file_that_was_named() {
             Prompt::Body("{\"model\":\"x\"}".into()),
         ]
     );
+}
+
+/// Tokens are bytes, and a text of an odd number of them comes out one too long.
+struct Even;
+
+impl Tokenizer for Even {
+    fn encode(&self, text: &str) -> Result<Vec<u32>, Fault> {
+        Ok(text.bytes().map(u32::from).collect())
+    }
+
+    fn decode(&self, _: &[u32]) -> Result<String, Fault> {
+        unreachable!("random asks for texts, not for ids")
+    }
+
+    fn count_text(&self, text: &str) -> Result<u32, Fault> {
+        Ok(text.len() as u32)
+    }
+
+    fn count_chat(&self, messages: &[Message]) -> Result<u32, Fault> {
+        Ok(messages.len() as u32)
+    }
+
+    fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {
+        let tokens = request.tokens.next_multiple_of(2);
+        Ok(Synthesized { text: "x".repeat(tokens as usize), tokens })
+    }
+}
+
+#[test]
+fn prompts_that_are_not_as_long_as_asked_are_counted() {
+    let bench = Bench::new();
+    let made = |length: u32| {
+        let settings = json!({ "min_prompt_length": length, "max_prompt_length": length });
+        let services = DatasetServices { tokenizer: Some(Arc::new(Even)), files: Vec::new() };
+        let factory = open(&bench, "random").dataset(&settings, services).unwrap();
+        assert_eq!(factory.inexact_prompts(), 0);
+        for first in [0, 5] {
+            let items = factory.instance().unwrap().generate(first, 5).unwrap();
+            assert_eq!(items[0].turns[0].input_tokens, Some(length.next_multiple_of(2)));
+        }
+        factory.inexact_prompts()
+    };
+    assert_eq!(made(8), 0);
+    assert_eq!(made(9), 10);
 }
 
 fn fixture(bench: &Bench, name: &str) -> Result<Arc<Plugin>, String> {

@@ -3,8 +3,9 @@
 ;;
 ;; format, by the ask's max-tokens: 1 traps after a log line, 2 spins, 3 wants 128 MiB, 4 is a
 ;; fault, 5 gives one answer too few; any other makes a body of the prompt's text.
-;; generate, by index: 13 traps, 21 asks for a tokenizer, 30 reads line 0 of `dataset-path`; any
-;; other has one turn with 8 random bytes as its medium.
+;; generate, by index: 13 traps, 21 asks for a tokenizer, 30 reads line 0 of `dataset-path`, from 35 on
+;; each takes 24 MiB as long as the call lasts; any other has one turn with 8 random bytes as its
+;; medium.
 (module
   (import "loadwright:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
   (import "loadwright:plugin/random@0.1.0" "fill" (func $fill (param i32 i32 i32 i32 i32)))
@@ -123,6 +124,8 @@
       (call $pair (i32.add (local.get $turn) (i32.const 4)) (i32.const 336) (i32.const 5))
       (local.set $answer (call $alloc (i32.const 16)))
       (if (i32.eq (local.get $index) (i32.const 13)) (then (call $break)))
+      (if (i32.ge_u (local.get $index) (i32.const 35)) (then
+        (drop (call $alloc (i32.const 25165824)))))
       (if (i32.eq (local.get $index) (i32.const 21)) (then
         (call $count (i32.const 336) (i32.const 5) (i32.const 0) (local.get $answer))
         (if (i32.load8_u (local.get $answer)) (then (return (local.get $answer))))))
