@@ -57,7 +57,8 @@ impl FileSet {
         Ok(bytes)
     }
 
-    /// Lines `first .. first + count` without their ends, `most` bytes in all; fewer at the end.
+    /// Lines `first .. first + count` without their ends, as many as fit `most` bytes and at least
+    /// one; none: the end.
     pub(crate) fn lines(
         &self,
         name: &str,
@@ -73,8 +74,9 @@ impl FileSet {
         index.read(&open.file, first, count, most).map_err(|error| match error {
             lines::ReadError::Io(error) => cannot_read(name, &error),
             lines::ReadError::TooLong { line } => format!(
-                "`{name}` has more than {} MiB up to line {line}; ask for fewer lines or raise \
-                 --plugin-memory",
+                "line {} of `{name}` has more than {} MiB, a quarter of the memory that a plugin has \
+                 here; raise --plugin-memory",
+                u64::from(line) + 1,
                 most >> 20
             ),
         })

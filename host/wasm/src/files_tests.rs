@@ -53,10 +53,33 @@ fn lines_longer_than_a_block_and_files_of_many_blocks() {
         let got = files.lines("data", first, 3, 1 << 20).unwrap();
         assert_eq!(got, all.iter().skip(first as usize).take(3).cloned().collect::<Vec<_>>());
     }
+    // As many as fit come, and all of them come by going on behind the last.
+    let mut got: Vec<Vec<u8>> = Vec::new();
+    loop {
+        let some = files.lines("data", got.len() as u32, 300, 1 << 20).unwrap();
+        let (bytes, room) = (some.iter().map(Vec::len).sum::<usize>(), 1 << 20);
+        assert!(bytes <= room);
+        if some.is_empty() {
+            break;
+        }
+        let next = all.get(got.len() + some.len()).map_or(room, Vec::len);
+        assert!(bytes + next + 1 >= room, "{} lines have room for one more", some.len());
+        got.extend(some);
+    }
+    assert_eq!(got, all);
+}
+
+#[test]
+fn a_line_that_fits_no_batch_is_an_error_that_names_it_and_the_next_one_is_read() {
+    let (_folder, files) = set(format!("a\n{}\nc\n", "b".repeat(3 << 20)).as_bytes());
+    assert_eq!(files.lines("data", 0, 9, 2 << 20).unwrap(), [b"a"]);
     assert_eq!(
-        files.lines("data", 0, 300, 1 << 20).unwrap_err(),
-        "`data` has more than 1 MiB up to line 46; ask for fewer lines or raise --plugin-memory"
+        files.lines("data", 1, 9, 2 << 20).unwrap_err(),
+        "line 2 of `data` has more than 2 MiB, a quarter of the memory that a plugin has here; \
+         raise --plugin-memory"
     );
+    assert_eq!(files.lines("data", 2, 9, 2 << 20).unwrap(), [b"c"]);
+    assert_eq!(files.lines("data", 1, 1, 4 << 20).unwrap()[0].len(), 3 << 20);
 }
 
 #[test]

@@ -44,10 +44,11 @@ pub trait Host: 'static {
     /// No tokenizer was given, or the length is below what the prefix and the template count.
     fn synthesize(&self, ask: &Synthesis<'_>) -> Result<Synthesized, Fault>;
 
-    /// Lines of a file that the user named, without their endings; fewer than asked at the end.
+    /// Lines of a file that the user named, without their endings: as many of those asked as fit a
+    /// part of the plugin's memory, but at least one; none: the end.
     ///
     /// # Errors
-    /// The file was not given or cannot be read.
+    /// The file was not given or cannot be read, or line `first` is too long.
     fn lines(&self, name: &str, first: u32, count: u32) -> Result<Vec<Vec<u8>>, Fault>;
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 #[derive(Debug)]
 pub(crate) enum ReadError {
     Io(io::Error),
-    /// More bytes than may be handed over.
+    /// One line has more bytes than may be handed over.
     TooLong {
         line: u32,
     },
@@ -51,7 +51,8 @@ impl Lines {
         }
     }
 
-    /// Lines `first .. first + count` without `\n` or `\r\n`, `most` bytes of them in all.
+    /// Lines `first .. first + count` without `\n` or `\r\n`: as many as fit `most` bytes, and at
+    /// least one; none at the end of the file.
     pub(crate) fn read(
         &self,
         file: &File,
@@ -70,15 +71,15 @@ impl Lines {
         }
         let mut lines = Vec::new();
         let mut left = most;
-        for index in 0..count {
-            let too_long = ReadError::TooLong { line: first.saturating_add(index) };
+        while lines.len() < count as usize {
             let mut line = Vec::new();
-            match reader.line(&mut line, left).map_err(ReadError::Io)? {
-                Found::End => break,
-                Found::TooLong => return Err(too_long),
-                Found::Line => {}
+            let found = reader.line(&mut line, left).map_err(ReadError::Io)?;
+            match (found, left.checked_sub(line.len() as u64)) {
+                (Found::End, _) => break,
+                (Found::Line, Some(rest)) => left = rest,
+                _ if lines.is_empty() => return Err(ReadError::TooLong { line: first }),
+                _ => break,
             }
-            left = left.checked_sub(line.len() as u64).ok_or(too_long)?;
             if line.last() == Some(&b'\r') {
                 line.pop();
             }
