@@ -2,11 +2,12 @@
 //!
 //! A line is plain text, a JSON array of chat messages, or a JSON object, which is a whole request
 //! body. Blank lines are passed over, and so are lines whose length is out of bounds: tokens where
-//! there is a tokenizer, characters where not; bodies have no length.
+//! there is a tokenizer, characters where not; bodies have no length. A line that cannot be read fails
+//! its own item.
 
 mod line;
 
-use line::Line;
+use line::{Line, is_blank};
 use loadwright_plugin::host::{Host, Imports};
 use loadwright_plugin::{Conversation, Dataset, Fault, conversation, settings, turn};
 use std::cell::RefCell;
@@ -15,8 +16,9 @@ use std::ops::RangeInclusive;
 /// The file the user named.
 const FILE: &str = "dataset-path";
 
-/// Lines looked at in one call of the host.
-const BATCH: u32 = 256;
+/// Lines looked at in one call of the host: no more than are wanted, which is what memory may be
+/// spent on, but not one by one where few of them pass.
+const LOOKED_AT: (usize, usize) = (8, 256);
 
 /// The dataset, with the host that reads the file.
 #[derive(Debug)]
@@ -38,6 +40,15 @@ struct Seen {
     ended: bool,
 }
 
+impl Seen {
+    fn take(&mut self, passes: bool) {
+        if passes {
+            self.kept.push(self.lines);
+        }
+        self.lines += 1;
+    }
+}
+
 impl<H: Host> LineByLine<H> {
     fn new(host: H, json: &str) -> Result<Self, Fault> {
         let given: settings::Dataset = settings::parse(json)?;
@@ -49,8 +60,8 @@ impl<H: Host> LineByLine<H> {
                 "min_prompt_length: {low} is above max_prompt_length, {high}"
             )));
         }
-        // Reads the first line, so that a missing file is said before the run.
-        host.lines(FILE, 0, 1)?;
+        // Asks for no line, so that a missing file is said before the run and no line can fail it.
+        host.lines(FILE, 0, 0)?;
         let lengths = (low > 0 || high < u32::MAX).then_some(low..=high);
         let counts_tokens = lengths.is_some() && host.count("", false).is_ok();
         let in_chat = given.apply_chat_template.unwrap_or(true);
@@ -58,48 +69,55 @@ impl<H: Host> LineByLine<H> {
     }
 
     /// Looks on in the file until `wanted` lines have passed, or to its end.
-    fn look(&self, wanted: usize) -> Result<(), Fault> {
+    fn look(&self, wanted: usize) {
         let mut seen = self.seen.borrow_mut();
         while seen.kept.len() < wanted && !seen.ended {
-            let lines = self.host.lines(FILE, seen.lines, BATCH)?;
-            seen.ended = (lines.len() as u32) < BATCH;
-            for bytes in lines {
-                let number = seen.lines;
-                if self.passes(number, &bytes)? {
-                    seen.kept.push(number);
+            let count = (wanted - seen.kept.len()).clamp(LOOKED_AT.0, LOOKED_AT.1);
+            match self.host.lines(FILE, seen.lines, count as u32) {
+                Ok(lines) => {
+                    seen.ended = lines.is_empty();
+                    for bytes in lines {
+                        let passes = self.passes(seen.lines, &bytes);
+                        seen.take(passes);
+                    }
                 }
-                seen.lines += 1;
+                // The line is too long, or nothing can be read: its item is the fault.
+                Err(_) => seen.take(true),
             }
         }
-        Ok(())
     }
 
-    fn passes(&self, number: u32, bytes: &[u8]) -> Result<bool, Fault> {
-        let Some(lengths) = &self.lengths else {
-            return Ok(!bytes.trim_ascii().is_empty());
-        };
-        let Some(text) = Line::read(number, bytes)?.map(|line| line.text()) else {
-            return Ok(false);
-        };
-        let Some(text) = text else { return Ok(true) };
-        let length = if self.counts_tokens {
-            self.host.count(&text, false)?
-        } else {
-            text.chars().count() as u32
-        };
-        Ok(lengths.contains(&length))
+    /// Whether a line is an item. What cannot be read is one, and fails by itself when it is asked
+    /// for; what has no length, or none that can be counted, is within all bounds.
+    fn passes(&self, number: u32, bytes: &[u8]) -> bool {
+        if is_blank(number, bytes) {
+            return false;
+        }
+        let Some(lengths) = &self.lengths else { return true };
+        let line = Line::read(number, bytes).ok().flatten();
+        let length = line.and_then(|line| self.length(&line.text()?));
+        length.is_none_or(|length| lengths.contains(&length))
+    }
+
+    fn length(&self, text: &str) -> Option<u32> {
+        if self.counts_tokens {
+            return self.host.count(text, false).ok();
+        }
+        Some(text.chars().count() as u32)
     }
 
     fn items(&self, first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
         let end = first.saturating_add(count) as usize;
-        self.look(end)?;
+        self.look(end);
         let seen = self.seen.borrow();
         let kept = seen.kept.get(first as usize..end.min(seen.kept.len())).unwrap_or_default();
         let mut items = Vec::with_capacity(kept.len());
         let mut batch: (u32, Vec<Vec<u8>>) = (0, Vec::new());
-        for &number in kept {
+        for (index, &number) in kept.iter().enumerate() {
             if !(batch.0..batch.0 + batch.1.len() as u32).contains(&number) {
-                batch = (number, self.host.lines(FILE, number, BATCH.min(count))?);
+                // Freed first: two batches at once may be more than there is memory for.
+                batch.1 = Vec::new();
+                batch = (number, self.host.lines(FILE, number, (kept.len() - index) as u32)?);
             }
             let bytes = batch.1.get((number - batch.0) as usize).ok_or_else(shorter)?;
             let line = Line::read(number, bytes)?.ok_or_else(shorter)?;

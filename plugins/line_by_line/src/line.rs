@@ -1,7 +1,23 @@
 //! One line and what it asks.
 
+use loadwright_plugin::content::{self, Said};
 use loadwright_plugin::{Fault, Message, Part, Prompt, user};
 use serde_json::{Map, Value};
+
+/// What some editors put in front of a file.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A line without white space around it; none: it is not UTF-8.
+fn trimmed(number: u32, bytes: &[u8]) -> Option<&str> {
+    let mark = if number == 0 { MARK } else { &[] };
+    let bytes = bytes.strip_prefix(mark).unwrap_or(bytes);
+    std::str::from_utf8(bytes).ok().map(str::trim)
+}
+
+/// Whether there is nothing in a line.
+pub(crate) fn is_blank(number: u32, bytes: &[u8]) -> bool {
+    trimmed(number, bytes) == Some("")
+}
 
 /// A line that is not blank.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,10 +34,9 @@ impl Line {
     /// Reads line `number`, counted from 0; none where it is blank.
     pub(crate) fn read(number: u32, bytes: &[u8]) -> Result<Option<Self>, Fault> {
         let shown = number + 1;
-        let text = std::str::from_utf8(bytes).map_err(|_| {
+        let text = trimmed(number, bytes).ok_or_else(|| {
             Fault::Input(format!("line {shown} of the file behind --dataset-path is not UTF-8"))
         })?;
-        let text = text.trim();
         if text.is_empty() {
             return Ok(None);
         }
@@ -49,10 +64,10 @@ impl Line {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Messages(messages) => {
-                let parts = messages.iter().flat_map(|message| &message.parts);
-                let texts = parts.filter_map(|part| match part {
-                    Part::Text(text) => Some(text.as_str()),
-                    Part::Media(_) => None,
+                let said = messages.iter().filter_map(|message| content::said(message).ok());
+                let texts = said.flatten().filter_map(|said| match said {
+                    Said::Text(text) => Some(text),
+                    Said::Media(_) | Said::Other(_) => None,
                 });
                 Some(texts.collect::<Vec<_>>().join("\n"))
             }
@@ -70,19 +85,34 @@ impl Line {
     }
 }
 
-/// A chat message. Its text is a part; content that is more than text stays as it is written, among
+/// A chat message. Its texts are parts; content that is more than text stays as it is written, among
 /// the further members.
 fn message(value: Value) -> Option<Message> {
     let Value::Object(mut members) = value else { return None };
     let role = members.get("role")?.as_str()?.to_string();
     members.shift_remove("role");
-    let mut parts = Vec::new();
-    if let Some(Value::String(text)) = members.get("content") {
-        parts.push(Part::Text(text.clone()));
+    let parts = members.get("content").and_then(texts);
+    if parts.is_some() {
         members.shift_remove("content");
     }
     let extra = if members.is_empty() { String::new() } else { written(members) };
-    Some(Message { role, parts, extra })
+    Some(Message { role, parts: parts.unwrap_or_default(), extra })
+}
+
+/// Content that is text, or a list of nothing but texts.
+fn texts(content: &Value) -> Option<Vec<Part>> {
+    match content {
+        Value::String(text) => Some(vec![Part::Text(text.clone())]),
+        Value::Array(items) if !items.is_empty() => items.iter().map(text_item).collect(),
+        _ => None,
+    }
+}
+
+fn text_item(item: &Value) -> Option<Part> {
+    let members = item.as_object().filter(|members| members.len() == 2)?;
+    let is_text = members.get("type")?.as_str() == Some("text");
+    let text = members.get("text")?.as_str()?;
+    is_text.then(|| Part::Text(text.into()))
 }
 
 fn written(members: Map<String, Value>) -> String {

@@ -2,11 +2,13 @@
 
 use super::*;
 use loadwright_plugin::host::{Synthesis, Synthesized};
-use loadwright_plugin::{Part, Prompt};
+use loadwright_plugin::{Message, Part, Prompt};
 
 struct File {
     lines: Vec<Vec<u8>>,
     tokenizer: bool,
+    /// Bytes that an answer may have.
+    room: usize,
 }
 
 impl Host for File {
@@ -29,14 +31,27 @@ impl Host for File {
         if self.lines.is_empty() {
             return Err(Fault::Settings("dataset-path: give --dataset-path".into()));
         }
-        let lines = self.lines.iter().skip(first as usize).take(count as usize);
-        Ok(lines.cloned().collect())
+        let mut left = self.room;
+        let mut lines = Vec::new();
+        for line in self.lines.iter().skip(first as usize).take(count as usize) {
+            match left.checked_sub(line.len()) {
+                Some(rest) => left = rest,
+                None if lines.is_empty() => return Err(too_long(first + 1)),
+                None => break,
+            }
+            lines.push(line.clone());
+        }
+        Ok(lines)
     }
+}
+
+fn too_long(line: u32) -> Fault {
+    Fault::Input(format!("line {line} is too long"))
 }
 
 fn file(lines: &[&str]) -> File {
     let lines = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
-    File { lines, tokenizer: true }
+    File { lines, tokenizer: true, room: 1 << 20 }
 }
 
 fn prompts(host: File, json: &str, first: u32, count: u32) -> Vec<Prompt> {
@@ -59,18 +74,44 @@ fn text_is_text_or_a_user_message() {
     assert!(matches!(&chat[0], Prompt::Messages(m) if m[0].parts == [Part::Text("one".into())]));
 }
 
+fn messages(line: &str, json: &str) -> Vec<Message> {
+    match prompts(file(&[line]), json, 0, 1).pop() {
+        Some(Prompt::Messages(messages)) => messages,
+        other => panic!("not messages: {other:?}"),
+    }
+}
+
 #[test]
 fn an_array_is_messages_with_all_their_members() {
-    let line = r#"[{"role":"system","content":"s"},
-        {"role":"user","name":"n","content":[{"type":"text","text":"t"}]}]"#;
-    let line = line.replace('\n', " ");
-    let Prompt::Messages(messages) = prompts(file(&[&line]), "{}", 0, 1).remove(0) else {
-        panic!("not messages")
-    };
+    let list = r#"{"name":"n","content":[{"type":"text","text":"t"},{"type":"image_url","image_url":{"url":"u"}}]}"#;
+    let line = format!(r#"[{{"role":"system","content":"s"}},{{"role":"user",{}]"#, &list[1..]);
+    let messages = messages(&line, "{}");
     assert_eq!(messages[0].parts, [Part::Text("s".into())]);
     assert_eq!(messages[0].extra, "");
     assert!(messages[1].parts.is_empty());
-    assert_eq!(messages[1].extra, r#"{"name":"n","content":[{"type":"text","text":"t"}]}"#);
+    assert_eq!(messages[1].extra, list);
+}
+
+#[test]
+fn a_list_of_texts_is_text_and_any_other_is_kept_as_written() {
+    let of = |content: &str| {
+        messages(&format!(r#"[{{"role":"user","content":{content}}}]"#), "{}").remove(0)
+    };
+    let texts = of(r#"[{"type":"text","text":"a"},{"text":"b","type":"text"}]"#);
+    assert_eq!(texts.parts, [Part::Text("a".into()), Part::Text("b".into())]);
+    assert_eq!(texts.extra, "");
+    for kept in ["[]", r#"[{"type":"text","text":"a","cache_control":{}}]"#, "null"] {
+        let message = of(kept);
+        assert!(message.parts.is_empty());
+        assert_eq!(message.extra, format!(r#"{{"content":{kept}}}"#));
+    }
+}
+
+#[test]
+fn texts_between_images_have_a_length() {
+    let line = r#"[{"role":"user","content":[{"type":"text","text":"a b"},{"type":"image_url"}]}]"#;
+    let json = r#"{"min_prompt_length":2,"max_prompt_length":2}"#;
+    assert_eq!(messages(line, json).len(), 1);
 }
 
 #[test]
@@ -88,11 +129,68 @@ fn an_array_of_anything_else_is_a_fault_with_its_line() {
 
 #[test]
 fn a_line_that_is_not_utf_8_is_a_fault_with_its_line() {
-    let host = File { lines: vec![vec![0xff]], tokenizer: true };
+    let host = File { lines: vec![vec![0xff]], ..file(&[]) };
     let Err(Fault::Input(text)) = LineByLine::new(host, "{}").unwrap().items(0, 1) else {
         panic!("it was taken")
     };
     assert!(text.starts_with("line 1 "), "{text}");
+}
+
+/// What each of the first `count` items is, or its fault.
+fn singly(host: File, json: &str, count: u32) -> Vec<Result<Prompt, Fault>> {
+    let dataset = LineByLine::new(host, json).unwrap();
+    // Asked for together first, as the engine does.
+    let _ = dataset.items(0, count);
+    let prompt = |item: Conversation| item.turns.into_iter().next().unwrap().prompt;
+    let one = |index| dataset.items(index, 1).map(|items| items.into_iter().next().map(prompt));
+    (0..count).filter_map(|index| one(index).transpose()).collect()
+}
+
+#[test]
+fn a_line_that_cannot_be_read_fails_its_own_item_alone() {
+    let bounds = r#"{"apply_chat_template":false,"min_prompt_length":1,"max_prompt_length":9}"#;
+    for json in [BARE, bounds] {
+        let mut host = file(&["a", "?", "b", "[1]", "c", "long", "d"]);
+        host.lines[1] = vec![0xff];
+        host.lines[5] = vec![b'x'; 99];
+        host.room = 50;
+        let items = singly(host, json, 20);
+        assert_eq!(items.len(), 7, "{json}");
+        for (index, wanted) in [(0, "a"), (2, "b"), (4, "c"), (6, "d")] {
+            assert_eq!(items[index], Ok(text(wanted)), "{json}");
+        }
+        assert!(matches!(&items[1], Err(Fault::Input(text)) if text.starts_with("line 2 ")));
+        assert!(matches!(&items[3], Err(Fault::Input(text)) if text.starts_with("line 4 ")));
+        assert_eq!(items[5], Err(too_long(6)));
+    }
+}
+
+#[test]
+fn what_comes_in_many_answers_is_the_same() {
+    let lines: Vec<String> = (0..600).map(|n| format!("{n:>7}")).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let whole = prompts(file(&lines), BARE, 0, 700);
+    assert_eq!(whole.len(), 600);
+    for room in [7, 20, 1000] {
+        assert_eq!(prompts(File { room, ..file(&lines) }, BARE, 0, 700), whole);
+        assert_eq!(prompts(File { room, ..file(&lines) }, BARE, 300, 9), whole[300..309]);
+    }
+}
+
+#[test]
+fn white_space_of_any_script_is_blank() {
+    let lines = ["a", "\u{3000}", "\u{a0} \t", "\u{2003}", "b"];
+    assert_eq!(prompts(file(&lines), BARE, 0, 9), [text("a"), text("b")]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    let body = r#"{"model":"m"}"#;
+    let lines = [format!("\u{feff}{body}"), "\u{feff}x".into()];
+    let lines = lines.each_ref().map(String::as_str);
+    let wanted = [Prompt::Body(body.into()), text("\u{feff}x")];
+    assert_eq!(prompts(file(&lines), BARE, 0, 9), wanted);
+    assert_eq!(prompts(file(&["\u{feff}", "y"]), BARE, 0, 9), [text("y")]);
 }
 
 #[test]

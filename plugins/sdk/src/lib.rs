@@ -14,6 +14,7 @@
 
 #[doc(hidden)]
 pub mod bindings;
+pub mod content;
 mod dataset;
 #[doc(hidden)]
 pub mod glue;
