@@ -32,13 +32,14 @@ struct Decoding {
     tool_calls: Vec<Value>,
 }
 
-const COUNTS: [&str; 6] = [
-    "/prompt_tokens",
-    "/completion_tokens",
-    "/prompt_tokens_details/cached_tokens",
-    "/completion_tokens_details/reasoning_tokens",
-    "/completion_tokens_details/accepted_prediction_tokens",
-    "/completion_tokens_details/rejected_prediction_tokens",
+/// Where each is in `usage`; the last that is found counts.
+const COUNTS: [&[&str]; 6] = [
+    &["/prompt_tokens"],
+    &["/completion_tokens"],
+    &["/prompt_cache_hit_tokens", "/prompt_tokens_details/cached_tokens"],
+    &["/reasoning_tokens", "/completion_tokens_details/reasoning_tokens"],
+    &["/completion_tokens_details/accepted_prediction_tokens"],
+    &["/completion_tokens_details/rejected_prediction_tokens"],
 ];
 
 impl Decoding {
@@ -62,8 +63,10 @@ impl Decoding {
             }
         }
         self.pieces.extend(texts.pieces(index, tokens(choices)));
-        for (count, at) in self.counts.iter_mut().zip(COUNTS) {
-            let found = frame["usage"].pointer(at).and_then(Value::as_u64);
+        for (count, places) in self.counts.iter_mut().zip(COUNTS) {
+            let mut found =
+                places.iter().rev().filter_map(|at| frame["usage"].pointer(at)?.as_u64());
+            let found = found.next();
             *count = found.and_then(|found| u32::try_from(found).ok()).or(*count);
         }
         if self.error.is_none() {

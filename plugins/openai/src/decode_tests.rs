@@ -47,6 +47,25 @@ fn a_chat_stream() {
 }
 
 #[test]
+fn cached_and_reasoning_tokens_in_every_spelling() {
+    for (usage, cached, reasoning) in [
+        // SGLang.
+        (r#""reasoning_tokens":6,"prompt_tokens_details":null"#, None, Some(6)),
+        // DeepSeek.
+        (r#""prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":9"#, Some(4), None),
+        (
+            r#""prompt_cache_hit_tokens":4,"prompt_tokens_details":{"cached_tokens":5},
+            "reasoning_tokens":6,"completion_tokens_details":{"reasoning_tokens":7}"#,
+            Some(5),
+            Some(7),
+        ),
+    ] {
+        let usage = both(&[&format!(r#"{{"choices":[],"usage":{{{usage}}}}}"#)]).usage;
+        assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (cached, reasoning));
+    }
+}
+
+#[test]
 fn a_whole_chat_reply() {
     let reply = both(&[r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
         "reasoning_content":"hm"},"finish_reason":"length"}],"usage":{"prompt_tokens":1}}"#]);

@@ -116,6 +116,73 @@ fn an_ask_sets_its_own_limits() {
     assert_eq!((&body["max_tokens"], &body["min_tokens"]), (&json!(5), &json!(4)));
 }
 
+/// What a body says of its output's length, for an ask without a limit of its own and for one of 5.
+fn limits(settings: Value) -> [Value; 2] {
+    let protocol = chat(settings);
+    [None, Some(5)].map(|own| {
+        let body = body(&protocol, Ask { max_tokens: own, ..ask(user("x")) });
+        json!([body.get("max_tokens"), body.get("max_completion_tokens")])
+    })
+}
+
+#[test]
+fn an_output_is_limited_under_one_name() {
+    let none = json!({"model": "m"});
+    for (settings, without, with) in [
+        // The template's name, and its value where the user typed none.
+        (
+            json!({"template": {"max_completion_tokens": 7}, "generation": none}),
+            json!([null, 7]),
+            json!([null, 5]),
+        ),
+        (json!({"template": {"max_completion_tokens": 7}}), json!([null, 9]), json!([null, 5])),
+        (
+            json!({"template": {"max_completion_tokens": 7, "max_tokens": 3}, "generation": none}),
+            json!([null, 7]),
+            json!([null, 5]),
+        ),
+        // Extra arguments come last.
+        (json!({"extra_args": {"max_completion_tokens": 7}}), json!([null, 7]), json!([null, 7])),
+        (
+            json!({"template": {"max_completion_tokens": 7}, "extra_args": {"max_tokens": 3}}),
+            json!([3, null]),
+            json!([3, null]),
+        ),
+        (
+            json!({"template": {"max_completion_tokens": 7}, "extra_args": {"max_tokens": null}}),
+            json!([null, 7]),
+            json!([null, 7]),
+        ),
+        (
+            json!({"template": {"max_completion_tokens": 7},
+                "extra_args": {"max_completion_tokens": null}}),
+            json!([9, null]),
+            json!([5, null]),
+        ),
+        (
+            json!({"extra_args": {"max_completion_tokens": 7, "max_tokens": 3}}),
+            json!([3, 7]),
+            json!([3, 7]),
+        ),
+    ] {
+        assert_eq!(limits(settings.clone()), [without, with], "{settings}");
+    }
+}
+
+#[test]
+fn a_recorded_limit_keeps_its_name() {
+    let protocol = chat(json!({"extra_args": {"max_completion_tokens": 7}}));
+    for (recorded, wanted) in [
+        (r#"{"max_tokens":4}"#, json!([4, null])),
+        (r#"{"max_completion_tokens":4}"#, json!([null, 4])),
+        ("{}", json!([null, 7])),
+    ] {
+        let body = body(&protocol, ask(Prompt::Body(recorded.into())));
+        let said = json!([body.get("max_tokens"), body.get("max_completion_tokens")]);
+        assert_eq!(said, wanted, "{recorded}");
+    }
+}
+
 #[test]
 fn a_body_may_be_nothing_but_the_limits() {
     let extra = json!({"model": null, "messages": null, "stream": null});

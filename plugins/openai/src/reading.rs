@@ -37,8 +37,16 @@ pub(crate) fn plan() -> ReadingPlan {
         finish_reason: rules(&["/choices/*/finish_reason"]),
         input_tokens: rules(&["/usage/prompt_tokens"]),
         output_tokens: rules(&["/usage/completion_tokens"]),
-        cached_tokens: rules(&["/usage/prompt_tokens_details/cached_tokens"]),
-        reasoning_tokens: rules(&["/usage/completion_tokens_details/reasoning_tokens"]),
+        // The last that is found counts: OpenAI's own spelling stands behind the others', which are
+        // DeepSeek's and SGLang's.
+        cached_tokens: rules(&[
+            "/usage/prompt_cache_hit_tokens",
+            "/usage/prompt_tokens_details/cached_tokens",
+        ]),
+        reasoning_tokens: rules(&[
+            "/usage/reasoning_tokens",
+            "/usage/completion_tokens_details/reasoning_tokens",
+        ]),
         accepted_tokens: rules(&["/usage/completion_tokens_details/accepted_prediction_tokens"]),
         rejected_tokens: rules(&["/usage/completion_tokens_details/rejected_prediction_tokens"]),
         error: vec![

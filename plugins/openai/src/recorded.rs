@@ -1,7 +1,7 @@
 //! Whole recorded bodies: what they lack is added, what is there is left alone, byte for byte.
 
 use crate::body::Body;
-use crate::skeleton::{Limit, Members, write_limit};
+use crate::skeleton::{AT_MOST, Limits, Members, write_limit};
 use crate::template::Node;
 use loadwright_plugin::{Ask, Fault};
 use serde_json::value::RawValue;
@@ -15,8 +15,7 @@ pub(crate) struct Filling {
     members: Vec<(String, String)>,
     stream: bool,
     stream_options: Option<String>,
-    max_tokens: Limit,
-    min_tokens: Limit,
+    limits: Limits,
 }
 
 impl Filling {
@@ -26,8 +25,7 @@ impl Filling {
             members: Vec::new(),
             stream: false,
             stream_options: None,
-            max_tokens: members.max_tokens.clone(),
-            min_tokens: members.min_tokens.clone(),
+            limits: members.limits.clone(),
         };
         for (key, node) in &members.nodes {
             let Node::Constant(value) = node else { continue };
@@ -49,8 +47,10 @@ impl Filling {
             .map_err(|error| Fault::Input(format!("the body is not a JSON object: {error}")))?;
         let open = recorded.strip_suffix('}').unwrap_or(recorded);
         body.raw(open.trim_end().as_bytes());
+        let limited = AT_MOST.iter().any(|name| there.contains_key(*name));
+        let has = |key: &str| there.contains_key(key) || (limited && AT_MOST.contains(&key));
         for (key, text) in &self.members {
-            if !there.contains_key(key) {
+            if !has(key) {
                 body.comma();
                 body.raw(text.as_bytes());
             }
@@ -63,11 +63,10 @@ impl Filling {
             body.comma();
             body.raw(options.as_bytes());
         }
-        if !there.contains_key("max_tokens") && !there.contains_key("max_completion_tokens") {
-            write_limit(body, "max_tokens", &self.max_tokens, ask.max_tokens);
-        }
-        if !there.contains_key("min_tokens") {
-            write_limit(body, "min_tokens", &self.min_tokens, ask.min_tokens);
+        for ((key, limit), own) in self.limits.iter().zip([ask.max_tokens, ask.min_tokens]) {
+            if !has(key) {
+                write_limit(body, key, limit, own);
+            }
         }
         body.raw(b"}");
         Ok(())

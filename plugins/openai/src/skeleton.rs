@@ -12,9 +12,15 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Members {
     pub(crate) nodes: Vec<(String, Node)>,
-    pub(crate) max_tokens: Limit,
-    pub(crate) min_tokens: Limit,
+    /// Of an output's length, at most and at least.
+    pub(crate) limits: Limits,
 }
+
+/// Limits, each with the name that it is written under.
+pub(crate) type Limits = [(&'static str, Limit); 2];
+
+/// The two names of one limit: services refuse a body that has both.
+pub(crate) const AT_MOST: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
 /// A limit that an ask may set for itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +29,12 @@ pub(crate) enum Limit {
     Settled,
     /// The ask's, or else this one where there is one.
     Open(Option<Value>),
+}
+
+impl Limit {
+    fn or(self, other: Self) -> Self {
+        if self == Self::Open(None) { other } else { self }
+    }
 }
 
 /// Merges what the user gave into the members of a body.
@@ -64,9 +76,9 @@ pub(crate) fn members(given: &Protocol, style: Style) -> Result<Members, Fault> 
         // Without it a stream says nothing of its tokens.
         set(&mut nodes, "stream_options", Node::Constant(json!({"include_usage": true})));
     }
-    let max_tokens = limit(&mut nodes, extra, "max_tokens");
-    let min_tokens = limit(&mut nodes, extra, "min_tokens");
-    Ok(Members { nodes, max_tokens, min_tokens })
+    let at_most = at_most(&mut nodes, given, extra);
+    let at_least = ("min_tokens", limit(&mut nodes, extra, "min_tokens"));
+    Ok(Members { nodes, limits: [at_most, at_least] })
 }
 
 /// `logprobs` is a switch in chat and a count in completions.
@@ -89,6 +101,27 @@ fn set(nodes: &mut Vec<(String, Node)>, key: &str, node: Node) {
     }
 }
 
+/// The limit of an output's length, under the newer of its names where the body has that. Names that
+/// the extra arguments use settle it, and the other name goes.
+fn at_most(
+    nodes: &mut Vec<(String, Node)>,
+    given: &Protocol,
+    extra: &Map<String, Value>,
+) -> (&'static str, Limit) {
+    let [old, new] = AT_MOST;
+    let extra_names = |key: &str| extra.get(key).is_some_and(|value| !value.is_null());
+    if extra_names(old) || extra_names(new) {
+        nodes.retain(|(key, _)| !AT_MOST.contains(&key.as_str()) || extra_names(key));
+        return (old, Limit::Settled);
+    }
+    if extra.contains_key(old) || !nodes.iter().any(|(key, _)| key == new) {
+        return (old, limit(nodes, extra, old));
+    }
+    let configured = given.generation.get(old).cloned();
+    let (older, newer) = (limit(nodes, extra, old), limit(nodes, extra, new));
+    (new, configured.map_or(newer.or(older), |value| Limit::Open(Some(value))))
+}
+
 fn limit(nodes: &mut Vec<(String, Node)>, extra: &Map<String, Value>, key: &str) -> Limit {
     if extra.contains_key(key) {
         return Limit::Settled;
@@ -104,7 +137,7 @@ fn limit(nodes: &mut Vec<(String, Node)>, extra: &Map<String, Value>, key: &str)
 #[derive(Debug)]
 pub(crate) struct Skeleton {
     pieces: Vec<Piece>,
-    limits: [(&'static str, Limit); 2],
+    limits: Limits,
 }
 
 #[derive(Debug)]
@@ -122,8 +155,7 @@ impl Skeleton {
         // Left open: limits are the ask's own.
         pieces.text.pop();
         let pieces = pieces.finish();
-        let limits = [("max_tokens", members.max_tokens), ("min_tokens", members.min_tokens)];
-        Self { pieces, limits }
+        Self { pieces, limits: members.limits }
     }
 
     /// The whole body of an ask.
