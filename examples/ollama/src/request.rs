@@ -1,6 +1,7 @@
 //! Bodies of `/api/chat`. Sampling settings stand in `options`, under Ollama's names; images are
 //! base64 in a message's `images`, where the host puts them.
 
+use loadwright_plugin::content::{Said, said};
 use loadwright_plugin::settings::Protocol;
 use loadwright_plugin::{Ask, Encoding, Fault, Message, Part, Prompt, Segment, Splice};
 use serde_json::{Map, Value, json};
@@ -99,11 +100,21 @@ fn write_message(
     segments: &mut Vec<Segment>,
     message: &Message,
 ) -> Result<(), Fault> {
-    let texts = message.parts.iter().filter_map(|part| match part {
-        Part::Text(text) => Some(text.as_str()),
-        Part::Media(_) => None,
-    });
-    let content = texts.collect::<Vec<_>>().join("\n");
+    let mut texts = Vec::new();
+    for said in said(message)? {
+        match said {
+            Said::Text(text) => texts.push(text),
+            // Behind the text: see below.
+            Said::Media(_) => {}
+            Said::Other(kind) => {
+                return Err(Fault::Unsupported(format!(
+                    "the ollama protocol sends no {kind} of a message's content: write its text, or \
+                     use --api openai"
+                )));
+            }
+        }
+    }
+    let content = texts.join("\n");
     let mut members = Map::new();
     if !message.extra.is_empty() {
         members = serde_json::from_str(&message.extra)

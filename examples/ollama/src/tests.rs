@@ -51,6 +51,23 @@ fn images_are_base64_in_their_message() {
 }
 
 #[test]
+fn a_list_of_content_is_text_or_a_fault() {
+    let written = |list: &str| {
+        let extra = format!(r#"{{"content":{list}}}"#);
+        ask(Prompt::Messages(vec![Message { role: "user".into(), parts: vec![], extra }]))
+    };
+    let texts = r#"[{"type":"text","text":"a","cache_control":{}},{"type":"text","text":"b"}]"#;
+    let got = body(json!({"url": "http://h/"}), written(texts));
+    assert_eq!(got["messages"], json!([{"role": "user", "content": "a\nb"}]));
+    let protocol = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
+    let Err(Fault::Unsupported(text)) = protocol.format(written(r#"[{"type":"image_url"}]"#))
+    else {
+        panic!("it was taken")
+    };
+    assert!(text.contains("image_url"), "{text}");
+}
+
+#[test]
 fn a_stream_of_lines_is_read() {
     let frames = [
         r#"{"message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#,

@@ -302,6 +302,34 @@ fn further_members_of_a_message_are_kept() {
 }
 
 #[test]
+fn content_kept_as_written_is_sent_or_refused_and_never_left_out() {
+    let list =
+        json!([{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "u"}}]);
+    let extra = json!({"content": list}).to_string();
+    let prompt = || Prompt::Messages(vec![message("user", vec![], &extra)]);
+    assert_eq!(body(&chat(json!({})), ask(prompt()))["messages"][0]["content"], list);
+    let template = json!({"messages": [{"role": "user", "content": "%p"}]});
+    let placed = body(&chat(json!({"template": template})), ask(prompt()));
+    assert_eq!(placed["messages"][0]["content"], list);
+
+    let completions = || configured(json!({"url": "http://h/v1/completions"}));
+    let inside = chat(json!({"template": {"note": "<%p>"}}));
+    for protocol in [completions(), inside] {
+        let Err(Fault::Unsupported(text)) = protocol.format(ask(prompt())) else {
+            panic!("it was taken")
+        };
+        assert!(text.starts_with("a completions prompt holds no image_url: "), "{text}");
+    }
+    let texts = r#"{"content":[{"type":"text","text":"a","cache_control":{}}]}"#;
+    let texts = Prompt::Messages(vec![message("user", vec![], texts)]);
+    assert_eq!(body(&completions(), ask(texts))["prompt"], "a");
+    for extra in ["", r#"{"content":[]}"#, r#"{"content":null}"#] {
+        let nothing = Prompt::Messages(vec![message("user", vec![], extra)]);
+        assert!(matches!(completions().format(ask(nothing)), Err(Fault::Input(_))), "{extra}");
+    }
+}
+
+#[test]
 fn a_recorded_body_is_filled_and_what_is_there_is_left_alone() {
     let extra = json!({"ignore_eos": true, "top_k": null});
     let generation = json!({"model": "m", "stream": true, "max_tokens": 9, "temperature": 0});

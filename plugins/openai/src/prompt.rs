@@ -2,6 +2,7 @@
 
 use crate::body::Body;
 use crate::template::Place;
+use loadwright_plugin::content::{Said, said, written};
 use loadwright_plugin::{Ask, Fault, Media, Message, Part, Prompt};
 use std::borrow::Cow;
 
@@ -13,8 +14,8 @@ pub(crate) fn write(body: &mut Body, place: Place, ask: &Ask) -> Result<(), Faul
         (Place::Plain, _) | (Place::Whole, Prompt::Text(_)) => body.string(&text(ask)?),
         (Place::Content, Prompt::Text(text)) => body.string(text),
         (Place::Content, Prompt::Messages(messages)) => match messages.last() {
-            Some(last) => write_content(body, last)?,
-            None => body.raw(b"\"\""),
+            Some(last) => write_last(body, last)?,
+            None => return Err(nothing_said()),
         },
         _ => write_messages(body, ask)?,
     }
@@ -48,27 +49,42 @@ pub(crate) fn text(ask: &Ask) -> Result<Cow<'_, str>, Fault> {
     };
     let mut texts = Vec::new();
     for message in ask.history.iter().chain(asked) {
-        for part in &message.parts {
-            match part {
-                Part::Text(text) => texts.push(text.as_str()),
-                Part::Media(media) => return Err(media_in_text(media)),
+        for said in said(message)? {
+            match said {
+                Said::Text(text) => texts.push(text),
+                Said::Media(media) => return Err(not_in_text(&media.mime)),
+                Said::Other(kind) => return Err(not_in_text(&kind)),
             }
         }
     }
     if let Prompt::Text(text) = &ask.prompt {
-        texts.push(text);
+        texts.push(text.into());
     }
-    Ok(match texts.as_slice() {
-        [one] => Cow::Borrowed(one),
-        several => Cow::Owned(several.join("\n")),
-    })
+    match texts.len() {
+        0 => Err(nothing_said()),
+        1 => Ok(texts.remove(0)),
+        _ => Ok(Cow::Owned(texts.join("\n"))),
+    }
 }
 
-fn media_in_text(media: &Media) -> Fault {
+fn not_in_text(what: &str) -> Fault {
     Fault::Unsupported(format!(
-        "a completions prompt holds no {}: give a --url that ends in /chat/completions",
-        media.mime
+        "a completions prompt holds no {what}: give a --url that ends in /chat/completions"
     ))
+}
+
+fn nothing_said() -> Fault {
+    Fault::Input("its messages say nothing: give one a `content`".into())
+}
+
+/// The content of the last message, as its parts or as it was written.
+fn write_last(body: &mut Body, last: &Message) -> Result<(), Fault> {
+    if !last.parts.is_empty() {
+        return write_content(body, last);
+    }
+    let written = written(last)?.ok_or_else(nothing_said)?;
+    body.raw(written.to_string().as_bytes());
+    Ok(())
 }
 
 fn write_messages(body: &mut Body, ask: &Ask) -> Result<(), Fault> {
