@@ -1,8 +1,12 @@
 //! Pictures as files: PNG in the pixel modes that it has, named as PIL names them, and JPEG.
 
 use crate::picture::Picture;
+use jpeg_encoder::{ImageBuffer, JpegColorType, rgb_to_ycbcr};
 use loadwright_plugin::Fault;
 use png::{BitDepth, ColorType, Compression, Encoder};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Write;
 
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +30,9 @@ pub(crate) enum Mode {
 
 /// PIL's quality for a JPEG that asks for none.
 const QUALITY: u8 = 75;
+
+/// Bytes of a PNG chunk.
+const CHUNK: usize = 1 << 16;
 
 impl Format {
     /// A file format, or a pixel mode, which is PNG.
@@ -55,7 +62,7 @@ impl Format {
     }
 
     /// The whole file.
-    pub(crate) fn encode(self, picture: &Picture) -> Vec<u8> {
+    pub(crate) fn encode(self, picture: Picture) -> Vec<u8> {
         match self {
             Self::Jpeg => jpeg(picture),
             Self::Png(mode) => png(picture, mode),
@@ -63,17 +70,51 @@ impl Format {
     }
 }
 
-fn jpeg(picture: &Picture) -> Vec<u8> {
+/// Rows as the JPEG encoder asks for them: in order, the last one again to fill its last block.
+struct Rows {
+    picture: RefCell<Picture>,
+    given: RefCell<(Option<u16>, Vec<u8>)>,
+}
+
+impl ImageBuffer for Rows {
+    fn get_jpeg_color_type(&self) -> JpegColorType {
+        JpegColorType::Ycbcr
+    }
+
+    fn width(&self) -> u16 {
+        self.picture.borrow().width as u16
+    }
+
+    fn height(&self) -> u16 {
+        self.picture.borrow().height as u16
+    }
+
+    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
+        let (given, row) = &mut *self.given.borrow_mut();
+        if *given != Some(y) {
+            *given = Some(y);
+            row.clear();
+            row.extend_from_slice(self.picture.borrow_mut().row());
+        }
+        for pixel in row.chunks_exact(3) {
+            let (luma, blue, red) = rgb_to_ycbcr(pixel[0], pixel[1], pixel[2]);
+            for (buffer, value) in buffers.iter_mut().zip([luma, blue, red]) {
+                buffer.push(value);
+            }
+        }
+    }
+}
+
+fn jpeg(picture: Picture) -> Vec<u8> {
     let mut file = Vec::new();
-    let encoder = jpeg_encoder::Encoder::new(&mut file, QUALITY);
-    let (width, height) = (picture.width as u16, picture.height as u16);
-    encoder
-        .encode(&picture.rgb, width, height, jpeg_encoder::ColorType::Rgb)
+    let rows = Rows { picture: RefCell::new(picture), given: RefCell::default() };
+    jpeg_encoder::Encoder::new(&mut file, QUALITY)
+        .encode_image(rows)
         .expect("a Vec takes any write, and the sides were checked with the settings");
     file
 }
 
-fn png(picture: &Picture, mode: Mode) -> Vec<u8> {
+fn png(mut picture: Picture, mode: Mode) -> Vec<u8> {
     let (color, depth) = match mode {
         Mode::Bilevel => (ColorType::Grayscale, BitDepth::One),
         Mode::Grey => (ColorType::Grayscale, BitDepth::Eight),
@@ -91,35 +132,47 @@ fn png(picture: &Picture, mode: Mode) -> Vec<u8> {
         encoder.set_palette(palette());
     }
     let mut writer = encoder.write_header().expect("a Vec takes any write");
-    writer
-        .write_image_data(&pixels(picture, mode))
-        .expect("there are as many bytes as pixels need");
+    let mut rows = writer.stream_writer_with_size(CHUNK).expect("a Vec takes any write");
+    for _ in 0..picture.height {
+        rows.write_all(&pixels(picture.row(), mode)).expect("a Vec takes any write");
+    }
+    rows.finish().expect("there are as many bytes as pixels need");
     writer.finish().expect("a Vec takes any write");
     file
 }
 
-fn pixels(picture: &Picture, mode: Mode) -> Vec<u8> {
+/// A row of a picture as the mode has it.
+fn pixels(rgb: &[u8], mode: Mode) -> Cow<'_, [u8]> {
     let with_alpha = |bytes: &[u8], channels: usize| -> Vec<u8> {
         let pixels = bytes.chunks_exact(channels);
         pixels.flat_map(|pixel| pixel.iter().copied().chain([u8::MAX])).collect()
     };
-    match mode {
-        Mode::Bilevel => bits(&picture.grey(), picture.width as usize),
-        Mode::Grey => picture.grey(),
-        Mode::GreyAlpha => with_alpha(&picture.grey(), 1),
-        Mode::Palette => picture.rgb.chunks_exact(3).map(colour).collect(),
-        Mode::Rgb => picture.rgb.clone(),
-        Mode::RgbAlpha => with_alpha(&picture.rgb, 3),
-    }
+    Cow::Owned(match mode {
+        Mode::Bilevel => bits(&grey(rgb)),
+        Mode::Grey => grey(rgb),
+        Mode::GreyAlpha => with_alpha(&grey(rgb), 1),
+        Mode::Palette => rgb.chunks_exact(3).map(colour).collect(),
+        Mode::Rgb => return Cow::Borrowed(rgb),
+        Mode::RgbAlpha => with_alpha(rgb, 3),
+    })
 }
 
-/// Bright pixels as set bits; a row begins at a byte.
-fn bits(grey: &[u8], width: usize) -> Vec<u8> {
+/// Brightness, by the weights of ITU-R 601, as PIL's mode L has it.
+fn grey(rgb: &[u8]) -> Vec<u8> {
+    let grey = rgb.chunks_exact(3).map(|pixel| {
+        let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
+        ((r * 299 + g * 587 + b * 114 + 500) / 1000) as u8
+    });
+    grey.collect()
+}
+
+/// Bright pixels as set bits.
+fn bits(row: &[u8]) -> Vec<u8> {
     let byte = |pixels: &[u8]| {
         let bit = |(at, pixel): (usize, &u8)| u8::from(*pixel >= 128) << (7 - at);
         pixels.iter().enumerate().map(bit).fold(0, |byte, bit| byte | bit)
     };
-    grey.chunks(width).flat_map(|row| row.chunks(8).map(byte)).collect()
+    row.chunks(8).map(byte).collect()
 }
 
 /// Six steps of each of red, green and blue.

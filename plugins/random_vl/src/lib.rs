@@ -25,8 +25,9 @@ pub struct RandomVl<H = Imports> {
     images: u32,
 }
 
-/// Pixels of an image, at most: what fits a small instance's memory.
-const MAX_PIXELS: u64 = 16 << 20;
+/// Pixels in all images of a prompt, at most: what their files leave room for in the memory that the
+/// manifest asks, at 4 bytes a pixel where nothing can be compressed.
+const MAX_PIXELS: u64 = 32 << 20;
 
 impl<H: Host> RandomVl<H> {
     fn new(host: H, json: &str) -> Result<Self, Fault> {
@@ -38,9 +39,12 @@ impl<H: Host> RandomVl<H> {
         };
         let (width, height) =
             (side("image_width", given.image_width)?, side("image_height", given.image_height)?);
-        if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        let images = given.image_num.unwrap_or(1);
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels.saturating_mul(u64::from(images)) > MAX_PIXELS {
             return Err(Fault::Settings(format!(
-                "image_width: {width} x {height} is above {MAX_PIXELS} pixels"
+                "image_width: {images} of {width} x {height} are above {MAX_PIXELS} pixels a prompt: \
+                 give fewer or smaller images"
             )));
         }
         let format = Format::read(given.image_format.as_deref().unwrap_or("RGB"))?;
@@ -49,7 +53,6 @@ impl<H: Host> RandomVl<H> {
                 "image_width: a JPEG has 65535 pixels a side at most".into(),
             ));
         }
-        let images = given.image_num.unwrap_or(1);
         let texts = Texts::new(host, &given)?;
         Ok(Self { texts, width, height, format, images })
     }
@@ -70,7 +73,7 @@ impl<H: Host> RandomVl<H> {
         let seed = self.texts.host().random(&format!("image {image}"), index, 16);
         let seed = u128::from_le_bytes(seed.try_into().expect("sixteen bytes were asked"));
         let picture = Picture::new(seed, self.width, self.height);
-        Content { mime: self.format.mime().into(), bytes: self.format.encode(&picture) }
+        Content { mime: self.format.mime().into(), bytes: self.format.encode(picture) }
     }
 }
 
