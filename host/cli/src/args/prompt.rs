@@ -25,10 +25,11 @@ pub struct PromptArgs {
     /// Request body to fill in: JSON, or @FILE that holds it; %m is the model, %p the prompt
     #[arg(long, value_name = "JSON")]
     pub query_template: Option<String>,
-    /// Send prompts as chat messages and count them so [default: where the URL is a chat endpoint]
+    /// Send prompts as chat messages and count them so, where --url does not say which
+    /// [default: as the URL's endpoint takes them]
     #[arg(long, overrides_with = "no_apply_chat_template")]
     pub apply_chat_template: bool,
-    /// Send prompts as bare text
+    /// Send prompts as bare text, where --url does not say which
     #[arg(long, overrides_with = "apply_chat_template")]
     pub no_apply_chat_template: bool,
     /// Send token ids instead of text, to the completions endpoint

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// The bundled dataset that sends one given prompt.
 const PROMPT_DATASET: &str = "prompt";
 
-/// Prompt length at most under `--simulate`, where none is given.
+/// Length at most of prompts that are made up under `--simulate`, where none is given.
 const SIMULATED_PROMPT_LENGTH: u64 = 128;
 
 impl Shared<'_> {
@@ -84,7 +84,10 @@ impl Shared<'_> {
         let shortest = self.findings.whole("min-prompt-length", &prompt.min_prompt_length, &limit);
         let longest = match &prompt.max_prompt_length {
             Some(typed) => Some(self.findings.whole("max-prompt-length", typed, &limit)),
-            None if self.args.target.simulate => Some(SIMULATED_PROMPT_LENGTH.max(shortest)),
+            // A dataset that reads texts would take it for a filter.
+            None if self.args.target.simulate && is_made_up(dataset) => {
+                Some(SIMULATED_PROMPT_LENGTH.max(shortest))
+            }
             None => None,
         };
         match longest {

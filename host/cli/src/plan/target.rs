@@ -145,16 +145,43 @@ impl Shared<'_> {
         }
     }
 
+    /// Whether prompts are chat messages. The endpoint decides, because it does so for what is
+    /// sent; the flags do where the URL names neither of the two.
     fn in_chat(&mut self, url: &Url) -> bool {
         let prompt = &self.args.prompt;
         if prompt.tokenize_prompt && prompt.apply_chat_template {
             let text = "cannot stand beside --tokenize-prompt, which sends bare token ids; \
                         give one of them";
             self.findings.mistake("apply-chat-template", text);
+            return false;
         }
-        let chat = url.path().trim_end_matches('/').ends_with("chat/completions");
-        prompt.apply_chat_template || (chat && !prompt.no_apply_chat_template)
+        match chat_endpoint(url) {
+            Some(true) if prompt.no_apply_chat_template => {
+                self.findings.mistake(
+                    "no-apply-chat-template",
+                    "contradicts --url, whose endpoint takes chat messages; leave the flag out, \
+                     or give a URL that ends in /completions",
+                );
+                true
+            }
+            Some(false) if prompt.apply_chat_template => {
+                self.findings.mistake(
+                    "apply-chat-template",
+                    "contradicts --url, whose endpoint takes bare text; leave the flag out, or \
+                     give a URL that ends in /chat/completions",
+                );
+                false
+            }
+            Some(chat) => chat,
+            None => prompt.apply_chat_template,
+        }
     }
+}
+
+/// Whether the endpoint takes chat messages, where the URL says so.
+fn chat_endpoint(url: &Url) -> Option<bool> {
+    let path = url.path().trim_end_matches('/');
+    path.ends_with("/completions").then(|| path.ends_with("/chat/completions"))
 }
 
 /// `url` on the server at `base`.

@@ -17,6 +17,11 @@ fn read(line: &str) -> Run {
     usage::run(&words.collect::<Vec<_>>(), &[]).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
+fn mistakes(line: &str) -> String {
+    let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
+    usage::run(&words.collect::<Vec<_>>(), &[]).expect_err(line).to_string()
+}
+
 fn whole(line: &str) -> Run {
     read(&format!("{WHOLE} {line}"))
 }
@@ -57,6 +62,16 @@ fn simulate_alone_is_a_demo() {
     assert_eq!(run.protocol_settings["generation"]["max_tokens"], 32);
     assert_eq!(run.sleep_interval, Duration::from_secs(1));
     assert_eq!(read("--simulate --parallel 8").points[0].name, "parallel_8_number_1000");
+}
+
+#[test]
+fn simulate_bounds_only_prompts_that_are_made_up() {
+    let longest = |line: &str| read(line).dataset_settings["max_prompt_length"].clone();
+    assert_eq!(longest("--simulate --dataset random_vl"), json!(128));
+    assert_eq!(longest("--simulate --dataset random --min-prompt-length 200"), json!(200));
+    assert_eq!(longest("--simulate --dataset line_by_line"), json!(null));
+    assert_eq!(longest("--simulate --dataset line_by_line --max-prompt-length 9"), json!(9));
+    assert_eq!(longest("--simulate --prompt hi"), json!(null));
 }
 
 #[test]
@@ -125,20 +140,33 @@ fn endpoints_are_completed_with_a_notice() {
 }
 
 #[test]
-fn chat_is_read_off_the_url_unless_said() {
-    let in_chat = |url: &str, more: &str| {
-        let line = format!(
-            "--model m --tokenizer-path t --max-prompt-length 9 --url http://h/v1/{url} {more}"
-        );
-        let run = read(&line);
-        assert_eq!(run.dataset_settings["apply_chat_template"], run.points[0].in_chat);
-        run.points[0].in_chat
+fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
+    let line = |url: &str, more: &str| {
+        format!("--model m --tokenizer-path t --max-prompt-length 9 --url http://h/{url} {more}")
     };
-    assert!(in_chat("chat/completions", ""));
-    assert!(!in_chat("completions", ""));
-    assert!(in_chat("completions", "--apply-chat-template"));
-    assert!(!in_chat("chat/completions", "--no-apply-chat-template"));
-    assert!(!in_chat("chat/completions", "--tokenize-prompt"));
+    let cases = [
+        ("v1/chat/completions", "", true),
+        ("v1/chat/completions/", "--apply-chat-template", true),
+        ("v1/completions", "", false),
+        ("v1/completions", "--no-apply-chat-template", false),
+        ("v1/chat/completions", "--tokenize-prompt --no-apply-chat-template", false),
+        ("generate", "--api other", false),
+        ("generate", "--api other --apply-chat-template", true),
+        ("v1", "--no-apply-chat-template", false),
+        ("v1", "", true),
+    ];
+    for (url, more, chat) in cases {
+        let run = read(&line(url, more));
+        assert_eq!(run.points[0].in_chat, chat, "{url} {more}");
+        assert_eq!(run.dataset_settings["apply_chat_template"], chat, "{url} {more}");
+    }
+    for (url, flag) in [
+        ("v1/chat/completions", "no-apply-chat-template"),
+        ("v1/completions", "apply-chat-template"),
+    ] {
+        let said = mistakes(&line(url, &format!("--{flag}")));
+        assert!(said.contains(&format!("--{flag}: contradicts --url")), "{said}");
+    }
 }
 
 #[test]
