@@ -39,7 +39,8 @@ pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
         return Ok(failure.exit());
     }
     let Opened { points, ports, folder, store, server } = opened;
-    let info = results::run_info(points.first(), folder.path());
+    let names = points.iter().map(|point| point.name.clone()).collect();
+    let info = results::run_info(points.first(), names, folder.path());
     let sweep = Sweep::new(&voice, points.len());
     let mut runner =
         Runner { voice: &voice, control: &control, ports: &ports, folder: folder.path(), store };
@@ -61,7 +62,7 @@ fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     let points = if count == 1 { "point" } else { "points" };
     voice.info(&format!(
         "measuring {} at {}: {count} {points}, results in {}",
-        first.model,
+        results::alias(first).unwrap_or_else(|| first.model.clone()),
         first.target.url,
         opened.folder.path().display()
     ));

@@ -26,7 +26,7 @@ pub(crate) fn report(folder: &Path) -> Result<Exit, Failure> {
         results::write_point(folder, &point.plan, &summary)?;
         summaries.push(summary);
     }
-    let info = results::run_info(points.first().map(|point| &point.plan), folder);
+    let info = results::run_info(points.first().map(|point| &point.plan), reader.asked()?, folder);
     results::write_run(folder, &info, &summaries)?;
     let terminal = Terminal::new();
     terminal.print(&run_text(&summaries, &info, terminal.style()));

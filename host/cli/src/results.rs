@@ -39,12 +39,22 @@ pub(crate) fn write_run(
     write_whole(&run.join("performance_summary.txt"), text.as_bytes())
 }
 
-/// What the report says of the run as a whole, from the settings of its first plan.
-pub(crate) fn run_info(plan: Option<&Plan>, run: &Path) -> RunInfo {
-    let setting = |name: &str| {
-        let value = plan.and_then(|plan| plan.settings.get(name));
-        value.and_then(serde_json::Value::as_str).map(str::to_owned)
-    };
-    let name = setting("alias").or_else(|| setting("name"));
-    RunInfo { name, folder: Some(run.display().to_string()) }
+/// What the report says of the run as a whole: `points`, by name, are those that were asked for, and
+/// `plan` is the first of them.
+pub(crate) fn run_info(plan: Option<&Plan>, points: Vec<String>, run: &Path) -> RunInfo {
+    RunInfo {
+        name: plan.and_then(|plan| setting(plan, "name")),
+        alias: plan.and_then(alias),
+        points,
+        folder: Some(run.display().to_string()),
+    }
+}
+
+/// What reports call the model, where the user gave that.
+pub(crate) fn alias(plan: &Plan) -> Option<String> {
+    setting(plan, "alias").filter(|alias| !alias.is_empty())
+}
+
+fn setting(plan: &Plan, name: &str) -> Option<String> {
+    plan.settings.get(name)?.as_str().map(str::to_owned)
 }

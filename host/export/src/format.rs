@@ -13,7 +13,7 @@ pub struct Format {
 }
 
 /// The version that is written.
-pub const CURRENT: Format = Format { major: 1, minor: 0 };
+pub const CURRENT: Format = Format { major: 1, minor: 1 };
 
 /// `PRAGMA application_id` of the file: "LdWr".
 pub const APPLICATION: i32 = 0x4c64_5772;
@@ -56,7 +56,8 @@ pub(crate) const TABLES: &str = "
 CREATE TABLE run (
     format_major INTEGER NOT NULL,
     format_minor INTEGER NOT NULL,
-    loadwright   TEXT NOT NULL
+    loadwright   TEXT NOT NULL,
+    points       TEXT NOT NULL
 );
 CREATE TABLE point (
     id        INTEGER PRIMARY KEY,

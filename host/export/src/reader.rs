@@ -19,7 +19,11 @@ use std::time::Duration;
 pub struct Reader {
     connection: Connection,
     path: PathBuf,
+    format: Format,
 }
+
+/// The minor version that stores the names of the points that were asked for.
+const POINTS_SINCE: u32 = 1;
 
 /// A sweep point as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +108,25 @@ impl Reader {
             })
             .map_err(failed)?;
         format.check().map_err(|reason| OpenError::Version { path: path.into(), reason })?;
-        Ok(Self { connection, path: path.into() })
+        Ok(Self { connection, path: path.into(), format })
+    }
+
+    /// Names of the points that the run was asked for, in order; none where its program did not
+    /// store them.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn asked(&self) -> Result<Vec<String>, ReplayError> {
+        self.read_asked().map_err(|cause| self.unreadable(&cause))
+    }
+
+    fn read_asked(&self) -> Result<Vec<String>, RowError> {
+        if self.format.minor < POINTS_SINCE {
+            return Ok(Vec::new());
+        }
+        let names: String =
+            self.connection.query_row("SELECT points FROM run", [], |row| row.get(0))?;
+        Ok(serde_json::from_str(&names)?)
     }
 
     /// The sweep's points, in the order in which they ran.

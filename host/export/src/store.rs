@@ -26,16 +26,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// Makes the file `path`, which must not exist, and starts its thread.
+    /// Makes the file `path`, which must not exist, for a run that was asked for `points`, by
+    /// name, and starts its thread.
     ///
     /// # Errors
     /// The file cannot be made or written.
-    pub fn create(path: &Path) -> Result<Self, SinkFailure> {
+    pub fn create(path: &Path, points: &[&str]) -> Result<Self, SinkFailure> {
         std::fs::File::create_new(path).map_err(|error| {
             let remedy = "make the folder writable, or choose another with --outputs-dir";
             lost_for(path, &error, remedy)
         })?;
-        let connection = prepare(path).map_err(|error| lost(path, &error))?;
+        let connection = prepare(path, points).map_err(|error| lost(path, &error))?;
         Ok(Self::start(connection, path))
     }
 
@@ -135,7 +136,7 @@ impl Drop for Store {
     }
 }
 
-fn prepare(path: &Path) -> rusqlite::Result<Connection> {
+fn prepare(path: &Path, points: &[&str]) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     // Nothing in it is worth waiting for a disk yet.
     connection.pragma_update(None, "synchronous", "OFF")?;
@@ -143,8 +144,13 @@ fn prepare(path: &Path) -> rusqlite::Result<Connection> {
     let transaction = connection.unchecked_transaction()?;
     connection.execute_batch(TABLES)?;
     connection.execute(
-        "INSERT INTO run VALUES (?, ?, ?)",
-        params![CURRENT.major, CURRENT.minor, env!("CARGO_PKG_VERSION")],
+        "INSERT INTO run VALUES (?, ?, ?, ?)",
+        params![
+            CURRENT.major,
+            CURRENT.minor,
+            env!("CARGO_PKG_VERSION"),
+            serde_json::json!(points).to_string()
+        ],
     )?;
     transaction.commit()?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -86,7 +86,7 @@ proptest! {
         origin in any::<u64>(),
     ) {
         let folder = Folder::new();
-        let mut store = Store::create(&folder.records()).unwrap();
+        let mut store = Store::create(&folder.records(), &[]).unwrap();
         for (plan, closing, given) in
             [(&plans.0, &closings.0, &given.0), (&plans.1, &closings.1, &given.1)]
         {
@@ -115,7 +115,7 @@ proptest! {
 #[test]
 fn a_point_without_its_end_is_one_that_was_cut_off() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records()).unwrap();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
     let mut record = one(arbitrary::record());
     record.timeline.end = 70;
     record.frames.clear();
@@ -132,9 +132,21 @@ fn a_point_without_its_end_is_one_that_was_cut_off() {
 }
 
 #[test]
+fn points_that_were_asked_for_are_known_though_none_ran() {
+    let folder = Folder::new();
+    let asked = ["parallel_1_number_2", "parallel_2_number_4"];
+    Store::create(&folder.records(), &asked).unwrap().close().unwrap();
+    assert_eq!(Reader::open(&folder.records()).unwrap().asked().unwrap(), asked);
+    // As the first program wrote it.
+    let earlier = "ALTER TABLE run DROP COLUMN points; UPDATE run SET format_minor = 0";
+    folder.sqlite().execute_batch(earlier).unwrap();
+    assert!(Reader::open(&folder.records()).unwrap().asked().unwrap().is_empty());
+}
+
+#[test]
 fn failures_are_counted_by_class_with_a_sample() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records()).unwrap();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let case = |outcome, error: &str, last_attempt, warmup| {
         let mut record = one(arbitrary::record());
@@ -152,6 +164,8 @@ fn failures_are_counted_by_class_with_a_sample() {
         case(Outcome::Status(503), "will be tried again", false, false),
         case(Outcome::Refused, "warming up", true, true),
         case(Outcome::Cut, "", true, false),
+        case(Outcome::Dropped, "beside failures, not among them", true, false),
+        case(Outcome::Cancelled, "likewise", true, false),
     ];
     give(&mut sink, &cases);
     sink.finish_point(&Closing::default()).unwrap();
@@ -170,7 +184,7 @@ fn failures_are_counted_by_class_with_a_sample() {
 fn a_full_disk_is_told_and_keeps_what_was_committed() {
     let folder = Folder::new();
     std::fs::File::create_new(folder.records()).unwrap();
-    let connection = prepare(&folder.records()).unwrap();
+    let connection = prepare(&folder.records(), &[]).unwrap();
     connection.pragma_update(None, "max_page_count", 40).unwrap();
     let mut store = Store::start(connection, &folder.records());
     let record = Arc::new(one(arbitrary::record()));
@@ -198,11 +212,11 @@ fn a_full_disk_is_told_and_keeps_what_was_committed() {
 fn a_place_that_cannot_be_written_is_told() {
     let folder = Folder::new();
     std::fs::write(folder.records(), "mine").unwrap();
-    let taken = Store::create(&folder.records()).unwrap_err().0;
+    let taken = Store::create(&folder.records(), &[]).unwrap_err().0;
     assert!(taken.contains("exists") && taken.contains("--outputs-dir"), "{taken}");
     assert_eq!(std::fs::read(folder.records()).unwrap(), b"mine");
     let below = folder.records().join("records.db");
-    let nowhere = Store::create(&below).unwrap_err().0;
+    let nowhere = Store::create(&below, &[]).unwrap_err().0;
     assert!(nowhere.contains("--outputs-dir"), "{nowhere}");
 }
 
@@ -220,7 +234,7 @@ fn a_file_that_is_none_of_ours_is_told() {
 #[test]
 fn a_version_is_read_where_its_major_is_known() {
     let folder = Folder::new();
-    drop(Store::create(&folder.records()).unwrap());
+    drop(Store::create(&folder.records(), &[]).unwrap());
     let set = |major, minor| {
         let sql = "UPDATE run SET format_major = ?, format_minor = ?";
         folder.sqlite().execute(sql, params![major, minor]).unwrap();

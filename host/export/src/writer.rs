@@ -172,7 +172,8 @@ impl<'c> Writer<'c> {
             frames::encode(&record.frames, &mut self.stamps);
             self.frame.execute(params![self.last_id, record.frames.len(), self.stamps])?;
         }
-        if !record.outcome.is_ok() && record.last_attempt && !record.warmup {
+        let failed = !record.outcome.is_ok() && !record.outcome.is_beside();
+        if failed && record.last_attempt && !record.warmup {
             let failures = self
                 .failures
                 .entry(record.outcome.class())

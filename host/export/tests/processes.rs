@@ -83,7 +83,7 @@ fn plan() -> Plan {
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(STORE) else { return };
-    let mut store = Store::create(Path::new(&path)).unwrap();
+    let mut store = Store::create(Path::new(&path), &[]).unwrap();
     let mut sink = store.begin_point(&plan(), 0).unwrap();
     for seq in 0.. {
         // Slowed by the queue alone, which holds it up where the disk cannot follow.
@@ -210,7 +210,7 @@ fn a_writer_with_a_full_disk_is_told_and_does_not_panic() {
 #[test]
 fn the_documented_decoder_reads_what_was_written() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records()).unwrap();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
     let mut sink = store.begin_point(&plan(), 0).unwrap();
     for seq in [1, 7] {
         sink.record(&Arc::new(record(seq))).unwrap();

@@ -48,6 +48,8 @@ impl Style {
         let options = textwrap::Options::new(self.width.max(40))
             // Flags are not torn apart at their hyphens.
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            // Nor are paths and URLs, which somebody may want to copy.
+            .break_words(false)
             .initial_indent(first)
             .subsequent_indent(&indent);
         textwrap::fill(text, options)

@@ -20,6 +20,10 @@ mod tests;
 pub struct RunInfo {
     /// The run's name, where the user gave one.
     pub name: Option<String>,
+    /// What the report calls the model, where the user gave that.
+    pub alias: Option<String>,
+    /// Names of the points that were asked for, in order.
+    pub points: Vec<String>,
     /// The run's folder, as the user should read it; none: not shown.
     pub folder: Option<String>,
 }
@@ -29,8 +33,9 @@ pub struct RunInfo {
 pub fn run_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     let mut text = String::new();
     for summary in summaries {
-        if summaries.len() > 1 {
-            text += &format!("{}\n", style.bold(&format!("== {} ==", summary.point.name)));
+        let point = is_sweep(summaries, info).then_some(&summary.point.name);
+        if let Some(heading) = point.or(info.alias.as_ref()) {
+            text += &format!("{}\n", style.bold(&format!("== {} ==", one_line(heading, 400))));
         }
         text += &point_text(summary, style);
         text.push('\n');
@@ -38,9 +43,14 @@ pub fn run_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String 
     text + &sweep_text(summaries, info, style)
 }
 
-/// The report over several points; empty below two.
+/// Whether several points were asked for. A sweep that came to one says which are missing.
+fn is_sweep(summaries: &[Summary], info: &RunInfo) -> bool {
+    !summaries.is_empty() && summaries.len().max(info.points.len()) > 1
+}
+
+/// The report over the points of a sweep; empty where there was only one to run, or none that ran.
 pub fn sweep_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
-    if summaries.len() < 2 {
+    if !is_sweep(summaries, info) {
         return String::new();
     }
     let mut text = format!("{}\n", style.bold("Performance report"));
@@ -69,11 +79,11 @@ fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     let rate = if time > 0 { grid(tokens as f64 / seconds) } else { "-".into() };
     let rows = [
         ("Name", info.name.clone()),
-        ("Model", Some(point.model.clone())),
+        ("Model", Some(info.alias.clone().unwrap_or_else(|| point.model.clone()))),
         ("Dataset", Some(point.dataset.clone())),
         ("API", Some(point.api.clone())),
         ("Endpoint", Some(point.url.clone())),
-        ("Points", Some(summaries.len().to_string())),
+        ("Points", Some(ran(summaries, info))),
         ("Output tokens", Some(format!("{tokens} ({rate} tok/s over all points)"))),
         ("Test time", Some(format!("{} s, pauses between points excluded", grid(seconds)))),
         ("Folder", info.folder.clone()),
@@ -81,10 +91,21 @@ fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     let mut text = format!("\n{}\n", style.bold("Basic information:"));
     for (name, value) in rows {
         if let Some(value) = value {
-            text += &format!("  {name:<15}{}\n", one_line(&value, 400));
+            text += &(style.wrap(&format!("  {name:<15}"), &one_line(&value, 400)) + "\n");
         }
     }
     text
+}
+
+/// How many points ran, and which were asked for and did not.
+fn ran(summaries: &[Summary], info: &RunInfo) -> String {
+    let ran = |name: &&String| summaries.iter().any(|summary| summary.point.name == **name);
+    let missing: Vec<&str> =
+        info.points.iter().filter(|name| !ran(name)).map(String::as_str).collect();
+    if missing.is_empty() {
+        return summaries.len().to_string();
+    }
+    format!("{} of {}; not run: {}", summaries.len(), info.points.len(), missing.join(", "))
 }
 
 /// One row a point, in three tables where one is too wide; rows are coloured by their success.

@@ -12,13 +12,43 @@ fn sweep() -> Vec<Summary> {
 }
 
 fn info() -> RunInfo {
-    RunInfo { name: None, folder: Some("outputs/20250516_113633/Qwen2.5-0.5B-Instruct".into()) }
+    let folder = Some("outputs/20250516_113633/Qwen2.5-0.5B-Instruct".into());
+    RunInfo { folder, ..RunInfo::default() }
 }
 
 #[test]
 fn a_single_point_has_no_sweep_report() {
     assert_eq!(sweep_text(&sweep()[..1], &info(), &Style::FILE), "");
     assert_eq!(sweep_text(&[], &info(), &Style::FILE), "");
+}
+
+#[test]
+fn points_that_did_not_run_are_named() {
+    let asked = |count: u32| {
+        let names = ["parallel_1_number_40", "parallel_4_number_80", "parallel_16_number_160", "p"];
+        let points = names.iter().take(count as usize).map(|name| (*name).into()).collect();
+        RunInfo { points, ..info() }
+    };
+    let row = |count: u32, ran: usize| {
+        let text = sweep_text(&sweep()[..ran], &asked(count), &Style::FILE);
+        text.lines().find(|line| line.starts_with("  Points ")).map(str::to_owned)
+    };
+    let names = "parallel_4_number_80, parallel_16_number_160, p";
+    assert_eq!(row(3, 3).as_deref(), Some("  Points         3"));
+    assert_eq!(row(4, 3).as_deref(), Some("  Points         3 of 4; not run: p"));
+    assert_eq!(row(4, 1), Some(format!("  Points         1 of 4; not run: {names}")));
+    assert_eq!(row(1, 1), None);
+    assert_eq!(row(2, 0), None);
+    let one = run_text(&sweep()[..1], &asked(4), &Style::FILE);
+    assert!(one.starts_with("== parallel_1_number_40 =="), "{one}");
+}
+
+#[test]
+fn an_alias_stands_in_place_of_the_model() {
+    let aliased = RunInfo { alias: Some("ours, int8".into()), ..info() };
+    let text = sweep_text(&sweep(), &aliased, &Style::FILE);
+    assert!(text.contains("  Model          ours, int8\n"), "{text}");
+    assert!(run_text(&sweep()[..1], &aliased, &Style::FILE).starts_with("== ours, int8 ==\n"));
 }
 
 #[test]
@@ -59,7 +89,7 @@ fn golden_texts() {
     );
     let mut mixed = sweep();
     mixed.push(fixture::all_failed());
-    let named = RunInfo { name: Some("night run".into()), folder: None };
+    let named = RunInfo { name: Some("night run".into()), ..RunInfo::default() };
     insta::assert_snapshot!(
         "sweep_narrow",
         sweep_text(&mixed, &named, &Style { width: 80, colour: false })

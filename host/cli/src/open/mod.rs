@@ -57,7 +57,8 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure>
     pace::check(&run.points, &*ports.dataset, voice);
     let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
-    let store = Store::create(&folder.path().join(RECORDS))?;
+    let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
+    let store = Store::create(&folder.path().join(RECORDS), &names)?;
     Ok(Opened {
         points: std::mem::take(&mut run.points),
         ports,

@@ -109,6 +109,8 @@ fn the_pause_between_points_can_be_interrupted() {
     assert_eq!(code(&output), 130);
     assert!(place.run().join("parallel_1_number_2").exists());
     assert!(!place.run().join("parallel_2_number_2").exists());
+    let missing = "1 of 2; not run: parallel_2_number_2";
+    assert!(stdout(&output).contains(missing), "{}", stdout(&output));
 }
 
 #[test]
@@ -166,6 +168,13 @@ fn a_server_that_goes_away_ends_the_sweep() {
     assert!(summary["Success Requests"].as_u64() >= Some(20));
     assert!(stdout(&output).contains("refused"), "{}", stdout(&output));
     assert!(!place.run().join("parallel_3_number_100000").exists());
+    let missing = "1 of 2; not run: parallel_3_number_100000";
+    assert!(stdout(&output).contains(missing), "{}", stdout(&output));
+    let before = place.text("performance_summary.txt");
+    assert!(before.contains(missing), "{before}");
+    let again = ends(place.loadwright("report run"), 0);
+    assert!(stdout(&again).contains(missing), "{}", stdout(&again));
+    assert_eq!(place.text("performance_summary.txt"), before);
 }
 
 #[test]

@@ -67,8 +67,10 @@ fn a_sweep_writes_every_file_and_report_makes_the_same_bytes() {
 #[test]
 fn a_single_point_has_no_sweep_report() {
     let place = Place::new();
-    let output = ends(place.perf("--simulate -n 2 --max-tokens 2"), 0);
+    let output = ends(place.perf("--simulate -n 2 --max-tokens 2 --alias 'ours, int8'"), 0);
     assert!(!stdout(&output).contains("Performance report"));
+    assert!(stderr(&output).contains("measuring ours, int8 at "), "{}", stderr(&output));
+    assert!(place.text("performance_summary.txt").starts_with("== ours, int8 ==\n"));
     assert!(stderr(&output).contains("give it with --seed to send the same again"));
     assert!(place.text("performance_summary.txt").contains("Benchmarking summary:"));
 }
