@@ -85,10 +85,6 @@ impl Catalog {
     }
 
     fn unknown(&self, kind: Kind, name: &str) -> Result<Mistake, Failure> {
-        let flag = match kind {
-            Kind::Protocol => "api",
-            Kind::Dataset => "dataset",
-        };
         let plugins = self.all()?;
         let of_kind = plugins.iter().filter(|plugin| plugin.offers().contains(&kind));
         let mut names: Vec<&str> = of_kind.map(|plugin| plugin.name()).collect();
@@ -98,7 +94,15 @@ impl Catalog {
             "`{name}` is not known; choose from {}, or load one with --plugin",
             names.join(", ")
         );
-        Ok(Mistake { flag: flag.into(), origin: None, text })
+        Ok(Mistake { flag: flag_of(kind).into(), origin: None, text })
+    }
+}
+
+/// The flag that names a plugin of this kind.
+pub(crate) fn flag_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Protocol => "api",
+        Kind::Dataset => "dataset",
     }
 }
 

@@ -29,8 +29,13 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Plugin(#[from] PluginError),
     /// The simulated server does not start.
-    #[error("the simulated server cannot start: {0}")]
-    Simulate(std::io::Error),
+    #[error("the simulated server cannot start: {cause}{remedy}")]
+    Simulate {
+        /// Why.
+        cause: std::io::Error,
+        /// What to do, after a semicolon; empty where nobody can say.
+        remedy: &'static str,
+    },
     /// A folder or file cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -44,7 +49,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Replay(#[from] ReplayError),
     /// The service does not answer.
-    #[error(transparent)]
+    #[error("{}{}", .0, after_the_test(.0))]
     Probe(#[from] ProbeFailure),
     /// A point cannot be run.
     #[error(transparent)]
@@ -61,7 +66,7 @@ impl Failure {
             Self::Settings(_) | Self::Tokenizer(_) => Exit::Usage,
             Self::Host(_) | Self::Load(_) => Exit::Plugin,
             Self::Plugin(error) => of_plugin(error),
-            Self::Simulate(_) | Self::System(_) => Exit::NothingMeasured,
+            Self::Simulate { .. } | Self::System(_) => Exit::NothingMeasured,
             Self::Folder(_) | Self::Sink(_) | Self::Replay(_) => Exit::Output,
             Self::Records(RecordsError::Read { .. }) => Exit::Output,
             Self::Records(
@@ -71,6 +76,18 @@ impl Failure {
             Self::Probe(ProbeFailure::Interrupted) => Exit::Interrupted,
             Self::Probe(ProbeFailure::Engine(error)) | Self::Engine(error) => of_engine(error),
         }
+    }
+}
+
+/// What to do about a connection test that failed.
+fn after_the_test(failure: &ProbeFailure) -> &'static str {
+    let ProbeFailure::Failed { class, .. } = failure else { return "" };
+    match class.as_str() {
+        "http_401" | "http_403" => {
+            "; check --api-key, or leave the test out with --no-test-connection"
+        }
+        "tls" => "; check --url, trust the certificate with --ca-cert, or do not ask: --insecure",
+        _ => "; check --url, or leave the test out with --no-test-connection",
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
         return Ok(failure.exit());
     }
     let Opened { points, ports, folder, store, server } = opened;
+    let folder = folder.keep();
+    voice.info(&format!("results go to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
     let sweep = Sweep::new(&voice, points.len());
@@ -55,16 +57,15 @@ pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
     Ok(conclude(measured, runner, &info, interrupt.asked()))
 }
 
-/// Says what is about to be measured, and where results will be.
+/// Says what is about to be measured.
 fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     let first = &opened.points[0];
     let count = opened.points.len();
     let points = if count == 1 { "point" } else { "points" };
     voice.info(&format!(
-        "measuring {} at {}: {count} {points}, results in {}",
+        "measuring {} at {}: {count} {points}",
         results::alias(first).unwrap_or_else(|| first.model.clone()),
-        first.target.url,
-        opened.folder.path().display()
+        first.target.url
     ));
     if run.seed_drawn {
         voice.info(&format!("seed {}: give it with --seed to send the same again", first.seed));

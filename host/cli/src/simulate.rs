@@ -8,6 +8,7 @@ use crate::findings::{Findings, Mistakes};
 use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,7 +27,10 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
     config.count_prompt = count_prompts(tokenizer);
     rlimit::increase_nofile_limit(u64::MAX).map_err(Failure::System)?;
     let socket = config.unix_socket.clone();
-    let server = Server::start(config).map_err(Failure::Simulate)?;
+    let server = Server::start(config).map_err(|cause| {
+        let remedy = if socket.is_some() { BAD_SOCKET } else { remedy(&cause) };
+        Failure::Simulate { cause, remedy }
+    })?;
     let terminal = Terminal::new();
     terminal.print(&server.url());
     if let Some(path) = socket {
@@ -40,6 +44,19 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
     let counts = server.counts();
     terminal.say(&format!("{} requests received, {} ended", counts.received, counts.ended));
     Ok(Exit::Measured)
+}
+
+/// What to do where the server cannot listen on its Unix socket.
+const BAD_SOCKET: &str = "; give --unix-socket a place that can be written";
+
+/// What to do where the server cannot listen on its address.
+fn remedy(cause: &std::io::Error) -> &'static str {
+    match cause.kind() {
+        ErrorKind::AddrInUse => "; give another --port, or 0 for a free one",
+        ErrorKind::AddrNotAvailable => "; give --host an address of this machine",
+        ErrorKind::PermissionDenied => "; give a --port above 1023, or 0 for a free one",
+        _ => "",
+    }
 }
 
 /// Waits for SIGINT or SIGTERM: the way in which a server is meant to end.

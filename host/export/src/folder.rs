@@ -39,15 +39,14 @@ fn safe(name: &str) -> String {
     }
 }
 
-/// Makes the run's folder, `<outputs>/<YYYYmmdd_HHMMSS>/<name>`, and returns it. `wall` is the
-/// time that dates it, in nanoseconds since the Unix epoch, written as local time; without it there
-/// is no dated level. A folder that exists already is left alone: the new one is called `<name>_2`,
+/// Makes the run's folder, `<outputs>/<date>/<name>`, and returns it; without a `date`, as [`dated`]
+/// writes it, there is no such level. A folder that exists already is left alone: the new one is called `<name>_2`,
 /// or whatever number is free.
 ///
 /// # Errors
 /// It cannot be made.
-pub fn create_run(outputs: &Path, wall: Option<u64>, name: &str) -> Result<PathBuf, FolderError> {
-    let parent = wall.map_or_else(|| outputs.to_path_buf(), |wall| outputs.join(dated(wall)));
+pub fn create_run(outputs: &Path, date: Option<&str>, name: &str) -> Result<PathBuf, FolderError> {
+    let parent = date.map_or_else(|| outputs.to_path_buf(), |date| outputs.join(date));
     fs::create_dir_all(&parent).map_err(|cause| FolderError { path: parent.clone(), cause })?;
     let name = safe(name);
     let numbered = (2u64..).map(|number| format!("{name}_{number}"));
@@ -75,7 +74,9 @@ pub fn create_point(run: &Path, name: &str) -> Result<PathBuf, FolderError> {
     }
 }
 
-fn dated(wall: u64) -> String {
+/// `YYYYmmdd_HHMMSS`, local time, of `wall` nanoseconds since the Unix epoch. The local time's offset
+/// cannot be had once there are threads; UTC stands in for it then.
+pub fn dated(wall: u64) -> String {
     let utc = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall))
         .expect("584 years after 1970 are within time's range");
     let offset = UtcOffset::local_offset_at(utc).unwrap_or(UtcOffset::UTC);

@@ -26,7 +26,7 @@ fn a_run_that_is_there_is_left_alone() {
 #[test]
 fn a_dated_run_stands_below_its_date() {
     let outputs = tempfile::tempdir().unwrap();
-    let run = create_run(outputs.path(), Some(1_790_000_000_000_000_000), "m").unwrap();
+    let run = create_run(outputs.path(), Some(&dated(1_790_000_000_000_000_000)), "m").unwrap();
     let date = run.parent().unwrap().file_name().unwrap().to_str().unwrap();
     assert_eq!(run, outputs.path().join(date).join("m"));
     // By the system's own idea of local time.

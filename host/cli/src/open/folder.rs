@@ -1,7 +1,9 @@
-//! The run's folder, which goes away again where the run cannot begin.
+//! The run's folder, which goes away again where nothing was measured because the run could not
+//! begin.
 
 use crate::plan::Outputs;
-use loadwright_export::folder::{FolderError, create_run};
+use loadwright_export::RECORDS;
+use loadwright_export::folder::{FolderError, create_run, dated};
 use loadwright_stamps::clock;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +15,17 @@ pub(crate) struct RunFolder {
 }
 
 impl RunFolder {
+    /// The folder's date, to be taken before there are threads; none where it is to have none.
+    pub(super) fn date(outputs: &Outputs) -> Option<String> {
+        outputs.timestamp.then(|| dated(clock::wall()))
+    }
+
     /// Makes a new folder; one that is there already is left alone.
     ///
     /// # Errors
     /// It cannot be made.
-    pub(crate) fn create(outputs: &Outputs) -> Result<Self, FolderError> {
-        let wall = outputs.timestamp.then(clock::wall);
-        let path = create_run(&outputs.dir, wall, &outputs.name)?;
+    pub(super) fn create(outputs: &Outputs, date: Option<&str>) -> Result<Self, FolderError> {
+        let path = create_run(&outputs.dir, date, &outputs.name)?;
         Ok(Self { path, kept: false })
     }
 
@@ -47,7 +53,9 @@ impl Drop for RunFolder {
             return;
         }
         // What cannot be removed, such as a folder with others' files in it, may stay.
-        let _ = std::fs::remove_file(self.path.join("benchmark.log"));
+        for file in ["benchmark.log", RECORDS] {
+            let _ = std::fs::remove_file(self.path.join(file));
+        }
         if std::fs::remove_dir(&self.path).is_ok()
             && let Some(dated) = self.path.parent()
         {

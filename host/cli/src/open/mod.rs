@@ -3,6 +3,7 @@
 mod files;
 mod folder;
 mod pace;
+mod refusal;
 mod simulated;
 
 pub(crate) use folder::RunFolder;
@@ -17,7 +18,8 @@ use loadwright_core::ports::Tokenizer;
 use loadwright_engine::Ports;
 use loadwright_export::{RECORDS, Store};
 use loadwright_sim::Server;
-use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind};
+use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
+use refusal::{both, refusal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,10 +29,10 @@ pub(crate) struct Opened {
     pub(crate) points: Vec<Plan>,
     /// What points need from plugins.
     pub(crate) ports: Ports,
-    /// The run's folder.
-    pub(crate) folder: RunFolder,
-    /// The file of records.
+    /// The file of records; closed before the folder can go away.
     pub(crate) store: Store,
+    /// The run's folder, which stays once it is kept.
+    pub(crate) folder: RunFolder,
     /// The simulated server, where that is measured.
     pub(crate) server: Option<Server>,
 }
@@ -41,10 +43,11 @@ pub(crate) struct Opened {
 /// The first thing that cannot be had. The run's folder is then gone again.
 pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure> {
     files::raise_limit(run)?;
-    // Before there are threads: the folder's name holds the local time.
-    let folder = RunFolder::create(&run.outputs)?;
+    let date = RunFolder::date(&run.outputs);
     let host = plugin_host(&run.plugins, run.points[0].seed, voice)?;
     let catalog = Catalog::open(&host, &run.plugins.paths)?;
+    let plugins = plugins(run, &catalog, voice)?;
+    let folder = RunFolder::create(&run.outputs, date.as_deref())?;
     let tokenizer = tokenizer(run, voice)?;
     let server = match &tokenizer {
         Some(tokenizer) if run.simulate => Some(simulated_server(run, tokenizer)?),
@@ -53,19 +56,13 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure>
     if let Some(server) = &server {
         run.point_at(&server.url());
     }
-    let ports = ports(run, &catalog, tokenizer, voice)?;
+    let ports = ports(run, &plugins, tokenizer)?;
     pace::check(&run.points, &*ports.dataset, voice);
     let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
     let store = Store::create(&folder.path().join(RECORDS), &names)?;
-    Ok(Opened {
-        points: std::mem::take(&mut run.points),
-        ports,
-        folder: folder.keep(),
-        store,
-        server,
-    })
+    Ok(Opened { points: std::mem::take(&mut run.points), ports, store, folder, server })
 }
 
 /// The host of plugins, with compiled code kept where the user wants it.
@@ -108,21 +105,33 @@ fn tokenizer(run: &Run, voice: &Voice) -> Result<Option<Arc<dyn Tokenizer>>, Fai
     }
 }
 
+/// The protocol and the dataset.
+struct Plugins {
+    protocol: Arc<Plugin>,
+    dataset: Arc<Plugin>,
+}
+
+/// The plugins that were named: known before anything is loaded for them.
+fn plugins(run: &Run, catalog: &Catalog, voice: &Voice) -> Result<Plugins, Failure> {
+    let plan = &run.points[0];
+    let find = |kind, name: &str| catalog.find(kind, name, |text: &str| voice.notice(text));
+    let (protocol, dataset) =
+        both(find(Kind::Protocol, &plan.api), find(Kind::Dataset, &plan.dataset))?;
+    Ok(Plugins { protocol, dataset })
+}
+
 fn ports(
     run: &Run,
-    catalog: &Catalog,
+    plugins: &Plugins,
     tokenizer: Option<Arc<dyn Tokenizer>>,
-    voice: &Voice,
 ) -> Result<Ports, Failure> {
-    let plan = &run.points[0];
-    let notice = |text: &str| voice.notice(text);
-    let protocol = catalog.find(Kind::Protocol, &plan.api, notice)?;
-    let dataset = catalog.find(Kind::Dataset, &plan.dataset, notice)?;
     let files = run.dataset_path.iter().map(|path| ("dataset-path".to_owned(), path.clone()));
     let services = DatasetServices { tokenizer: tokenizer.clone(), files: files.collect() };
-    Ok(Ports {
-        protocol: protocol.protocol(&run.protocol_settings)?,
-        dataset: dataset.dataset(&run.dataset_settings, services)?,
-        tokenizer,
-    })
+    let protocol = plugins.protocol.protocol(&run.protocol_settings);
+    let dataset = plugins.dataset.dataset(&run.dataset_settings, services);
+    let (protocol, dataset) = both(
+        protocol.map_err(|error| refusal(Kind::Protocol, error)),
+        dataset.map_err(|error| refusal(Kind::Dataset, error)),
+    )?;
+    Ok(Ports { protocol, dataset, tokenizer })
 }

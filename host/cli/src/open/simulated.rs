@@ -26,7 +26,7 @@ pub(crate) fn simulated_server(
         count_prompt: count_prompts(Arc::clone(tokenizer)),
         ..Config::default()
     };
-    Server::start(config).map_err(Failure::Simulate)
+    Server::start(config).map_err(|cause| Failure::Simulate { cause, remedy: "" })
 }
 
 /// Counts prompts as a server with this tokenizer does.

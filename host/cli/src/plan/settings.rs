@@ -25,7 +25,7 @@ impl Shared<'_> {
         put("model", json!(plan.model));
         put("url", json!(plan.target.url));
         put("headers", masked(plan));
-        put("api_key", json!(self.args.target.api_key.as_ref().map(|_| MASK)));
+        put("api_key", json!(self.api_key().map(|_| MASK)));
         put("dataset", json!(plan.dataset));
         put("seed", json!(plan.seed));
         put("stream", json!(plan.stream));

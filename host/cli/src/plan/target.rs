@@ -74,16 +74,21 @@ impl Shared<'_> {
                 Err(why) => self.findings.mistake("headers", why),
             }
         }
-        let Some(key) = self.args.target.api_key.as_deref() else { return headers };
+        let Some(key) = self.api_key() else { return headers };
         if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
             self.findings.notice("--headers sets Authorization, so --api-key is not used");
-        } else if http::HeaderValue::from_str(key).is_err() || key.is_empty() {
+        } else if http::HeaderValue::from_str(key).is_err() {
             self.findings
                 .mistake("api-key", "cannot be sent in a header; check it for line breaks");
         } else {
             headers.push(("Authorization".into(), format!("Bearer {key}")));
         }
         headers
+    }
+
+    /// The key; an empty one is none, as an unset variable of a script leaves it.
+    pub(super) fn api_key(&self) -> Option<&str> {
+        self.args.target.api_key.as_deref().filter(|key| !key.is_empty())
     }
 
     /// The target, and whether prompts are chat messages there.

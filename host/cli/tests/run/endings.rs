@@ -46,7 +46,30 @@ fn the_connection_test_says_what_failed() {
     let said = stderr(&output);
     assert!(said.contains("the connection test of"), "{said}");
     assert!(said.contains("http_404") && said.contains("secret sauce"), "{said}");
+    assert!(said.contains("check --url") && said.contains("--no-test-connection"), "{said}");
     assert_eq!(server.counts().received, 1, "nothing else was sent");
+    assert!(!place.run().exists(), "nothing was measured");
+    let output = ends(place.against(&faulty(status(401)), "-n 5"), 1);
+    assert!(stderr(&output).contains("; check --api-key"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_simulated_server_says_which_port_is_in_use() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("it is bound").port();
+    let said = stderr(&ends(place.loadwright(&format!("simulate --port {port}")), 1));
+    assert!(said.contains("in use") && said.contains("; give another --port, or 0"), "{said}");
+}
+
+#[test]
+fn an_empty_key_is_none() {
+    let place = Place::new();
+    let server = server(Model::AsFast);
+    let mut run = place.against(&server, "-n 1 --max-tokens 1");
+    run.env("LOADWRIGHT_API_KEY", "");
+    ends(run, 0);
+    assert!(place.json("parallel_1_number_1", "benchmark_args.json")["api_key"].is_null());
 }
 
 #[test]

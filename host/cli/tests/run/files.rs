@@ -95,6 +95,22 @@ fn a_run_that_cannot_begin_leaves_no_folder() {
 }
 
 #[test]
+fn plugins_names_and_settings_are_told_at_once() {
+    let place = Place::new();
+    // The hub would be asked for the tokenizer, and not have it.
+    let line = "perf --model m --url http://h --max-prompt-length 9 --tokenizer-path no/such";
+    let output = ends(place.loadwright(&format!("{line} --api nope --dataset openqa")), 2);
+    let said = stderr(&output);
+    assert!(said.contains("2 settings cannot be used:"), "{said}");
+    assert!(said.contains("--api: `nope`") && said.contains("--dataset: `openqa`"), "{said}");
+    let line = "perf --simulate --api-args '{\"x\": 1}' --dataset-args '{\"y\": 1}'";
+    let said = stderr(&ends(place.loadwright(line), 2));
+    assert!(said.contains("--api-args: openai: ") && said.contains("--dataset-args: "), "{said}");
+    let said = stderr(&ends(place.loadwright("perf --simulate --max-prompt-length 3"), 2));
+    assert!(said.contains("  --max-prompt-length: 3 is too short"), "{said}");
+}
+
+#[test]
 fn secrets_are_in_no_file() {
     let place = Place::new();
     let server = server(Model::AsFast);
