@@ -11,6 +11,7 @@ use crate::results;
 use crate::sweep::{Measured, Runner};
 use crate::voice::Voice;
 use loadwright_core::sample::Ending;
+use loadwright_core::secret::masked_url;
 use loadwright_core::summary::Summary;
 use loadwright_engine::{Control, ProbeFailure, probe};
 use loadwright_report::{Style, sweep_text};
@@ -65,7 +66,7 @@ fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     voice.info(&format!(
         "measuring {} at {}: {count} {points}",
         results::alias(first).unwrap_or_else(|| first.model.clone()),
-        first.target.url
+        masked_url(&first.target.url)
     ));
     if run.seed_drawn {
         voice.info(&format!("seed {}: give it with --seed to send the same again", first.seed));
@@ -79,7 +80,10 @@ fn test_connection(opened: &Opened, control: &Control, voice: &Voice) -> Result<
     let plan = Arc::new(opened.points[0].clone());
     let probed = probe(&plan, &opened.ports, control).map_err(|failure| match failure {
         ProbeFailure::Engine(error) => Failure::Engine(error),
-        failure => Failure::Probe(failure),
+        ProbeFailure::Failed { url, class, detail } => {
+            Failure::Probe(ProbeFailure::Failed { url: masked_url(&url), class, detail })
+        }
+        ProbeFailure::Interrupted => Failure::Probe(ProbeFailure::Interrupted),
     })?;
     voice.detail(&format!("the connection test took {:.1} ms", probed.latency as f64 / 1e6));
     Ok(())

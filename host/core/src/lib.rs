@@ -18,6 +18,7 @@ pub mod reading;
 pub mod record;
 pub mod request;
 pub mod sample;
+pub mod secret;
 pub mod summary;
 pub mod timeline;
 

@@ -17,6 +17,7 @@ use crate::plan::{Load, Objectives, Plan, StampSource};
 use crate::ports::{Sink, SinkFailure};
 use crate::record::Record;
 use crate::sample::{Closing, Sample};
+use crate::secret::masked_url;
 use crate::summary::{
     Arrivals, Counts, ErrorBounds, Figures, Footnote, Point, SCHEMA, Summary, Throughput, Tokens,
 };
@@ -183,7 +184,7 @@ fn point(plan: &Plan, closing: &Closing, kernel: bool) -> Point {
         model: plan.model.clone(),
         api: plan.api.clone(),
         dataset: plan.dataset.clone(),
-        url: plan.target.url.clone(),
+        url: masked_url(&plan.target.url),
         stream: plan.stream,
         load: plan.load.clone(),
         number: plan.limits.number,

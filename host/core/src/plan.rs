@@ -61,6 +61,8 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// Absolute http or https URL; a protocol plugin may replace its path.
+    /// Stored with its secrets masked.
+    #[serde(serialize_with = "crate::secret::serialize_url")]
     pub url: String,
     /// Connect to this Unix socket instead of the URL's host.
     pub unix_socket: Option<PathBuf>,

@@ -8,7 +8,7 @@ use clap::Args;
 #[command(next_help_heading = "Generation")]
 pub struct GenerationArgs {
     /// Output tokens at most; with two values, drawn between them for each request
-    /// [default: 2048; with --simulate: 32]
+    /// [default: 2048; with --simulate: 32; --min-tokens where that is more]
     #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub max_tokens: Option<Vec<Typed<i64>>>,
     /// Output tokens at least

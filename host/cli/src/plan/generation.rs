@@ -2,6 +2,7 @@
 //! user gave is in it, and the two defaults that are always sent.
 
 use super::Shared;
+use super::json::Contents;
 use crate::args::values::Typed;
 use serde_json::{Map, Value};
 
@@ -20,37 +21,39 @@ pub(super) struct Generation {
 }
 
 impl Shared<'_> {
-    /// The generation settings, and the template that they stand beside; null: none.
-    pub(super) fn generation(&mut self, model: &str) -> (Generation, Value) {
-        let template = self.args.prompt.query_template.as_deref();
-        let template = self.json_value("query-template", template).unwrap_or_default();
+    /// The generation settings, beside what template and extra members say of them.
+    pub(super) fn generation(&mut self, model: &str, contents: &Contents) -> Generation {
         let given = &self.args.generation;
         let mut members = Map::new();
         members.insert("model".into(), model.into());
         members.insert("stream".into(), (!given.no_stream).into());
-        let (low, high) = self.max_tokens();
+        let least = given.min_tokens.as_ref();
+        let least = least.map(|least| self.findings.small("min-tokens", least, 0));
+        let (low, high) = self.max_tokens(least.unwrap_or_default());
         if low == high {
             members.insert("max_tokens".into(), high.into());
         }
-        if let Some(least) = &given.min_tokens {
-            let least = self.findings.small("min-tokens", least, 0);
-            if least > low {
+        if let Some(least) = least {
+            // Extra members are merged in last: what they set is the limit.
+            if least > low && !limits_output(|name| contents.extra.contains_key(name)) {
                 let text = format!("{least} is above --max-tokens {low}; lower it");
                 self.findings.mistake("min-tokens", text);
             }
             members.insert("min_tokens".into(), least.into());
         }
         self.sampling(&mut members);
-        self.yield_to_template(&mut members, &template);
-        (Generation { members, range: (low != high).then_some((low, high)) }, template)
+        self.yield_defaults(&mut members, contents);
+        Generation { members, range: (low != high).then_some((low, high)) }
     }
 
-    /// Takes the defaults out that `template` names itself: only what the user typed is stronger
-    /// than a template, and the plugin cannot tell the two apart.
-    fn yield_to_template(&self, generation: &mut Map<String, Value>, template: &Value) {
+    /// Takes the defaults out that the template or the extra members name themselves: only what the
+    /// user typed is stronger than a template, and the plugin cannot tell the two apart. Of an
+    /// output limit there are two spellings, so merging alone would send both.
+    fn yield_defaults(&self, generation: &mut Map<String, Value>, contents: &Contents) {
         let given = &self.args.generation;
-        let named = |name: &str| template.get(name).is_some();
-        if given.max_tokens.is_none() && (named("max_tokens") || named("max_completion_tokens")) {
+        let Contents { template, extra, .. } = contents;
+        let named = |name: &str| template.get(name).is_some() || extra.contains_key(name);
+        if given.max_tokens.is_none() && limits_output(named) {
             generation.remove("max_tokens");
         }
         if given.temperature.is_none() && named("temperature") {
@@ -63,11 +66,12 @@ impl Shared<'_> {
         }
     }
 
-    fn max_tokens(&mut self) -> (u32, u32) {
+    /// The ends of the output's length; by default one that `least` tokens fit.
+    fn max_tokens(&mut self, least: u32) -> (u32, u32) {
         let simulate = self.args.target.simulate;
         let Some(given) = &self.args.generation.max_tokens else {
             let default = if simulate { SIMULATED_MAX_TOKENS } else { MAX_TOKENS };
-            return (default, default);
+            return (default.max(least), default.max(least));
         };
         let values: Vec<u32> =
             given.iter().map(|value| self.findings.small("max-tokens", value, 1)).collect();
@@ -144,4 +148,9 @@ impl Shared<'_> {
             None => (u64::from(rand::random::<u32>()), true),
         }
     }
+}
+
+/// Whether one of the names is there by which a body limits its output.
+fn limits_output(named: impl Fn(&str) -> bool) -> bool {
+    named("max_tokens") || named("max_completion_tokens")
 }

@@ -118,11 +118,13 @@ impl Shared<'_> {
         let endpoint = self.endpoint();
         let headers = self.headers();
         let (target, in_chat) = self.target(endpoint, headers);
-        let (generation, template) = self.generation(&model);
+        let contents = self.contents();
+        let generation = self.generation(&model, &contents);
         let (seed, seed_drawn) = self.seed();
         let dataset = self.dataset();
         self.check_tokenizer(&dataset);
-        let dataset_settings = self.dataset_settings(&model, &dataset, in_chat);
+        self.check_dataset(&dataset);
+        let dataset_settings = self.dataset_settings(&model, &dataset, in_chat, &contents);
         let mut shared = self.shared_plan();
         shared.output_range = generation.range;
         shared.stream = generation.members["stream"] == true;
@@ -131,7 +133,7 @@ impl Shared<'_> {
         shared.dataset = dataset;
         shared.model.clone_from(&model);
         shared.target = target;
-        shared.settings = self.stored_settings(&shared, &generation, &dataset_settings);
+        shared.settings = self.stored_settings(&shared, &generation, &dataset_settings, &contents);
         let points = self.points(&shared);
         Run {
             simulate: self.args.target.simulate,
@@ -141,11 +143,13 @@ impl Shared<'_> {
             plugins: self.plugins(),
             tokenizer: self.args.dataset.tokenizer_path.clone(),
             dataset_path: self.dataset_path(),
-            protocol_settings: self.protocol_settings(
-                &shared.target.url,
-                generation.members,
-                &template,
-            ),
+            protocol_settings: serde_json::json!({
+                "url": shared.target.url,
+                "generation": generation.members,
+                "extra_args": contents.extra,
+                "template": contents.template,
+                "settings": contents.api,
+            }),
             dataset_settings,
             seed_drawn,
             debug: self.args.output.debug,
@@ -175,24 +179,6 @@ impl Shared<'_> {
             timestamp: !output.no_timestamp,
             name: file_name(name),
         }
-    }
-
-    fn protocol_settings(
-        &mut self,
-        url: &str,
-        generation: Map<String, Value>,
-        template: &Value,
-    ) -> Value {
-        let target = &self.args.target;
-        let settings = self.json_object("api-args", target.api_args.as_deref());
-        let extra = self.json_object("extra-args", self.args.generation.extra_args.as_deref());
-        serde_json::json!({
-            "url": url,
-            "generation": generation,
-            "extra_args": extra,
-            "template": template,
-            "settings": settings,
-        })
     }
 }
 

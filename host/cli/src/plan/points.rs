@@ -100,8 +100,9 @@ impl Shared<'_> {
         let load = &self.args.load;
         let shape =
             load.burstiness.as_ref().map(|typed| self.findings.span("burstiness", typed, false));
-        if load.arrival.is_some() && load.rate.is_none() {
-            self.findings.mistake("arrival", "needs --rate; give requests a second");
+        let paced = load.rate.iter().flatten().any(|rate| rate.as_ref() != Ok(&-1.0));
+        if load.arrival.is_some() && !paced {
+            self.findings.mistake("arrival", "needs --rate; give requests a second above 0");
         }
         let name = load.arrival.as_deref().unwrap_or("poisson");
         let gamma = Process::Gamma { burstiness: shape.unwrap_or(1.0) };

@@ -1,6 +1,7 @@
 //! What prompts look like and where they come from: the settings of a dataset plugin.
 
 use super::Shared;
+use super::json::Contents;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -23,6 +24,37 @@ impl Shared<'_> {
         PROMPT_DATASET.into()
     }
 
+    /// Reports settings that the bundled dataset of this name cannot use, or does not.
+    pub(super) fn check_dataset(&mut self, dataset: &str) {
+        let prompt = &self.args.prompt;
+        // A plugin of the same name may do otherwise.
+        if !self.args.plugins.plugin.is_empty() {
+            return;
+        }
+        if prompt.tokenize_prompt && dataset == "random_vl" {
+            let text = "cannot stand beside --dataset random_vl: token ids carry no images; leave \
+                        it out, or take --dataset random";
+            self.findings.mistake("tokenize-prompt", text);
+        }
+        let prefix = prompt.prefix_length.as_ref().is_ok_and(|length| *length > 0);
+        let prefixes = prompt.prefix_count.as_ref().is_ok_and(|count| *count > 1);
+        match (prefix, prefixes) {
+            (_, true) if !is_made_up(dataset) => {
+                let text = "belongs to the datasets random and random_vl; leave it out";
+                self.findings.mistake("prefix-count", text);
+            }
+            (true, _) if !is_made_up(dataset) => {
+                let text = "--prefix-length has no effect: only random and random_vl make a prefix";
+                self.findings.notice(text);
+            }
+            (false, true) => {
+                let text = "needs --prefix-length; give the tokens of a prefix";
+                self.findings.mistake("prefix-count", text);
+            }
+            _ => {}
+        }
+    }
+
     /// The file that the dataset reads.
     pub(super) fn dataset_path(&mut self) -> Option<PathBuf> {
         let path = self.args.dataset.dataset_path.clone()?;
@@ -34,11 +66,15 @@ impl Shared<'_> {
     }
 
     /// Settings on their way to the dataset plugin.
-    pub(super) fn dataset_settings(&mut self, model: &str, dataset: &str, in_chat: bool) -> Value {
+    pub(super) fn dataset_settings(
+        &mut self,
+        model: &str,
+        dataset: &str,
+        in_chat: bool,
+        contents: &Contents,
+    ) -> Value {
         let prompt = &self.args.prompt;
-        let text = prompt.prompt.as_deref().and_then(|given| self.text_or_file("prompt", given));
         let (shortest, longest) = self.prompt_lengths(dataset);
-        let settings = self.json_object("dataset-args", self.args.dataset.dataset_args.as_deref());
         json!({
             "model": model,
             "min_prompt_length": shortest,
@@ -50,8 +86,8 @@ impl Shared<'_> {
             "image_height": self.findings.small("image-height", &prompt.image_height, 1),
             "image_format": prompt.image_format,
             "image_num": self.findings.small("image-num", &prompt.image_num, 0),
-            "prompt": text,
-            "settings": settings,
+            "prompt": contents.prompt,
+            "settings": contents.dataset,
         })
     }
 

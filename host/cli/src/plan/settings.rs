@@ -4,8 +4,10 @@
 
 use super::Shared;
 use super::generation::Generation;
-use super::target::{MASK, is_secret};
+use super::json::Contents;
+use super::target::is_secret;
 use loadwright_core::plan::{Load, Plan};
+use loadwright_core::secret::{self, MASK};
 use serde_json::{Map, Value, json};
 
 /// Flags that only undo another one, or say where settings are: they are not settings themselves.
@@ -18,20 +20,34 @@ impl Shared<'_> {
         plan: &Plan,
         generation: &Generation,
         dataset: &Value,
+        contents: &Contents,
     ) -> Map<String, Value> {
         let mut stored = self.typed.clone();
         stored.retain(|name, _| !NOT_STORED.contains(&name.as_str()));
+        // Files may change, and what was measured does not.
+        let read = [
+            ("query_template", contents.template.clone()),
+            ("extra_args", json!(contents.extra)),
+            ("api_args", json!(contents.api)),
+            ("dataset_args", json!(contents.dataset)),
+            ("prompt", json!(contents.prompt)),
+        ];
+        for (name, value) in read {
+            if stored.get(name).is_some_and(|given| !given.is_null()) {
+                stored.insert(name.into(), value);
+            }
+        }
         let mut put = |name: &str, value: Value| stored.insert(name.into(), value);
         put("model", json!(plan.model));
-        put("url", json!(plan.target.url));
+        put("url", json!(secret::masked_url(&plan.target.url)));
         put("headers", masked(plan));
         put("api_key", json!(self.api_key().map(|_| MASK)));
         put("dataset", json!(plan.dataset));
         put("seed", json!(plan.seed));
         put("stream", json!(plan.stream));
         put("threads", json!(plan.threads));
-        put("apply_chat_template", json!(plan.in_chat));
         put("max_prompt_length", dataset["max_prompt_length"].clone());
+        put("apply_chat_template", json!(plan.in_chat));
         let range = plan.output_range.map(|(low, high)| json!([low, high]));
         let single = generation.members.get("max_tokens").cloned();
         put("temperature", generation.members.get("temperature").cloned().unwrap_or_default());

@@ -3,6 +3,7 @@
 use super::Shared;
 use base64::Engine as _;
 use loadwright_core::plan::Target;
+use loadwright_core::secret::masked_url;
 use url::Url;
 
 /// Path endings that name an endpoint; anything else gets one appended.
@@ -20,9 +21,6 @@ const ENDPOINTS: &[&str] = &[
 /// Headers whose values are never stored or shown.
 const SECRET: &[&str] =
     &["authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"];
-
-/// Stands for a secret wherever settings are stored.
-pub(super) const MASK: &str = "**********";
 
 /// Takes the place of the simulated server's address until that is known.
 const UNKNOWN_YET: &str = "http://127.0.0.1:1";
@@ -48,18 +46,19 @@ impl Shared<'_> {
                 return None;
             }
         };
+        let shown = masked_url(text);
         let wrong = match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
                 return Some(url);
             }
             Ok(url) if url.cannot_be_a_base() => {
-                format!("`{text}` names no scheme; write http://{text}")
+                format!("`{shown}` names no scheme; write http://{shown}")
             }
             Ok(url) => format!("the scheme `{}` is not http or https", url.scheme()),
             Err(url::ParseError::RelativeUrlWithoutBase) => {
-                format!("`{text}` names no scheme; write http://{text}")
+                format!("`{shown}` names no scheme; write http://{shown}")
             }
-            Err(error) => format!("`{text}` is not a URL: {error}"),
+            Err(error) => format!("`{shown}` is not a URL: {error}"),
         };
         self.findings.mistake("url", wrong);
         None
@@ -99,7 +98,11 @@ impl Shared<'_> {
     ) -> (Target, bool) {
         let mut url = endpoint.unwrap_or_else(|| Url::parse(UNKNOWN_YET).expect("it is a URL"));
         if let Some(credentials) = take_credentials(&mut url) {
-            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+            if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+                let text = "its user and password are sent as Authorization, which --api-key or \
+                            --headers sets too; give one of them";
+                self.findings.mistake("url", text);
+            }
             headers.push(("Authorization".into(), credentials));
         }
         self.complete_path(&mut url);
@@ -138,6 +141,7 @@ impl Shared<'_> {
         let tokens = self.args.prompt.tokenize_prompt;
         if let Some(root) = path.strip_suffix("/chat/completions").filter(|_| tokens) {
             url.set_path(&format!("{root}/completions"));
+            let url = masked_url(url.as_str());
             self.findings.notice(format!("--tokenize-prompt sends token ids, so to {url}"));
         } else if !known {
             let root = if path.is_empty() { "/v1" } else { &path };
@@ -145,6 +149,7 @@ impl Shared<'_> {
             let endpoint = if bare { "completions" } else { "chat/completions" };
             url.set_path(&format!("{root}/{endpoint}"));
             if !self.args.target.simulate {
+                let url = masked_url(url.as_str());
                 self.findings.notice(format!("--url names no endpoint, so requests go to {url}"));
             }
         }

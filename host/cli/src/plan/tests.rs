@@ -222,6 +222,93 @@ fn a_template_is_stronger_than_defaults_and_weaker_than_flags() {
 }
 
 #[test]
+fn a_default_limit_yields_to_extra_members_and_to_the_least_output() {
+    let limit = |line: &str| {
+        whole(line).protocol_settings["generation"].get("max_tokens").cloned().unwrap_or_default()
+    };
+    let cases = [
+        ("--min-tokens 64", json!(2048)),
+        ("--min-tokens 4096", json!(4096)),
+        ("--extra-args '{\"max_tokens\": 7}'", json!(null)),
+        ("--extra-args '{\"max_completion_tokens\": 7}'", json!(null)),
+        ("--extra-args '{\"max_completion_tokens\": null}'", json!(null)),
+        ("--extra-args '{\"a\": 7}'", json!(2048)),
+        ("--extra-args '{\"max_completion_tokens\": 7}' --max-tokens 9", json!(9)),
+        ("--query-template '{\"max_tokens\": 7}' --min-tokens 4096", json!(null)),
+        ("--extra-args '{\"max_tokens\": 99}' --max-tokens 9 --min-tokens 20", json!(9)),
+    ];
+    for (line, wanted) in cases {
+        assert_eq!(limit(line), wanted, "{line}");
+    }
+    let simulated = read("--simulate --min-tokens 64");
+    assert_eq!(simulated.protocol_settings["generation"]["max_tokens"], 64);
+    let said = mistakes(&format!("{WHOLE} --max-tokens 9 --min-tokens 10"));
+    assert!(said.contains("--min-tokens: 10 is above --max-tokens 9"), "{said}");
+}
+
+#[test]
+fn what_files_held_is_stored() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("writable");
+        format!("@{}", path.display())
+    };
+    let (body, words) = (file("body", "{\"a\": [1]}"), file("words", "hello there"));
+    let run = whole(&format!(
+        "--extra-args {body} --query-template {body} --api-args {body} --dataset-args {body} \
+         --prompt {words}"
+    ));
+    let stored = &run.points[0].settings;
+    for name in ["extra_args", "query_template", "api_args", "dataset_args"] {
+        assert_eq!(stored[name], json!({"a": [1]}), "{name}");
+    }
+    assert_eq!(stored["prompt"], "hello there");
+    assert!(whole("").points[0].settings["extra_args"].is_null());
+}
+
+#[test]
+fn flags_that_cannot_work_together_are_told() {
+    let cases = [
+        (
+            "--tokenize-prompt --dataset random_vl",
+            "--tokenize-prompt: cannot stand beside --dataset",
+        ),
+        ("--prefix-count 2", "--prefix-count: needs --prefix-length"),
+        ("--prefix-count 2 --prefix-length 4 --dataset line_by_line", "--prefix-count: belongs to"),
+        ("--arrival constant --rate -1", "--arrival: needs --rate"),
+    ];
+    for (line, wanted) in cases {
+        let said = mistakes(&format!("{WHOLE} {line}"));
+        assert!(said.contains(wanted), "{line}: {said}");
+    }
+    for key in ["--api-key k", "--headers Authorization=k"] {
+        let said = mistakes(&format!("--simulate {WHOLE} --url http://me:p@h/v1 {key}"));
+        assert!(!said.contains("me:p@"), "{said}");
+        let line = WHOLE.replace("http://", "http://me:pass@");
+        let said = mistakes(&format!("{line} {key}"));
+        assert!(said.contains("--url: its user and password are sent as Authorization"), "{said}");
+    }
+    let unused = whole("--prefix-length 4 --prompt hi").notices;
+    assert!(unused[0].starts_with("--prefix-length has no effect"), "{unused:?}");
+}
+
+#[test]
+fn secrets_of_a_url_are_sent_and_never_stored_or_shown() {
+    let line = "--model m --tokenizer-path t --max-prompt-length 9 \
+                --url 'http://h/v1?api_key=sk-1&Token=sk-2&v=3'";
+    let run = read(line);
+    let sent = "http://h/v1/chat/completions?api_key=sk-1&Token=sk-2&v=3";
+    assert_eq!(run.points[0].target.url, sent);
+    assert_eq!(run.protocol_settings["url"], sent);
+    let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
+    assert!(!stored.contains("sk-") && stored.contains("Token=**********&v=3"), "{stored}");
+    assert!(run.notices[0].contains("v=3") && !run.notices[0].contains("sk-"), "{:?}", run.notices);
+    let said = mistakes("--model m --url me:hush@h/v1?key=sk-1");
+    assert!(!said.contains("sk-1") && !said.contains("hush"), "{said}");
+}
+
+#[test]
 fn secrets_are_sent_and_never_stored() {
     let line = "--api-key sk-1 --headers x-plain=1 x-api-key=sk-2";
     let run = whole(line);

@@ -120,3 +120,19 @@ fn secrets_are_in_no_file() {
     let found = Command::new("grep").args(["-rl", "sk-secret"]).arg(place.run()).output();
     assert_eq!(String::from_utf8_lossy(&found.expect("grep is there").stdout), "");
 }
+
+#[test]
+fn secrets_of_the_url_are_in_no_file() {
+    let place = Place::new();
+    let server = server(Model::AsFast);
+    let url = format!("{}/v1/chat/completions?key=sk-secret", server.url());
+    let line = format!("--parallel 1 2 -n 1 --max-tokens 1 --sleep-interval 0 --url '{url}'");
+    let output = ends(place.perf(&format!("--model m --debug {line}")), 0);
+    assert!(stdout(&output).contains("?key=**********"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("sk-secret") && !stderr(&output).contains("sk-secret"));
+    let found = Command::new("grep").args(["-rl", "sk-secret"]).arg(place.run()).output();
+    assert_eq!(String::from_utf8_lossy(&found.expect("grep is there").stdout), "");
+    let before = made_again(&place.run());
+    ends(place.loadwright("report run"), 0);
+    assert_eq!(made_again(&place.run()), before);
+}
