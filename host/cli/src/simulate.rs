@@ -184,9 +184,10 @@ fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
         Some(read) => read.map_err(|error| format!("{given} cannot be read: {error}")),
     };
     let script = text.and_then(|text| {
-        serde_json::from_str(&text).map_err(|error| {
+        Script::parse(&text).map_err(|why| {
             format!(
-                "is no list of rules: {error}; e.g. [{{\"ratio\": 0.1, \"faults\": [\"reset\"]}}]"
+                "is no list of rules: {why}; e.g. [{{\"ratio\": 0.1, \"faults\": [\"reset\"]}}]; all \
+                 of them are in docs/SIMULATE.md"
             )
         })
     });

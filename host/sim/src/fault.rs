@@ -3,6 +3,7 @@
 use crate::config::{millis, optional_millis};
 use crate::words::mix;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -196,6 +197,17 @@ impl Script {
         self
     }
 
+    /// Reads a list of rules.
+    ///
+    /// # Errors
+    /// It is none; the text names the fault, and what it lacks.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| {
+            let rules = serde_json::from_str(text).unwrap_or(Value::Null);
+            wrong_fault(&rules).unwrap_or_else(|| error.to_string())
+        })
+    }
+
     /// What befalls request `index` of a server with `seed`.
     pub(crate) fn faults(&self, index: u64, seed: u64) -> Vec<Fault> {
         let rules = self.0.iter().enumerate();
@@ -215,6 +227,15 @@ impl Rule {
     }
 }
 
+/// What is wrong with the first fault that is none.
+fn wrong_fault(rules: &Value) -> Option<String> {
+    rules.as_array()?.iter().enumerate().find_map(|(at, rule)| {
+        let why =
+            rule.get("faults")?.as_array()?.iter().find_map(|fault| read_fault(fault).err())?;
+        Some(format!("rule {}: {why}", at + 1))
+    })
+}
+
 /// Faults that a request asks for itself.
 ///
 /// # Errors
@@ -222,9 +243,42 @@ impl Rule {
 pub(crate) fn from_header(value: &str) -> Result<Vec<Fault>, String> {
     let value = value.trim();
     let read = match value.chars().next() {
-        Some('[') => serde_json::from_str(value),
-        Some('{') => serde_json::from_str(value).map(|fault| vec![fault]),
-        _ => serde_json::from_value(serde_json::Value::from(value)).map(|fault| vec![fault]),
+        Some('[' | '{') => {
+            serde_json::from_str(value).map_err(|error| format!("{HEADER} is not JSON: {error}"))?
+        }
+        _ => Value::from(value),
     };
-    read.map_err(|error| format!("{HEADER} is not a fault: {error}"))
+    let faults = if let Value::Array(faults) = read { faults } else { vec![read] };
+    let fault = |fault: &Value| read_fault(fault).map_err(|why| format!("{HEADER}: {why}"));
+    faults.iter().map(fault).collect()
 }
+
+/// The fault, or what is wrong with it: its name, and what it lacks.
+fn read_fault(fault: &Value) -> Result<Fault, String> {
+    let read = |fault: &Value| Fault::deserialize(fault).map_err(|error| error.to_string());
+    let error = match read(fault) {
+        Ok(fault) => return Ok(fault),
+        Err(error) => error,
+    };
+    if error.starts_with("unknown variant") && fault.is_string() {
+        return Err(error);
+    }
+    match fault {
+        // A name that needs more: what, is told where it is given with nothing, or no choice.
+        Value::String(name) => {
+            let lacking = |given: Value| read(&json!({ name.as_str(): given })).err();
+            let members = lacking(json!({})).filter(|error| error.starts_with("missing field"));
+            let error = members.or_else(|| lacking(json!("?"))).unwrap_or(error);
+            Err(format!("the fault `{name}`: {error}"))
+        }
+        Value::Object(object) => {
+            let name = object.keys().next().map_or("", String::as_str);
+            Err(format!("the fault `{name}`: {error}"))
+        }
+        _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+#[path = "fault_tests.rs"]
+mod tests;

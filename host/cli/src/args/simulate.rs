@@ -46,7 +46,8 @@ pub struct ServerArgs {
     /// Seed of noise, texts and faults
     #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
     pub seed: Typed<i64>,
-    /// Requests that go wrong, and how: a JSON list of rules, or @FILE that holds one
+    /// Requests that go wrong, and how: a JSON list of rules, or @FILE that holds one; see
+    /// docs/SIMULATE.md
     #[arg(long, value_name = "JSON")]
     pub faults: Option<String>,
 }

@@ -38,7 +38,8 @@ fn load(summary: &Summary) -> Option<String> {
     let arrivals = &summary.arrivals;
     if let (Some(asked), Some(sent)) = (arrivals.asked_rate, arrivals.sent_rate) {
         words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
-        if let Some(due) = arrivals.due_rate {
+        // The rate at which the sent slots were due is the draw's only where none is missing.
+        if let Some(due) = arrivals.due_rate.filter(|_| summary.counts.dropped == 0) {
             words += &format!(", {} as drawn", grid(due));
         }
         words += &format!("; {} of {} over 1 ms late", arrivals.late, arrivals.sent);
