@@ -42,6 +42,7 @@ pub(crate) fn plan(url: &str) -> Plan {
         dataset: "fake".into(),
         stream: true,
         output_range: None,
+        choices: 1,
         tokenize_prompt: false,
         in_chat: true,
         objectives: Objectives::default(),

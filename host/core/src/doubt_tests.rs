@@ -269,6 +269,7 @@ fn all_causes() -> Vec<Cause> {
         Cause::UnlikeSources { requests: 5, share: 0.1 },
         Cause::Uncounted { requests: 5, share: 0.1 },
         Cause::CountsDiffer { usage: 1_000, tokenizer: 800 },
+        Cause::SeveralChoices { choices: 4 },
         Cause::Drift { figure: Figure::Ttft, first: 1e7, second: 1.5e7 },
     ]
 }
@@ -322,12 +323,13 @@ fn position(cause: &Cause) -> usize {
         Cause::UnlikeSources { .. } => 18,
         Cause::Uncounted { .. } => 19,
         Cause::CountsDiffer { .. } => 20,
-        Cause::Drift { .. } => 21,
+        Cause::SeveralChoices { .. } => 21,
+        Cause::Drift { .. } => 22,
     }
 }
 
 #[test]
 fn no_cause_is_left_without_words() {
     let covered: std::collections::BTreeSet<usize> = all_causes().iter().map(position).collect();
-    assert_eq!(covered, (0..22).collect());
+    assert_eq!(covered, (0..23).collect());
 }

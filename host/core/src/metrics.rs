@@ -75,14 +75,15 @@ impl Metrics {
         tally::count(&mut self.counts, record);
         self.failures.count(record);
         self.links.count(record);
-        let row = Row::of(record);
+        let single = self.plan.choices <= 1;
+        let row = Row::of(record, single);
         // A slot that was never tried ends nothing; a connection that was refused does.
         if row.is_some() || !record.outcome.is_beside() {
             self.last_end = self.last_end.max(record.timeline.end);
         }
         self.rows.extend(row);
         if record.last_attempt && record.outcome.is_ok() {
-            self.gaps.count(record);
+            self.gaps.count(record, single);
             tally::count_tokens(&mut self.tokens, record);
             self.compared.count(record);
         }

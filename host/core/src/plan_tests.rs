@@ -23,6 +23,7 @@ pub(crate) fn plan(load: Load) -> Plan {
         dataset: "random".into(),
         stream: true,
         output_range: None,
+        choices: 1,
         tokenize_prompt: false,
         in_chat: true,
         objectives: Objectives::default(),

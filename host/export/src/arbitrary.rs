@@ -230,6 +230,7 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
                 dataset,
                 stream: numbers.3[1],
                 output_range: options.0,
+                choices: numbers.1,
                 tokenize_prompt: numbers.3[2],
                 in_chat: !numbers.3[2],
                 objectives: Objectives {

@@ -41,6 +41,7 @@ pub(crate) fn closed(index: u32, workers: u32, number: u64) -> Plan {
         dataset: "random".into(),
         stream: true,
         output_range: None,
+        choices: 1,
         tokenize_prompt: false,
         in_chat: true,
         objectives: Objectives::default(),

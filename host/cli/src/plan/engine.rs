@@ -43,6 +43,7 @@ impl Shared<'_> {
             dataset: String::new(),
             stream: !args.generation.no_stream,
             output_range: None,
+            choices: 1,
             tokenize_prompt: args.prompt.tokenize_prompt,
             in_chat: false,
             objectives: self.objectives(),

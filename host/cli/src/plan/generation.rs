@@ -20,6 +20,21 @@ pub(super) struct Generation {
     pub(super) range: Option<(u32, u32)>,
 }
 
+impl Generation {
+    /// A member of the bodies that are sent: of the template, the settings or the extra members,
+    /// the last of them that has it.
+    pub(super) fn sent<'a>(&'a self, name: &str, contents: &'a Contents) -> Option<&'a Value> {
+        let last = contents.extra.get(name).or_else(|| self.members.get(name));
+        last.or_else(|| contents.template.get(name)).filter(|value| !value.is_null())
+    }
+
+    /// Choices that each request asks for.
+    pub(super) fn choices(&self, contents: &Contents) -> u32 {
+        let asked = self.sent("n", contents).and_then(Value::as_u64).unwrap_or(1);
+        u32::try_from(asked).unwrap_or(u32::MAX)
+    }
+}
+
 impl Shared<'_> {
     /// The generation settings, beside what template and extra members say of them.
     pub(super) fn generation(&mut self, model: &str, contents: &Contents) -> Generation {

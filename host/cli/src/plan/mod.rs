@@ -127,6 +127,7 @@ impl Shared<'_> {
         let dataset_settings = self.dataset_settings(&model, &dataset, in_chat, &contents);
         let mut shared = self.shared_plan();
         shared.output_range = generation.range;
+        shared.choices = generation.choices(&contents);
         shared.stream = generation.members["stream"] == true;
         shared.seed = seed;
         shared.in_chat = in_chat;

@@ -395,3 +395,13 @@ fn tuning_knobs_are_answered_by_a_notice() {
     assert_eq!(run.notices.len(), 2);
     assert!(run.notices[0].starts_with("--num-workers has no effect here: "));
 }
+
+#[test]
+fn choices_are_those_of_the_body_that_is_sent() {
+    let choices = |line: &str| whole(line).points[0].choices;
+    assert_eq!(choices(""), 1);
+    assert_eq!(choices("--n-choices 4"), 4);
+    assert_eq!(choices("--n-choices 4 --extra-args '{\"n\": 2}'"), 2);
+    assert_eq!(choices("--n-choices 4 --extra-args '{\"n\": null}'"), 1);
+    assert_eq!(choices("--query-template '{\"n\": 3}'"), 3);
+}

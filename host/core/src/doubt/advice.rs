@@ -123,6 +123,12 @@ fn advice_on_the_counts(plan: &Plan, cause: &Cause) -> String {
             "See that --tokenizer-path is the served model's own; figures use the service's count."
                 .into()
         }
+        Cause::SeveralChoices { .. } if plan.objectives.tpot.is_some() => {
+            "Ask for one choice: without TPOT every request misses the objective on it.".into()
+        }
+        Cause::SeveralChoices { .. } => {
+            "Ask for one choice to see decoding; TTFT, latency and throughput hold.".into()
+        }
         Cause::Drift { .. } => {
             "The service was not in a steady state: run longer, or add --warmup-num.".into()
         }

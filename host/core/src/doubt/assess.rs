@@ -160,6 +160,9 @@ impl Case<'_> {
         if prompts > 0 {
             found.push((Cause::InexactPrompts { prompts }, false));
         }
+        if self.plan.choices > 1 && self.summary.counts.streamed > 0 {
+            found.push((Cause::SeveralChoices { choices: self.plan.choices }, false));
+        }
         if let Some(drift) = self.evidence.drift {
             let super::Drift { figure, first, second } = drift;
             found.push((Cause::Drift { figure, first, second }, false));

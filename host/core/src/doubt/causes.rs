@@ -144,6 +144,12 @@ pub enum Cause {
         /// Output tokens by the tokenizer.
         tokenizer: u64,
     },
+    /// Requests asked for several choices, whose frames nothing tells apart: what is between the
+    /// tokens of one reply has no figure.
+    SeveralChoices {
+        /// How many.
+        choices: u32,
+    },
     /// A figure's means over the halves of the steady window differ by more than 10 % and by more
     /// than three standard errors.
     Drift {

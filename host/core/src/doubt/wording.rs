@@ -44,6 +44,7 @@ fn figures(cause: &Cause) -> Vec<Figure> {
         Cause::UnlikeSources { .. } | Cause::Uncounted { .. } | Cause::CountsDiffer { .. } => {
             vec![OutputTokens, Tpot, OutputThroughput, TotalThroughput]
         }
+        Cause::SeveralChoices { .. } => vec![Tpot, Itl, ItlPerToken, DecodeRate],
         Cause::Drift { figure, .. } => vec![*figure],
     }
 }
@@ -158,6 +159,10 @@ fn statement_of_the_counts(cause: &Cause) -> String {
         }
         Cause::CountsDiffer { usage, tokenizer } => format!(
             "the service reports {usage} output tokens where the tokenizer counts {tokenizer}"
+        ),
+        Cause::SeveralChoices { choices } => format!(
+            "each request asked for {choices} choices, whose frames come interleaved, so that times \
+             between the tokens of one choice cannot be told"
         ),
         _ => unreachable!("every other cause is worded above"),
     }

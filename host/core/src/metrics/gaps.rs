@@ -15,8 +15,9 @@ pub(super) struct Gaps {
 }
 
 impl Gaps {
-    /// Adds the frames of a successful request.
-    pub(super) fn count(&mut self, record: &Record) {
+    /// Adds the frames of a successful request, which asked for a `single` choice or for several:
+    /// the gaps between frames of different choices are nobody's.
+    pub(super) fn count(&mut self, record: &Record, single: bool) {
         let frames = &record.frames;
         let mut read = None;
         for frame in frames {
@@ -30,6 +31,9 @@ impl Gaps {
             return;
         }
         self.frames.output += frames.len() as u64;
+        if !single {
+            return;
+        }
         for pair in frames.windows(2) {
             self.itl.record(pair[1].at.saturating_sub(pair[0].at));
             self.frames.gaps += 1;

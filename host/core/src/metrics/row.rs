@@ -24,6 +24,8 @@ pub(super) struct Row {
     /// Whether it counts: the last attempt, and successful.
     pub(super) ok: bool,
     pub(super) streamed: bool,
+    /// Whether its frames are those of a single choice, so that they follow one another.
+    single: bool,
     answered: bool,
     /// Whether it is the first attempt at its request.
     pub(super) fresh: bool,
@@ -34,8 +36,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The row of a record; none where nothing was sent.
-    pub(super) fn of(record: &Record) -> Option<Self> {
+    /// The row of a record, whose request asked for a `single` choice or for several; none where
+    /// nothing was sent.
+    pub(super) fn of(record: &Record, single: bool) -> Option<Self> {
         let sent = record.timeline.sent?;
         let frames = &record.frames;
         let first = frames.first();
@@ -54,6 +57,7 @@ impl Row {
             first_lag: u32::try_from(lag).unwrap_or(u32::MAX),
             ok: record.last_attempt && record.outcome.is_ok(),
             streamed: record.streamed,
+            single,
             answered: answer.is_some(),
             fresh: record.attempt == 0,
             slot: record.attempt == 0 && record.turn == 0,
@@ -96,10 +100,11 @@ impl Row {
     }
 
     /// Time and tokens after the first token. A reply in one frame shows no decoding, whatever its
-    /// tokens.
+    /// tokens; nor do several choices, whose tokens share one time and are counted in one sum.
     fn decoding(&self) -> Option<(Nanos, u32)> {
         let later = self.output?.checked_sub(1).filter(|&later| later > 0)?;
-        (self.streamed && self.frames > 1).then(|| (self.last.saturating_sub(self.first), later))
+        let shown = self.streamed && self.single && self.frames > 1;
+        shown.then(|| (self.last.saturating_sub(self.first), later))
     }
 
     /// Rounded to the nanosecond.
@@ -132,11 +137,13 @@ impl Row {
         rate(self.input()? + self.output()?, self.latency())
     }
 
-    /// Number and sum of the gaps between output frames.
+    /// Number and sum of the gaps between output frames; none where choices are interleaved.
     pub(super) fn gaps(&self) -> (u64, Nanos) {
         match self.first_output() {
-            Some(first) => (u64::from(self.frames - 1), self.last.saturating_sub(first)),
-            None => (0, 0),
+            Some(first) if self.single => {
+                (u64::from(self.frames - 1), self.last.saturating_sub(first))
+            }
+            _ => (0, 0),
         }
     }
 

@@ -238,3 +238,26 @@ fn one_request_is_its_own_steady_window() {
 fn a_row_is_as_small_as_promised() {
     assert_eq!(size_of::<Row>(), 80);
 }
+
+#[test]
+fn several_choices_show_no_decoding_and_say_so() {
+    // Four choices of eight tokens, a step of 8 ms: 32 tokens and frames over seven steps.
+    let frames: Vec<u64> = (0..32).map(|frame| (50 + frame / 4 * 8) * MS).collect();
+    let mut plan = closed(1);
+    plan.choices = 4;
+    let summary = summary_of(&plan, &[reply(0, &frames)]);
+    let Figures { ttft, latency, tpot, itl, itl_per_token, decode_rate, .. } = &summary.figures;
+    assert_eq!(
+        (ttft.as_ref().unwrap().max(), latency.as_ref().unwrap().max()),
+        (50 * MS, 106 * MS)
+    );
+    assert_eq!((tpot, itl, itl_per_token, decode_rate), (&None, &None, &None, &None));
+    assert_eq!(summary.steady.as_ref().unwrap().mean_itl, None);
+    assert_eq!((summary.tokens.output, summary.error_bounds.itl), (Some(32), None));
+    let causes: Vec<_> = summary.doubts.iter().map(|doubt| doubt.cause).collect();
+    assert_eq!(causes, [crate::doubt::Cause::SeveralChoices { choices: 4 }]);
+    assert_eq!(summary.verdict, Verdict::ValidWithDoubts);
+    plan.choices = 1;
+    let figures = summary_of(&plan, &[reply(0, &frames)]).figures;
+    assert!(figures.tpot.is_some() && figures.itl.is_some());
+}
