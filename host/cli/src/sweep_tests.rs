@@ -32,6 +32,7 @@ fn record(seq: u64) -> Arc<Record> {
         input_source: TokenSource::None,
         output_source: TokenSource::None,
         counted_output: None,
+        made_input: None,
         finish_reason: None,
         connection: 0,
         reopened: false,

@@ -87,10 +87,10 @@ pub(crate) struct Evidence {
     pub(crate) watch: Watch,
     /// Requests, of any attempt, that ran into a limit of this machine.
     pub(crate) local_limits: u64,
-    /// Output tokens by usage, of the requests that the tokenizer counted too.
-    pub(crate) by_usage: u64,
-    /// Output tokens of the same requests by the tokenizer.
-    pub(crate) by_tokenizer: u64,
+    /// Output tokens by usage, and by the tokenizer, of the requests that have both.
+    pub(crate) output: (u64, u64),
+    /// Input tokens by usage, and as the dataset made them, of the requests that have both.
+    pub(crate) input: (u64, u64),
     /// Means of a figure over the halves of the steady window that differ more than chance.
     pub(crate) drift: Option<Drift>,
 }

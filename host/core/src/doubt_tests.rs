@@ -209,15 +209,37 @@ fn token_counts_are_compared() {
         sources(&[(TokenSource::Usage, 75), (TokenSource::None, 25)]),
         Some((Cause::Uncounted { requests: 25, share: 0.25 }, false))
     );
-    let counts = |usage: u64, tokenizer: u64| {
-        cause(&closed(1), move |_, e| (e.by_usage, e.by_tokenizer) = (usage, tokenizer))
-    };
+    let counts =
+        |usage: u64, tokenizer: u64| cause(&closed(1), move |_, e| e.output = (usage, tokenizer));
     assert_eq!(counts(1_000, 900), None);
     assert_eq!(
         counts(1_000, 899),
         Some((Cause::CountsDiffer { usage: 1_000, tokenizer: 899 }, false))
     );
     assert_eq!(counts(0, 1), Some((Cause::CountsDiffer { usage: 0, tokenizer: 1 }, false)));
+}
+
+#[test]
+fn prompts_made_to_length_are_held_against_what_the_service_counts() {
+    let counted = |usage: u32, turn: u32| {
+        let mut metrics = Metrics::new(&closed(1));
+        let mut record = reply(0, &[MS]);
+        (record.usage.input_tokens, record.turn) = (Some(usage), turn);
+        record.made_input = Some(1_000);
+        metrics.record(&record);
+        // One that the dataset knows nothing of, and one that the service does not count.
+        metrics.record(&reply(2 * MS, &[3 * MS]));
+        record.input_source = TokenSource::Dataset;
+        metrics.record(&record);
+        let summary = metrics.finish(&Closing { kernel_stamps: true, ..Closing::default() });
+        summary.doubts.first().map(|doubt| doubt.cause)
+    };
+    assert_eq!(counted(1_000, 0), None);
+    assert_eq!(counted(1_010, 0), None);
+    let differs = |usage: u64| Some(Cause::InputDiffers { made: 1_000, usage });
+    assert_eq!(counted(1_011, 0), differs(1_011));
+    assert_eq!(counted(989, 0), differs(989));
+    assert_eq!(counted(3_000, 1), None, "what was said before counts, too");
 }
 
 #[test]
@@ -269,6 +291,7 @@ fn all_causes() -> Vec<Cause> {
         Cause::UnlikeSources { requests: 5, share: 0.1 },
         Cause::Uncounted { requests: 5, share: 0.1 },
         Cause::CountsDiffer { usage: 1_000, tokenizer: 800 },
+        Cause::InputDiffers { made: 1_000, usage: 1_020 },
         Cause::SeveralChoices { choices: 4 },
         Cause::Drift { figure: Figure::Ttft, first: 1e7, second: 1.5e7 },
     ]
@@ -324,12 +347,13 @@ fn position(cause: &Cause) -> usize {
         Cause::Uncounted { .. } => 19,
         Cause::CountsDiffer { .. } => 20,
         Cause::SeveralChoices { .. } => 21,
-        Cause::Drift { .. } => 22,
+        Cause::InputDiffers { .. } => 22,
+        Cause::Drift { .. } => 23,
     }
 }
 
 #[test]
 fn no_cause_is_left_without_words() {
     let covered: std::collections::BTreeSet<usize> = all_causes().iter().map(position).collect();
-    assert_eq!(covered, (0..23).collect());
+    assert_eq!(covered, (0..24).collect());
 }

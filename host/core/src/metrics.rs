@@ -126,8 +126,8 @@ impl Metrics {
         let evidence = Evidence {
             watch,
             local_limits: failures.local_limits(),
-            by_usage: compared.usage,
-            by_tokenizer: compared.tokenizer,
+            output: compared.output,
+            input: compared.input,
             drift: flight.steady.and_then(|window| figures::drift(&rows, &window)),
         };
         let summary = Summary {

@@ -40,6 +40,8 @@ pub struct Record {
     pub output_source: TokenSource,
     /// The tokenizer's own count of the output, kept where usage gave one too.
     pub counted_output: Option<u32>,
+    /// What the dataset made the prompt count, where it knows.
+    pub made_input: Option<u32>,
     /// Why the reply ended, as the service says.
     pub finish_reason: Option<String>,
     /// The connection it went over, from 1 in each point; 0: none.

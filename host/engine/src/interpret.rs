@@ -197,6 +197,7 @@ impl<'a> Interpreter<'a> {
             input_source: tokens.input_source,
             output_source: tokens.output_source,
             counted_output,
+            made_input: landed.job.input_tokens,
             finish_reason: reading.finish_reason.clone(),
             connection: landed.connection,
             reopened: landed.reopened,

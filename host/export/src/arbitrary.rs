@@ -98,7 +98,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
     let ids = (any::<u64>(), any::<u32>(), any::<u32>(), any::<[bool; 4]>());
     let texts = (any::<String>(), any::<String>(), any::<Option<String>>());
     let reply = (any::<Option<u16>>(), outcome(), usage(), source(), source());
-    let rest = (any::<Option<u32>>(), any::<[u64; 3]>());
+    let rest = (any::<[Option<u32>; 2]>(), any::<[u64; 3]>());
     (ids, texts, timeline(), frames(), reply, rest).prop_map(
         |(ids, texts, timeline, frames, reply, rest)| Record {
             seq: ids.0,
@@ -116,7 +116,8 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
             usage: reply.2,
             input_source: reply.3,
             output_source: reply.4,
-            counted_output: rest.0,
+            counted_output: rest.0[0],
+            made_input: rest.0[1],
             finish_reason: texts.2,
             connection: rest.1[0],
             reopened: ids.3[3],

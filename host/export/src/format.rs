@@ -101,6 +101,7 @@ CREATE TABLE request (
     accepted_tokens  INTEGER,
     rejected_tokens  INTEGER,
     counted_output   INTEGER,
+    made_input       INTEGER,
     finish_reason    TEXT,
     connection       INTEGER NOT NULL,
     reopened         INTEGER NOT NULL,

@@ -18,7 +18,7 @@ pub(crate) const REQUEST: &str = "id, point, seq, turn, attempt, last_attempt, w
     conversation, due_ns, ready_ns, sent_ns, connect_ns, resolved_ns, connected_ns, tls_ns, \
     head_ns, end_ns, streamed, status, outcome, error, input_tokens, output_tokens, \
     cached_tokens, reasoning_tokens, accepted_tokens, rejected_tokens, input_source, \
-    output_source, counted_output, finish_reason, connection, reopened, bytes_sent, \
+    output_source, counted_output, made_input, finish_reason, connection, reopened, bytes_sent, \
     bytes_received, first_output_ns, last_output_ns";
 
 /// Columns of `sample`, likewise.
@@ -67,8 +67,8 @@ pub(crate) fn write_record(
     #[rustfmt::skip]
     let Record {
         seq, turn, attempt, last_attempt, warmup, conversation, timeline, frames, streamed, status,
-        outcome, error, usage, input_source, output_source, counted_output, finish_reason,
-        connection, reopened, bytes_sent, bytes_received,
+        outcome, error, usage, input_source, output_source, counted_output, made_input,
+        finish_reason, connection, reopened, bytes_sent, bytes_received,
     } = record;
     let Timeline { due, ready, sent, connect, head, end } = timeline;
     #[rustfmt::skip]
@@ -89,7 +89,7 @@ pub(crate) fn write_record(
         optional(connected), optional(tls), optional(*head), int(*end), streamed, status,
         class(*outcome).as_ref(), text(error), input_tokens, output_tokens, cached_tokens,
         reasoning_tokens, accepted_tokens, rejected_tokens, source_name(*input_source),
-        source_name(*output_source), counted_output, finish_reason, int(*connection), reopened,
+        source_name(*output_source), counted_output, made_input, finish_reason, int(*connection), reopened,
         int(*bytes_sent), int(*bytes_received), frames.first().map(|frame| int(frame.at)),
         frames.last().map(|frame| int(frame.at)),
     ])?;
@@ -127,6 +127,7 @@ pub(crate) fn read_record(row: &Row<'_>, frames: Vec<OutputFrame>) -> Result<Rec
         input_source: read_source("input_source", row.take()?)?,
         output_source: read_source("output_source", row.take()?)?,
         counted_output: row.take()?,
+        made_input: row.take()?,
         finish_reason: row.take()?,
         connection: row.nanos()?,
         reopened: row.take()?,

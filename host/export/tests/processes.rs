@@ -42,6 +42,7 @@ fn record(seq: u64) -> Record {
         input_source: Default::default(),
         output_source: Default::default(),
         counted_output: None,
+        made_input: None,
         finish_reason: Some("stop".into()),
         connection: 1,
         reopened: false,

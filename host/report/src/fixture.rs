@@ -104,6 +104,7 @@ pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> R
         input_source: TokenSource::Usage,
         output_source: TokenSource::Usage,
         counted_output: None,
+        made_input: None,
         finish_reason: Some("length".into()),
         connection: 1,
         reopened: false,

@@ -136,3 +136,26 @@ fn secrets_of_the_url_are_in_no_file() {
     ends(place.loadwright("report run"), 0);
     assert_eq!(made_again(&place.run()), before);
 }
+
+#[test]
+fn prompts_that_the_server_counts_otherwise_are_doubted_live_and_in_a_replay() {
+    let doubted = |summary: &serde_json::Value| {
+        let doubts = summary["loadwright"]["doubts"].as_array().expect("doubts");
+        doubts.iter().any(|doubt| doubt["cause"]["kind"] == "input_differs")
+    };
+    // The server is asked something longer than the prompts that the dataset made.
+    let longer = r#"{"messages": [{"role": "user", "content": "a word "}]}"#
+        .replace("a word ", &"a word ".repeat(40));
+    let extra = format!("--extra-args '{longer}'");
+    for (flag, differs) in [("", false), (extra.as_str(), true)] {
+        let place = Place::new();
+        let line = "perf --outputs-dir . --no-timestamp --name run --simulate --parallel 1 -n 5 \
+                    --max-tokens 2 --max-prompt-length 40";
+        ends(place.loadwright(&format!("{line} {flag}")), 0);
+        let summary = place.summary("parallel_1_number_5");
+        assert_eq!(doubted(&summary), differs, "{flag}: {}", summary["loadwright"]["doubts"]);
+        let before = made_again(&place.run());
+        ends(place.loadwright("report run"), 0);
+        assert_eq!(made_again(&place.run()), before);
+    }
+}

@@ -123,6 +123,17 @@ fn advice_on_the_counts(plan: &Plan, cause: &Cause) -> String {
             "See that --tokenizer-path is the served model's own; figures use the service's count."
                 .into()
         }
+        Cause::InputDiffers { .. } if plan.in_chat => {
+            "See that --tokenizer-path is the served model's own, and that the server renders its \
+             chat template: options of the template belong into --extra-args as \
+             chat_template_kwargs, and tools or a default system prompt add to it."
+                .into()
+        }
+        Cause::InputDiffers { .. } => {
+            "See that --tokenizer-path is the served model's own; give --apply-chat-template where \
+             the endpoint puts prompts into a chat template."
+                .into()
+        }
         Cause::SeveralChoices { .. } if plan.objectives.tpot.is_some() => {
             "Ask for one choice: without TPOT every request misses the objective on it.".into()
         }

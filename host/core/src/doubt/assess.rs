@@ -152,9 +152,13 @@ impl Case<'_> {
     fn of_the_counts(&self) -> Found {
         let mut found = Found::new();
         found.extend(self.sources());
-        let (usage, tokenizer) = (self.evidence.by_usage, self.evidence.by_tokenizer);
+        let (usage, tokenizer) = self.evidence.output;
         if usage.abs_diff(tokenizer) * 10 > usage {
             found.push((Cause::CountsDiffer { usage, tokenizer }, false));
+        }
+        let (usage, made) = self.evidence.input;
+        if usage.abs_diff(made) * 100 > made {
+            found.push((Cause::InputDiffers { made, usage }, false));
         }
         let prompts = self.evidence.watch.inexact_prompts;
         if prompts > 0 {

@@ -144,6 +144,14 @@ pub enum Cause {
         /// Output tokens by the tokenizer.
         tokenizer: u64,
     },
+    /// The service counts over 1 % more or fewer tokens in the prompts than the dataset, which made
+    /// them to length, over the first turns that have both counts.
+    InputDiffers {
+        /// Input tokens as the dataset made them.
+        made: u64,
+        /// Input tokens by usage.
+        usage: u64,
+    },
     /// Requests asked for several choices, whose frames nothing tells apart: what is between the
     /// tokens of one reply has no figure.
     SeveralChoices {

@@ -40,7 +40,9 @@ fn figures(cause: &Cause) -> Vec<Figure> {
         Cause::Stalled { .. } => vec![RequestThroughput, OutputThroughput],
         Cause::LocalLimits { .. } => vec![RequestThroughput],
         Cause::PluginRestarts { .. } => vec![RequestThroughput],
-        Cause::InexactPrompts { .. } => vec![InputTokens, TotalThroughput],
+        Cause::InexactPrompts { .. } | Cause::InputDiffers { .. } => {
+            vec![InputTokens, TotalThroughput]
+        }
         Cause::UnlikeSources { .. } | Cause::Uncounted { .. } | Cause::CountsDiffer { .. } => {
             vec![OutputTokens, Tpot, OutputThroughput, TotalThroughput]
         }
@@ -57,6 +59,9 @@ fn bound(cause: &Cause) -> Option<Bound> {
         Cause::RateMissed { due, sent } => Some(Bound::Share(1.0 - sent / due)),
         Cause::CountsDiffer { usage, tokenizer } if usage > 0 => {
             Some(Bound::Share(usage.abs_diff(tokenizer) as f64 / usage as f64))
+        }
+        Cause::InputDiffers { made, usage } if made > 0 => {
+            Some(Bound::Share(usage.abs_diff(made) as f64 / made as f64))
         }
         Cause::Drift { first, second, .. } if first > 0.0 => {
             Some(Bound::Share((second - first).abs() / first))
@@ -159,6 +164,9 @@ fn statement_of_the_counts(cause: &Cause) -> String {
         }
         Cause::CountsDiffer { usage, tokenizer } => format!(
             "the service reports {usage} output tokens where the tokenizer counts {tokenizer}"
+        ),
+        Cause::InputDiffers { made, usage } => format!(
+            "the service counts {usage} input tokens in prompts that were made to count {made}"
         ),
         Cause::SeveralChoices { choices } => format!(
             "each request asked for {choices} choices, whose frames come interleaved, so that times \

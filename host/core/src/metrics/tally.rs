@@ -84,24 +84,37 @@ fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
     }
 }
 
-/// Usage and the tokenizer's count of the same replies.
+/// Tokens as the service counts them and as the client does, of the same requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Compared {
-    pub(super) usage: u64,
-    pub(super) tokenizer: u64,
+    /// Usage, and the tokenizer's count of the same replies.
+    pub(super) output: (u64, u64),
+    /// Usage, and what the dataset made the same prompts count.
+    pub(super) input: (u64, u64),
 }
 
 impl Compared {
-    /// Adds a successful request where it has both.
+    /// Adds a successful request where it has both. A later turn's prompt is counted by the service
+    /// together with what was said before it.
     pub(super) fn count(&mut self, record: &Record) {
         if record.output_source == TokenSource::Usage
             && let (Some(usage), Some(counted)) =
                 (record.usage.output_tokens, record.counted_output)
         {
-            self.usage += u64::from(usage);
-            self.tokenizer += u64::from(counted);
+            add_both(&mut self.output, usage, counted);
+        }
+        if record.input_source == TokenSource::Usage
+            && record.turn == 0
+            && let (Some(usage), Some(made)) = (record.usage.input_tokens, record.made_input)
+        {
+            add_both(&mut self.input, usage, made);
         }
     }
+}
+
+fn add_both(sums: &mut (u64, u64), one: u32, other: u32) {
+    sums.0 += u64::from(one);
+    sums.1 += u64::from(other);
 }
 
 /// Connection phases and counters.

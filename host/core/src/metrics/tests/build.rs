@@ -38,6 +38,7 @@ pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
         input_source: TokenSource::Usage,
         output_source: TokenSource::Usage,
         counted_output: None,
+        made_input: None,
         finish_reason: Some("stop".into()),
         connection: 1,
         reopened: false,
