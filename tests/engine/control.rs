@@ -1,6 +1,6 @@
 //! The run's end before its time: drained, aborted, the server gone, the output lost. And samples.
 
-use crate::rig::{Bench, PATIENCE, closed, faulty, id, ms, paced, plan_of, start, truth};
+use crate::rig::{Bench, PATIENCE, Run, closed, faulty, id, ms, paced, plan_of, start, truth};
 use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
@@ -182,16 +182,7 @@ fn a_lost_output_ends_the_point() {
 
 #[test]
 fn samples_say_what_the_engine_was_short_of() {
-    let server = Arc::new(start(paced(2, 1)));
-    let mut bench = Bench::new(plan_of(&server.url(), 4, 40));
-    let seen = Arc::clone(&server);
-    bench.items.before = Some(Arc::new(move |item| {
-        if item == 16 {
-            seen.wait_for_ended(16, PATIENCE).ok_or("the first were not served")?;
-        }
-        Ok(())
-    }));
-    let run = bench.run();
+    let run = held_at_16(plan_of("", 4, 40));
     run.whole(40);
     assert!(!run.samples.is_empty() && run.samples.is_sorted_by_key(|sample| sample.at));
     let sum = |of: fn(&loadwright_core::sample::Sample) -> u64| -> u64 {
@@ -204,4 +195,30 @@ fn samples_say_what_the_engine_was_short_of() {
     assert_eq!(sum(|sample| sample.stalls), 0);
     assert_eq!(run.samples.last().unwrap().backlog, 0, "bytes are left to be read");
     assert_eq!(run.samples.last().unwrap().in_flight, 0);
+}
+
+#[test]
+fn what_the_warm_up_was_short_of_is_in_no_sample() {
+    // The held item and what is made with it: the last of the warm-up, and all that is measured.
+    let mut plan = plan_of("", 4, 8);
+    plan.limits.warmup = 24;
+    let run = held_at_16(plan);
+    run.whole(32);
+    assert!(!run.samples.is_empty());
+    assert_eq!(run.samples.iter().map(|sample| sample.starved).sum::<u64>(), 0);
+}
+
+/// Runs `plan` with a dataset that makes item 16 only once the sixteen before it were served.
+fn held_at_16(mut plan: Plan) -> Run {
+    let server = Arc::new(start(paced(2, 1)));
+    plan.target.url = format!("{}/v1/chat/completions", server.url());
+    let mut bench = Bench::new(plan);
+    let seen = Arc::clone(&server);
+    bench.items.before = Some(Arc::new(move |item| {
+        if item == 16 {
+            seen.wait_for_ended(16, PATIENCE).ok_or("the first were not served")?;
+        }
+        Ok(())
+    }));
+    bench.run()
 }

@@ -161,6 +161,10 @@ fn user_stamps_are_doubted_where_kernel_stamps_were_asked_for() {
     assert_eq!(cause(&plan, fell_back), None);
 }
 
+fn user_stamped() -> Plan {
+    Plan { stamps: StampSource::User, ..closed(1) }
+}
+
 #[test]
 fn samples_raise_their_doubts() {
     let with = |change: fn(&mut Watch)| cause(&closed(1), move |_, e| change(&mut e.watch));
@@ -177,6 +181,11 @@ fn samples_raise_their_doubts() {
         Some((Cause::Stalled { times: 1, backlog: 0 }, false))
     );
     assert_eq!(with(|watch| watch.clock_steps = 1), Some((Cause::ClockSteps { steps: 1 }, false)));
+    let by_user_stamps = cause(&user_stamped(), |summary, evidence| {
+        summary.point.stamps = StampSource::User;
+        evidence.watch.clock_steps = 1;
+    });
+    assert_eq!(by_user_stamps, None, "they are on the monotonic clock");
     let restarts = Cause::PluginRestarts { times: 3 };
     assert_eq!(with(|watch| watch.plugin_restarts = 3), Some((restarts, false)));
     let inexact = Cause::InexactPrompts { prompts: 5 };

@@ -5,12 +5,12 @@ use loadwright_core::sample::Sample;
 use loadwright_stamps::clock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// Counters of one point. Everything but `backlog` and `ready` is taken, and so zeroed, by a sample.
+/// Counters of one point. A sample takes them, and so zeroes all that do not say otherwise.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
-    /// Raw bytes that wait for interpreters.
+    /// Raw bytes that wait for interpreters; not zeroed.
     pub(crate) backlog: AtomicU64,
-    /// Formatted requests that wait for their slot.
+    /// Formatted requests that wait for their slot; not zeroed.
     pub(crate) ready: AtomicU64,
     /// Times nothing was formatted when it was wanted.
     pub(crate) starved: AtomicU64,
@@ -24,8 +24,11 @@ pub(crate) struct Gauges {
     pub(crate) format: AtomicU64,
     /// Nanoseconds of reading replies.
     pub(crate) interpret: AtomicU64,
-    /// Steps of the wall clock.
+    /// Steps of the wall clock since the point began, as the engine thread that saw most of them
+    /// counts: one step is seen by every thread. Not zeroed.
     pub(crate) clock_steps: AtomicU32,
+    /// Steps that samples told of.
+    steps_told: AtomicU32,
     /// CPU nanoseconds of each engine thread since the last sample.
     pub(crate) busy: Vec<AtomicU64>,
 }
@@ -48,6 +51,7 @@ impl Gauges {
     pub(crate) fn sample(&self, since: Nanos, in_flight: u64) -> Sample {
         let at = clock::now();
         let take = |gauge: &AtomicU64| gauge.swap(0, Relaxed);
+        let steps = self.clock_steps.load(Relaxed);
         let elapsed = at.saturating_sub(since).max(1);
         Sample {
             at,
@@ -61,27 +65,29 @@ impl Gauges {
             generate: take(&self.generate),
             format: take(&self.format),
             interpret: take(&self.interpret),
-            clock_steps: self.clock_steps.swap(0, Relaxed),
+            clock_steps: steps.saturating_sub(self.steps_told.swap(steps, Relaxed)),
             ..Sample::default()
         }
     }
 }
 
-/// Notices steps of the wall clock from the offsets that come with reads.
+/// Notices steps of the wall clock from the offsets that come with one engine thread's reads.
 #[derive(Debug, Default)]
 pub(crate) struct StepWatch {
     offset: AtomicU64,
+    steps: AtomicU32,
 }
 
 /// A jump of the wall clock by more than this is a step: slewing moves it by 0.5 ms a second.
 const STEP: u64 = 5_000_000;
 
 impl StepWatch {
-    /// Takes the offset of one read; true: the wall clock has stepped.
-    pub(crate) fn stepped(&self, offset: u64) -> bool {
+    /// Takes the offset of one read; where the wall clock has stepped, the steps so far.
+    pub(crate) fn stepped(&self, offset: u64) -> Option<u32> {
         // One thread's own: no need to swap atomically.
         let before = self.offset.load(Relaxed);
         self.offset.store(offset, Relaxed);
-        before != 0 && before.abs_diff(offset) > STEP
+        let stepped = before != 0 && before.abs_diff(offset) > STEP;
+        stepped.then(|| self.steps.fetch_add(1, Relaxed) + 1)
     }
 }

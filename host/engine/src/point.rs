@@ -33,6 +33,8 @@ pub(crate) struct Point {
     ending: Mutex<Ending>,
     /// Since when nothing was heard of the service but failures; 0: it was heard of last.
     failing_since: AtomicU64,
+    /// When the measured phase began; 0: not yet.
+    measured_from: AtomicU64,
     /// After this no request starts; 0: not yet known.
     latest: AtomicU64,
 }
@@ -67,17 +69,26 @@ impl Point {
             aloft: AtomicU64::new(0),
             ending: Mutex::new(Ending::Completed),
             failing_since: AtomicU64::new(0),
+            measured_from: AtomicU64::new(0),
             latest: AtomicU64::new(0),
         })
     }
 
-    /// The measured phase begins now: arrivals and the duration count from here.
+    /// The measured phase begins now: arrivals, the duration and samples count from here.
     pub(crate) fn begin_measuring(&self) {
         let now = clock::now();
+        // What the engine was like in the warm-up speaks against no figure.
+        let _ = self.gauges.sample(now, 0);
+        self.measured_from.store(now, Relaxed);
         self.dispenser.restart(offsets(&self.plan, false), now);
         if let Some(duration) = self.plan.limits.duration {
             self.latest.store(now.saturating_add(nanos(duration)), Relaxed);
         }
+    }
+
+    /// When the measured phase began.
+    pub(crate) fn measured_from(&self) -> Option<Nanos> {
+        Some(self.measured_from.load(Relaxed)).filter(|&from| from > 0)
     }
 
     /// After this no request starts.

@@ -57,14 +57,20 @@ impl<'a, 'b> Recorder<'a, 'b> {
         }
     }
 
+    /// Gives a sample, unless nothing is measured yet. What plugins threw away or could not make exact
+    /// by then stays for the first one: it was made ahead, for measured slots, too.
     fn sample(&mut self) {
+        let Some(from) = self.point.measured_from() else {
+            self.sampled = clock::now();
+            return;
+        };
         let in_flight = self.point.control.progress.in_flight.load(Relaxed);
         let gauges: &Gauges = &self.point.gauges;
         let (restarts, inexact) = self.plugin_counts();
         let sample = Sample {
             plugin_restarts: restarts - self.restarts,
             inexact_prompts: inexact - self.inexact,
-            ..gauges.sample(self.sampled, in_flight)
+            ..gauges.sample(self.sampled.max(from), in_flight)
         };
         self.sampled = sample.at;
         (self.restarts, self.inexact) = (restarts, inexact);

@@ -65,8 +65,8 @@ impl Watch {
     /// Something was read.
     pub(crate) fn saw(&mut self, read: &Read) {
         self.last = read.user;
-        if self.steps.stepped(read.offset) {
-            self.gauges.clock_steps.fetch_add(1, Relaxed);
+        if let Some(steps) = self.steps.stepped(read.offset) {
+            self.gauges.clock_steps.fetch_max(steps, Relaxed);
         }
     }
 

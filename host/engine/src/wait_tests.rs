@@ -81,6 +81,27 @@ fn steps_of_the_wall_clock_are_counted_and_slewing_is_not() {
         for offset in [base, base + 400_000, base + 800_000, base + 9_000_000, base] {
             watch.saw(&read(1, offset));
         }
-        assert_eq!(gauges.clock_steps.load(Relaxed), 2);
+        assert_eq!(gauges.sample(0, 0).clock_steps, 2);
+        assert_eq!(gauges.sample(0, 0).clock_steps, 0);
+    });
+}
+
+#[test]
+fn a_step_that_every_thread_sees_is_one() {
+    block_on(async {
+        let gauges = Arc::new(Gauges::new(2));
+        let timeouts = Timeouts { connect: Duration::ZERO, read: LONG, total: LONG };
+        let thread = || Watch::new(&timeouts, Arc::default(), Arc::clone(&gauges));
+        let (mut one, mut other) = (thread(), thread());
+        let (before, after) = (1_000_000_000_000, 2_000_000_000_000);
+        one.saw(&read(1, before));
+        other.saw(&read(1, before));
+        one.saw(&read(1, after));
+        assert_eq!(gauges.sample(0, 0).clock_steps, 1);
+        // The other thread reads again only after that sample.
+        other.saw(&read(1, after));
+        assert_eq!(gauges.sample(0, 0).clock_steps, 0);
+        other.saw(&read(1, before));
+        assert_eq!(gauges.sample(0, 0).clock_steps, 1);
     });
 }

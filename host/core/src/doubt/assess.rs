@@ -121,7 +121,7 @@ impl Case<'_> {
         if fell_back && self.summary.counts.streamed > 0 {
             found.push((Cause::UserStamps { http2: self.plan.target.http2 }, false));
         }
-        if watch.clock_steps > 0 {
+        if watch.clock_steps > 0 && self.summary.point.stamps == StampSource::Kernel {
             found.push((Cause::ClockSteps { steps: watch.clock_steps }, false));
         }
         if watch.busy * 10 > watch.samples {
