@@ -134,6 +134,13 @@ pub trait Tokenizer: Send + Sync {
     /// The tokenizer cannot encode it.
     fn encode(&self, text: &str) -> Result<Vec<u32>, Fault>;
 
+    /// Ids of `text` as a server makes them of a completions prompt, with special tokens: as many as
+    /// [`count_text`](Self::count_text) counts.
+    ///
+    /// # Errors
+    /// The tokenizer cannot encode it.
+    fn encode_prompt(&self, text: &str) -> Result<Vec<u32>, Fault>;
+
     /// Text of `tokens`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! and its request.
 
 mod former;
+mod ids;
 
 use crate::EngineError;
 use crate::control::Control;

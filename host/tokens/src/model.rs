@@ -67,6 +67,10 @@ impl Tokenizer for Model {
         Ok(self.ids(text, false)?.get_ids().to_vec())
     }
 
+    fn encode_prompt(&self, text: &str) -> Result<Vec<u32>, Fault> {
+        Ok(self.ids(text, true)?.get_ids().to_vec())
+    }
+
     fn decode(&self, tokens: &[u32]) -> Result<String, Fault> {
         if let Some(id) = tokens.iter().find(|id| self.pipeline.id_to_token(**id).is_none()) {
             return Err(Fault::Input(format!(

@@ -160,6 +160,9 @@ fn a_bare_prompt_counts_the_marks_around_it_and_a_chat_does_not() {
     assert_eq!(model.encode("river stone").unwrap().len(), 2);
     assert_eq!(model.count_text("river stone").unwrap(), 3);
     assert_eq!(without_template(&word_piece()).count_text("the river").unwrap(), 4);
+    // A prompt of ids holds the mark too, so that it is as long as its text is counted.
+    let ids = model.encode_prompt("river stone").unwrap();
+    assert_eq!((ids[0], &ids[1..]), (1, model.encode("river stone").unwrap().as_slice()));
     let builtin = builtin::model();
     // <|user|>, a line break, three letters without their space, <|end|>, line break, <|assistant|>, line break
     assert_eq!(builtin.count_chat(&[Message::text("user", "the")]).unwrap(), 9);

@@ -1,9 +1,9 @@
 //! Turns into requests, by the protocol.
 
-use super::{Job, Ports, Prepared, Talk};
-use loadwright_core::conversation::{Conversation, Message, Prompt, Turn};
+use super::{Job, Ports, Prepared, Talk, ids};
+use loadwright_core::conversation::{Conversation, Prompt, Turn};
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{Cause, Fault, PluginFailure, Protocol, Tokenizer};
+use loadwright_core::ports::{Cause, PluginFailure, Protocol, Tokenizer};
 use loadwright_core::request::{Ask, Head, Request, Template};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
@@ -103,12 +103,14 @@ impl<'a> Former<'a> {
         mut talk: Option<Box<Talk>>,
     ) -> Result<(Ask, Turn, Job), PluginFailure> {
         let mut prompt = std::mem::replace(&mut turn.prompt, Prompt::Text(String::new()));
-        if self.plan.tokenize_prompt {
-            prompt = self.tokenized(prompt)?;
-        }
         let countable = self.tokenizer.is_some() && turn.input_tokens.is_none();
         let kept = countable.then(|| prompt.clone());
-        let history = talk.as_ref().map(|talk| talk.history.clone()).unwrap_or_default();
+        let mut history = talk.as_ref().map(|talk| talk.history.clone()).unwrap_or_default();
+        if self.plan.tokenize_prompt {
+            let fault = |fault| failure("tokenizer", "encode", Cause::Fault(fault));
+            prompt = ids::of(self.tokenizer.as_deref(), &history, prompt).map_err(fault)?;
+            history = Vec::new();
+        }
         if let (Some(talk), Prompt::Messages(messages)) = (&mut talk, &prompt) {
             talk.history.extend(messages.iter().cloned());
         }
@@ -126,20 +128,6 @@ impl<'a> Former<'a> {
         let mut rng = ChaCha12Rng::seed_from_u64(self.plan.seed ^ LENGTHS);
         rng.set_stream(item);
         Some(rng.random_range(least..=most))
-    }
-
-    fn tokenized(&self, prompt: Prompt) -> Result<Prompt, PluginFailure> {
-        let text = match prompt {
-            Prompt::Text(text) => text,
-            Prompt::Messages(messages) => joined(&messages),
-            other => return Ok(other),
-        };
-        let Some(tokenizer) = &self.tokenizer else {
-            let text = "`--tokenize-prompt` needs a `--tokenizer-path`";
-            return Err(contract("tokenizer", "encode", text));
-        };
-        let fault = |fault: Fault| failure("tokenizer", "encode", Cause::Fault(fault));
-        tokenizer.encode(&text).map(Prompt::Tokens).map_err(fault)
     }
 
     /// Puts the turn's media into the body, and its headers beside the protocol's.
@@ -172,19 +160,6 @@ fn check(head: &Head) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(_) => Err(format!("`{}` is no HTTP method", head.method)),
     }
-}
-
-/// The text parts of `messages`, a line each.
-fn joined(messages: &[Message]) -> String {
-    use loadwright_core::conversation::Part;
-    let parts = messages.iter().flat_map(|message| &message.parts);
-    let texts: Vec<&str> = parts
-        .filter_map(|part| match part {
-            Part::Text(text) => Some(text.as_str()),
-            Part::Media(_) => None,
-        })
-        .collect();
-    texts.join("\n")
 }
 
 /// A protocol gave fewer answers than it was given asks.

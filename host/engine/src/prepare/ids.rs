@@ -1,0 +1,58 @@
+//! Prompts as token ids, for `--tokenize-prompt`: what a completions endpoint would make of their
+//! text. What has no such text is refused, so that nothing is sent without a part of it.
+
+use loadwright_core::conversation::{Message, Part, Prompt};
+use loadwright_core::ports::{Fault, Tokenizer};
+
+/// The ids of what was said before and of `prompt`, a line each.
+///
+/// # Errors
+/// There is no tokenizer, it cannot encode the text, or some of it is no text.
+pub(super) fn of(
+    tokenizer: Option<&dyn Tokenizer>,
+    history: &[Message],
+    prompt: Prompt,
+) -> Result<Prompt, Fault> {
+    let Some(tokenizer) = tokenizer else {
+        let text = "--tokenize-prompt turns text into token ids; give --tokenizer-path";
+        return Err(Fault::Settings(text.into()));
+    };
+    let mut lines = Vec::new();
+    add(&mut lines, history)?;
+    match &prompt {
+        Prompt::Text(text) => lines.push(text.as_str()),
+        Prompt::Messages(messages) => add(&mut lines, messages)?,
+        Prompt::Tokens(_) if history.is_empty() => return Ok(prompt),
+        Prompt::Tokens(_) => return Err(refused("a later turn that is token ids already")),
+        Prompt::Inputs(_) => return Err(refused("a request of several inputs")),
+        Prompt::Ranking { .. } => return Err(refused("a query with documents")),
+        Prompt::Body(_) => return Err(refused("a recorded whole body")),
+    }
+    tokenizer.encode_prompt(&lines.join("\n")).map(Prompt::Tokens)
+}
+
+/// Adds the text parts of `messages`.
+fn add<'m>(lines: &mut Vec<&'m str>, messages: &'m [Message]) -> Result<(), Fault> {
+    for message in messages {
+        if !message.extra.is_empty() {
+            return Err(refused("a message that is more than text"));
+        }
+        for part in &message.parts {
+            match part {
+                Part::Text(text) => lines.push(text),
+                Part::Media(media) => {
+                    return Err(refused(&format!("a prompt with {}", media.mime)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refused(what: &str) -> Fault {
+    Fault::Unsupported(format!("{what} cannot be turned into token ids; leave --tokenize-prompt"))
+}
+
+#[cfg(test)]
+#[path = "ids_tests.rs"]
+mod tests;
