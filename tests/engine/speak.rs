@@ -89,6 +89,8 @@ pub(crate) struct Speaker {
     pub(crate) padding: usize,
     /// CPU that each `decode` burns, in nanoseconds.
     pub(crate) burn: u64,
+    /// The assistant's message that `decode` makes of a reply.
+    pub(crate) message: Option<fn(&Exchange) -> Message>,
     /// Called with the number of asks before each `format`.
     pub(crate) before_format: Option<Hook>,
     /// Called with the number of exchanges before each `decode`.
@@ -103,6 +105,7 @@ impl Default for Speaker {
             stream: true,
             padding: 0,
             burn: 0,
+            message: None,
             before_format: None,
             before_decode: None,
         }
@@ -163,7 +166,14 @@ impl Speaker {
 
 fn spoken(message: &Message) -> Value {
     let Some(Part::Text(text)) = message.parts.first() else { panic!("a message has text") };
-    json!({ "role": message.role, "content": text })
+    let mut spoken = json!({ "role": message.role, "content": text });
+    if !message.extra.is_empty() {
+        let extra: Value = serde_json::from_str(&message.extra).expect("it is JSON");
+        for (name, value) in extra.as_object().expect("an object") {
+            spoken[name] = value.clone();
+        }
+    }
+    spoken
 }
 
 impl ProtocolFactory for Speaker {
@@ -198,7 +208,10 @@ impl Protocol for Speaker {
             .iter()
             .map(|exchange| match &refused {
                 Some(text) => Err(failure("decode", text.clone())),
-                None => Ok(decoded(exchange)),
+                None => {
+                    let message = self.message.map(|make| make(exchange));
+                    Ok(Reply { message, ..decoded(exchange) })
+                }
             })
             .collect()
     }

@@ -2,11 +2,13 @@
 
 use crate::rig::{Bench, Run, SLACK, closed, fast, faulty, id, ms, plan, start, truth};
 use crate::speak::{Items, text};
+use loadwright_core::conversation::Message;
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::{Config, Fault, Rule, Script, Served, words};
 use loadwright_sim::{PromptMessage, PromptText};
 use serde_json::Value;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 fn talking(url: &str, turns: u32, pause: f64, number: u64) -> Bench {
     let mut plan = plan(url);
@@ -196,5 +198,51 @@ fn without_retries_a_failure_is_tried_once() {
     let server = start(faulty([status(429)]));
     let run = Bench::new(plan(&server.url())).run();
     assert_eq!((run.only().outcome, run.only().last_attempt), (Outcome::Status(429), true));
+    truth(&server, 1);
+}
+
+#[test]
+fn a_later_turn_goes_on_with_the_message_that_decode_makes() {
+    // A reply of more frames than are handed on in one part.
+    let server = start(Config { keep_bodies: true, ..fast() });
+    let mut bench = talking(&server.url(), 2, 0.0, 2);
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&calls);
+    bench.speaker.tokens = 1_500;
+    bench.speaker.message = Some(|exchange| {
+        let extra = format!(r#"{{"tool_calls": [{}]}}"#, exchange.frames.len());
+        Message { extra, ..Message::text("assistant", exchange.status.to_string()) }
+    });
+    bench.speaker.before_decode = Some(Arc::new(move |exchanges| {
+        counted.fetch_add(exchanges, Relaxed);
+        Ok(())
+    }));
+    let run = bench.run();
+    assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]);
+    assert_eq!(calls.load(Relaxed), 2, "only where a turn follows");
+    let served = truth(&server, 4);
+    for record in run.sorted().iter().filter(|record| record.turn == 1) {
+        let body = served[&id(0, record)].body.as_ref().unwrap();
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let said = &body["messages"][1];
+        assert_eq!((&said["role"], &said["content"]), (&"assistant".into(), &"200".into()));
+        // Every frame of the reply, those without output too.
+        let first = &served[&format!("lw-0-{}-0-0", record.seq)];
+        let frames = said["tool_calls"][0].as_u64().unwrap();
+        assert!(frames >= first.frames.len() as u64 && first.output_tokens == 1_500, "{frames}");
+    }
+}
+
+#[test]
+fn a_turn_whose_message_cannot_be_made_fails_as_the_plugin_s() {
+    let server = start(fast());
+    let mut bench = talking(&server.url(), 3, 0.0, 1);
+    bench.speaker.before_decode = Some(Arc::new(|_| Err("no idea".into())));
+    let run = bench.run();
+    assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0)]);
+    let records = run.sorted();
+    assert!(records[0].outcome.is_ok(), "the reply itself was read by the plan");
+    assert_eq!(records[1].outcome, Outcome::Plugin);
+    assert!(records[1].error.contains("decode") && records[1].error.contains("no idea"));
     truth(&server, 1);
 }

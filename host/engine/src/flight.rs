@@ -92,6 +92,8 @@ pub(crate) struct Flight {
     pub(crate) reopened: bool,
     pub(crate) bytes_sent: u64,
     response: Response,
+    /// All of the reply is kept together, for `decode`.
+    whole: bool,
     /// It has landed, or was forgotten: nothing is left to do for it.
     over: bool,
     shared: Arc<Ground>,
@@ -104,7 +106,7 @@ pub(crate) struct Ground {
     pub(crate) progress: Arc<Progress>,
     /// Whether frames may be handed on before the exchange ends: the protocol has a plan.
     pub(crate) parts: bool,
-    /// Bytes that an exchange of a decoding protocol may hold.
+    /// Bytes that an exchange which goes to `decode` may hold.
     pub(crate) limit: usize,
 }
 
@@ -120,6 +122,8 @@ impl Flight {
         shared: &Arc<Ground>,
     ) -> Self {
         shared.progress.in_flight.fetch_add(1, Relaxed);
+        // Where the conversation goes on, `decode` makes the assistant's message of the reply.
+        let whole = !shared.parts || job.talk.is_some();
         Self {
             number,
             attempt,
@@ -129,7 +133,8 @@ impl Flight {
             connection: 0,
             reopened: false,
             bytes_sent: 0,
-            response: Response::new(source, shared.captures.take(), !shared.parts),
+            response: Response::new(source, shared.captures.take(), whole),
+            whole,
             over: false,
             shared: Arc::clone(shared),
         }
@@ -155,13 +160,13 @@ impl Flight {
     /// Hands frames on where many have gathered.
     ///
     /// # Errors
-    /// The exchange is larger than a decoding protocol may be given.
+    /// The exchange is larger than `decode` may be given.
     pub(crate) fn hand_on(&mut self) -> Result<(), Failure> {
         let gathered = self.response.intake.capture.len();
         if gathered < PART {
             return Ok(());
         }
-        if self.shared.parts {
+        if !self.whole {
             let fresh = self.shared.captures.take();
             let capture = replace(&mut self.response.intake.capture, fresh);
             let parcel = Parcel::Part { flight: self.number, capture };

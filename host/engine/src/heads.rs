@@ -110,4 +110,4 @@ fn put(out: &mut Vec<u8>, parts: &[&str]) {
 
 #[cfg(test)]
 #[path = "heads_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -5,11 +5,20 @@ use loadwright_core::plan::Target;
 use loadwright_core::request::Head;
 use std::collections::BTreeMap;
 
+/// A plan for one request.
+pub(crate) fn plan() -> Plan {
+    plan_to(Target::default())
+}
+
 fn heads(headers: &[(&str, &str)]) -> Heads {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let headers = headers.iter().map(own).collect();
     let target = Target { url: "http://h:81/v1?k=1".into(), headers, ..Target::default() };
     let endpoint = Endpoint::new(&target).unwrap();
+    Heads::new(&Arc::new(plan_to(target)), &endpoint)
+}
+
+fn plan_to(target: Target) -> Plan {
     let plan = serde_json::json!({
         "index": 3, "name": "p", "target": target, "load": {"Closed": {
             "workers": 1, "ramp_up": {"secs": 0, "nanos": 0}, "pace": null}},
@@ -23,7 +32,7 @@ fn heads(headers: &[(&str, &str)]) -> Heads {
     let mut plan: Plan = serde_json::from_value(plan).unwrap();
     // Headers are secret, and so not in what is stored.
     plan.target.headers = target.headers;
-    Heads::new(&Arc::new(plan), &endpoint)
+    plan
 }
 
 fn request() -> Request {

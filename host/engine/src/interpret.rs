@@ -3,20 +3,22 @@
 //! An interpreter reads by the protocol's plan where there is one, and calls `decode` where not. It
 //! tells a worker that waits what comes next: another attempt, the next turn, nothing.
 
+mod counting;
+mod talking;
+
 use crate::EngineError;
 use crate::capture::{Capture, FrameStamp};
-use crate::flight::{Landed, Verdict};
+use crate::flight::Landed;
 use crate::gauges::Gauges;
 use crate::judge;
 use crate::outbox::Parcel;
 use crate::point::Point;
-use crate::prepare::{Former, Job, Talk};
+use crate::prepare::Former;
 use crate::reading::{Reader, Reading, Seen};
 use crossbeam_channel::Sender;
-use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::FailurePolicy;
-use loadwright_core::ports::{Fault, Protocol};
+use loadwright_core::ports::Protocol;
 use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
 use loadwright_core::timeline::OutputFrame;
@@ -80,7 +82,8 @@ impl<'a> Interpreter<'a> {
             match parcel {
                 Parcel::Part { flight, capture } => {
                     let mut partial = self.open.remove(&flight).unwrap_or_else(|| self.fresh());
-                    self.read(capture, &mut partial);
+                    self.read(&capture, &mut partial);
+                    self.point.captures.give(capture);
                     self.open.insert(flight, partial);
                 }
                 Parcel::Landed(exchange) if self.reader.is_some() => {
@@ -105,7 +108,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Reads frames by the plan.
-    fn read(&self, capture: Capture, partial: &mut Partial) {
+    fn read(&self, capture: &Capture, partial: &mut Partial) {
         let reader = self.reader.as_ref().expect("parts are only sent where there is a plan");
         for (frame, stamp) in capture.iter() {
             if let Seen::Output { channel, tokens } = reader.read(frame, &mut partial.reading) {
@@ -115,13 +118,12 @@ impl<'a> Interpreter<'a> {
             }
             partial.last = Some(stamp);
         }
-        self.point.captures.give(capture);
     }
 
-    fn read_whole(&mut self, mut landed: Landed) -> Record {
+    fn read_whole(&mut self, landed: Landed) -> Record {
         let mut partial = self.open.remove(&landed.flight).unwrap_or_else(|| self.fresh());
         partial.frames.reserve_exact(landed.capture.frames());
-        self.read(std::mem::take(&mut landed.capture), &mut partial);
+        self.read(&landed.capture, &mut partial);
         let frames = std::mem::take(&mut partial.frames);
         let record = self.record(landed, &partial.reading, frames, None);
         partial.reading.clear();
@@ -153,7 +155,7 @@ impl<'a> Interpreter<'a> {
     /// The record of an exchange that was read; tells who waits for it.
     fn record(
         &mut self,
-        landed: Landed,
+        mut landed: Landed,
         reading: &Reading,
         frames: Vec<OutputFrame>,
         plugin: Option<String>,
@@ -204,13 +206,14 @@ impl<'a> Interpreter<'a> {
             bytes_sent: landed.bytes_sent,
             bytes_received: landed.bytes_received,
         };
-        if let Some(waiting) = landed.verdict {
-            let verdict = self.verdict(landed.job, reading, outcome, again);
+        if let Some(waiting) = landed.verdict.take() {
+            let verdict = self.verdict(&mut landed, reading, outcome, again);
             if waiting.send(verdict).is_err() {
                 // A worker that is gone was stopped: it makes no other attempt.
                 record.last_attempt = true;
             }
         }
+        self.point.captures.give(landed.capture);
         self.point.count(&record);
         record
     }
@@ -219,83 +222,5 @@ impl<'a> Interpreter<'a> {
     fn again(&self, outcome: Outcome, attempt: u32) -> bool {
         let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
         failed && attempt < self.point.plan.retries && self.point.has_time_for_another()
-    }
-
-    fn verdict(
-        &mut self,
-        mut job: Job,
-        reading: &Reading,
-        outcome: Outcome,
-        again: bool,
-    ) -> Verdict {
-        if again {
-            return Verdict::Again(job);
-        }
-        match job.talk.take() {
-            Some(talk) if outcome.is_ok() => self.next_turn(job.conversation, talk, reading),
-            _ => Verdict::Over,
-        }
-    }
-
-    fn next_turn(
-        &mut self,
-        conversation: String,
-        mut talk: Box<Talk>,
-        reading: &Reading,
-    ) -> Verdict {
-        let said = || Message::text("assistant", reading.output.clone());
-        talk.history.push(reading.message.clone().unwrap_or_else(said));
-        let former = match &mut self.former {
-            Some(former) => former,
-            none => match Former::new(&self.point.plan, &self.point.ports) {
-                Ok(former) => none.insert(former),
-                Err(failure) => {
-                    return Verdict::Next { request: Err(failure), job: Job::default(), pause: 0 };
-                }
-            },
-        };
-        match former.next_turn(conversation, talk) {
-            Some((request, job, pause)) => {
-                let request = request.map(Box::new);
-                Verdict::Next { request, job, pause: (pause.max(0.0) * 1e9) as u64 }
-            }
-            None => Verdict::Over,
-        }
-    }
-
-    fn tokens(&self, landed: &Landed, reading: &Reading) -> judge::Tokens {
-        let input = || landed.job.prompt.as_ref().and_then(|prompt| self.count_input(prompt));
-        judge::tokens(reading, landed.job.input_tokens, input, || self.count_output(reading))
-    }
-
-    /// The tokenizer's own count beside the service's, for a sample of the replies: counting all of
-    /// them would cost more than the rest of the engine.
-    fn counted(&self, landed: &Landed, reading: &Reading, tokens: &judge::Tokens) -> Option<u32> {
-        let seq = landed.attempt.seq;
-        let sampled = seq < 64 || seq.is_multiple_of(16);
-        let usage = tokens.output_source == loadwright_core::record::TokenSource::Usage;
-        if sampled && usage && landed.end.is_ok() { self.count_output(reading) } else { None }
-    }
-
-    fn count_input(&self, prompt: &Prompt) -> Option<u32> {
-        let tokenizer = self.point.ports.tokenizer.as_ref()?;
-        let counted: Result<u32, Fault> = match prompt {
-            Prompt::Text(text) => tokenizer.count_text(text),
-            Prompt::Messages(messages) => tokenizer.count_chat(messages),
-            Prompt::Tokens(tokens) => return u32::try_from(tokens.len()).ok(),
-            Prompt::Inputs(inputs) => inputs.iter().map(|text| tokenizer.count_text(text)).sum(),
-            Prompt::Ranking { .. } | Prompt::Body(_) => return None,
-        };
-        counted.ok()
-    }
-
-    fn count_output(&self, reading: &Reading) -> Option<u32> {
-        let tokenizer = self.point.ports.tokenizer.as_ref()?;
-        let count = |text: &str| {
-            if text.is_empty() { Some(0) } else { Some(tokenizer.encode(text).ok()?.len()) }
-        };
-        let total =
-            count(&reading.reasoning)? + count(&reading.output)? + count(&reading.tool_calls)?;
-        u32::try_from(total).ok()
     }
 }

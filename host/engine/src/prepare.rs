@@ -12,7 +12,7 @@ use crate::dispense::Dispenser;
 use crate::gauges::Gauges;
 use crate::items::Items;
 pub(crate) use former::Former;
-use loadwright_core::conversation::{Message, Prompt, Turn};
+use loadwright_core::conversation::{Content, Message, Prompt, Turn};
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
 use loadwright_core::request::Request;
@@ -46,17 +46,19 @@ pub(crate) struct Job {
     pub(crate) input_tokens: Option<u32>,
     /// The prompt, kept where nobody but the tokenizer may know its tokens.
     pub(crate) prompt: Option<Prompt>,
-    /// The rest of a conversation of several turns.
+    /// The conversation, where turns are to come.
     pub(crate) talk: Option<Box<Talk>>,
 }
 
 /// A conversation under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Talk {
     /// Which item it is.
     pub(crate) item: u64,
     /// What was said, the present turn's prompt included.
     pub(crate) history: Vec<Message>,
+    /// The media of it all: slots of one ask are unique.
+    pub(crate) media: Vec<Content>,
     /// The turns to come.
     pub(crate) turns: std::vec::IntoIter<Turn>,
 }

@@ -1,12 +1,14 @@
 //! Turns into requests, by the protocol.
 
 use super::{Job, Ports, Prepared, Talk, ids};
-use loadwright_core::conversation::{Conversation, Prompt, Turn};
+use loadwright_core::conversation::{Content, Conversation, Message, Part, Prompt, Turn};
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Cause, PluginFailure, Protocol, Tokenizer};
+use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Ask, Head, Request, Template};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
+use std::mem::take;
 use std::sync::Arc;
 
 /// Formats turns, with a protocol instance of its own.
@@ -16,6 +18,20 @@ pub(crate) struct Former<'a> {
     tokenizer: Option<Arc<dyn Tokenizer>>,
     /// The last request's head, which the next one nearly always shares.
     head: Option<Arc<Head>>,
+}
+
+/// A turn on its way to the protocol.
+struct Asked {
+    ask: Ask,
+    rest: Rest,
+    job: Job,
+}
+
+/// What the host adds to a formatted request.
+struct Rest {
+    /// Of the whole ask, what was said before included.
+    media: Vec<Content>,
+    headers: Vec<(String, String)>,
 }
 
 impl<'a> Former<'a> {
@@ -41,9 +57,9 @@ impl<'a> Former<'a> {
         for (index, conversation) in conversations.into_iter().enumerate() {
             let (seq, item) = (seq + index as u64, item + index as u64);
             match conversation.and_then(|it| self.open(item, it)) {
-                Ok((ask, turn, job)) => {
+                Ok(Asked { ask, rest, job }) => {
                     asks.push(ask);
-                    waiting.push((batch.len(), turn));
+                    waiting.push((batch.len(), rest));
                     let unanswered = contract(&self.plan.api, "format", NO_ANSWER);
                     batch.push(Prepared { seq, request: Err(unanswered), job });
                 }
@@ -53,24 +69,20 @@ impl<'a> Former<'a> {
             }
         }
         let templates = self.protocol.format(&asks);
-        for ((place, turn), template) in waiting.into_iter().zip(templates) {
-            batch[place].request = template.and_then(|it| self.fill(it, &turn));
+        for ((place, rest), template) in waiting.into_iter().zip(templates) {
+            batch[place].request = template.and_then(|it| self.fill(it, rest));
         }
         batch
     }
 
-    /// The ask of a conversation's first turn, that turn, and what to remember of it.
-    fn open(
-        &self,
-        item: u64,
-        conversation: Conversation,
-    ) -> Result<(Ask, Turn, Job), PluginFailure> {
+    /// The ask of a conversation's first turn, and what to remember of it.
+    fn open(&self, item: u64, conversation: Conversation) -> Result<Asked, PluginFailure> {
         let mut turns = conversation.turns.into_iter();
         let first = turns.next().ok_or_else(|| {
             contract(&self.plan.dataset, "generate", "one of its conversations has no turn")
         })?;
-        let talk = (turns.len() > 0).then(|| Box::new(Talk { item, history: Vec::new(), turns }));
-        self.ask(item, conversation.id, first, talk)
+        let talk = Box::new(Talk { item, turns, ..Talk::default() });
+        self.ask(conversation.id, first, talk)
     }
 
     /// The next turn of a conversation, formatted; `None`: there is none.
@@ -80,44 +92,60 @@ impl<'a> Former<'a> {
         mut talk: Box<Talk>,
     ) -> Option<(Result<Request, PluginFailure>, Job, f64)> {
         let turn = talk.turns.next()?;
-        let (pause, item) = (turn.pause, talk.item);
-        let asked = self.ask(item, conversation, turn, Some(talk));
-        Some(match asked {
-            Ok((ask, turn, job)) => {
+        let pause = turn.pause;
+        Some(match self.ask(conversation, turn, talk) {
+            Ok(Asked { ask, rest, job }) => {
                 let template = self
                     .protocol
                     .format(&[ask])
                     .pop()
                     .unwrap_or_else(|| Err(contract(&self.plan.api, "format", NO_ANSWER)));
-                (template.and_then(|template| self.fill(template, &turn)), job, pause)
+                (template.and_then(|template| self.fill(template, rest)), job, pause)
             }
             Err(failure) => (Err(failure), Job::default(), pause),
         })
     }
 
+    /// The assistant's message as the protocol makes it of a whole reply; `None`: its text is enough.
+    ///
+    /// # Errors
+    /// The protocol failed.
+    pub(crate) fn message(&mut self, reply: Exchange) -> Result<Option<Message>, PluginFailure> {
+        let decoded = self.protocol.decode(&[reply]).pop();
+        let unanswered = || Err(contract(&self.plan.api, "decode", NO_REPLY));
+        Ok(decoded.unwrap_or_else(unanswered)?.message)
+    }
+
+    /// The ask of `turn`, the next in `talk`, which goes along where others are to come.
     fn ask(
         &self,
-        item: u64,
         conversation: String,
-        mut turn: Turn,
-        mut talk: Option<Box<Talk>>,
-    ) -> Result<(Ask, Turn, Job), PluginFailure> {
-        let mut prompt = std::mem::replace(&mut turn.prompt, Prompt::Text(String::new()));
-        let countable = self.tokenizer.is_some() && turn.input_tokens.is_none();
-        let kept = countable.then(|| prompt.clone());
-        let mut history = talk.as_ref().map(|talk| talk.history.clone()).unwrap_or_default();
+        turn: Turn,
+        mut talk: Box<Talk>,
+    ) -> Result<Asked, PluginFailure> {
+        let mut prompt = turn.prompt;
+        move_slots(&mut prompt, talk.media.len());
+        talk.media.extend(turn.media);
+        let more = talk.turns.len() > 0;
+        let (media, mut history) = if more {
+            let history = talk.history.clone();
+            talk.history.extend(messages(&prompt));
+            (talk.media.clone(), history)
+        } else {
+            (take(&mut talk.media), take(&mut talk.history))
+        };
         if self.plan.tokenize_prompt {
             let fault = |fault| failure("tokenizer", "encode", Cause::Fault(fault));
             prompt = ids::of(self.tokenizer.as_deref(), &history, prompt).map_err(fault)?;
             history = Vec::new();
         }
-        if let (Some(talk), Prompt::Messages(messages)) = (&mut talk, &prompt) {
-            talk.history.extend(messages.iter().cloned());
-        }
-        let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(item));
+        let countable = self.tokenizer.is_some() && turn.input_tokens.is_none();
+        let kept = countable.then(|| counted(&history, &prompt));
+        let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(talk.item));
+        let talk = more.then_some(talk);
         let job = Job { conversation, input_tokens: turn.input_tokens, prompt: kept, talk };
         let ask = Ask { history, prompt, max_tokens, min_tokens: turn.min_tokens };
-        Ok((ask, turn, job))
+        Ok(Asked { ask, rest: Rest { media, headers: turn.headers }, job })
     }
 
     /// The output length of `item`, where the user gave bounds: the same for the same seed.
@@ -130,11 +158,11 @@ impl<'a> Former<'a> {
         Some(rng.random_range(least..=most))
     }
 
-    /// Puts the turn's media into the body, and its headers beside the protocol's.
-    fn fill(&mut self, mut template: Template, turn: &Turn) -> Result<Request, PluginFailure> {
-        template.head.headers.extend(turn.headers.iter().cloned());
+    /// Puts the media into the body, and the turn's headers beside the protocol's.
+    fn fill(&mut self, mut template: Template, rest: Rest) -> Result<Request, PluginFailure> {
+        template.head.headers.extend(rest.headers);
         let mut request = template
-            .fill(&turn.media)
+            .fill(&rest.media)
             .map_err(|error| contract(&self.plan.api, "format", &error.to_string()))?;
         match &self.head {
             Some(head) if *head == request.head => request.head = Arc::clone(head),
@@ -144,6 +172,33 @@ impl<'a> Former<'a> {
             }
         }
         Ok(request)
+    }
+}
+
+/// Lets the slots of `prompt` begin behind `taken` ones.
+fn move_slots(prompt: &mut Prompt, taken: usize) {
+    let Prompt::Messages(messages) = prompt else { return };
+    for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
+        if let Part::Media(media) = part {
+            media.slot = media.slot.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+/// What `prompt` says, as a later turn repeats it.
+fn messages(prompt: &Prompt) -> Vec<Message> {
+    match prompt {
+        Prompt::Messages(messages) => messages.clone(),
+        Prompt::Text(text) => vec![Message::text("user", text.as_str())],
+        _ => Vec::new(),
+    }
+}
+
+/// What the service counts of `prompt`: what was said before, too.
+fn counted(history: &[Message], prompt: &Prompt) -> Prompt {
+    match history {
+        [] => prompt.clone(),
+        said => Prompt::Messages([said.to_vec(), messages(prompt)].concat()),
     }
 }
 
@@ -164,6 +219,7 @@ fn check(head: &Head) -> Result<(), String> {
 
 /// A protocol gave fewer answers than it was given asks.
 const NO_ANSWER: &str = "it gave no answer to an ask";
+const NO_REPLY: &str = "it gave no answer to an exchange";
 
 fn contract(plugin: &str, call: &str, text: &str) -> PluginFailure {
     failure(plugin, call, Cause::Contract(text.to_owned()))
@@ -172,3 +228,7 @@ fn contract(plugin: &str, call: &str, text: &str) -> PluginFailure {
 fn failure(plugin: &str, call: &str, cause: Cause) -> PluginFailure {
     PluginFailure { plugin: plugin.to_owned(), call: call.to_owned(), cause }
 }
+
+#[cfg(test)]
+#[path = "former_tests.rs"]
+mod tests;
