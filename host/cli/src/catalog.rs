@@ -62,7 +62,6 @@ impl Catalog {
         notice: impl Fn(&str),
     ) -> Result<Arc<Plugin>, Failure> {
         let known = bundled().iter().any(|plugin| plugin.name == name);
-        let bundled = || Ok(self.host.open(Source::Bundled(name.into()))?);
         match self.given(kind, name) {
             Some(found) => {
                 if let Source::Path(path) = found.source()
@@ -75,7 +74,13 @@ impl Catalog {
                 }
                 Ok(Arc::clone(found))
             }
-            None if known => bundled(),
+            None if known => {
+                let plugin = self.host.open(Source::Bundled(name.into()))?;
+                match other_kind(kind, &plugin) {
+                    None => Ok(plugin),
+                    Some(mistake) => Err(Mistakes(vec![mistake]).into()),
+                }
+            }
             None => Err(Mistakes(vec![self.unknown(kind, name)?]).into()),
         }
     }
@@ -96,6 +101,15 @@ impl Catalog {
         );
         Ok(Mistake { flag: flag_of(kind).into(), origin: None, text })
     }
+}
+
+/// The mistake of naming `plugin` where one of this `kind` is wanted; none where it is one.
+fn other_kind(kind: Kind, plugin: &Plugin) -> Option<Mistake> {
+    let offers = plugin.offers();
+    let other = offers.first().filter(|_| !offers.contains(&kind))?;
+    let (name, flag) = (plugin.name(), flag_of(*other));
+    let text = format!("`{name}` is a {other}, not a {kind}; choose it with --{flag}");
+    Some(Mistake { flag: flag_of(kind).into(), origin: None, text })
 }
 
 /// The flag that names a plugin of this kind.
