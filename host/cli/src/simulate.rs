@@ -20,7 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
     let mut config = config(args)?;
     let tokenizer = match &args.server.tokenizer_path {
-        Some(name) => loadwright_tokens::open(name)?,
+        Some(name) => loadwright_tokens::open(name, &serde_json::Map::new())?,
         None => loadwright_tokens::builtin(),
     };
     config.replies.vocabulary = vocabulary(&*tokenizer);

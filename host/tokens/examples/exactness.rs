@@ -19,7 +19,8 @@ fn main() {
     };
     let (prompts, longest): (u32, u32) = (number(10_000), number(8_192));
     let start = spent();
-    let tokenizer = loadwright_tokens::open(&name).unwrap_or_else(|error| panic!("{error}"));
+    let tokenizer = loadwright_tokens::open(&name, &serde_json::Map::new())
+        .unwrap_or_else(|error| panic!("{error}"));
     println!("opened in {:?}, {}", (spent() - start), memory());
     exactness(&*tokenizer, prompts, longest);
     println!("{}", memory());

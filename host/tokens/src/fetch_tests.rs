@@ -64,7 +64,7 @@ fn places(root: &Path, hubs: &[&str]) -> Places {
 }
 
 fn error(name: &str, places: &Places) -> OpenError {
-    match open_in(name, places) {
+    match open_in(name, &serde_json::Map::new(), places) {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }
@@ -80,7 +80,7 @@ fn a_model_is_fetched_once_and_then_opened_from_our_cache() {
     let root = TempDir::new().unwrap();
     let places = places(root.path(), &[&hub.endpoint]);
     for _ in 0..2 {
-        let tokenizer = open_in("org/m", &places).ok().unwrap();
+        let tokenizer = open_in("org/m", &serde_json::Map::new(), &places).ok().unwrap();
         let message = loadwright_core::conversation::Message::text("user", "the stone");
         assert_eq!(tokenizer.count_chat(&[message]).unwrap(), 3);
     }
@@ -101,7 +101,10 @@ fn the_next_hub_is_asked_where_one_has_nothing() {
     let full = stand(&[(FILE, 200, word_piece().to_string())]);
     let root = TempDir::new().unwrap();
     let places = places(root.path(), &[&empty.endpoint, &full.endpoint]);
-    assert_eq!(open_in("org/m", &places).ok().unwrap().count_text("the").unwrap(), 3);
+    assert_eq!(
+        open_in("org/m", &serde_json::Map::new(), &places).ok().unwrap().count_text("the").unwrap(),
+        3
+    );
 }
 
 #[test]

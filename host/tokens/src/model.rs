@@ -7,6 +7,7 @@ use crate::template::ChatTemplate;
 use crate::{config, file};
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{Fault, Synthesis, Synthesized, Tokenizer};
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -19,8 +20,9 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Reads `path`, a tokenizer.json, and what stands beside it.
-    pub(crate) fn load(path: &Path) -> Result<Self, OpenError> {
+    /// Reads `path`, a tokenizer.json, and what stands beside it; requests tell the chat template
+    /// `options`.
+    pub(crate) fn load(path: &Path, options: &Map<String, Value>) -> Result<Self, OpenError> {
         let invalid = |reason| OpenError::Invalid { path: path.to_owned(), reason };
         let json = std::fs::read_to_string(path)
             .map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
@@ -28,7 +30,7 @@ impl Model {
         drop(json);
         let config = config::read(path.parent().unwrap_or(Path::new("")))?;
         let template = ChatTemplate::compile(config).map_err(invalid)?;
-        Ok(Self::new(pipeline, template))
+        Ok(Self::new(pipeline, template.map(|template| template.with_options(options))))
     }
 
     /// A model of parts at hand.

@@ -5,15 +5,20 @@ use super::Model;
 use crate::template::tests::messages;
 use crate::{builtin, file};
 use loadwright_core::conversation::Message;
-use loadwright_core::ports::{Fault, Tokenizer};
+use loadwright_core::ports::{Fault, Synthesis, Tokenizer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// The real tokenizer, where this checkout has it beside it.
 pub(crate) fn qwen3() -> Option<Model> {
+    qwen3_told(&json!({}))
+}
+
+/// The same, its chat template told `options`.
+fn qwen3_told(options: &Value) -> Option<Model> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/tokenizers/qwen3/tokenizer.json");
-    path.is_file().then(|| Model::load(&path).unwrap())
+    path.is_file().then(|| Model::load(&path, options.as_object().unwrap()).unwrap())
 }
 
 /// SentencePiece's kind of BPE as Llama 2 ships it: no pre-tokenizer, spaces as `▁`, a BOS.
@@ -197,4 +202,18 @@ fn a_file_that_is_no_tokenizer_says_what_is_wrong() {
         let error = file::read(json).unwrap_err();
         assert!(error.contains(what), "{error}");
     }
+}
+
+#[test]
+fn what_requests_tell_the_template_is_counted() {
+    let Some(thinking) = qwen3() else { return };
+    let silent = qwen3_told(&json!({"enable_thinking": false})).unwrap();
+    let count = |model: &Model| model.count_chat(&[Message::text("user", "river stone")]).unwrap();
+    // `<think>`, a blank line, `</think>`, a blank line, begun by the server itself.
+    assert_eq!(count(&silent), count(&thinking) + 4);
+    let request =
+        Synthesis { seed: 1, label: "told", index: 0, prefix: "", tokens: 64, in_chat: true };
+    let made = silent.synthesize(&request).unwrap();
+    let served = silent.count_chat(&[Message::text("user", made.text)]).unwrap();
+    assert_eq!((made.tokens, served), (64, 64));
 }

@@ -15,6 +15,8 @@ const NAME: &str = "chat_template";
 pub(crate) struct ChatTemplate {
     environment: Environment<'static>,
     special: Value,
+    /// What requests tell the template, over all that it is given otherwise.
+    options: Value,
 }
 
 impl ChatTemplate {
@@ -43,20 +45,27 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, without_generation_marks(&source))
             .map_err(|error| format!("its chat template: {error:#}"))?;
-        Ok(Some(Self { environment, special: Value::from_serialize(&config.special) }))
+        let special = Value::from_serialize(&config.special);
+        Ok(Some(Self { environment, special, options: context! {} }))
+    }
+
+    /// The same, told `options` by each request, as `chat_template_kwargs` does.
+    pub(crate) fn with_options(self, options: &Map<String, serde_json::Value>) -> Self {
+        Self { options: Value::from_serialize(options), ..self }
     }
 
     /// The text of `messages`, ending where the assistant's reply begins.
     pub(crate) fn render(&self, messages: &[Message]) -> Result<String, Fault> {
         let messages =
             messages.iter().map(object).collect::<Result<Vec<serde_json::Value>, Fault>>()?;
-        let context = context! {
+        let own = context! {
             messages => Value::from_serialize(&messages),
             tools => (),
             documents => (),
             add_generation_prompt => true,
-            ..self.special.clone()
         };
+        // Of members of one name the first counts.
+        let context = context! { ..self.options.clone(), ..own, ..self.special.clone() };
         self.environment.get_template(NAME).and_then(|template| template.render(context)).map_err(
             |error| Fault::Input(format!("the chat template cannot render the messages: {error}")),
         )

@@ -96,3 +96,17 @@ fn generation_marks_become_blocks_and_nothing_else_changes() {
         "{%- if true -%} a {% endif %}{% set generation_kind = 1 %}{{ x }}{%"
     );
 }
+
+#[test]
+fn a_request_s_options_stand_over_what_the_template_is_given_otherwise() {
+    let source = "{{ bos_token }}{{ messages[0].content }}{{ think }}{{ add_generation_prompt }}";
+    let template = || compile(&json!({"bos_token": "<s>", "chat_template": source}));
+    let rendered = |options: Value| {
+        let template = template().with_options(options.as_object().unwrap());
+        template.render(&[Message::text("user", "hi")]).unwrap()
+    };
+    assert_eq!(rendered(json!({})), "<s>hiTrue");
+    assert_eq!(rendered(json!({"think": false})), "<s>hiFalseTrue");
+    let over = json!({"think": "!", "add_generation_prompt": false, "bos_token": "<b>"});
+    assert_eq!(rendered(over), "<b>hi!False");
+}

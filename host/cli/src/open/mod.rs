@@ -99,7 +99,7 @@ fn tokenizer(run: &Run, voice: &Voice) -> Result<Option<Arc<dyn Tokenizer>>, Fai
     match &run.tokenizer {
         Some(name) => {
             voice.detail(&format!("loading the tokenizer {name}"));
-            Ok(Some(loadwright_tokens::open(name)?))
+            Ok(Some(loadwright_tokens::open(name, &run.template_options)?))
         }
         None => Ok(run.simulate.then(loadwright_tokens::builtin)),
     }

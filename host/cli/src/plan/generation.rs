@@ -28,6 +28,12 @@ impl Generation {
         last.or_else(|| contents.template.get(name)).filter(|value| !value.is_null())
     }
 
+    /// What each request tells the server's chat template.
+    pub(super) fn template_options(&self) -> Map<String, Value> {
+        let told = self.sent("chat_template_kwargs").and_then(Value::as_object);
+        told.cloned().unwrap_or_default()
+    }
+
     /// Choices that each request asks for.
     pub(super) fn choices(&self, contents: &Contents) -> u32 {
         let asked = self.sent("n", contents).and_then(Value::as_u64).unwrap_or(1);

@@ -38,6 +38,8 @@ pub struct Run {
     pub plugins: PluginSettings,
     /// The tokenizer's folder, file or hub id.
     pub tokenizer: Option<String>,
+    /// What requests tell the server's chat template.
+    pub template_options: Map<String, Value>,
     /// The file that the dataset reads.
     pub dataset_path: Option<PathBuf>,
     /// Settings on their way to the protocol plugin.
@@ -143,6 +145,7 @@ impl Shared<'_> {
             outputs: self.outputs(&model),
             plugins: self.plugins(),
             tokenizer: self.args.dataset.tokenizer_path.clone(),
+            template_options: generation.template_options(),
             dataset_path: self.dataset_path(),
             protocol_settings: serde_json::json!({
                 "url": shared.target.url,

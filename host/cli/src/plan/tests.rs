@@ -405,3 +405,15 @@ fn choices_are_those_of_the_body_that_is_sent() {
     assert_eq!(choices("--n-choices 4 --extra-args '{\"n\": null}'"), 1);
     assert_eq!(choices("--query-template '{\"n\": 3}'"), 3);
 }
+
+#[test]
+fn the_chat_template_is_told_what_requests_tell_the_server() {
+    let told = |line: &str| serde_json::Value::Object(whole(line).template_options);
+    let silent = json!({"enable_thinking": false});
+    assert_eq!(told(""), json!({}));
+    assert_eq!(told(&format!("--extra-args '{{\"chat_template_kwargs\": {silent}}}'")), silent);
+    let template = format!("--query-template '{{\"chat_template_kwargs\": {silent}}}'");
+    assert_eq!(told(&template), silent);
+    let deleted = format!("{template} --extra-args '{{\"chat_template_kwargs\": null}}'");
+    assert_eq!(told(&deleted), json!({}));
+}
