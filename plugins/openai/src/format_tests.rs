@@ -116,6 +116,20 @@ fn an_ask_sets_its_own_limits() {
     assert_eq!((&body["max_tokens"], &body["min_tokens"]), (&json!(5), &json!(4)));
 }
 
+#[test]
+fn the_configured_least_gives_way_to_an_asks_own_limit() {
+    let limits = |settings: Value| {
+        let body = body(&chat(settings), Ask { max_tokens: Some(5), ..ask(user("x")) });
+        json!([body["max_tokens"], body["min_tokens"]])
+    };
+    assert_eq!(limits(json!({"generation": {"min_tokens": 64}})), json!([5, 5]));
+    assert_eq!(limits(json!({"generation": {"min_tokens": 2}})), json!([5, 2]));
+    assert_eq!(limits(json!({"extra_args": {"min_tokens": 64}})), json!([64, 64]));
+    assert_eq!(limits(json!({"extra_args": {"min_tokens": null}})), json!([5, null]));
+    let settled = json!({"generation": {"min_tokens": 64}, "extra_args": {"max_tokens": 80}});
+    assert_eq!(limits(settled)[0], 80);
+}
+
 /// What a body says of its output's length, for an ask without a limit of its own and for one of 5.
 fn limits(settings: Value) -> [Value; 2] {
     let protocol = chat(settings);

@@ -25,8 +25,8 @@ pub(crate) const AT_MOST: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 /// A limit that an ask may set for itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Limit {
-    /// The extra arguments decide on it.
-    Settled,
+    /// The extra arguments decide on it: this, or none at all.
+    Settled(Option<u32>),
     /// The ask's, or else this one where there is one.
     Open(Option<Value>),
 }
@@ -112,7 +112,7 @@ fn at_most(
     let extra_names = |key: &str| extra.get(key).is_some_and(|value| !value.is_null());
     if extra_names(old) || extra_names(new) {
         nodes.retain(|(key, _)| !AT_MOST.contains(&key.as_str()) || extra_names(key));
-        return (old, Limit::Settled);
+        return (old, settled(extra, old));
     }
     if extra.contains_key(old) || !nodes.iter().any(|(key, _)| key == new) {
         return (old, limit(nodes, extra, old));
@@ -122,9 +122,17 @@ fn at_most(
     (new, configured.map_or(newer.or(older), |value| Limit::Open(Some(value))))
 }
 
+fn settled(extra: &Map<String, Value>, key: &str) -> Limit {
+    Limit::Settled(extra.get(key).and_then(number))
+}
+
+fn number(value: &Value) -> Option<u32> {
+    value.as_u64().map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 fn limit(nodes: &mut Vec<(String, Node)>, extra: &Map<String, Value>, key: &str) -> Limit {
     if extra.contains_key(key) {
-        return Limit::Settled;
+        return settled(extra, key);
     }
     let at = nodes.iter().position(|(name, _)| name == key);
     Limit::Open(at.and_then(|at| match nodes.remove(at).1 {
@@ -167,12 +175,26 @@ impl Skeleton {
                 Piece::Text => body.inside_string(&prompt::text(ask)?),
             }
         }
-        let own = [ask.max_tokens, ask.min_tokens];
+        let own = self.own_limits(ask);
         for ((key, limit), own) in self.limits.iter().zip(own) {
             write_limit(body, key, limit, own);
         }
         body.raw(b"}");
         Ok(())
+    }
+
+    /// The limits of an ask. One that may make fewer tokens than the configured least takes that
+    /// down with it, but does not go below what the extra arguments settle.
+    fn own_limits(&self, ask: &Ask) -> [Option<u32>; 2] {
+        let own = [ask.max_tokens, ask.min_tokens];
+        let [Some(most), None] = own else { return own };
+        match &self.limits[1].1 {
+            Limit::Open(Some(least)) if number(least).is_some_and(|least| least > most) => {
+                [Some(most), Some(most)]
+            }
+            &Limit::Settled(Some(least)) if least > most => [Some(least), None],
+            _ => own,
+        }
     }
 }
 

@@ -29,8 +29,8 @@ impl Generation {
     }
 
     /// What each request tells the server's chat template.
-    pub(super) fn template_options(&self) -> Map<String, Value> {
-        let told = self.sent("chat_template_kwargs").and_then(Value::as_object);
+    pub(super) fn template_options(&self, contents: &Contents) -> Map<String, Value> {
+        let told = self.sent("chat_template_kwargs", contents).and_then(Value::as_object);
         told.cloned().unwrap_or_default()
     }
 

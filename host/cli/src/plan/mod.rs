@@ -145,7 +145,7 @@ impl Shared<'_> {
             outputs: self.outputs(&model),
             plugins: self.plugins(),
             tokenizer: self.args.dataset.tokenizer_path.clone(),
-            template_options: generation.template_options(),
+            template_options: generation.template_options(&contents),
             dataset_path: self.dataset_path(),
             protocol_settings: serde_json::json!({
                 "url": shared.target.url,

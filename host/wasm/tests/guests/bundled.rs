@@ -127,6 +127,10 @@ impl Tokenizer for Even {
         Ok(text.bytes().map(u32::from).collect())
     }
 
+    fn encode_prompt(&self, text: &str) -> Result<Vec<u32>, Fault> {
+        self.encode(text)
+    }
+
     fn decode(&self, _: &[u32]) -> Result<String, Fault> {
         unreachable!("random asks for texts, not for ids")
     }
