@@ -25,9 +25,9 @@ pub struct RandomVl<H = Imports> {
     images: u32,
 }
 
-/// Pixels in all images of a prompt, at most: what their files leave room for in the memory that the
-/// manifest asks, at 4 bytes a pixel where nothing can be compressed.
-const MAX_PIXELS: u64 = 32 << 20;
+/// Pixels in all images of a prompt, at most: their files fit the memory that the manifest asks, at 4
+/// bytes a pixel where nothing can be compressed, and are made well within a call's time.
+const MAX_PIXELS: u64 = 16 << 20;
 
 impl<H: Host> RandomVl<H> {
     fn new(host: H, json: &str) -> Result<Self, Fault> {

@@ -3,12 +3,15 @@
 
 use crate::craft::Bench;
 use loadwright_core::conversation::{Message, Prompt};
-use loadwright_core::ports::{Cause, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer};
+use loadwright_core::ports::{
+    Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
+};
 use loadwright_core::request::{Ask, Template};
 use loadwright_wasm::{DatasetServices, Kind, Plugin, Source, bundled};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn open(bench: &Bench, name: &str) -> Arc<Plugin> {
     bench.host.open(Source::Bundled(name.into())).unwrap()
@@ -119,6 +122,67 @@ fn line_by_line_reads_the_file_that_was_named() {
     );
 }
 
+fn lines_of(bench: &Bench, lines: &[String]) -> Arc<dyn DatasetFactory> {
+    let path = bench.file("long.txt", lines.join("\n").as_bytes());
+    let services = DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path)] };
+    let settings = json!({ "apply_chat_template": false, "max_prompt_length": 64 << 20 });
+    open(bench, "line_by_line").dataset(&settings, services).unwrap()
+}
+
+#[test]
+fn line_by_line_reads_long_lines_in_the_memory_of_a_small_plugin() {
+    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let lines: Vec<_> = (0..260).map(|n| format!("{n} {}", "x".repeat(277_000))).collect();
+    let factory = lines_of(&bench, &lines);
+    let wanted = |n: usize| Prompt::Text(lines[n].clone());
+    let items = factory.instance().unwrap().generate(0, 3).unwrap();
+    assert_eq!(items.len(), 3);
+    let items = factory.instance().unwrap().generate(240, 32).unwrap();
+    assert_eq!(items.len(), 20);
+    assert!(items.iter().zip(240..).all(|(item, n)| item.turns[0].prompt == wanted(n)));
+    assert_eq!(factory.restarts(), 0);
+}
+
+#[test]
+fn a_batch_of_lines_beyond_the_memory_is_made_line_by_line() {
+    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let mut lines: Vec<_> = (0..30).map(|n| format!("{n} {}", "x".repeat(3 << 20))).collect();
+    lines.push("x".repeat(17 << 20));
+    lines.push("last".into());
+    let factory = lines_of(&bench, &lines);
+    let mut dataset = factory.instance().unwrap();
+    assert_eq!(dataset.generate(0, 30).unwrap().len(), 30);
+    let text = dataset.generate(30, 1).unwrap_err().to_string();
+    let said = "line 31 of `dataset-path` has more than 16 MiB, a quarter of the memory that a plugin \
+                has here; raise --plugin-memory";
+    assert!(text.ends_with(said), "{text}");
+    let items = dataset.generate(31, 2).unwrap();
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0].turns[0].prompt, Prompt::Text("last".into()));
+    assert_eq!(factory.restarts(), 1);
+}
+
+#[test]
+fn the_largest_pictures_fit_the_memory_that_random_vl_asks_for() {
+    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    for (side, images, count) in [(4096, 1, 1), (1024, 4, 4)] {
+        let settings = json!({
+            "min_prompt_length": 2, "max_prompt_length": 2,
+            "image_width": side, "image_height": side, "image_num": images,
+        });
+        let services = DatasetServices { tokenizer: Some(Arc::new(Even)), files: Vec::new() };
+        let factory = open(&bench, "random_vl").dataset(&settings, services).unwrap();
+        let items = factory.instance().unwrap().generate(0, count).unwrap();
+        assert_eq!(items.len(), count as usize);
+        let pixels = f64::from(side * side);
+        for content in items.iter().flat_map(|item| &item.turns[0].media) {
+            let share = content.bytes.len() as f64 / pixels;
+            assert!((1.5..2.5).contains(&share), "{share} bytes a pixel");
+        }
+        assert_eq!(factory.restarts(), 0);
+    }
+}
+
 /// Tokens are bytes, and a text of an odd number of them comes out one too long.
 struct Even;
 
@@ -185,11 +249,12 @@ fn misbehaves(bench: &Bench, name: &str) -> PluginFailure {
 
 #[test]
 fn fixtures_are_stopped_and_named() {
-    let bench = Bench::new();
-    let trap = misbehaves(&bench, "trap");
+    assert_eq!(misbehaves(&Bench::new(), "spin").cause, Cause::TimeLimit(0.3));
+    // A busy machine must not end these before they end themselves.
+    let patient = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let trap = misbehaves(&patient, "trap");
     assert!(matches!(trap.cause, Cause::Trap(_)), "{trap}");
-    assert_eq!(misbehaves(&bench, "spin").cause, Cause::TimeLimit(0.3));
-    assert_eq!(misbehaves(&bench, "hog").cause, Cause::MemoryLimit(64));
+    assert_eq!(misbehaves(&patient, "hog").cause, Cause::MemoryLimit(64));
 }
 
 #[test]
