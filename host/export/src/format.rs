@@ -13,7 +13,7 @@ pub struct Format {
 }
 
 /// The version that is written.
-pub const CURRENT: Format = Format { major: 1, minor: 1 };
+pub const CURRENT: Format = Format { major: 1, minor: 0 };
 
 /// `PRAGMA application_id` of the file: "LdWr".
 pub const APPLICATION: i32 = 0x4c64_5772;

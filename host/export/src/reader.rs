@@ -19,11 +19,7 @@ use std::time::Duration;
 pub struct Reader {
     connection: Connection,
     path: PathBuf,
-    format: Format,
 }
-
-/// The minor version that stores the names of the points that were asked for.
-const POINTS_SINCE: u32 = 1;
 
 /// A sweep point as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,11 +104,10 @@ impl Reader {
             })
             .map_err(failed)?;
         format.check().map_err(|reason| OpenError::Version { path: path.into(), reason })?;
-        Ok(Self { connection, path: path.into(), format })
+        Ok(Self { connection, path: path.into() })
     }
 
-    /// Names of the points that the run was asked for, in order; none where its program did not
-    /// store them.
+    /// Names of the points that the run was asked for, in order.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -121,9 +116,6 @@ impl Reader {
     }
 
     fn read_asked(&self) -> Result<Vec<String>, RowError> {
-        if self.format.minor < POINTS_SINCE {
-            return Ok(Vec::new());
-        }
         let names: String =
             self.connection.query_row("SELECT points FROM run", [], |row| row.get(0))?;
         Ok(serde_json::from_str(&names)?)

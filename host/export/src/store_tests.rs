@@ -137,10 +137,6 @@ fn points_that_were_asked_for_are_known_though_none_ran() {
     let asked = ["parallel_1_number_2", "parallel_2_number_4"];
     Store::create(&folder.records(), &asked).unwrap().close().unwrap();
     assert_eq!(Reader::open(&folder.records()).unwrap().asked().unwrap(), asked);
-    // As the first program wrote it.
-    let earlier = "ALTER TABLE run DROP COLUMN points; UPDATE run SET format_minor = 0";
-    folder.sqlite().execute_batch(earlier).unwrap();
-    assert!(Reader::open(&folder.records()).unwrap().asked().unwrap().is_empty());
 }
 
 #[test]
