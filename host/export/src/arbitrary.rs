@@ -193,9 +193,11 @@ fn settings() -> impl Strategy<Value = Map<String, Value>> {
     vec((any::<String>(), value), 0..8).prop_map(|pairs| pairs.into_iter().collect())
 }
 
-/// Any plan of the sweep's point `index`; its headers are empty, since they are never stored.
+/// Any plan of the sweep's point `index`; its headers are empty and its URL has no secret, since
+/// those are never stored.
 pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
-    let target = (any::<[String; 2]>(), any::<Option<String>>(), any::<[bool; 2]>());
+    let url = "http://[a-z]{1,9}:[0-9]{2,5}/[a-z/é ]{0,12}";
+    let target = ((url, any::<String>()), any::<Option<String>>(), any::<[bool; 2]>());
     let limits = (any::<Option<u64>>(), any::<Option<Duration>>(), any::<u64>());
     let names = any::<[String; 4]>();
     let numbers = (any::<[u64; 2]>(), any::<u32>(), any::<u16>(), any::<[bool; 3]>());
@@ -203,7 +205,7 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
     (target, limits, names, numbers, options, load(), settings()).prop_map(
         move |(target, limits, names, numbers, options, load, settings)| {
             let [name, model, api, dataset] = names;
-            let [url, ca_cert] = target.0;
+            let (url, ca_cert) = target.0;
             Plan {
                 index,
                 name,

@@ -34,6 +34,9 @@ struct Surroundings {
     joins: bool,
 }
 
+/// Tokens of the longest text that is made: beyond any model's context, and within memory.
+const LONGEST: u32 = 1 << 24;
+
 /// Makes text of a length for one tokenizer, on any thread.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -58,6 +61,13 @@ impl Writer {
         model: &Model,
         request: &Synthesis<'_>,
     ) -> Result<Synthesized, Fault> {
+        if request.tokens > LONGEST {
+            return Err(Fault::Settings(format!(
+                "{} tokens are asked for, and texts are made of {LONGEST} at most; lower \
+                 --max-prompt-length or --prefix-length",
+                request.tokens
+            )));
+        }
         let around = self.surroundings(model, request)?;
         let Some(wanted) = request.tokens.checked_sub(around.alone) else {
             return Err(too_short(request, around.alone));

@@ -194,3 +194,10 @@ impl Writer {
         self.known.lock().unwrap().insert(key, super::Surroundings { alone, joins: true });
     }
 }
+
+#[test]
+fn lengths_beyond_memory_are_refused() {
+    let fault = BUILTIN.synthesize(&request(0, u32::MAX, false)).unwrap_err();
+    let Fault::Settings(text) = fault else { panic!("{fault:?}") };
+    assert!(text.contains("4294967295") && text.contains("--max-prompt-length"), "{text}");
+}
