@@ -129,7 +129,7 @@ fn carry_slowly(mut from: TcpStream, mut to: TcpStream) {
         if length == 0 || to.write_all(&piece[..length]).is_err() {
             break;
         }
-        // What is simulated here is a link with a bandwidth, so this waits for nothing.
+        // A link with a bandwidth: nothing is awaited. Without it the sender's socket is never full.
         std::thread::sleep(std::time::Duration::from_micros(100));
     }
     let _ = to.shutdown(Shutdown::Write);

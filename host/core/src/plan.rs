@@ -43,7 +43,6 @@ pub struct Plan {
     /// is a generation setting that the protocol already has.
     pub output_range: Option<(u32, u32)>,
     /// Choices that each request asks for: with more than one, a reply interleaves their frames.
-    #[serde(default = "one")]
     pub choices: u32,
     /// Prompts are turned into token ids before they are formatted.
     pub tokenize_prompt: bool,
@@ -58,11 +57,6 @@ pub struct Plan {
     /// Every setting as the user would type it, secrets masked: the content of
     /// `benchmark_args.json`.
     pub settings: serde_json::Map<String, serde_json::Value>,
-}
-
-/// Plans that were stored without a number of choices asked for one.
-fn one() -> u32 {
-    1
 }
 
 /// Where requests go and how the connection is made.

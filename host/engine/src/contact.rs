@@ -11,9 +11,9 @@ pub(crate) enum Contact {
     /// Nobody: no connection, or one that went down before a reply began.
     Nobody,
     /// This machine's own limits: nothing is known of the service.
-    Limit,
+    LocalLimit,
     /// Nothing was sent.
-    None,
+    Untried,
 }
 
 /// How long a worker waits where another attempt would fail as soon as this one did.
@@ -23,7 +23,7 @@ impl Contact {
     /// What an attempt that failed in this way says; `begun`: a reply had begun.
     pub(crate) fn of(outcome: Outcome, begun: bool) -> Self {
         match outcome {
-            Outcome::LocalLimit => Self::Limit,
+            Outcome::LocalLimit => Self::LocalLimit,
             Outcome::Reset | Outcome::Cut if !begun => Self::Nobody,
             outcome if outcome.is_connection_failure() => Self::Nobody,
             _ => Self::Service,
@@ -32,7 +32,7 @@ impl Contact {
 
     /// Waits where an attempt at once would only be wasted.
     pub(crate) async fn back_off(self) {
-        if matches!(self, Self::Nobody | Self::Limit) {
+        if matches!(self, Self::Nobody | Self::LocalLimit) {
             tokio::time::sleep(BACK_OFF).await;
         }
     }

@@ -25,7 +25,7 @@ fn plan_to(target: Target) -> Plan {
         "limits": {"number": 1, "duration": null, "warmup": 0},
         "timeouts": loadwright_core::plan::Timeouts::default(), "stamps": "kernel", "retries": 0,
         "seed": 1, "first_item": 0, "model": "m", "api": "a", "dataset": "d", "stream": true,
-        "output_range": null, "tokenize_prompt": false, "in_chat": true,
+        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": true,
         "objectives": {"ttft": null, "tpot": null, "latency": null}, "threads": 1,
         "on_plugin_failure": "fail-request", "settings": {},
     });

@@ -128,7 +128,7 @@ impl Point {
         match contact {
             Contact::Service => self.heard(),
             Contact::Nobody => self.missed(),
-            Contact::Limit | Contact::None => {}
+            Contact::LocalLimit | Contact::Untried => {}
         }
     }
 

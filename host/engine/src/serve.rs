@@ -104,7 +104,7 @@ impl Server {
             Ok(request) => request,
             Err(failure) => {
                 flight.land(Err(Failure::new(Outcome::Plugin, failure.to_string())), verdict);
-                return Contact::None;
+                return Contact::Untried;
             }
         };
         // A conversation that has begun is not broken off by the end of the time.
@@ -113,7 +113,7 @@ impl Server {
         match self.transport.exchange(kept, &mut flight, request, latest).await {
             Ok(Flown::TooLate) => {
                 self.too_late(flight, verdict);
-                Contact::None
+                Contact::Untried
             }
             Ok(Flown::Done) => {
                 flight.land(Ok(()), verdict);

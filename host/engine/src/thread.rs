@@ -124,7 +124,7 @@ async fn tick(server: &Server) {
         gauge.fetch_add(now - before, Relaxed);
         before = now;
         // A service whose replies are long is there, though none of them has ended yet.
-        if gather::heard() != replace(&mut heard, gather::heard()) {
+        if replace(&mut heard, gather::heard()) != heard {
             server.point.heard();
         }
     }

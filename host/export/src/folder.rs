@@ -40,8 +40,8 @@ fn safe(name: &str) -> String {
 }
 
 /// Makes the run's folder, `<outputs>/<date>/<name>`, and returns it; without a `date`, as [`dated`]
-/// writes it, there is no such level. A folder that exists already is left alone: the new one is called `<name>_2`,
-/// or whatever number is free.
+/// writes it, there is no such level. A folder that exists already is left alone: the new one is
+/// called `<name>_2`, or whatever number is free.
 ///
 /// # Errors
 /// It cannot be made.

@@ -89,7 +89,8 @@ pub(crate) fn write_record(
         optional(connected), optional(tls), optional(*head), int(*end), streamed, status,
         class(*outcome).as_ref(), text(error), input_tokens, output_tokens, cached_tokens,
         reasoning_tokens, accepted_tokens, rejected_tokens, source_name(*input_source),
-        source_name(*output_source), counted_output, made_input, finish_reason, int(*connection), reopened,
+        source_name(*output_source), counted_output, made_input,
+        finish_reason, int(*connection), reopened,
         int(*bytes_sent), int(*bytes_received), frames.first().map(|frame| int(frame.at)),
         frames.last().map(|frame| int(frame.at)),
     ])?;

@@ -72,7 +72,7 @@ fn plan() -> Plan {
         "limits": {"number": 2, "duration": null, "warmup": 0},
         "timeouts": {"connect": second, "read": second, "total": second},
         "stamps": "kernel", "model": "m", "api": "openai", "dataset": "random", "stream": true,
-        "output_range": null, "tokenize_prompt": false, "in_chat": false, "threads": 1,
+        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": false, "threads": 1,
         "objectives": {"ttft": null, "tpot": null, "latency": null},
         "on_plugin_failure": "fail-request", "settings": {}
     }))

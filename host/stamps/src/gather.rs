@@ -26,8 +26,8 @@ static SLEEPS: AtomicU64 = AtomicU64::new(0);
 thread_local! {
     /// The reads of the calling thread in this window.
     static READS: Cell<Reads> = const { Cell::new(Reads::NONE) };
-    /// The same, since the thread began.
-    static EVER: Cell<u64> = const { Cell::new(0) };
+    /// How many such reads there were since the thread began.
+    static HEARD: Cell<u64> = const { Cell::new(0) };
     static PACE: Cell<Pace> = const { Cell::new(Pace { span: 0, woke: 0, since: 0 }) };
 }
 
@@ -57,7 +57,7 @@ struct Pace {
 pub(crate) fn saw(gap: u64) {
     let Reads { count, gaps } = READS.get();
     READS.set(Reads { count: count + 1, gaps: gaps + gap });
-    EVER.set(EVER.get() + 1);
+    HEARD.set(HEARD.get() + 1);
 }
 
 /// How often any thread of the process has slept to gather arrivals.
@@ -67,7 +67,7 @@ pub fn sleeps() -> u64 {
 
 /// Reads on the calling thread so far that went on with a reply: what it hears of its streams.
 pub fn heard() -> u64 {
-    EVER.get()
+    HEARD.get()
 }
 
 /// To be called when the thread has waited for its sockets.
