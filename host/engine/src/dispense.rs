@@ -9,6 +9,7 @@ use loadwright_stamps::clock;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -154,22 +155,30 @@ impl Dispenser {
     pub(crate) async fn next(&self, end: u64) -> Option<Dispensed> {
         let mut starved = false;
         loop {
+            // Asking to be woken costs more than a look, and mostly something is there.
+            if let Poll::Ready(answer) = self.look(end) {
+                return answer;
+            }
             let notified = self.ready.notified();
             tokio::pin!(notified);
             notified.as_mut().enable();
-            {
-                let mut state = self.lock();
-                match state.queue.front() {
-                    Some(front) if front.seq < end => return Some(self.take(&mut state)),
-                    Some(_) => return None,
-                    None if state.closed || state.expected >= end => return None,
-                    None => {}
-                }
+            if let Poll::Ready(answer) = self.look(end) {
+                return answer;
             }
             if !std::mem::replace(&mut starved, true) {
                 self.gauges.starved.fetch_add(1, Relaxed);
             }
             notified.await;
+        }
+    }
+
+    /// What [`next`](Self::next) answers as things are; pending: it has to wait.
+    fn look(&self, end: u64) -> Poll<Option<Dispensed>> {
+        let mut state = self.lock();
+        match state.queue.front() {
+            Some(front) if front.seq < end => Poll::Ready(Some(self.take(&mut state))),
+            None if !state.closed && state.expected < end => Poll::Pending,
+            Some(_) | None => Poll::Ready(None),
         }
     }
 

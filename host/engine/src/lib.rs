@@ -35,6 +35,7 @@ mod recorder;
 mod run;
 mod serve;
 mod thread;
+mod timers;
 mod transport;
 mod wait;
 

@@ -8,6 +8,7 @@ use crate::dispense::{Dispenser, Room};
 use crate::gauges::Gauges;
 use crate::net::connect::Connector;
 use crate::prepare::Ports;
+use crate::timers::Timers;
 use crate::wait::nanos;
 use loadwright_core::Nanos;
 use loadwright_core::arrival::{Arrival, Offsets};
@@ -25,6 +26,7 @@ pub(crate) struct Point {
     pub(crate) ports: Ports,
     pub(crate) control: Control,
     pub(crate) connector: Arc<Connector>,
+    pub(crate) timers: Arc<Timers>,
     pub(crate) dispenser: Dispenser,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) captures: Arc<Captures>,
@@ -48,7 +50,7 @@ impl Point {
     /// What the threads of `plan` share.
     ///
     /// # Errors
-    /// The target cannot be called.
+    /// The target cannot be called, or the system gives no more threads.
     pub(crate) fn new(
         plan: &Arc<Plan>,
         ports: &Ports,
@@ -63,6 +65,7 @@ impl Point {
             ports: ports.clone(),
             control: control.clone(),
             connector: Arc::new(Connector::new(plan)?),
+            timers: Arc::new(Timers::start()?),
             dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
             gauges,
             captures: Arc::default(),

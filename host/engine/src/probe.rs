@@ -10,6 +10,7 @@ use crate::outbox::Outbox;
 use crate::prepare::{Job, Ports};
 use crate::reading::{Reader, Reading};
 use crate::run::EngineError;
+use crate::timers::Timers;
 use crate::transport::Transport;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Message, Prompt};
@@ -59,6 +60,9 @@ const BETWEEN: Duration = Duration::from_secs(1);
 pub fn probe(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Probed, ProbeFailure> {
     let request = request(plan, ports)?;
     let connector = Arc::new(Connector::new(plan)?);
+    let timers = Arc::new(Timers::start().map_err(EngineError::from)?);
+    let gauges = Arc::new(Gauges::new(1));
+    let transport = Transport::new(plan, &connector, &timers, &gauges);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -72,7 +76,7 @@ pub fn probe(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Probe
                 biased;
                 () = control.stop.drained() => return Err(ProbeFailure::Interrupted),
                 () = &mut deadline => break,
-                result = once(plan, ports, &connector, &request) => match result? {
+                result = once(plan, ports, &transport, &request) => match result? {
                     Ok(probed) => return Ok(probed),
                     Err(failure) => last = failure,
                 },
@@ -123,12 +127,11 @@ type Tried = Result<Probed, (Outcome, String)>;
 async fn once(
     plan: &Arc<Plan>,
     ports: &Ports,
-    connector: &Arc<Connector>,
+    transport: &Transport,
     request: &Request,
 ) -> Result<Tried, EngineError> {
-    let gauges = Arc::new(Gauges::new(1));
     let ground = Arc::new(Ground {
-        outbox: Outbox::new(&[], Arc::clone(&gauges)),
+        outbox: Outbox::new(&[], Arc::new(Gauges::new(1))),
         captures: Arc::<Captures>::default(),
         progress: Arc::default(),
         parts: false,
@@ -137,7 +140,6 @@ async fn once(
     let attempt =
         Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, due: clock::now() };
     let mut flight = Flight::new(0, attempt, Job::default(), plan.stamps, &ground);
-    let transport = Transport::new(plan, connector, &gauges);
     let end = transport.exchange(&mut None, &mut flight, request, None).await.map(|_| ());
     let tried = judged(ports, &mut flight, &end)?;
     let latency = flight.timeline.end.saturating_sub(flight.timeline.sent.unwrap_or_default());

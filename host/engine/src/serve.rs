@@ -32,7 +32,7 @@ type Asked = Result<Request, PluginFailure>;
 impl Server {
     /// The server of engine thread `index`.
     pub(crate) fn new(point: &Arc<Point>, ground: Arc<Ground>, index: u64) -> Self {
-        let transport = Transport::new(&point.plan, &point.connector, &point.gauges);
+        let transport = Transport::new(&point.plan, &point.connector, &point.timers, &point.gauges);
         Self { point: Arc::clone(point), ground, transport, flights: AtomicU64::new(0), index }
     }
 

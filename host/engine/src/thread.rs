@@ -7,6 +7,7 @@ use crate::point::Point;
 use crate::prepare::decodes;
 use crate::serve::Server;
 use loadwright_core::plan::Load;
+use loadwright_stamps::affinity::Home;
 use loadwright_stamps::{clock, gather, priority};
 use std::io;
 use std::mem::replace;
@@ -110,16 +111,19 @@ async fn phase(server: &Arc<Server>, pool: &Pool, end: u64) -> io::Result<()> {
     }
 }
 
-/// Sends batches on, takes the thread's CPU time and listens whether streams go on, for ever.
+/// Sends batches on, takes the thread's CPU time, finds it a place to run and listens whether
+/// streams go on, for ever.
 async fn tick(server: &Server) {
-    let mut interval = tokio::time::interval(TICK);
+    let mut interval = server.point.timers.interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::thread_cpu();
     let mut heard = gather::heard();
+    let mut home = Home::of(server.index() as usize, usize::from(server.point.plan.threads));
     let gauge: &AtomicU64 = &server.point.gauges.busy[server.index() as usize];
     loop {
         interval.tick().await;
         server.ground.outbox.flush();
+        home.look();
         let now = clock::thread_cpu();
         gauge.fetch_add(now - before, Relaxed);
         before = now;

@@ -4,11 +4,12 @@
 use crate::flight::Flight;
 use crate::gauges::{Gauges, StepWatch};
 use crate::heads::Heads;
-use crate::http1;
+use crate::http1::exchange::{Message, exchange};
 use crate::http2::Http2;
 use crate::net::connect::Connector;
 use crate::net::failure::Failure;
 use crate::net::stream::Stream;
+use crate::timers::Timers;
 use crate::wait::{Watch, nanos};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
@@ -22,6 +23,7 @@ pub(crate) struct Transport {
     connector: Arc<Connector>,
     plan: Arc<Plan>,
     heads: Heads,
+    timers: Arc<Timers>,
     steps: Arc<StepWatch>,
     gauges: Arc<Gauges>,
 }
@@ -30,8 +32,8 @@ pub(crate) struct Transport {
 pub(crate) struct Connection {
     wire: Wire,
     id: u64,
-    /// The head of the request at hand.
-    head: Vec<u8>,
+    /// The request at hand: its head, and its body where that is small.
+    front: Vec<u8>,
 }
 
 enum Wire {
@@ -50,11 +52,17 @@ pub(crate) enum Flown {
 
 impl Transport {
     /// A transport for `plan` over connections of `connector`.
-    pub(crate) fn new(plan: &Arc<Plan>, connector: &Arc<Connector>, gauges: &Arc<Gauges>) -> Self {
+    pub(crate) fn new(
+        plan: &Arc<Plan>,
+        connector: &Arc<Connector>,
+        timers: &Arc<Timers>,
+        gauges: &Arc<Gauges>,
+    ) -> Self {
         Self {
             connector: Arc::clone(connector),
             plan: Arc::clone(plan),
             heads: Heads::new(plan, &connector.endpoint),
+            timers: Arc::clone(timers),
             steps: Arc::default(),
             gauges: Arc::clone(gauges),
         }
@@ -109,9 +117,10 @@ impl Transport {
             Wire::Http2(Http2::new(opened.stream).await?)
         } else {
             let (steps, gauges) = (Arc::clone(&self.steps), Arc::clone(&self.gauges));
-            Wire::Http1(opened.stream, Watch::new(&self.plan.timeouts, steps, gauges))
+            let timer = self.timers.timer();
+            Wire::Http1(opened.stream, Watch::new(&self.plan.timeouts, timer, steps, gauges))
         };
-        Ok(Connection { wire, id: opened.id, head: Vec::new() })
+        Ok(Connection { wire, id: opened.id, front: Vec::new() })
     }
 
     async fn roundtrip(
@@ -123,10 +132,11 @@ impl Transport {
     ) -> Result<(), Failure> {
         match &mut connection.wire {
             Wire::Http1(stream, watch) => {
-                self.heads.write(&mut connection.head, request, flight.attempt());
+                let front = &mut connection.front;
+                self.heads.write(front, request, flight.attempt());
+                let message = Message::new(front, &request.body);
                 watch.begin(flight.begun, now);
-                let parts = (connection.head.as_slice(), request.body.as_slice());
-                http1::exchange::exchange(stream, watch, flight, parts).await
+                exchange(stream, watch, flight, message).await
             }
             Wire::Http2(http2) => {
                 let request = self

@@ -18,7 +18,7 @@ use tokio::time::Sleep;
 /// Watches one connection's exchanges, one after the other.
 pub(crate) struct Watch {
     timer: Pin<Box<Sleep>>,
-    /// When the timer fires; `None`: it is not registered with the runtime. Kept here because the
+    /// When the timer fires; `None`: it is not registered. Kept here because the
     /// timer itself is cold memory whenever something arrives.
     fires: Option<Nanos>,
     /// Whether the timer must be polled before its waker can be relied on.
@@ -34,10 +34,16 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// A watch with `timeouts`, which reports steps of the wall clock to `gauges`.
-    pub(crate) fn new(timeouts: &Timeouts, steps: Arc<StepWatch>, gauges: Arc<Gauges>) -> Self {
+    /// A watch with `timeouts` that waits with `timer` and reports steps of the wall clock to
+    /// `gauges`.
+    pub(crate) fn new(
+        timeouts: &Timeouts,
+        timer: Sleep,
+        steps: Arc<StepWatch>,
+        gauges: Arc<Gauges>,
+    ) -> Self {
         Self {
-            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            timer: Box::pin(timer),
             fires: None,
             fresh: true,
             read: nanos(timeouts.read),
@@ -56,7 +62,7 @@ impl Watch {
         // The task that polls from now on may be another one than the timer would wake.
         self.fresh = true;
         // A timer that is armed already fires too early at worst, and is then set again: a
-        // connection that serves short exchanges rarely touches the runtime's timers.
+        // connection that serves short exchanges rarely touches the timers.
         if self.fires.is_none_or(|fires| fires > self.deadline()) {
             self.set();
         }

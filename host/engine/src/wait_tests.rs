@@ -6,7 +6,8 @@ use std::future::poll_fn;
 fn watch(read: Duration, total: Duration) -> (Watch, Arc<Gauges>) {
     let gauges = Arc::new(Gauges::new(1));
     let timeouts = Timeouts { connect: Duration::ZERO, read, total };
-    (Watch::new(&timeouts, Arc::default(), Arc::clone(&gauges)), gauges)
+    let timer = tokio::time::sleep(Duration::ZERO);
+    (Watch::new(&timeouts, timer, Arc::default(), Arc::clone(&gauges)), gauges)
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -91,7 +92,8 @@ fn a_step_that_every_thread_sees_is_one() {
     block_on(async {
         let gauges = Arc::new(Gauges::new(2));
         let timeouts = Timeouts { connect: Duration::ZERO, read: LONG, total: LONG };
-        let thread = || Watch::new(&timeouts, Arc::default(), Arc::clone(&gauges));
+        let timer = || tokio::time::sleep(Duration::ZERO);
+        let thread = || Watch::new(&timeouts, timer(), Arc::default(), Arc::clone(&gauges));
         let (mut one, mut other) = (thread(), thread());
         let (before, after) = (1_000_000_000_000, 2_000_000_000_000);
         one.saw(&read(1, before));

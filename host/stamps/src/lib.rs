@@ -5,6 +5,7 @@
 
 #![expect(unsafe_code, reason = "recvmsg and its control messages have no safe binding in std")]
 
+pub mod affinity;
 pub mod clock;
 pub mod gather;
 pub mod pacer;

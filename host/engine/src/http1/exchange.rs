@@ -21,6 +21,44 @@ thread_local! {
     static BUFFER: Cell<Box<[u8]>> = Cell::new(vec![0; READ].into_boxed_slice());
 }
 
+/// A request as it is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Message<'m> {
+    /// The head, and the body where that is small.
+    front: &'m [u8],
+    /// The length of the head.
+    head: usize,
+    /// The body where it is not.
+    rest: &'m [u8],
+}
+
+/// The largest body that is copied behind its head: the kernel takes one run of bytes for less than
+/// two, and copying this many costs less than the difference.
+const SMALL: usize = 4 * 1024;
+
+impl<'m> Message<'m> {
+    /// A request whose head is in `front`, where its body may be put as well.
+    pub(crate) fn new(front: &'m mut Vec<u8>, body: &'m [u8]) -> Self {
+        let head = front.len();
+        if body.len() > SMALL {
+            return Self { front, head, rest: body };
+        }
+        front.extend_from_slice(body);
+        Self { front, head, rest: &[] }
+    }
+
+    fn len(self) -> usize {
+        self.front.len() + self.rest.len()
+    }
+
+    /// What is behind the first `written` bytes.
+    fn behind(self, written: usize) -> [IoSlice<'m>; 2] {
+        let rest = written.saturating_sub(self.front.len());
+        let front = written.min(self.front.len());
+        [IoSlice::new(&self.front[front..]), IoSlice::new(&self.rest[rest..])]
+    }
+}
+
 /// Sends a request and takes its response into `flight`.
 ///
 /// # Errors
@@ -29,9 +67,9 @@ pub(crate) async fn exchange(
     stream: &mut Stream,
     watch: &mut Watch,
     flight: &mut Flight,
-    parts: (&[u8], &[u8]),
+    message: Message<'_>,
 ) -> Result<(), Failure> {
-    match send(stream, watch, flight, parts).await {
+    match send(stream, watch, flight, message).await {
         Ok(Sent::Whole) => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
         Ok(Sent::Answered) => {
             flight.response().leave_out_of_step();
@@ -61,19 +99,17 @@ enum Step {
     Answered,
 }
 
-/// Writes head and body, and stamps `sent` just before the first byte is handed over.
+/// Writes `message`, and stamps `sent` just before the first byte is handed over.
 async fn send(
     stream: &mut Stream,
     watch: &mut Watch,
     flight: &mut Flight,
-    (head, body): (&[u8], &[u8]),
+    message: Message<'_>,
 ) -> Result<Sent, Failure> {
-    let whole = head.len() + body.len();
+    let whole = message.len();
     let mut written = 0_usize;
     loop {
-        let behind_head = written.saturating_sub(head.len());
-        let parts =
-            [IoSlice::new(&head[written.min(head.len())..]), IoSlice::new(&body[behind_head..])];
+        let parts = message.behind(written);
         let now = clock::now();
         let step = poll_fn(|context| {
             let pushed = if written < whole {
@@ -97,7 +133,7 @@ async fn send(
                     flight.timeline.sent = Some(now);
                 }
                 written += here;
-                flight.bytes_sent = written.saturating_sub(head.len()) as u64;
+                flight.bytes_sent = written.saturating_sub(message.head) as u64;
                 watch.touch(now);
             }
         }

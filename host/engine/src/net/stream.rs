@@ -55,9 +55,12 @@ impl Stream {
     pub(crate) fn poll_send(
         &mut self,
         context: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
+        parts: &[IoSlice<'_>; 2],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(self).poll_write_vectored(context, parts)
+        match parts {
+            [one, none] if none.is_empty() => Pin::new(self).poll_write(context, one),
+            both => Pin::new(self).poll_write_vectored(context, both),
+        }
     }
 
     /// Pushes on what was taken but not yet handed to the kernel; 0: nothing is left.

@@ -1,0 +1,227 @@
+//! Keeps a thread that has to queue for its processor on one.
+//!
+//! The scheduler likes to wake a reader beside whoever has just written to it. With little else to
+//! do that is the cheapest place. In a crowd the reader then waits behind the writer while another
+//! processor is free: where a quick service and its load share two of them, a third of the time.
+
+use crate::clock;
+use std::mem::{size_of, zeroed};
+
+/// A thread is busy that wants to run for more than this part of the time, and crowded when it
+/// waits for more than this part of that.
+const PART: u64 = 4;
+/// Looks in a row that must find it crowded.
+const CONFIRMED: u32 = 2;
+
+/// Where the calling thread may run.
+pub struct Home {
+    /// As it was found: what the user, `taskset` or a container allows.
+    allowed: libc::cpu_set_t,
+    /// The processor that is kept while the thread is crowded; none: it always roams.
+    own: Option<usize>,
+    kept: bool,
+    /// Looks in a row that found it crowded.
+    crowded: u32,
+    last: Shares,
+}
+
+/// What a thread has had of the time so far, in nanoseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shares {
+    /// The time.
+    all: u64,
+    /// Running.
+    run: u64,
+    /// Ready to run, and waiting for a processor.
+    waited: u64,
+}
+
+impl Home {
+    /// The home of the calling thread, the `index`th of `threads` alike. They get a processor each
+    /// where they leave as many to everybody else; where not, and where the system does not say
+    /// which processors there are, they roam.
+    pub fn of(index: usize, threads: usize) -> Self {
+        let allowed = allowed();
+        let processors: Vec<usize> = (0..libc::CPU_SETSIZE as usize)
+            // SAFETY: the number is below the set's size.
+            .filter(|&processor| unsafe { libc::CPU_ISSET(processor, &allowed) })
+            .collect();
+        let roomy = threads * 2 <= processors.len();
+        // Processes that run beside each other begin at different ones.
+        let first = std::process::id() as usize;
+        let own = roomy.then(|| processors[(first + index) % processors.len()]);
+        Self { allowed, own, kept: false, crowded: 0, last: Shares::now() }
+    }
+
+    /// To be called now and then on the thread that this was made on: keeps it at home from when it
+    /// is crowded until it has little to do, or this is dropped.
+    pub fn look(&mut self) {
+        let now = Shares::now();
+        self.settle(now.since(self.last));
+        self.last = now;
+    }
+
+    fn settle(&mut self, shares: Shares) {
+        self.crowded = if shares.is_crowded() { self.crowded + 1 } else { 0 };
+        if self.crowded >= CONFIRMED {
+            self.keep(true);
+        } else if !shares.is_busy() {
+            self.keep(false);
+        }
+    }
+
+    fn keep(&mut self, kept: bool) {
+        let Some(own) = self.own.filter(|_| kept != self.kept) else { return };
+        self.kept = kept;
+        if !kept {
+            return confine(&self.allowed);
+        }
+        let mut home = empty();
+        // SAFETY: the number was found in a set of the same size.
+        unsafe { libc::CPU_SET(own, &mut home) };
+        confine(&home);
+    }
+}
+
+impl Shares {
+    /// Those of the calling thread, by the scheduler's own count (`schedstat`, proc(5)); where the
+    /// system keeps none, it never ran nor waited.
+    fn now() -> Self {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let mut numbers = stat.split_whitespace().map_while(|number| number.parse().ok());
+        let (run, waited) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        Self { all: clock::now(), run, waited }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            all: self.all - before.all,
+            run: self.run - before.run,
+            waited: self.waited - before.waited,
+        }
+    }
+
+    fn is_busy(self) -> bool {
+        (self.run + self.waited) * PART > self.all
+    }
+
+    fn is_crowded(self) -> bool {
+        self.is_busy() && self.waited * PART > self.run + self.waited
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.keep(false);
+    }
+}
+
+/// The processors that the calling thread may use; none where the system does not say.
+fn allowed() -> libc::cpu_set_t {
+    let mut set = empty();
+    // SAFETY: the set is alive and exclusively borrowed across the call, and its size is given; 0 is
+    // the calling thread.
+    let result = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) };
+    if result == 0 { set } else { empty() }
+}
+
+/// Lets the calling thread run on the processors in `set`. Where the system refuses, nothing changes.
+fn confine(set: &libc::cpu_set_t) {
+    // SAFETY: the set is alive across the call, and its size is given; 0 is the calling thread.
+    unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const *set) };
+}
+
+fn empty() -> libc::cpu_set_t {
+    // SAFETY: a set is plain bits, for which zero is a valid value.
+    unsafe { zeroed() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The processors of the calling thread, as the kernel's file of it lists them.
+    fn listed() -> Vec<usize> {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
+        let ranges = list.trim().split(',').map(|range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            first.parse().unwrap()..=last.parse().unwrap()
+        });
+        ranges.flatten().collect()
+    }
+
+    const MS: u64 = 1_000_000;
+
+    /// Of 100 ms.
+    fn shares(run: u64, waited: u64) -> Shares {
+        Shares { all: 100 * MS, run: run * MS, waited: waited * MS }
+    }
+
+    /// Runs `test` on a thread of its own, with the processors it has there and its home.
+    fn alone(test: impl FnOnce(Vec<usize>, Home) + Send + 'static) {
+        let thread = std::thread::spawn(|| test(listed(), Home::of(0, 1)));
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_crowded_thread_stays_at_home_until_it_has_little_to_do() {
+        alone(|all, mut home| {
+            assert_eq!(home.own.is_some(), all.len() >= 2, "of {all:?}");
+            let own = home.own.map_or(all.clone(), |own| vec![own]);
+            let steps = [
+                (shares(45, 25), &all),
+                (shares(50, 10), &all),
+                (shares(45, 25), &all),
+                (shares(45, 25), &own),
+                (shares(50, 10), &own),
+                (shares(20, 4), &all),
+            ];
+            for (step, (shares, expected)) in steps.into_iter().enumerate() {
+                home.settle(shares);
+                assert_eq!(listed(), *expected, "after step {step}");
+            }
+        });
+    }
+
+    #[test]
+    fn it_roams_again_when_nobody_looks_any_more() {
+        alone(|all, mut home| {
+            home.keep(true);
+            drop(home);
+            assert_eq!(listed(), all);
+        });
+    }
+
+    #[test]
+    fn busy_and_crowded_are_parts_of_the_time() {
+        let found = |run, waited| (shares(run, waited).is_busy(), shares(run, waited).is_crowded());
+        assert_eq!(found(0, 0), (false, false));
+        assert_eq!(found(5, 20), (false, false), "not more than a quarter");
+        assert_eq!(found(60, 20), (true, false), "not more than a quarter of that");
+        assert_eq!(found(59, 21), (true, true));
+    }
+
+    #[test]
+    fn shares_are_the_kernels() {
+        let before = Shares::now();
+        let cpu = clock::thread_cpu();
+        while clock::thread_cpu() < cpu + 20 * MS {}
+        let shares = Shares::now().since(before);
+        assert!(shares.run >= 19 * MS && shares.all >= shares.run, "{shares:?}");
+    }
+
+    #[test]
+    fn threads_have_homes_of_their_own_or_none() {
+        let processors = listed();
+        for threads in 1..=processors.len() {
+            let homes = (0..threads).filter_map(|index| Home::of(index, threads).own);
+            let mut homes: Vec<_> = homes.collect();
+            homes.sort_unstable();
+            homes.dedup();
+            let expected = if threads * 2 <= processors.len() { threads } else { 0 };
+            assert_eq!(homes.len(), expected, "{threads} threads on {processors:?}");
+            assert!(homes.iter().all(|home| processors.contains(home)));
+        }
+    }
+}
