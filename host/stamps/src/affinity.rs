@@ -7,9 +7,10 @@
 use crate::clock;
 use std::mem::{size_of, zeroed};
 
-/// A thread is busy that wants to run for more than this part of the time, and crowded when it
-/// waits for more than this part of that.
-const PART: u64 = 4;
+/// A thread is busy that wants to run for more than this part of the time, ...
+const BUSY: u64 = 4;
+/// ... and crowded when it waits for more than this part of that.
+const CROWDED: u64 = 8;
 /// Looks in a row that must find it crowded.
 const CONFIRMED: u32 = 2;
 
@@ -102,11 +103,11 @@ impl Shares {
     }
 
     fn is_busy(self) -> bool {
-        (self.run + self.waited) * PART > self.all
+        (self.run + self.waited) * BUSY > self.all
     }
 
     fn is_crowded(self) -> bool {
-        self.is_busy() && self.waited * PART > self.run + self.waited
+        self.is_busy() && self.waited * CROWDED > self.run + self.waited
     }
 }
 
@@ -171,10 +172,10 @@ mod tests {
             let own = home.own.map_or(all.clone(), |own| vec![own]);
             let steps = [
                 (shares(45, 25), &all),
-                (shares(50, 10), &all),
+                (shares(70, 5), &all),
                 (shares(45, 25), &all),
                 (shares(45, 25), &own),
-                (shares(50, 10), &own),
+                (shares(70, 5), &own),
                 (shares(20, 4), &all),
             ];
             for (step, (shares, expected)) in steps.into_iter().enumerate() {
@@ -198,8 +199,8 @@ mod tests {
         let found = |run, waited| (shares(run, waited).is_busy(), shares(run, waited).is_crowded());
         assert_eq!(found(0, 0), (false, false));
         assert_eq!(found(5, 20), (false, false), "not more than a quarter");
-        assert_eq!(found(60, 20), (true, false), "not more than a quarter of that");
-        assert_eq!(found(59, 21), (true, true));
+        assert_eq!(found(70, 10), (true, false), "not more than an eighth of that");
+        assert_eq!(found(69, 11), (true, true));
     }
 
     #[test]
