@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 /// Tasks polled before the runtime looks at the sockets again: those that one look has woken, at
 /// 1,024 events a look. Its default of 61 asks the kernel several times for one burst of frames.
 const EVENT_INTERVAL: u32 = 1024;
-/// How often batches that are not full are sent on and the thread's CPU time is taken: four threads
+/// How often batches that are not full are sent on and the thread's CPU time is taken: five threads
 /// wake for it.
 const TICK: Duration = Duration::from_millis(100);
 /// How long the start may wait for requests to be ready.

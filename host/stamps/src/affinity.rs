@@ -2,10 +2,10 @@
 //!
 //! The scheduler likes to wake a reader beside whoever has just written to it. With little else to
 //! do that is the cheapest place. In a crowd the reader then waits behind the writer while another
-//! processor is free: where a quick service and its load share two of them, a third of the time.
+//! processor is free, as where a quick service and its load share two of them.
 
 use crate::clock;
-use std::mem::{size_of, zeroed};
+use std::mem::zeroed;
 
 /// A thread is busy that wants to run for more than this part of the time, ...
 const BUSY: u64 = 4;
@@ -28,7 +28,7 @@ pub struct Home {
 }
 
 /// What a thread has had of the time so far, in nanoseconds.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Shares {
     /// The time.
     all: u64,

@@ -1,9 +1,13 @@
-//! The clock, and sockets whose reads carry the kernel's receive time.
+//! The clock, sockets whose reads carry the kernel's receive time, and what the kernel is asked so
+//! that a thread reads them soon: timers, priority, processor.
 //!
 //! Engine and simulated server both date bytes by these stamps, so that what one reports can be
 //! held against what the other knows. Nothing here knows HTTP.
 
-#![expect(unsafe_code, reason = "recvmsg and its control messages have no safe binding in std")]
+#![expect(
+    unsafe_code,
+    reason = "recvmsg, timerfd and the scheduler's calls have no safe binding in std"
+)]
 
 pub mod affinity;
 pub mod clock;
