@@ -9,6 +9,7 @@
 pub mod arrival;
 pub mod conversation;
 pub mod doubt;
+pub mod foreign;
 pub mod metrics;
 pub mod outcome;
 pub mod percentile;
