@@ -19,6 +19,9 @@ pub(crate) fn root() -> PathBuf {
 /// What is built, fetched or recorded rather than written.
 const SKIPPED: [&str; 6] = ["target", "dist", "corpus", "artifacts", "outputs", "node_modules"];
 
+/// Git's own: a folder, or in a linked worktree a file that names one.
+const GIT: &str = ".git";
+
 /// All text files below `folders`, or in the root itself for `.`, in the order of their paths.
 pub(crate) fn files(folders: &[&str]) -> Vec<File> {
     let mut files = Vec::new();
@@ -43,6 +46,7 @@ fn collect(folder: &Path, deep: bool, files: &mut Vec<File>) {
         if path.is_dir() && deep && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
             collect(&path, deep, files);
         } else if path.is_file()
+            && name != GIT
             && let Ok(text) = fs::read_to_string(&path)
         {
             let path = path.strip_prefix(root()).expect("below the root").to_string_lossy();
