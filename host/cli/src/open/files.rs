@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::findings::Findings;
 use crate::plan::Run;
-use loadwright_core::plan::Load;
+use loadwright_core::plan::{Load, Plan};
 
 /// Files beside the connections of requests: logs, records, timers, the terminal.
 const BESIDE: u64 = 100;
@@ -28,8 +28,8 @@ pub(super) fn raise_limit(run: &Run) -> Result<(), Failure> {
 fn refusal(run: &Run, have: u64) -> Option<(&'static str, String)> {
     // The simulated server holds the other end of every connection.
     let ends = if run.simulate { 2 } else { 1 };
-    let (most, flag) = run.points.iter().map(|point| connections(&point.load)).max()?;
-    let need = u64::from(most) * ends + BESIDE;
+    let (most, flag) = run.points.iter().map(connections).max()?;
+    let need = most * ends + BESIDE;
     let text = || {
         format!(
             "{most} connections need {need} open files, and the system allows {have}; lower it, \
@@ -39,12 +39,14 @@ fn refusal(run: &Run, have: u64) -> Option<(&'static str, String)> {
     (need > have).then(|| (flag, text()))
 }
 
-/// Connections at most, where the plan bounds them, and the flag that does.
-fn connections(load: &Load) -> (u32, &'static str) {
-    match load {
-        Load::Closed { workers, .. } => (*workers, "parallel"),
+/// Connections at most, where the plan bounds them, and the flag that does: a request needs one, and
+/// one at a time.
+fn connections(point: &Plan) -> (u64, &'static str) {
+    let (most, flag) = match point.load {
+        Load::Closed { workers, .. } => (workers, "parallel"),
         Load::Open { max_in_flight, .. } => (max_in_flight.unwrap_or_default(), "max-in-flight"),
-    }
+    };
+    (u64::from(most).min(point.slots().unwrap_or(u64::MAX)), flag)
 }
 
 #[cfg(test)]
@@ -59,16 +61,22 @@ mod tests {
 
     #[test]
     fn a_plan_that_needs_more_files_is_refused_with_the_number() {
-        let target = "--model m --url http://h/v1/completions --dataset x -n 9";
+        let target = "--model m --url http://h/v1/completions --dataset x -n 9999";
         assert_eq!(refused(&format!("{target} --parallel 10 924"), 1024), None);
         let (flag, text) = refused(&format!("{target} --parallel 925 10"), 1024).expect("refused");
         assert_eq!(flag, "parallel");
         assert!(
             text.starts_with("925 connections need 1025 open files, and the system allows 1024")
         );
+        // No more connections are opened than there are requests.
+        let few = "--model m --url http://h/v1/completions --dataset x --parallel 15000";
+        assert_eq!(refused(&format!("{few} -n 10"), 1024), None);
+        assert_eq!(refused(&format!("{few} -n 900 --warmup-num 24"), 1024), None);
+        assert!(refused(&format!("{few} -n 900 --warmup-num 25"), 1024).is_some());
+        assert!(refused(&format!("{few} --duration 5"), 1024).is_some());
         // Both ends are in this process.
-        assert_eq!(refused("--simulate --parallel 462", 1024), None);
-        assert!(refused("--simulate --parallel 463", 1024).is_some());
+        assert_eq!(refused("--simulate --parallel 462 -n 999", 1024), None);
+        assert!(refused("--simulate --parallel 463 -n 999", 1024).is_some());
         let open = format!("{target} --open-loop --rate 5");
         assert_eq!(refused(&open, 128), None);
         let capped = refused(&format!("{open} --max-in-flight 2000"), 1024).expect("refused");
