@@ -168,29 +168,16 @@ fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
 fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
     let server = start(faulty([status(503)]));
     let mut plan = plan(&server.url());
-    (plan.retries, plan.limits.number, plan.limits.duration) = (u32::MAX, Some(1), Some(ms(200)));
+    (plan.retries, plan.limits.number, plan.limits.duration) = (u32::MAX, Some(1), Some(ms(1_000)));
     let run = Bench::new(plan).run();
     let records = run.sorted();
     let due = records[0].timeline.due;
     for (place, record) in records.iter().enumerate() {
         assert_eq!((record.timeline.due, record.attempt), (due, place as u32));
         assert_eq!(record.last_attempt, place + 1 == records.len());
-        assert!(record.timeline.ready.is_none_or(|ready| ready <= due + 200_000_000));
+        assert!(record.timeline.ready.is_none_or(|ready| ready <= due + 1_000_000_000));
     }
     assert!(records.len() >= 2);
-}
-
-#[test]
-fn a_retry_waits_where_nobody_was_met() {
-    let server = start(faulty([Fault::Drop]));
-    let mut plan = plan(&server.url());
-    plan.retries = 2;
-    let run = Bench::new(plan).run();
-    let records = run.sorted();
-    assert_eq!(records.len(), 3);
-    for pair in records.windows(2) {
-        assert!(pair[1].timeline.ready.unwrap() >= pair[0].timeline.end + 100_000_000);
-    }
 }
 
 #[test]

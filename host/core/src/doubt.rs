@@ -123,6 +123,8 @@ pub(crate) struct Watch {
     pub(crate) clock_steps: u64,
     pub(crate) plugin_restarts: u64,
     pub(crate) inexact_prompts: u64,
+    pub(crate) refusal_waits: u64,
+    pub(crate) refusal_wait: Nanos,
 }
 
 /// An engine thread that is busy for this share of a second has no room for bursts.
@@ -147,5 +149,7 @@ impl Watch {
         self.clock_steps += u64::from(sample.clock_steps);
         self.plugin_restarts += u64::from(sample.plugin_restarts);
         self.inexact_prompts += sample.inexact_prompts;
+        self.refusal_waits += sample.refusal_waits;
+        self.refusal_wait += sample.refusal_wait;
     }
 }

@@ -5,10 +5,11 @@ use crate::metrics::Metrics;
 use crate::metrics::tests::build::reply;
 use crate::outcome::Outcome;
 use crate::plan::tests::{closed, open};
-use crate::plan::{Plan, StampSource};
+use crate::plan::{Load, Plan, StampSource};
 use crate::record::TokenSource;
 use crate::sample::{Closing, Ending};
 use crate::summary::Summary;
+use std::time::Duration;
 
 const MS: u64 = 1_000_000;
 
@@ -96,6 +97,42 @@ fn a_missed_rate_counts_below_95_percent() {
     assert_eq!(with(24.0), None);
     assert!(matches!(with(23.0), Some((Cause::RateMissed { .. }, false))));
     assert!(matches!(with(15.0), Some((Cause::RateMissed { .. }, true))));
+}
+
+/// A closed loop with a pace, whose workers may come late.
+fn paced(workers: u32) -> Plan {
+    let pace = open(25.0).load.arrival();
+    Plan { load: Load::Closed { workers, ramp_up: Duration::ZERO, pace }, ..closed(workers) }
+}
+
+#[test]
+fn a_pace_is_held_against_its_slots_as_an_open_loop_is() {
+    let doubts = doubted(&paced(3), |summary, _| {
+        summary.counts.dropped = 100;
+        summary.arrivals.late = 2;
+        summary.arrivals.sent_rate = Some(23.0);
+    });
+    let causes: Vec<_> = doubts.iter().map(|doubt| (doubt.cause, doubt.grave)).collect();
+    assert_eq!(causes[0], (Cause::Dropped { dropped: 100, share: 0.5 }, true));
+    assert!(matches!(causes[1], (Cause::RateMissed { .. }, false)));
+    assert!(matches!(causes[2], (Cause::LateSlots { late: 2, .. }, false)));
+    let statement = "100 slots (50.0 %) were never sent: no worker was free before the point ended";
+    assert_eq!(doubts[0].statement, statement);
+    for doubt in &doubts {
+        assert!(doubt.advice.contains("raise --parallel (now 3)"), "{}", doubt.advice);
+    }
+    assert_eq!(causes.len(), 3);
+}
+
+#[test]
+fn workers_that_waited_for_the_service_are_counted_in_a_closed_loop() {
+    let waits = |_: &mut Summary, evidence: &mut Evidence| {
+        evidence.watch.refusal_waits = 4;
+        evidence.watch.refusal_wait = 700 * MS;
+    };
+    let found = Cause::RefusalWaits { times: 4, waited: 700 * MS };
+    assert_eq!(cause(&closed(1), waits), Some((found, false)));
+    assert_eq!(cause(&open(25.0), waits), None);
 }
 
 #[test]
@@ -201,6 +238,9 @@ fn samples_are_folded() {
     assert_eq!((watch.samples, watch.busy, watch.timer_late), (2, 1, 1));
     assert_eq!((watch.worst_cpu, watch.worst_timer), (0.96, 2 * MS));
     assert_eq!((watch.starved, watch.peak_backlog), (3, 7));
+    watch.see(&Sample { refusal_waits: 2, refusal_wait: 5, ..sample });
+    watch.see(&Sample { refusal_waits: 1, refusal_wait: 4, ..sample });
+    assert_eq!((watch.refusal_waits, watch.refusal_wait), (3, 9));
 }
 
 #[test]
@@ -284,6 +324,7 @@ fn all_causes() -> Vec<Cause> {
         Cause::LateSlots { late: 10, connecting: 2, share: 0.05, p99: 3 * MS },
         Cause::LateSlots { late: 10, connecting: 9, share: 0.05, p99: 3 * MS },
         Cause::ConcurrencyMissed { asked: 8, peak: 3 },
+        Cause::RefusalWaits { times: 9, waited: 1_900 * MS },
         Cause::TimerLate { worst: 3 * MS },
         Cause::ReadLag { p50: MS / 10, p99: 3 * MS, max: 9 * MS },
         Cause::SharedStamps { share: 0.3 },
@@ -358,11 +399,12 @@ fn position(cause: &Cause) -> usize {
         Cause::SeveralChoices { .. } => 21,
         Cause::InputDiffers { .. } => 22,
         Cause::Drift { .. } => 23,
+        Cause::RefusalWaits { .. } => 24,
     }
 }
 
 #[test]
 fn no_cause_is_left_without_words() {
     let covered: std::collections::BTreeSet<usize> = all_causes().iter().map(position).collect();
-    assert_eq!(covered, (0..24).collect());
+    assert_eq!(covered, (0..25).collect());
 }

@@ -202,16 +202,17 @@ fn point(plan: &Plan, closing: &Closing, kernel: bool) -> Point {
 
 /// Succeeded requests that met every objective; none where none was given.
 fn good(rows: &[Row], plan: &Plan) -> Option<u64> {
-    let open = matches!(plan.load, Load::Open { .. });
-    let meets = |row: &&Row| row.ok && meets(row, &plan.objectives, open);
+    let planned = plan.load.arrival().is_some();
+    let meets = |row: &&Row| row.ok && meets(row, &plan.objectives, planned);
     plan.objectives.any().then(|| rows.iter().filter(meets).count() as u64)
 }
 
-/// Whether a request met every objective; in open loop by its figures from due. A reply of one
-/// token has no TPOT to miss; otherwise a figure that does not exist misses its objective.
-fn meets(row: &Row, objectives: &Objectives, open: bool) -> bool {
-    let ttft = if open { row.ttft_from_due() } else { row.ttft() };
-    let latency = if open { row.latency_from_due() } else { row.latency() };
+/// Whether a request met every objective; where it was `planned` for a time, by its figures from
+/// due. A reply of one token has no TPOT to miss; otherwise a figure that does not exist misses its
+/// objective.
+fn meets(row: &Row, objectives: &Objectives, planned: bool) -> bool {
+    let ttft = if planned { row.ttft_from_due() } else { row.ttft() };
+    let latency = if planned { row.latency_from_due() } else { row.latency() };
     let tpot = if row.output() == Some(1) { Some(0) } else { row.tpot() };
     let within = |figure: Option<Nanos>, limit: Option<Nanos>| {
         limit.is_none_or(|limit| figure.is_some_and(|figure| figure <= limit))
@@ -240,10 +241,7 @@ fn asked_concurrency(load: &Load) -> Option<u32> {
 }
 
 fn arrivals(rows: &[Row], load: &Load) -> Arrivals {
-    let arrival = match load {
-        Load::Closed { pace, .. } => pace.as_ref(),
-        Load::Open { arrival, .. } => Some(arrival),
-    };
+    let arrival = load.arrival();
     let late = || rows.iter().filter(|row| row.fresh && row.lag() > LATE);
     let slots = || rows.iter().filter(|row| row.slot);
     Arrivals {

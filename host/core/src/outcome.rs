@@ -37,7 +37,7 @@ pub enum Outcome {
     Plugin,
     /// Stopped by the user.
     Cancelled,
-    /// Never sent: over the cap of requests in flight.
+    /// Due and never sent: over the cap of requests in flight, or no worker was free in time.
     Dropped,
 }
 

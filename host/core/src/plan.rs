@@ -88,7 +88,7 @@ pub enum Load {
         workers: u32,
         /// Workers start evenly over this span.
         ramp_up: Duration,
-        /// Paces the workers' requests under the cap, where given.
+        /// When requests are due, where given: a worker that is not free by then is late.
         pace: Option<Arrival>,
     },
     /// Requests arrive by the clock, whatever the service does.
@@ -98,6 +98,17 @@ pub enum Load {
         /// A slot over this many in flight is dropped and counted.
         max_in_flight: Option<u32>,
     },
+}
+
+impl Load {
+    /// When requests are due, where the clock says so: always in open loop, with a pace in closed
+    /// loop. Without, a request is due when its worker is free.
+    pub fn arrival(&self) -> Option<Arrival> {
+        match self {
+            Self::Closed { pace, .. } => *pace,
+            Self::Open { arrival, .. } => Some(*arrival),
+        }
+    }
 }
 
 /// When a point ends.

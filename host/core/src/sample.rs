@@ -35,6 +35,10 @@ pub struct Sample {
     pub plugin_restarts: u32,
     /// Prompts whose length could not be made exact.
     pub inexact_prompts: u64,
+    /// Times a worker waited because the service had answered 429 or 503.
+    pub refusal_waits: u64,
+    /// How long workers waited for that reason, in nanoseconds, summed over workers.
+    pub refusal_wait: Nanos,
 }
 
 /// How a point ended.

@@ -122,7 +122,7 @@ pub struct Counts {
     pub succeeded: u64,
     /// Anything else but dropped and cancelled.
     pub failed: u64,
-    /// Slots never sent, over the cap of requests in flight; not in `total`.
+    /// Slots that were due and never sent; not in `total`.
     pub dropped: u64,
     /// Stopped by the user; not in `total`.
     pub cancelled: u64,

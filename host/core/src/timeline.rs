@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// When each stage of one exchange happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timeline {
-    /// When the arrival plan wanted the request out; closed loop: when its worker became free.
+    /// When the arrival plan wanted the request out; without one, when its worker became free.
     pub due: Nanos,
     /// When a connection was at hand; the wait for one is `ready - due` less the connect phases.
     pub ready: Option<Nanos>,

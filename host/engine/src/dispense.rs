@@ -7,6 +7,7 @@ use loadwright_core::Nanos;
 use loadwright_core::arrival::Offsets;
 use loadwright_stamps::clock;
 use std::collections::VecDeque;
+use std::iter::Peekable;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::Poll;
@@ -46,8 +47,12 @@ struct State {
     closed: bool,
     /// Makers may put in; false from when the queue is full until half of it is used.
     filling: bool,
+    /// The slot that is handed out next.
+    next: u64,
+    /// When the queue was closed before its last slot was handed out.
+    cut: Option<Nanos>,
     /// When slots are due, where arrivals say so.
-    offsets: Option<Offsets>,
+    offsets: Option<Peekable<Offsets>>,
     /// When the present phase began; due times count from it.
     origin: Nanos,
 }
@@ -74,7 +79,9 @@ impl Dispenser {
             slots,
             closed: slots == 0,
             filling: true,
-            offsets,
+            next: 0,
+            cut: None,
+            offsets: offsets.map(Iterator::peekable),
             origin: clock::now(),
         };
         Self {
@@ -137,6 +144,7 @@ impl Dispenser {
     /// Nothing more is put in or handed out.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
+        state.cut.get_or_insert_with(clock::now);
         state.closed = true;
         state.queue.clear();
         drop(state);
@@ -147,8 +155,24 @@ impl Dispenser {
     /// Due times count from now on: a phase begins, with its own arrivals.
     pub(crate) fn restart(&self, offsets: Option<Offsets>, origin: Nanos) {
         let mut state = self.lock();
-        state.offsets = offsets;
+        state.offsets = offsets.map(Iterator::peekable);
         state.origin = origin;
+    }
+
+    /// The next slot below `end` that was due when the queue was closed, or at `latest` if that was
+    /// before, and was not handed out: its number and due time, each once. `None`: there are no
+    /// more, the queue was not closed, or slots are due when their worker is free.
+    pub(crate) fn missed(&self, end: u64, latest: Option<Nanos>) -> Option<(u64, Nanos)> {
+        let mut state = self.lock();
+        let until = state.cut?.min(latest.unwrap_or(Nanos::MAX));
+        let seq = state.next;
+        if seq >= state.slots.min(end) {
+            return None;
+        }
+        let origin = state.origin;
+        let offset = state.offsets.as_mut()?.next_if(|offset| origin + offset <= until)?;
+        state.next += 1;
+        Some((seq, origin + offset))
     }
 
     /// Whether slots are left that belong to the phase of slots below `end`, and the next of them.
@@ -199,6 +223,7 @@ impl Dispenser {
     fn take(&self, state: &mut State) -> Dispensed {
         let prepared = state.queue.pop_front().expect("its front was seen under the same lock");
         state.bytes -= prepared.bytes();
+        state.next = prepared.seq + 1;
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         let origin = state.origin;
         let due = state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);

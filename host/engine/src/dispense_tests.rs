@@ -23,6 +23,16 @@ fn make_all(queue: &Dispenser) {
     }
 }
 
+/// Makes the first `count` slots of more; there must be room for them.
+fn make_all_of(queue: &Dispenser, count: u64) {
+    let mut made = 0;
+    while made < count {
+        let (first, claimed) = queue.claim(count - made).unwrap();
+        assert!(queue.put(first, (first..first + claimed).map(prepared).collect()));
+        made = first + claimed;
+    }
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
@@ -107,6 +117,32 @@ fn due_times_count_from_the_phases_beginning() {
     let due: Vec<_> = (0..7).map(|_| block_on(queue.next(u64::MAX)).unwrap().due).collect();
     let drawn: Vec<_> = arrival.offsets(2).take(7).map(|offset| Some(5_000 + offset)).collect();
     assert_eq!(due, drawn);
+}
+
+#[test]
+fn slots_that_were_due_at_the_end_and_not_taken_are_told_once() {
+    let queue = queue(1_000, 100, usize::MAX);
+    let arrival = Arrival { rate: 1_000.0, process: Process::Constant };
+    make_all_of(&queue, 100);
+    assert_eq!(queue.missed(u64::MAX, None), None, "it goes on");
+    let origin = clock::now();
+    queue.restart(Some(arrival.offsets(1)), origin);
+    for seq in 0..10 {
+        assert_eq!(block_on(queue.next(u64::MAX)).unwrap().prepared.seq, seq);
+    }
+    while clock::now() < origin + 200_000_000 {
+        std::thread::yield_now();
+    }
+    queue.close();
+    // Slot n is due n ms behind the origin: the queue's own closing is later than this limit.
+    let latest = origin + 150_500_000;
+    let missed: Vec<_> = std::iter::from_fn(|| queue.missed(u64::MAX, Some(latest))).collect();
+    let expected: Vec<_> = (10..=150).map(|seq| (seq, origin + seq * 1_000_000)).collect();
+    assert_eq!(missed, expected, "those that were never made, too");
+    assert_eq!(queue.missed(151, None), None);
+    let rest = std::iter::from_fn(|| queue.missed(u64::MAX, None)).count();
+    assert!((40..900).contains(&rest), "up to the closing: {rest}");
+    assert_eq!(queue.missed(u64::MAX, None), None);
 }
 
 #[test]

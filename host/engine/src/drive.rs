@@ -1,8 +1,10 @@
 //! Slots to the workers: the closed loop's workers, the open loop's dispatcher. What a load asks
 //! for is data; both drivers take it from the same dispenser.
 
+use crate::contact::{Contact, Wait};
 use crate::dispense::Dispensed;
 use crate::point::Point;
+use crate::prepare::Job;
 use crate::serve::Server;
 use crate::transport::Connection;
 use loadwright_core::Nanos;
@@ -45,24 +47,40 @@ async fn closed(
     let start = clock::now();
     for worker in (server.index() as u32..workers).step_by(threads as usize) {
         let delay = (ramp_up * worker / workers).as_nanos() as Nanos;
-        if !ramp(server, start + delay, end).await {
+        if !held(server, start + delay, end).await {
             break;
         }
         team.spawn(work(Arc::clone(server), Arc::clone(pool), Arc::clone(&pacer), end));
     }
     while team.join_next().await.is_some() {}
+    record_missed(server, end).await;
 }
 
-/// Waits until a worker is to begin; false: nothing is left for it to do.
-async fn ramp(server: &Server, begin: Nanos, end: u64) -> bool {
-    /// How soon the end of the load is noticed: a ramp must not outlast what it ramps up.
+/// Why a slot was not sent that had a time to be sent at.
+const NOBODY_FREE: &str = "no worker was free before the point ended";
+
+/// Records the slots that were due before the point ended and for which no worker was free.
+async fn record_missed(server: &Server, end: u64) {
+    let point = &server.point;
+    if point.is_over(clock::now()) {
+        point.dispenser.close();
+    }
+    while let Some((seq, due)) = point.dispenser.missed(end, point.latest()) {
+        wait_for_interpreters(server).await;
+        server.drop_slot((seq, Job::default()), due, NOBODY_FREE);
+    }
+}
+
+/// Waits until a worker is to begin, or to go on; false: nothing is left for it to do.
+async fn held(server: &Server, begin: Nanos, end: u64) -> bool {
+    /// How soon the end of the load is noticed: no wait of a worker must outlast what it waits for.
     const LOOK: Nanos = 100_000_000;
     loop {
         let now = clock::now();
         if now >= begin {
             return true;
         }
-        if is_over(server, now) || server.point.dispenser.spent(end) {
+        if server.point.is_over(now) || server.point.dispenser.spent(end) {
             return false;
         }
         tokio::time::sleep(Duration::from_nanos((begin - now).min(LOOK))).await;
@@ -72,17 +90,41 @@ async fn ramp(server: &Server, begin: Nanos, end: u64) -> bool {
 /// One worker of a closed loop.
 async fn work(server: Arc<Server>, pool: Pool, pacer: Arc<tokio::sync::Mutex<Pacer>>, end: u64) {
     let mut kept = take(&pool);
+    let mut refusals = 0;
     loop {
         wait_for_interpreters(&server).await;
         let free = clock::now();
         let Some(Dispensed { prepared, due }) = next(&server, &pacer, end).await else { break };
-        let due = due.map_or(free, |due| due.max(free));
-        if is_over(&server, due) {
+        let now = clock::now();
+        if server.point.is_over(now) {
+            if let Some(due) = due.filter(|&due| due <= now) {
+                server.drop_slot((prepared.seq, prepared.job), due, NOBODY_FREE);
+            }
             break;
         }
-        server.serve(&mut kept, prepared, due).await.back_off().await;
+        let seq = prepared.seq;
+        let contact = server.serve(&mut kept, prepared, due.unwrap_or(free)).await;
+        if let Some(span) = back_off(&server, contact, seq, &mut refusals) {
+            let start = clock::now();
+            held(&server, start + span, end).await;
+            server.point.gauges.waited(contact, start);
+        }
     }
     give(&pool, kept);
+}
+
+/// How long a worker waits, where what came of slot `seq` says that another request at once would
+/// only be wasted; `refusals` counts those in a row that the service refused.
+fn back_off(server: &Server, contact: Contact, seq: u64, refusals: &mut u32) -> Option<Nanos> {
+    let refused = matches!(contact, Contact::Refusal(_));
+    let failures = if refused { *refusals } else { 0 };
+    *refusals = if refused { failures.saturating_add(1) } else { 0 };
+    if matches!(contact, Contact::Service | Contact::Untried) {
+        return None;
+    }
+    // The waits before the slot's own attempts are those of its turns.
+    let wait = Wait { seed: server.point.plan.seed, seq, turn: u32::MAX, failures };
+    Some(wait.span(contact.asks()))
 }
 
 /// The next slot of a closed loop, when it is due. One worker at a time waits for the clock, so
@@ -120,7 +162,8 @@ async fn open(
         }
         if server.point.backlogged() {
             server.point.gauges.stalls.fetch_add(1, Relaxed);
-            server.drop_slot(prepared, due, "the interpreters are too far behind");
+            let slot = (prepared.seq, prepared.job);
+            server.drop_slot(slot, due, "the interpreters are too far behind");
         } else if let Some(berth) = Berth::take(&server.point, max_in_flight) {
             let (server, pool) = (Arc::clone(server), Arc::clone(pool));
             flying.spawn(async move {
@@ -130,7 +173,7 @@ async fn open(
                 drop(berth);
             });
         } else {
-            server.drop_slot(prepared, due, "over --max-in-flight");
+            server.drop_slot((prepared.seq, prepared.job), due, "over --max-in-flight");
         }
         while flying.try_join_next().is_some() {}
     }
@@ -181,11 +224,6 @@ async fn wait_for_interpreters(server: &Server) {
     while server.point.backlogged() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-}
-
-fn is_over(server: &Server, due: Nanos) -> bool {
-    let late = |latest| due.max(clock::now()) > latest;
-    server.point.control.stop.draining() || server.point.latest().is_some_and(late)
 }
 
 fn take(pool: &Pool) -> Option<Connection> {

@@ -68,7 +68,12 @@ pub(crate) enum Verdict {
     /// Nothing more of this slot.
     Over,
     /// The attempt failed and may be made again.
-    Again(Job),
+    Again {
+        /// The same facts.
+        job: Job,
+        /// Nanoseconds to wait first.
+        pause: Nanos,
+    },
     /// The conversation goes on.
     Next {
         /// The next turn's request, or why there is none.

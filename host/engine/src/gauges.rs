@@ -1,5 +1,6 @@
 //! What the engine measures of itself: counters that every thread adds to, sampled once a second.
 
+use crate::contact::Contact;
 use loadwright_core::Nanos;
 use loadwright_core::sample::Sample;
 use loadwright_stamps::clock;
@@ -24,6 +25,10 @@ pub(crate) struct Gauges {
     pub(crate) format: AtomicU64,
     /// Nanoseconds of reading replies.
     pub(crate) interpret: AtomicU64,
+    /// Times a worker waited because the service had answered 429 or 503.
+    pub(crate) refusal_waits: AtomicU64,
+    /// Nanoseconds that workers waited for that reason.
+    pub(crate) refusal_wait: AtomicU64,
     /// Steps of the wall clock since the point began, as the engine thread that saw most of them
     /// counts: one step is seen by every thread. Not zeroed.
     pub(crate) clock_steps: AtomicU32,
@@ -47,6 +52,14 @@ impl Gauges {
         gauge.fetch_add(clock::now().saturating_sub(start), Relaxed);
     }
 
+    /// Adds a wait since `start` after an attempt with `contact`, where the service is its reason.
+    pub(crate) fn waited(&self, contact: Contact, start: Nanos) {
+        if matches!(contact, Contact::Refusal(_)) {
+            self.refusal_waits.fetch_add(1, Relaxed);
+            Self::spent(&self.refusal_wait, start);
+        }
+    }
+
     /// The counters since the last sample, which was taken at `since`.
     pub(crate) fn sample(&self, since: Nanos, in_flight: u64) -> Sample {
         let at = clock::now();
@@ -65,6 +78,8 @@ impl Gauges {
             generate: take(&self.generate),
             format: take(&self.format),
             interpret: take(&self.interpret),
+            refusal_waits: take(&self.refusal_waits),
+            refusal_wait: take(&self.refusal_wait),
             clock_steps: steps.saturating_sub(self.steps_told.swap(steps, Relaxed)),
             ..Sample::default()
         }

@@ -125,6 +125,7 @@ fn head(parts: &http::response::Parts) -> Head {
         keep_alive: true,
         framing: Framing::of(text(http::header::CONTENT_TYPE).as_deref()),
         encoding: text(http::header::CONTENT_ENCODING).filter(|value| value != "identity"),
+        retry_after: text(http::header::RETRY_AFTER),
     }
 }
 

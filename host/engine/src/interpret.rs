@@ -8,7 +8,8 @@ mod talking;
 
 use crate::EngineError;
 use crate::capture::{Capture, FrameStamp};
-use crate::flight::Landed;
+use crate::contact::{Contact, Wait};
+use crate::flight::{Attempt, Landed};
 use crate::gauges::Gauges;
 use crate::judge;
 use crate::outbox::Parcel;
@@ -16,6 +17,7 @@ use crate::point::Point;
 use crate::prepare::Former;
 use crate::reading::{Reader, Reading, Seen};
 use crossbeam_channel::Sender;
+use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::FailurePolicy;
 use loadwright_core::ports::Protocol;
@@ -181,12 +183,12 @@ impl<'a> Interpreter<'a> {
         };
         let counted_output = self.counted(&landed, reading, &tokens);
         let attempt = landed.attempt;
-        let again = self.again(outcome, attempt.attempt);
+        let again = self.again(&landed, outcome);
         let mut record = Record {
             seq: attempt.seq,
             turn: attempt.turn,
             attempt: attempt.attempt,
-            last_attempt: !again,
+            last_attempt: again.is_none(),
             warmup: attempt.warmup,
             conversation: landed.job.conversation.clone(),
             timeline: landed.timeline,
@@ -218,9 +220,16 @@ impl<'a> Interpreter<'a> {
         record
     }
 
-    /// Whether a failed attempt is made again.
-    fn again(&self, outcome: Outcome, attempt: u32) -> bool {
+    /// Whether a failed attempt is made again, and the nanoseconds to wait before.
+    fn again(&self, landed: &Landed, outcome: Outcome) -> Option<Nanos> {
         let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
-        failed && attempt < self.point.plan.retries && self.point.has_time_for_another()
+        let Attempt { seq, turn, attempt, .. } = landed.attempt;
+        if !failed || attempt >= self.point.plan.retries {
+            return None;
+        }
+        let refusal = Contact::refusal(landed.head.as_ref(), clock::wall());
+        let wait = Wait { seed: self.point.plan.seed, seq, turn, failures: attempt };
+        let pause = wait.span(refusal.and_then(Contact::asks));
+        self.point.has_time_for_another(pause).then_some(pause)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::capture::Captures;
-use crate::contact::{BACK_OFF, Contact};
+use crate::contact::Contact;
 use crate::control::Control;
 use crate::dispense::{Dispenser, Room};
 use crate::gauges::Gauges;
@@ -11,7 +11,7 @@ use crate::prepare::Ports;
 use crate::timers::Timers;
 use crate::wait::nanos;
 use loadwright_core::Nanos;
-use loadwright_core::arrival::{Arrival, Offsets};
+use loadwright_core::arrival::Offsets;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
@@ -102,10 +102,15 @@ impl Point {
         }
     }
 
-    /// Whether another attempt may be made: neither the time nor the point is over, nor the user's
-    /// patience. It may have to wait first.
-    pub(crate) fn has_time_for_another(&self) -> bool {
-        let begins = clock::now() + nanos(BACK_OFF);
+    /// Whether no request may start any more at `now`.
+    pub(crate) fn is_over(&self, now: Nanos) -> bool {
+        self.control.stop.draining() || self.latest().is_some_and(|latest| now > latest)
+    }
+
+    /// Whether another attempt may be made `wait` nanoseconds from now: neither the time nor the
+    /// point is over then, nor the user's patience.
+    pub(crate) fn has_time_for_another(&self, wait: Nanos) -> bool {
+        let begins = clock::now() + wait;
         let in_time = self.latest().is_none_or(|latest| begins <= latest);
         in_time && self.ending() == Ending::Completed && !self.control.stop.draining()
     }
@@ -129,7 +134,7 @@ impl Point {
     /// the point ends.
     pub(crate) fn contact(&self, contact: Contact) {
         match contact {
-            Contact::Service => self.heard(),
+            Contact::Service | Contact::Refusal(_) => self.heard(),
             Contact::Nobody => self.missed(),
             Contact::LocalLimit | Contact::Untried => {}
         }
@@ -190,9 +195,5 @@ fn ready_requests(plan: &Plan) -> usize {
 
 /// The arrivals of a phase; warm-up and measurement draw from streams of their own.
 fn offsets(plan: &Plan, warmup: bool) -> Option<Offsets> {
-    let arrival: Arrival = match plan.load {
-        Load::Closed { pace, .. } => pace?,
-        Load::Open { arrival, .. } => arrival,
-    };
-    Some(arrival.offsets(if warmup { !plan.seed } else { plan.seed }))
+    Some(plan.load.arrival()?.offsets(if warmup { !plan.seed } else { plan.seed }))
 }

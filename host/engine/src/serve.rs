@@ -8,7 +8,7 @@ use crate::prepare::{Job, Prepared};
 use crate::transport::{Connection, Flown, Transport};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::{Load, Plan};
+use loadwright_core::plan::Plan;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_stamps::clock;
@@ -64,10 +64,14 @@ impl Server {
             let Some(verdict) = verdict else { return contact };
             match verdict.await.unwrap_or(Verdict::Over) {
                 Verdict::Over => return contact,
-                Verdict::Again(same) => {
-                    job = same;
+                Verdict::Again { job: same, pause } => {
                     attempt.attempt += 1;
-                    contact.back_off().await;
+                    if !self.rest(contact, pause).await {
+                        let text = "stopped by the user before it was tried again";
+                        self.unsent(attempt, same, Outcome::Cancelled, text);
+                        return contact;
+                    }
+                    job = same;
                 }
                 Verdict::Next { request: next, job: its, pause } => {
                     attempt.due = clock::now() + pause;
@@ -81,13 +85,21 @@ impl Server {
         }
     }
 
-    /// Waits between two turns; false: no new request may start any more.
+    /// Waits as [`pause`](Self::pause) does, and counts waits that the service is the reason of.
+    async fn rest(&self, contact: Contact, pause: Nanos) -> bool {
+        let start = clock::now();
+        let goes_on = self.pause(pause).await;
+        self.point.gauges.waited(contact, start);
+        goes_on
+    }
+
+    /// Waits between two requests; false: no new one may start any more.
     async fn pause(&self, pause: Nanos) -> bool {
         let stop = &self.point.control.stop;
         tokio::select! {
             biased;
             () = stop.drained() => false,
-            () = tokio::time::sleep(std::time::Duration::from_nanos(pause)) => true,
+            () = self.point.timers.sleep(std::time::Duration::from_nanos(pause)) => true,
         }
     }
 
@@ -115,22 +127,22 @@ impl Server {
                 self.too_late(flight, verdict);
                 Contact::Untried
             }
-            Ok(Flown::Done) => {
-                flight.land(Ok(()), verdict);
-                Contact::Service
-            }
-            Err(failure) => {
-                let contact = Contact::of(failure.outcome, flight.response().begun());
-                flight.land(Err(failure), verdict);
+            flown => {
+                let end = flown.map(|_| ());
+                let response = flight.response();
+                let failure = end.as_ref().err().map(|failure| failure.outcome);
+                let contact = Contact::refusal(response.head.as_ref(), clock::wall())
+                    .unwrap_or_else(|| Contact::of(failure, response.begun()));
+                flight.land(end, verdict);
                 contact
             }
         }
     }
 
-    /// There was no connection before the time was over. The next slot of a closed loop would have
-    /// begun only then, so it never was one; what an open loop had planned is missing.
+    /// There was no connection before the time was over. Where a slot begins when its worker is free,
+    /// this one never began; what was planned for a time is missing.
     fn too_late(&self, flight: Flight, verdict: Option<oneshot::Sender<Verdict>>) {
-        let planned = matches!(self.point.plan.load, Load::Open { .. });
+        let planned = self.point.plan.load.arrival().is_some();
         if planned || flight.attempt().attempt > 0 {
             let text = "no connection before --duration was over";
             flight.land(Err(Failure::new(Outcome::Dropped, text)), verdict);
@@ -140,11 +152,14 @@ impl Server {
     }
 
     /// Records a slot that is not sent at all.
-    pub(crate) fn drop_slot(&self, prepared: Prepared, due: Nanos, why: &str) {
-        let Prepared { seq, job, .. } = prepared;
+    pub(crate) fn drop_slot(&self, (seq, job): (u64, Job), due: Nanos, why: &str) {
         let warmup = self.point.plan.is_warmup(seq);
         let attempt = Attempt { seq, turn: 0, attempt: 0, warmup, due };
-        self.flight(attempt, job).land(Err(Failure::new(Outcome::Dropped, why)), None);
+        self.unsent(attempt, job, Outcome::Dropped, why);
+    }
+
+    fn unsent(&self, attempt: Attempt, job: Job, outcome: Outcome, why: &str) {
+        self.flight(attempt, job).land(Err(Failure::new(outcome, why)), None);
     }
 
     fn flight(&self, attempt: Attempt, job: Job) -> Flight {

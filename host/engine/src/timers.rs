@@ -44,6 +44,12 @@ impl Timers {
         tokio::time::sleep(Duration::ZERO)
     }
 
+    /// A timer that is over after `span`.
+    pub(crate) fn sleep(&self, span: Duration) -> Sleep {
+        let _here = self.watched.enter();
+        tokio::time::sleep(span)
+    }
+
     /// Ticks each `period`, first after one.
     pub(crate) fn interval(&self, period: Duration) -> Interval {
         let _here = self.watched.enter();

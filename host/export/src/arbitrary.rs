@@ -129,24 +129,24 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
 
 pub(crate) fn sample() -> impl Strategy<Value = Sample> {
     let finite = any::<f64>().prop_filter("NaN equals nothing", |share| !share.is_nan());
-    (any::<[u64; 8]>(), any::<[u32; 4]>(), finite, any::<u64>()).prop_map(
-        |(wide, narrow, cpu, inexact_prompts)| Sample {
-            at: wide[0],
-            in_flight: narrow[0],
-            ready: narrow[1],
-            starved: wide[1],
-            backlog: wide[2],
-            stalls: wide[3],
-            cpu,
-            timer_late: wide[4],
-            generate: wide[5],
-            format: wide[6],
-            interpret: wide[7],
-            clock_steps: narrow[2],
-            plugin_restarts: narrow[3],
-            inexact_prompts,
-        },
-    )
+    (any::<[u64; 11]>(), any::<[u32; 4]>(), finite).prop_map(|(wide, narrow, cpu)| Sample {
+        at: wide[0],
+        in_flight: narrow[0],
+        ready: narrow[1],
+        starved: wide[1],
+        backlog: wide[2],
+        stalls: wide[3],
+        cpu,
+        timer_late: wide[4],
+        generate: wide[5],
+        format: wide[6],
+        interpret: wide[7],
+        clock_steps: narrow[2],
+        plugin_restarts: narrow[3],
+        inexact_prompts: wide[8],
+        refusal_waits: wide[9],
+        refusal_wait: wide[10],
+    })
 }
 
 pub(crate) fn closing() -> impl Strategy<Value = Closing> {

@@ -132,7 +132,9 @@ CREATE TABLE sample (
     interpret_ns    INTEGER NOT NULL,
     clock_steps     INTEGER NOT NULL,
     plugin_restarts INTEGER NOT NULL,
-    inexact_prompts INTEGER NOT NULL
+    inexact_prompts INTEGER NOT NULL,
+    refusal_waits   INTEGER NOT NULL,
+    refusal_wait_ns INTEGER NOT NULL
 );
 CREATE TABLE failure (
     point  INTEGER NOT NULL,

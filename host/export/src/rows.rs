@@ -24,7 +24,7 @@ pub(crate) const REQUEST: &str = "id, point, seq, turn, attempt, last_attempt, w
 /// Columns of `sample`, likewise.
 pub(crate) const SAMPLE: &str = "id, point, at_ns, in_flight, ready, starved, backlog_bytes, \
     stalls, cpu, timer_late_ns, generate_ns, format_ns, interpret_ns, clock_steps, \
-    plugin_restarts, inexact_prompts";
+    plugin_restarts, inexact_prompts, refusal_waits, refusal_wait_ns";
 
 /// The statement that inserts a row of `columns`.
 pub(crate) fn insert(table: &str, columns: &str) -> String {
@@ -155,13 +155,13 @@ pub(crate) fn write_sample(
     #[rustfmt::skip]
     let Sample {
         at, in_flight, ready, starved, backlog, stalls, cpu, timer_late, generate, format,
-        interpret, clock_steps, plugin_restarts, inexact_prompts,
+        interpret, clock_steps, plugin_restarts, inexact_prompts, refusal_waits, refusal_wait,
     } = sample;
     #[rustfmt::skip]
     statement.execute(params![
         id, point, int(*at), in_flight, ready, int(*starved), int(*backlog), int(*stalls), cpu,
         int(*timer_late), int(*generate), int(*format), int(*interpret), clock_steps,
-        plugin_restarts, int(*inexact_prompts),
+        plugin_restarts, int(*inexact_prompts), int(*refusal_waits), int(*refusal_wait),
     ])?;
     Ok(())
 }
@@ -185,6 +185,8 @@ pub(crate) fn read_sample(row: &Row<'_>) -> Result<Sample, RowError> {
         clock_steps: row.take()?,
         plugin_restarts: row.take()?,
         inexact_prompts: row.nanos()?,
+        refusal_waits: row.nanos()?,
+        refusal_wait: row.nanos()?,
     })
 }
 

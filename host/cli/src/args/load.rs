@@ -14,8 +14,8 @@ pub struct LoadArgs {
     /// --simulate alone: 20 80 160; with --duration: no limit]
     #[arg(short = 'n', long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub number: Option<Vec<Typed<i64>>>,
-    /// Requests a second: when they arrive with --open-loop, a pace under the cap of --parallel
-    /// without; -1 means no pace
+    /// Requests a second, due by the clock: sent then with --open-loop, without it as soon as a
+    /// worker of --parallel is free; -1 means no pace
     #[arg(long, value_name = "R", num_args = 1.., action = clap::ArgAction::Set, value_parser = decimals, allow_negative_numbers = true)]
     pub rate: Option<Vec<Typed<f64>>>,
     /// Send by the clock, whatever the server does
@@ -42,7 +42,8 @@ pub struct LoadArgs {
     /// Pause between sweep points [default: 5; with --simulate: 1]
     #[arg(long, value_name = "SECONDS", value_parser = decimal, allow_negative_numbers = true)]
     pub sleep_interval: Option<Typed<f64>>,
-    /// How often a failed request is tried again; every attempt is recorded
+    /// How often a failed request is tried again, after a back-off or what Retry-After asks for;
+    /// every attempt is recorded
     #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
     pub retries: Typed<i64>,
     /// Limits that a request must meet to count towards goodput, in milliseconds: ttft, tpot,

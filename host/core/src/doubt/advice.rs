@@ -15,20 +15,12 @@ pub(super) fn advice(plan: &Plan, cause: &Cause) -> String {
         }
         Cause::EndedEarly { ending } => advice_on_ending(ending).into(),
         Cause::Dropped { .. } => dropped_advice(plan),
-        Cause::RateMissed { .. } => format!(
-            "Read the from-due figures, lower --rate, or give the client more threads (now {}).",
-            plan.threads
-        ),
-        Cause::LateSlots { late, connecting, .. } if connecting * 2 > late => {
-            "Most late requests had to open a connection first: add --warmup-num, and read the \
-             from-due figures, which hold the lateness."
+        Cause::RateMissed { .. } | Cause::LateSlots { .. } => late_advice(plan, cause),
+        Cause::RefusalWaits { .. } => {
+            "Lower --parallel or --rate: the service limits what it takes, and the figures are of \
+             what it took."
                 .into()
         }
-        Cause::LateSlots { .. } => format!(
-            "Read the from-due figures, which hold the lateness; give the client more threads \
-             (now {}) or a machine of its own.",
-            plan.threads
-        ),
         Cause::ConcurrencyMissed { asked, .. } => match plan.limits.number {
             Some(number) if number < u64::from(asked) => {
                 format!("Ask for at least as many requests as workers: --number {}.", 2 * asked)
@@ -55,11 +47,39 @@ fn advice_on_ending(ending: Ending) -> &'static str {
     }
 }
 
+/// What to do about requests that were sent later than the arrival plan wanted.
+fn late_advice(plan: &Plan, cause: &Cause) -> String {
+    let threads = plan.threads;
+    match (&plan.load, cause) {
+        (_, Cause::LateSlots { late, connecting, .. }) if connecting * 2 > *late => {
+            "Most late requests had to open a connection first: add --warmup-num, and read the \
+             from-due figures, which hold the lateness."
+                .into()
+        }
+        (Load::Closed { workers, .. }, _) => format!(
+            "Read the from-due figures, which hold the wait for a free worker; raise --parallel \
+             (now {workers}), or lower --rate."
+        ),
+        (Load::Open { .. }, Cause::RateMissed { .. }) => format!(
+            "Read the from-due figures, lower --rate, or give the client more threads (now \
+             {threads})."
+        ),
+        (Load::Open { .. }, _) => format!(
+            "Read the from-due figures, which hold the lateness; give the client more threads (now \
+             {threads}) or a machine of its own."
+        ),
+    }
+}
+
 fn dropped_advice(plan: &Plan) -> String {
     match plan.load {
         Load::Open { max_in_flight: Some(cap), .. } => format!(
             "The service is slower than the rate asked: lower --rate, or raise --max-in-flight \
              (now {cap}) to see the queue grow."
+        ),
+        Load::Closed { workers, .. } => format!(
+            "The service is slower than the rate asked: lower --rate, or raise --parallel (now \
+             {workers})."
         ),
         _ => "Replies were not interpreted fast enough: lower --rate or add --threads.".into(),
     }

@@ -53,10 +53,12 @@ impl Case<'_> {
 
     fn of_the_load(&self) -> Found {
         let mut found = Found::new();
-        match self.plan.load {
-            Load::Open { .. } => found.extend(self.open_loop()),
-            Load::Closed { workers, pace: None, .. } => found.extend(self.closed_loop(workers)),
-            Load::Closed { pace: Some(_), .. } => {}
+        if self.plan.load.arrival().is_some() {
+            found.extend(self.planned());
+        }
+        if let Load::Closed { workers, pace, .. } = self.plan.load {
+            found.extend(self.refusals());
+            found.extend(self.closed_loop(workers).filter(|_| pace.is_none()));
         }
         found.extend(self.timer());
         found.extend(self.starved());
@@ -68,7 +70,8 @@ impl Case<'_> {
         found
     }
 
-    fn open_loop(&self) -> Found {
+    /// Slots that the arrival plan wanted out at a time.
+    fn planned(&self) -> Found {
         let (counts, arrivals) = (&self.summary.counts, &self.summary.arrivals);
         let mut found = Found::new();
         if counts.dropped > 0 {
@@ -97,9 +100,14 @@ impl Case<'_> {
             .then_some((Cause::ConcurrencyMissed { asked: workers, peak }, false))
     }
 
+    fn refusals(&self) -> Option<(Cause, bool)> {
+        let (times, waited) = (self.evidence.watch.refusal_waits, self.evidence.watch.refusal_wait);
+        (times > 0).then_some((Cause::RefusalWaits { times, waited }, false))
+    }
+
     fn timer(&self) -> Option<(Cause, bool)> {
         let watch = &self.evidence.watch;
-        let paced = !matches!(self.plan.load, Load::Closed { pace: None, .. });
+        let paced = self.plan.load.arrival().is_some();
         (paced && watch.timer_late * 10 > watch.samples && watch.worst_timer > TIMER_LATE)
             .then_some((Cause::TimerLate { worst: watch.worst_timer }, false))
     }

@@ -24,7 +24,8 @@ pub enum Cause {
         /// Their share.
         share: f64,
     },
-    /// Slots were dropped over the cap of requests in flight; grave above 10 %.
+    /// Slots that were due were never sent: over the cap of requests in flight, or no worker was
+    /// free before the point ended. Grave above 10 %.
     Dropped {
         /// Slots dropped.
         dropped: u64,
@@ -38,7 +39,7 @@ pub enum Cause {
         /// Requests a second sent.
         sent: f64,
     },
-    /// More than 1 % of open-loop slots were over 1 ms late.
+    /// More than 1 % of the slots of an arrival plan were over 1 ms late.
     LateSlots {
         /// Slots late.
         late: u64,
@@ -55,6 +56,13 @@ pub enum Cause {
         asked: u32,
         /// The most in flight at one moment.
         peak: u32,
+    },
+    /// Workers of a closed loop waited because the service answered 429 or 503.
+    RefusalWaits {
+        /// How often.
+        times: u64,
+        /// How long, in nanoseconds, summed over the workers.
+        waited: Nanos,
     },
     /// The pacing timer was over 1 ms late in more than 10 % of the samples.
     TimerLate {

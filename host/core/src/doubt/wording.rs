@@ -4,7 +4,7 @@
 use super::advice::advice;
 use super::{Bound, Cause, Doubt};
 use crate::Nanos;
-use crate::plan::Plan;
+use crate::plan::{Load, Plan};
 use crate::sample::Ending;
 use crate::summary::Figure;
 
@@ -15,7 +15,7 @@ pub(super) fn doubt(plan: &Plan, cause: Cause, grave: bool) -> Doubt {
         grave,
         figures: figures(&cause),
         bound: bound(&cause),
-        statement: statement(&cause),
+        statement: statement(plan, &cause),
         advice: advice(plan, &cause),
     }
 }
@@ -29,7 +29,9 @@ fn figures(cause: &Cause) -> Vec<Figure> {
         Cause::Dropped { .. } => vec![OfferedRate, Ttft, Latency],
         Cause::RateMissed { .. } => vec![OfferedRate, Ttft, Latency, RequestThroughput],
         Cause::LateSlots { .. } => vec![Lag, Ttft, Latency],
-        Cause::ConcurrencyMissed { .. } => vec![Concurrency, RequestThroughput, OutputThroughput],
+        Cause::ConcurrencyMissed { .. } | Cause::RefusalWaits { .. } => {
+            vec![Concurrency, RequestThroughput, OutputThroughput]
+        }
         Cause::TimerLate { .. } => vec![Lag, TtftFromDue, LatencyFromDue],
         Cause::ReadLag { .. } | Cause::ClockSteps { .. } | Cause::UserStamps { .. } => {
             vec![Ttft, Itl]
@@ -70,16 +72,19 @@ fn bound(cause: &Cause) -> Option<Bound> {
     }
 }
 
-fn statement(cause: &Cause) -> String {
+fn statement(plan: &Plan, cause: &Cause) -> String {
     match *cause {
         Cause::NothingMeasured { failed: 0 } => "no request was served".into(),
         Cause::NothingMeasured { failed } => format!("all {failed} requests failed"),
         Cause::EndedEarly { ending } => ending_words(ending).into(),
         Cause::Failures { share } => format!("{} of the requests failed", percent(share)),
-        Cause::Dropped { dropped, share } => format!(
-            "{dropped} slots ({}) were dropped over the cap of requests in flight",
-            percent(share)
-        ),
+        Cause::Dropped { dropped, share } => {
+            let why = match plan.load {
+                Load::Open { .. } => "dropped over the cap of requests in flight",
+                Load::Closed { .. } => "never sent: no worker was free before the point ended",
+            };
+            format!("{dropped} slots ({}) were {why}", percent(share))
+        }
         Cause::RateMissed { due, sent } => {
             format!("requests were sent at {sent:.2} a second where they were due at {due:.2}")
         }
@@ -91,6 +96,10 @@ fn statement(cause: &Cause) -> String {
         Cause::ConcurrencyMissed { asked, peak } => {
             format!("no more than {peak} of {asked} workers had a request in flight at once")
         }
+        Cause::RefusalWaits { times, waited } => format!(
+            "workers waited {times} times, {:.1} s in all, because the service answered 429 or 503",
+            waited as f64 / 1e9
+        ),
         Cause::TimerLate { worst } => {
             format!("the pacing timer was late again and again, by {} at worst", millis(worst))
         }

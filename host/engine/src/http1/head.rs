@@ -16,6 +16,8 @@ pub struct Head {
     pub framing: Framing,
     /// A `content-encoding` other than `identity`: the body cannot be read.
     pub encoding: Option<String>,
+    /// The `retry-after` header, as it came.
+    pub retry_after: Option<String>,
 }
 
 /// How a body ends (RFC 9112, 6.3).
@@ -67,6 +69,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
         keep_alive: facts.keep_alive && delimiter != Delimiter::Close,
         framing: facts.framing,
         encoding: facts.encoding,
+        retry_after: facts.retry_after,
     };
     Ok(Some((head, length)))
 }
@@ -79,12 +82,20 @@ struct Facts {
     coded: bool,
     framing: Framing,
     encoding: Option<String>,
+    retry_after: Option<String>,
 }
 
 impl Facts {
     fn new(keep_alive: bool) -> Self {
-        let framing = Framing::of(None);
-        Self { keep_alive, length: None, chunked: false, coded: false, framing, encoding: None }
+        Self {
+            keep_alive,
+            length: None,
+            chunked: false,
+            coded: false,
+            framing: Framing::of(None),
+            encoding: None,
+            retry_after: None,
+        }
     }
 
     fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), BadHead> {
@@ -108,6 +119,8 @@ impl Facts {
         } else if name.eq_ignore_ascii_case("content-encoding") {
             self.encoding = Some(text(header.value).into_owned())
                 .filter(|it| !it.eq_ignore_ascii_case("identity"));
+        } else if name.eq_ignore_ascii_case("retry-after") {
+            self.retry_after = Some(text(header.value).into_owned());
         }
         Ok(())
     }

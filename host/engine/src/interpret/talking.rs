@@ -5,6 +5,7 @@ use crate::decode;
 use crate::flight::{Landed, Verdict};
 use crate::prepare::{Former, Job, Talk};
 use crate::reading::Reading;
+use loadwright_core::Nanos;
 use loadwright_core::conversation::Message;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
@@ -17,10 +18,10 @@ impl Interpreter<'_> {
         landed: &mut Landed,
         reading: &Reading,
         outcome: Outcome,
-        again: bool,
+        again: Option<Nanos>,
     ) -> Verdict {
-        if again {
-            return Verdict::Again(take(&mut landed.job));
+        if let Some(pause) = again {
+            return Verdict::Again { job: take(&mut landed.job), pause };
         }
         match landed.job.talk.take() {
             Some(talk) if outcome.is_ok() => {
