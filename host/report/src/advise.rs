@@ -72,9 +72,14 @@ fn by_throughput(points: &[&Summary]) -> Option<String> {
                  to give. Test higher loads."
         )
     } else if at == 0 {
+        let next = if is_least(points[at]) {
+            "There is no lower closed-loop load than one request at a time; give --rate to pace it."
+        } else {
+            "Test lower loads."
+        };
         format!(
             "The lowest load, {name}, has the highest throughput: the service is saturated \
-                 from there on. Test lower loads."
+                 from there on. {next}"
         )
     } else {
         format!(
@@ -101,6 +106,11 @@ fn by_throughput(points: &[&Summary]) -> Option<String> {
     } else {
         advice
     })
+}
+
+/// Whether the point's load is one request after the other, below which there is only waiting.
+fn is_least(point: &Summary) -> bool {
+    matches!(point.point.load, Load::Closed { workers: 1, pace: None, .. })
 }
 
 /// The relative difference of two throughputs that chance alone makes likely: one standard error

@@ -41,6 +41,17 @@ fn a_falling_throughput_asks_for_less() {
 }
 
 #[test]
+fn nothing_lower_than_one_request_at_a_time_is_asked_for() {
+    let text = advice(&[(1, 50.0, 20), (4, 40.0, 100)]);
+    assert!(
+        !text.contains("Test lower loads") && text.contains("give --rate to pace it"),
+        "{text}"
+    );
+    let text = advice(&[(2, 50.0, 20), (4, 40.0, 100)]);
+    assert!(text.contains("Test lower loads.") && !text.contains("--rate"), "{text}");
+}
+
+#[test]
 fn a_peak_in_the_middle_is_named() {
     let text = advice(&[(1, 10.0, 100), (4, 60.0, 110), (16, 40.0, 250)]);
     assert!(text.contains("Throughput is highest at p4 and falls above it"), "{text}");
