@@ -15,18 +15,21 @@ pub enum Exit {
     Plugin,
     /// Results could not be written or read.
     Output,
+    /// A point meets a condition of `--fail-if`.
+    ConditionMet,
     /// The user stopped the run; what was measured is written.
     Interrupted,
 }
 
 impl Exit {
     /// Every way to end.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Measured,
         Self::NothingMeasured,
         Self::Usage,
         Self::Plugin,
         Self::Output,
+        Self::ConditionMet,
         Self::Interrupted,
     ];
 
@@ -38,6 +41,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Plugin => 3,
             Self::Output => 4,
+            Self::ConditionMet => 5,
             Self::Interrupted => 130,
         }
     }
@@ -66,6 +70,7 @@ mod tests {
             Exit::Usage => "usage",
             Exit::Plugin => "plugin",
             Exit::Output => "output",
+            Exit::ConditionMet => "condition met",
             Exit::Interrupted => "interrupted",
         };
         let table: Vec<(u8, String)> =

@@ -72,13 +72,13 @@ fn command(arguments: &[OsString]) -> Result<Exit, Trouble> {
             Ok(perf::perf(usage::run(typed, &usage::environment())?)?)
         }
         Command::Simulate(args) => Ok(simulate::simulate(&args)?),
-        Command::Report(args) => Ok(replay::report(&args.folder)?),
+        Command::Report(args) => Ok(replay::report(&args)?),
         Command::Plugin(PluginCommand::List(args)) => Ok(listing::list(&args)?),
     }
 }
 
 fn fail(failure: &Failure) -> Exit {
-    Terminal::new().say(&format!("loadwright: {failure}"));
+    Terminal::default().say(&format!("loadwright: {failure}"));
     failure.exit()
 }
 

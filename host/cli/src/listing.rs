@@ -17,7 +17,7 @@ use std::time::Duration;
 /// # Errors
 /// One of them cannot be loaded.
 pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, Failure> {
-    let voice = Arc::new(Voice::new(false));
+    let voice = Arc::new(Voice::default());
     let settings = PluginSettings {
         paths: args.plugin.clone(),
         timeout: Duration::from_secs(5),

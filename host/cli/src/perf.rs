@@ -9,12 +9,13 @@ use crate::plan::Run;
 use crate::progress::Sweep;
 use crate::results;
 use crate::sweep::{Measured, Runner};
+use crate::terminal::Reports;
 use crate::voice::Voice;
 use loadwright_core::sample::Ending;
 use loadwright_core::secret::masked_url;
 use loadwright_core::summary::Summary;
 use loadwright_engine::{Control, ProbeFailure, probe};
-use loadwright_report::{Style, sweep_text};
+use loadwright_report::{RunInfo, Style, run_json, sweep_text};
 use std::sync::Arc;
 
 /// Runs `run` to its end, and says on the terminal and in files what came of it.
@@ -22,7 +23,8 @@ use std::sync::Arc;
 /// # Errors
 /// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
 pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
-    let voice = Arc::new(Voice::new(run.debug));
+    let reports = if run.json { Reports::Stderr } else { Reports::Stdout };
+    let voice = Arc::new(Voice::new(run.debug, reports));
     for notice in &run.notices {
         voice.notice(notice);
     }
@@ -55,7 +57,9 @@ pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
     });
     drop(sweep);
     drop(server);
-    Ok(conclude(measured, runner, &info, interrupt.asked()))
+    let exit = conclude(measured, runner, &info, Wish { json: run.json, stop: interrupt.asked() });
+    voice.terminal.say(&folder.path().display().to_string());
+    Ok(exit)
 }
 
 /// Says what is about to be measured.
@@ -89,13 +93,17 @@ fn test_connection(opened: &Opened, control: &Control, voice: &Voice) -> Result<
     Ok(())
 }
 
+/// What the user wants at the end.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    /// A document for programs.
+    json: bool,
+    /// That the run ends early.
+    stop: bool,
+}
+
 /// Writes and prints the report over all points, and says how the process ends.
-fn conclude(
-    measured: Measured,
-    runner: Runner<'_>,
-    info: &loadwright_report::RunInfo,
-    interrupted: bool,
-) -> Exit {
+fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) -> Exit {
     let Runner { voice, folder, store, .. } = runner;
     let Measured { summaries, mut trouble } = measured;
     let style = *voice.terminal.style();
@@ -112,22 +120,23 @@ fn conclude(
         }
         trouble = trouble.or(Some(failure.exit()));
     }
-    if trouble != Some(Exit::Output) {
-        voice.info(&format!("results are in {}", folder.display()));
+    if wish.json {
+        voice.terminal.document(&run_json(&summaries, info));
     }
-    outcome(&summaries, trouble, interrupted)
+    let complete = trouble != Some(Exit::Output);
+    voice.info(if complete { "results are in:" } else { "what could be written is in:" });
+    let met = results::meets_condition(&summaries, info);
+    outcome(&summaries, trouble, wish.stop, met)
 }
 
-/// How a run ends: what broke it comes first, then what it measured.
-fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool) -> Exit {
-    let measured = summaries.iter().any(|summary| summary.counts.succeeded > 0);
+/// How a run ends: what broke it comes first, then that the user stopped it, then a condition that
+/// a point meets, then what it measured.
+fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met: bool) -> Exit {
     let stopped = summaries.iter().any(|summary| summary.ending == Ending::Interrupted);
     match trouble {
-        Some(Exit::NothingMeasured) if measured => Exit::Measured,
-        Some(trouble) => trouble,
         None if interrupted || stopped => Exit::Interrupted,
-        None if measured => Exit::Measured,
-        None => Exit::NothingMeasured,
+        None | Some(Exit::NothingMeasured) => results::exit(summaries, met),
+        Some(trouble) => trouble,
     }
 }
 
@@ -139,10 +148,10 @@ mod tests {
     #[test]
     fn what_broke_a_run_comes_before_what_it_measured() {
         // No summary: nothing was measured.
-        assert_eq!(outcome(&[], None, false), Exit::NothingMeasured);
-        assert_eq!(outcome(&[], None, true), Exit::Interrupted);
-        assert_eq!(outcome(&[], Some(Exit::Output), true), Exit::Output);
-        assert_eq!(outcome(&[], Some(Exit::Plugin), false), Exit::Plugin);
-        assert_eq!(outcome(&[], Some(Exit::NothingMeasured), false), Exit::NothingMeasured);
+        assert_eq!(outcome(&[], None, false, true), Exit::NothingMeasured);
+        assert_eq!(outcome(&[], None, true, true), Exit::Interrupted);
+        assert_eq!(outcome(&[], Some(Exit::Output), true, true), Exit::Output);
+        assert_eq!(outcome(&[], Some(Exit::Plugin), false, true), Exit::Plugin);
+        assert_eq!(outcome(&[], Some(Exit::NothingMeasured), false, true), Exit::NothingMeasured);
     }
 }

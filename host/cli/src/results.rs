@@ -1,6 +1,8 @@
 //! The files of a run beside its records and its log. A live run and a report made again go through
 //! the same functions, so that both write the same bytes.
 
+use crate::exit::Exit;
+use loadwright_core::condition::{Condition, check};
 use loadwright_core::plan::Plan;
 use loadwright_core::summary::Summary;
 use loadwright_export::folder::{FolderError, create_point, write_whole};
@@ -47,7 +49,32 @@ pub(crate) fn run_info(plan: Option<&Plan>, points: Vec<String>, run: &Path) -> 
         alias: plan.and_then(alias),
         points,
         folder: Some(run.display().to_string()),
+        conditions: plan.map(conditions).unwrap_or_default(),
     }
+}
+
+/// The conditions under which the run counts as failed.
+fn conditions(plan: &Plan) -> Vec<Condition> {
+    let given = plan.settings.get("fail_if").and_then(|given| given.as_array());
+    let texts = given.into_iter().flatten().filter_map(|text| text.as_str());
+    // What could not be read was refused before the run.
+    texts.filter_map(|text| text.parse().ok()).collect()
+}
+
+/// How a run that nothing broke ends by its figures; `met`: a point meets a condition.
+pub(crate) fn exit(summaries: &[Summary], met: bool) -> Exit {
+    if met && !summaries.is_empty() {
+        Exit::ConditionMet
+    } else if summaries.iter().any(|summary| summary.counts.succeeded > 0) {
+        Exit::Measured
+    } else {
+        Exit::NothingMeasured
+    }
+}
+
+/// Whether a point of the run meets one of its conditions.
+pub(crate) fn meets_condition(summaries: &[Summary], info: &RunInfo) -> bool {
+    !check(&info.conditions, summaries, &info.points).is_empty()
 }
 
 /// What reports call the model, where the user gave that.

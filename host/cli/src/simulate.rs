@@ -31,7 +31,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
         let remedy = if socket.is_some() { BAD_SOCKET } else { remedy(&cause) };
         Failure::Simulate { cause, remedy }
     })?;
-    let terminal = Terminal::new();
+    let terminal = Terminal::default();
     terminal.print(&server.url());
     if let Some(path) = socket {
         terminal.say(&format!("listening on {}; give it with --unix-socket", path.display()));

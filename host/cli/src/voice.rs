@@ -1,7 +1,7 @@
 //! What the run says: to the user on the terminal and to the run's log, the same words to both.
 
 use crate::journal::{Journal, Level};
-use crate::terminal::Terminal;
+use crate::terminal::{Reports, Terminal};
 use loadwright_wasm::Level as PluginLevel;
 
 /// Name of our own lines in the log.
@@ -19,9 +19,9 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
-    /// A voice that shows debug lines where `debug` is set.
-    pub(crate) fn new(debug: bool) -> Self {
-        Self { debug, ..Self::default() }
+    /// A voice that shows debug lines where `debug` is set, and reports on a stream of its own.
+    pub(crate) fn new(debug: bool, reports: Reports) -> Self {
+        Self { debug, terminal: Terminal::new(reports), ..Self::default() }
     }
 
     /// Something the user should know.

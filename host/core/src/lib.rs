@@ -3,10 +3,11 @@
 //! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
 //! says what a sweep point does; [`arrival`] turns its load into slots; the engine turns slots into
 //! [`record::Record`]s; [`metrics`] folds records into a [`summary::Summary`], with the
-//! [`doubt::Doubt`]s that say how far to trust it. [`ports`] are the traits at which the engine
+//! [`doubt::Doubt`]s that say how far to trust it; [`condition`]s hold it against limits. [`ports`] are the traits at which the engine
 //! meets plugins, tokenizers and sinks.
 
 pub mod arrival;
+pub mod condition;
 pub mod conversation;
 pub mod doubt;
 pub mod foreign;
@@ -22,6 +23,7 @@ pub mod sample;
 pub mod secret;
 pub mod summary;
 pub mod timeline;
+pub mod words;
 
 /// Nanoseconds on the run's monotonic clock, zero at the run's start; also a span in nanoseconds.
 pub type Nanos = u64;

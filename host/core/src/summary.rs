@@ -141,6 +141,21 @@ impl Counts {
     pub fn failed_share(&self) -> Option<f64> {
         (self.total > 0).then(|| self.failed as f64 / self.total as f64)
     }
+
+    /// Requests that met every objective as a share of all, 0 to 1; none without requests, or where
+    /// no objective was given. A dropped slot met none.
+    pub fn good_share(&self) -> Option<f64> {
+        let all = self.total + self.dropped;
+        self.good.filter(|_| all > 0).map(|good| good as f64 / all as f64)
+    }
+}
+
+impl Summary {
+    /// Dropped slots as a share of those dropped and sent, 0 to 1; none where there are no slots.
+    pub fn dropped_share(&self) -> Option<f64> {
+        let all = self.counts.dropped + self.arrivals.sent;
+        (all > 0).then(|| self.counts.dropped as f64 / all as f64)
+    }
 }
 
 /// Rates over the point's duration, per second.

@@ -61,6 +61,19 @@ pub fn create_run(outputs: &Path, date: Option<&str>, name: &str) -> Result<Path
     unreachable!("there are more numbers than folders")
 }
 
+/// Makes the run's folder where the user wants it, `path`, or takes the empty one that is there.
+///
+/// # Errors
+/// It cannot be made, or holds something.
+pub fn use_run(path: &Path) -> Result<(), FolderError> {
+    let failure = |cause| FolderError { path: path.into(), cause };
+    fs::create_dir_all(path).map_err(failure)?;
+    match fs::read_dir(path).map_err(failure)?.next() {
+        None => Ok(()),
+        Some(_) => Err(failure(io::ErrorKind::DirectoryNotEmpty.into())),
+    }
+}
+
 /// The folder of the point `name` in the run's folder, made where it is not there: a report made
 /// again finds the one that the run made.
 ///

@@ -1,6 +1,9 @@
 //! The JSON files of a point: the keys and units that EvalScope's users parse, and ours beside.
 
 mod ours;
+mod run;
+
+pub use run::run_json;
 
 use crate::number::round6;
 use loadwright_core::percentile::{Distribution, ROWS};
@@ -12,8 +15,16 @@ use serde_json::{Map, Value};
 #[path = "json_tests.rs"]
 mod tests;
 
-/// `benchmark_summary.json`; figures that do not exist are null.
+/// What EvalScope's files say where a setting does not apply.
+const NOT_APPLICABLE: i32 = -1;
+
+/// `benchmark_summary.json`. EvalScope's own classes must be able to read it: a load without
+/// workers or without a rate has -1 there, and other figures that do not exist are left out.
 pub fn benchmark_summary_json(summary: &Summary) -> String {
+    pretty(&benchmark_summary(summary))
+}
+
+fn benchmark_summary(summary: &Summary) -> Value {
     let counts = &summary.counts;
     let figures = &summary.figures;
     let throughput = &summary.throughput;
@@ -22,12 +33,13 @@ pub fn benchmark_summary_json(summary: &Summary) -> String {
     };
     let workers = match summary.point.load {
         Load::Closed { workers, .. } => Value::from(workers),
-        Load::Open { .. } => Value::Null,
+        Load::Open { .. } => NOT_APPLICABLE.into(),
     };
-    pretty(&object([
+    let rate = summary.arrivals.asked_rate;
+    let members = [
         ("Test Duration (s)", number(summary.duration.map(|span| span as f64 / 1e9))),
         ("Concurrency", workers),
-        ("Request Rate (req/s)", number(summary.arrivals.asked_rate)),
+        ("Request Rate (req/s)", rate.map_or(NOT_APPLICABLE.into(), |rate| number(Some(rate)))),
         ("Total Requests", counts.total.into()),
         ("Success Requests", counts.succeeded.into()),
         ("Failed Requests", counts.failed.into()),
@@ -41,11 +53,17 @@ pub fn benchmark_summary_json(summary: &Summary) -> String {
         ("Output Throughput (tok/s)", number(throughput.output)),
         ("Total Throughput (tok/s)", number(throughput.total)),
         ("loadwright", ours::section(summary)),
-    ]))
+    ];
+    let present = members.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(present.map(|(key, value)| (key.into(), value)).collect())
 }
 
 /// `benchmark_percentile.json`: a list of rows; figures that do not exist are null.
 pub fn benchmark_percentile_json(summary: &Summary) -> String {
+    pretty(&benchmark_percentile(summary))
+}
+
+fn benchmark_percentile(summary: &Summary) -> Value {
     let figures = &summary.figures;
     let columns = [
         ("Latency (s)", &figures.latency, 1e9),
@@ -66,7 +84,7 @@ pub fn benchmark_percentile_json(summary: &Summary) -> String {
         }
         Value::Object(row)
     });
-    pretty(&Value::Array(rows.collect()))
+    Value::Array(rows.collect())
 }
 
 /// `benchmark_args.json`: every setting of the point, secrets masked.

@@ -37,7 +37,7 @@ fn units_are_as_the_keys_say() {
     let json = summary(&fixture::quick_start());
     assert_eq!(json["Test Duration (s)"], 62.9998);
     assert_eq!(json["Concurrency"], 200);
-    assert_eq!(json["Request Rate (req/s)"], Value::Null);
+    assert_eq!(json["Request Rate (req/s)"], -1);
     assert_eq!(json["Avg Latency (s)"], 30.9964);
     assert_eq!(json["Avg TTFT (ms)"], 1307.1);
     assert_eq!(json["Avg TPOT (ms)"], 29.0);
@@ -46,20 +46,32 @@ fn units_are_as_the_keys_say() {
 }
 
 #[test]
-fn what_does_not_apply_is_null() {
+fn settings_that_do_not_apply_are_minus_one_and_absent_figures_are_left_out() {
     let open = summary(&fixture::troubled());
-    assert_eq!(open["Concurrency"], Value::Null);
+    assert_eq!(open["Concurrency"], -1);
     assert_eq!(open["Request Rate (req/s)"], 50.0);
     let failed = summary(&fixture::all_failed());
     for key in
         ["Test Duration (s)", "Avg Latency (s)", "Avg TTFT (ms)", "Output Throughput (tok/s)"]
     {
-        assert_eq!(failed[key], Value::Null, "{key}");
+        assert_eq!(failed.get(key), None, "{key}");
     }
     assert_eq!(failed["Failed Requests"], 20);
     let unstreamed = summary(&fixture::unstreamed());
-    assert_eq!(unstreamed["Avg TTFT (ms)"], Value::Null);
+    assert_eq!(unstreamed.get("Avg TTFT (ms)"), None);
     assert_eq!(unstreamed["Avg Latency (s)"], 0.0895);
+}
+
+/// EvalScope's classes take a number for every key, and a default for one that is missing.
+#[test]
+fn no_key_of_evalscopes_is_null() {
+    for point in [fixture::troubled(), fixture::all_failed(), fixture::unstreamed()] {
+        let json = summary(&point);
+        let members = json.as_object().unwrap().iter().filter(|(key, _)| *key != "loadwright");
+        for (key, value) in members {
+            assert!(value.is_number(), "{key}: {value}");
+        }
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod advise;
+mod conditions;
 mod json;
 mod number;
 mod point;
@@ -13,7 +14,7 @@ mod style;
 mod sweep;
 mod table;
 
-pub use json::{benchmark_args_json, benchmark_percentile_json, benchmark_summary_json};
+pub use json::{benchmark_args_json, benchmark_percentile_json, benchmark_summary_json, run_json};
 pub use point::point_text;
 pub use style::Style;
 pub use sweep::{RunInfo, run_text, sweep_text};

@@ -59,6 +59,38 @@ fn everything_is_readable_at_80_columns() {
 }
 
 #[test]
+fn the_whole_of_a_failures_sample_is_shown() {
+    let mut summary = fixture::all_failed();
+    let remedy = "raise the limit with --remedy and try again";
+    summary.failures[0].sample = format!("{}{remedy}", "the reason is long ".repeat(20));
+    let text = point_text(&summary, &Style { width: 80, colour: false });
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(remedy), "{text}");
+}
+
+#[test]
+fn one_of_anything_is_singular() {
+    let plan = loadwright_core::plan::Plan {
+        objectives: loadwright_core::plan::Objectives {
+            latency: Some(fixture::MS * 900),
+            ..Default::default()
+        },
+        ..fixture::closed(0, 1, 1)
+    };
+    let one = fixture::stream(0, 0, 5 * fixture::MS, 5 * fixture::MS, 1);
+    let reused = loadwright_core::record::Record {
+        timeline: loadwright_core::timeline::Timeline { connect: None, ..one.timeline },
+        ..one
+    };
+    let text = point_text(&fixture::fold(&plan, &[reused], Default::default(), &[]), &Style::FILE);
+    assert!(text.contains("1 of 1 request (100.0 %) within"), "{text}");
+    assert!(text.contains("0 opened, 1 request on open ones"), "{text}");
+    for plural in ["1 requests", "1 slots", "1 doubts", "1 values"] {
+        assert!(!text.contains(plural), "{plural}: {text}");
+    }
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let plain = Style { width: 80, colour: false };
     let coloured = point_text(&fixture::troubled(), &Style { colour: true, ..plain });

@@ -2,10 +2,12 @@
 //! recommendations, doubts.
 
 use crate::advise;
+use crate::conditions;
 use crate::number::grid;
 use crate::point::{doubt_words, point_text};
 use crate::style::{Style, one_line};
 use crate::table::{self, Column, HEADER_LINES};
+use loadwright_core::condition::Condition;
 use loadwright_core::doubt::Verdict;
 use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::Load;
@@ -16,7 +18,7 @@ use loadwright_core::summary::Summary;
 mod tests;
 
 /// What the report says of the run as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunInfo {
     /// The run's name, where the user gave one.
     pub name: Option<String>,
@@ -26,6 +28,8 @@ pub struct RunInfo {
     pub points: Vec<String>,
     /// The run's folder, as the user should read it; none: not shown.
     pub folder: Option<String>,
+    /// Conditions under which the run counts as failed.
+    pub conditions: Vec<Condition>,
 }
 
 /// The whole report: every point, and the sweep where there is more than one. Without colour it
@@ -48,11 +52,15 @@ fn is_sweep(summaries: &[Summary], info: &RunInfo) -> bool {
     !summaries.is_empty() && summaries.len().max(info.points.len()) > 1
 }
 
-/// The report over the points of a sweep; empty where there was only one to run, or none that ran.
+/// What follows the last point: the report over a sweep, where there were several points to run and
+/// one ran, and the conditions that the points meet, where there are conditions.
 pub fn sweep_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
-    if !is_sweep(summaries, info) {
-        return String::new();
-    }
+    let sweep =
+        if is_sweep(summaries, info) { sweep(summaries, info, style) } else { String::new() };
+    sweep + &conditions::text(summaries, info, style)
+}
+
+fn sweep(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     let mut text = format!("{}\n", style.bold("Performance report"));
     text += &basics(summaries, info, style);
     text += &format!("\n{}\n", style.bold("Points:"));

@@ -82,6 +82,12 @@ pub struct ReportArgs {
     /// The run's folder: the one that holds records.db
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
+    /// Exit with code 5 if a point meets this, in place of the run's own conditions; may be repeated
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<String>,
+    /// Print one JSON document to standard output, and the report to standard error
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `loadwright plugin`.

@@ -3,7 +3,7 @@
 
 use crate::plan::Outputs;
 use loadwright_export::RECORDS;
-use loadwright_export::folder::{FolderError, create_run, dated};
+use loadwright_export::folder::{FolderError, create_run, dated, use_run};
 use loadwright_stamps::clock;
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
+    /// Folders that were made for the run, from the inside out.
+    made: Vec<PathBuf>,
     kept: bool,
 }
 
 impl RunFolder {
     /// The folder's date, to be taken before there are threads; none where it is to have none.
     pub(super) fn date(outputs: &Outputs) -> Option<String> {
-        outputs.timestamp.then(|| dated(clock::wall()))
+        (outputs.timestamp && outputs.exact.is_none()).then(|| dated(clock::wall()))
     }
 
     /// Makes a new folder; one that is there already is left alone.
@@ -25,8 +27,19 @@ impl RunFolder {
     /// # Errors
     /// It cannot be made.
     pub(super) fn create(outputs: &Outputs, date: Option<&str>) -> Result<Self, FolderError> {
-        let path = create_run(&outputs.dir, date, &outputs.name)?;
-        Ok(Self { path, kept: false })
+        match &outputs.exact {
+            Some(path) => {
+                let made = if path.exists() { Vec::new() } else { vec![path.clone()] };
+                use_run(path)?;
+                Ok(Self { path: path.clone(), made, kept: false })
+            }
+            None => {
+                let path = create_run(&outputs.dir, date, &outputs.name)?;
+                let around = path.parent().map(Path::to_path_buf);
+                let made = std::iter::once(path.clone()).chain(around).collect();
+                Ok(Self { path, made, kept: false })
+            }
+        }
     }
 
     /// Where it is.
@@ -56,10 +69,6 @@ impl Drop for RunFolder {
         for file in ["benchmark.log", RECORDS] {
             let _ = std::fs::remove_file(self.path.join(file));
         }
-        if std::fs::remove_dir(&self.path).is_ok()
-            && let Some(dated) = self.path.parent()
-        {
-            let _ = std::fs::remove_dir(dated);
-        }
+        let _ = self.made.iter().try_for_each(std::fs::remove_dir);
     }
 }

@@ -1,6 +1,7 @@
 //! The one converter from what was typed to what it means: the plans of a sweep, and the settings
 //! of the run around them. It opens nothing, and reports every mistake at once.
 
+mod checks;
 mod engine;
 mod generation;
 mod json;
@@ -48,6 +49,8 @@ pub struct Run {
     pub dataset_settings: Value,
     /// Whether the seed was drawn rather than given.
     pub seed_drawn: bool,
+    /// Print one JSON document to standard output, and the report to standard error.
+    pub json: bool,
     /// Say more.
     pub debug: bool,
     /// What the user should know.
@@ -59,6 +62,8 @@ pub struct Run {
 pub struct Outputs {
     /// Folder that the run's folder is made in.
     pub dir: PathBuf,
+    /// The run's folder itself, where given: new, or empty.
+    pub exact: Option<PathBuf>,
     /// Whether the time is part of the run folder's path.
     pub timestamp: bool,
     /// Name of the run's folder.
@@ -126,6 +131,7 @@ impl Shared<'_> {
         let dataset = self.dataset();
         self.check_tokenizer(&dataset);
         self.check_dataset(&dataset);
+        self.check_run_dir();
         let dataset_settings = self.dataset_settings(&model, &dataset, in_chat, &contents);
         let mut shared = self.shared_plan();
         shared.output_range = generation.range;
@@ -136,6 +142,7 @@ impl Shared<'_> {
         shared.dataset = dataset;
         shared.model.clone_from(&model);
         shared.target = target;
+        self.check_metrics(&shared);
         shared.settings = self.stored_settings(&shared, &generation, &dataset_settings, &contents);
         let points = self.points(&shared);
         Run {
@@ -156,6 +163,7 @@ impl Shared<'_> {
             }),
             dataset_settings,
             seed_drawn,
+            json: self.args.output.json,
             debug: self.args.output.debug,
             notices: Vec::new(),
             points,
@@ -180,6 +188,7 @@ impl Shared<'_> {
         let name = output.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(last);
         Outputs {
             dir: output.outputs_dir.clone(),
+            exact: output.run_dir.clone(),
             timestamp: !output.no_timestamp,
             name: file_name(name),
         }

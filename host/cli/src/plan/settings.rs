@@ -11,7 +11,7 @@ use loadwright_core::secret::{self, MASK};
 use serde_json::{Map, Value, json};
 
 /// Flags that only undo another one, or say where settings are: they are not settings themselves.
-const NOT_STORED: &[&str] = &["no_stream", "no_apply_chat_template", "config", "cache_dir"];
+const NOT_STORED: &[&str] = &["no_stream", "no_apply_chat_template", "config", "cache_dir", "json"];
 
 impl Shared<'_> {
     /// Settings that all points share: `typed`, with what was resolved put in.

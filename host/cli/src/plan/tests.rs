@@ -371,7 +371,8 @@ fn every_flag_is_stored_with_what_was_resolved() {
     let settings = &run.points[1].settings;
     for flag in crate::args::perf_command().get_arguments().filter(|arg| !arg.is_hide_set()) {
         let name = flag.get_long().expect("every flag is long").replace('-', "_");
-        let outside = ["help", "no_stream", "no_apply_chat_template", "config", "cache_dir"];
+        let outside =
+            ["help", "no_stream", "no_apply_chat_template", "config", "cache_dir", "json"];
         assert_eq!(settings.contains_key(&name), !outside.contains(&name.as_str()), "{name}");
     }
     let wanted = [

@@ -1,5 +1,6 @@
 //! The built binary against the simulated server: what a user sees, and how the process ends.
 
+mod conditions;
 mod endings;
 mod files;
 mod others;

@@ -74,8 +74,7 @@ impl Case<'_> {
     fn planned(&self) -> Found {
         let (counts, arrivals) = (&self.summary.counts, &self.summary.arrivals);
         let mut found = Found::new();
-        if counts.dropped > 0 {
-            let share = share(counts.dropped, counts.dropped + arrivals.sent);
+        if let Some(share) = self.summary.dropped_share().filter(|&share| share > 0.0) {
             found.push((Cause::Dropped { dropped: counts.dropped, share }, share > 0.1));
         }
         if let (Some(due), Some(sent)) = (arrivals.due_rate, arrivals.sent_rate)

@@ -91,6 +91,7 @@ fn goodput(summary: &Summary) -> Value {
     object([
         ("req_per_s", number(summary.throughput.goodput)),
         ("requests", good.into()),
+        ("share", number(summary.counts.good_share())),
         ("ttft_ms", millis(objectives.ttft)),
         ("tpot_ms", millis(objectives.tpot)),
         ("latency_ms", millis(objectives.latency)),

@@ -7,6 +7,7 @@ use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::{Load, Objectives};
 use loadwright_core::record::TokenSource;
 use loadwright_core::summary::{Steady, Summary};
+use loadwright_core::words::counted;
 use std::collections::BTreeMap;
 
 /// One wrapped paragraph a topic; topics without figures are left out.
@@ -34,7 +35,7 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
 fn load(summary: &Summary) -> Option<String> {
     let mean = summary.concurrency.mean?;
     let peak = summary.concurrency.peak;
-    let mut words = format!("{} requests in flight on average, {peak} at most", grid(mean));
+    let mut words = format!("{} in flight on average, {peak} at most", grid(mean));
     let arrivals = &summary.arrivals;
     if let (Some(asked), Some(sent)) = (arrivals.asked_rate, arrivals.sent_rate) {
         words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
@@ -112,11 +113,9 @@ fn goodput(summary: &Summary) -> Option<String> {
         .filter_map(|(name, limit)| Some(format!("{name} {}", millis(limit? as f64))))
         .collect();
     let rate = summary.throughput.goodput.map_or("-".into(), grid);
-    Some(format!(
-        "{rate} req/s: {good} of {} requests within {}",
-        summary.counts.total,
-        limits.join(", ")
-    ))
+    let asked = counted(summary.counts.total + summary.counts.dropped, "request");
+    let share = summary.counts.good_share().map_or("-".into(), percent);
+    Some(format!("{rate} req/s: {good} of {asked} ({share}) within {}", limits.join(", ")))
 }
 
 fn tokens(summary: &Summary) -> Option<String> {
@@ -127,7 +126,7 @@ fn tokens(summary: &Summary) -> Option<String> {
         words.push(format!("{} of the input from a cache", percent(cached as f64 / of as f64)));
     }
     words.extend(tokens.reasoning.map(|n| format!("{n} spent on reasoning")));
-    words.extend(tokens.accepted.map(|n| format!("{n} predicted ones accepted")));
+    words.extend(tokens.accepted.map(|n| format!("{n} accepted from predictions")));
     words.extend(tokens.rejected.map(|n| format!("{n} rejected")));
     Some(words.join("; "))
 }
@@ -174,7 +173,8 @@ fn connections(summary: &Summary) -> Option<String> {
     if links.opened + links.reused == 0 {
         return None;
     }
-    let mut words = format!("{} opened, {} requests on open ones", links.opened, links.reused);
+    let reused = counted(links.reused, "request");
+    let mut words = format!("{} opened, {reused} on open ones", links.opened);
     if links.reopened > 0 {
         words += &format!(", {} sent again after an idle one had died", links.reopened);
     }

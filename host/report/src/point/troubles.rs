@@ -7,14 +7,14 @@ use loadwright_core::percentile::Method;
 use loadwright_core::plan::StampSource;
 use loadwright_core::sample::Ending;
 use loadwright_core::summary::{Figure, Summary};
+use loadwright_core::words::counted;
 
 /// The verdict and the error bound of the stamps.
 pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
     let label = summary.verdict.label();
-    let doubts = match summary.doubts.len() {
+    let doubts = match summary.doubts.len() as u64 {
         0 => String::new(),
-        1 => " (1 doubt)".into(),
-        n => format!(" ({n} doubts)"),
+        count => format!(" ({})", counted(count, "doubt")),
     };
     let ended = match summary.ending {
         Ending::Interrupted => ", interrupted",
@@ -107,14 +107,17 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
     for (figure, distribution) in named.into_iter().filter(|(figure, _)| SHOWN.contains(figure)) {
         if let Some(distribution) = distribution.filter(|all| all.method == Method::Histogram) {
             notes.push(format!(
-                "Percentiles of {} are from a histogram of 3 significant digits ({} values).",
+                "Percentiles of {} are from a histogram of 3 significant digits ({}).",
                 figure.label(),
-                distribution.count
+                counted(distribution.count, "value")
             ));
         }
     }
     notes.iter().map(|note| style.wrap("* ", note) + "\n").collect()
 }
+
+/// Characters of a failure's sample that are shown; the log has all of it.
+const SAMPLE: usize = 1_000;
 
 /// Failures by class, with a sample each.
 pub(super) fn failures(summary: &Summary, style: &Style) -> String {
@@ -129,7 +132,7 @@ pub(super) fn failures(summary: &Summary, style: &Style) -> String {
         };
         text += &format!("  {}: {}{retried}\n", failure.class, failure.count);
         if !failure.sample.is_empty() {
-            text += &format!("    {}\n", one_line(&failure.sample, style.width.max(40) - 4));
+            text += &(style.wrap("    ", &one_line(&failure.sample, SAMPLE)) + "\n");
         }
     }
     text

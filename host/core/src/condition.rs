@@ -1,0 +1,221 @@
+//! Conditions on a point's metrics under which a run counts as failed: `not-valid`, `failed>1%`,
+//! `ttft_p99>500ms`. How they are written stands in [`parse`]; what the process makes of one that
+//! is met is the command line's business.
+
+mod parse;
+
+pub use parse::BadCondition;
+
+use crate::doubt::Verdict;
+use crate::percentile::Distribution;
+use crate::summary::{Figure, Summary};
+use std::fmt;
+
+#[cfg(test)]
+#[path = "condition_tests.rs"]
+mod tests;
+
+/// A condition, as it was written and as it is evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    text: String,
+    test: Test,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Test {
+    NotValid,
+    Limit { metric: Metric, comparison: Comparison, limit: f64, unit: Unit },
+}
+
+/// A metric that a condition can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metric {
+    Statistic(Figure, Statistic),
+    Failed,
+    Dropped,
+    Goodput,
+    RequestThroughput,
+    OutputThroughput,
+    TotalThroughput,
+    Concurrency,
+}
+
+/// What is taken from a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Statistic {
+    Mean,
+    Min,
+    Max,
+    /// In tenths of a percent.
+    Percentile(u32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+/// The unit that a limit is given in, and a measured value is shown in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Percent of all requests.
+    Percent,
+    /// The metric's own: a count, tokens, or a rate a second.
+    Plain,
+}
+
+/// A condition that a point meets, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Met {
+    /// The condition as it was written.
+    pub condition: String,
+    /// What met it.
+    pub by: MetBy,
+}
+
+/// What met a condition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MetBy {
+    /// The point's verdict.
+    Verdict,
+    /// A value, in the unit of the condition.
+    Value(f64, Unit),
+    /// The point has no such metric, so nothing shows that the limit was kept.
+    Absent,
+}
+
+/// A condition that a point of a run meets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetAt {
+    /// The point's name.
+    pub point: String,
+    /// The condition, and what met it.
+    pub met: Met,
+}
+
+/// Which of `conditions` the points of a run meet: those of `summaries`, then those that are among
+/// the `asked` and did not run, which meet every condition.
+pub fn check(conditions: &[Condition], summaries: &[Summary], asked: &[String]) -> Vec<MetAt> {
+    let at = |point: &str, met: Met| MetAt { point: point.to_owned(), met };
+    let ran = summaries.iter().flat_map(|summary| {
+        let met = conditions.iter().filter_map(|condition| condition.met(summary));
+        met.map(|met| at(&summary.point.name, met))
+    });
+    let missing = asked
+        .iter()
+        .filter(|name| !summaries.iter().any(|summary| summary.point.name == **name))
+        .flat_map(|name| conditions.iter().map(|condition| at(name, condition.met_unmeasured())));
+    ran.chain(missing).collect()
+}
+
+impl Condition {
+    /// Whether only a run with objectives has the metric.
+    pub fn needs_objectives(&self) -> bool {
+        matches!(self.test, Test::Limit { metric: Metric::Goodput, .. })
+    }
+
+    /// Whether only streamed replies have the metric.
+    pub fn needs_stream(&self) -> bool {
+        use Figure::{DecodeRate, FirstAnswer, Itl, ItlPerToken, Tpot, Ttft, TtftFromDue};
+        match self.test {
+            Test::Limit { metric: Metric::Statistic(figure, _), .. } => matches!(
+                figure,
+                Ttft | TtftFromDue | FirstAnswer | Tpot | Itl | ItlPerToken | DecodeRate
+            ),
+            _ => false,
+        }
+    }
+
+    /// Why `summary` meets the condition; none where it does not. A metric that the point does not
+    /// have meets every condition on it.
+    pub fn met(&self, summary: &Summary) -> Option<Met> {
+        let by = match self.test {
+            Test::NotValid => (summary.verdict == Verdict::NotValid).then_some(MetBy::Verdict)?,
+            Test::Limit { metric, comparison, limit, unit } => match metric.value(summary, unit) {
+                None => MetBy::Absent,
+                Some(value) if comparison.holds(value, limit) => MetBy::Value(value, unit),
+                Some(_) => return None,
+            },
+        };
+        Some(Met { condition: self.text.clone(), by })
+    }
+
+    /// The condition met by a point that did not run, which has no metric at all.
+    fn met_unmeasured(&self) -> Met {
+        Met { condition: self.text.clone(), by: MetBy::Absent }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl Metric {
+    /// The value in `unit`; none where the point does not have it.
+    fn value(self, summary: &Summary, unit: Unit) -> Option<f64> {
+        let (counts, rates) = (&summary.counts, &summary.throughput);
+        let either = |share: Option<f64>, plain: Option<f64>| match unit {
+            Unit::Percent => share.map(|share| share * 100.0),
+            _ => plain,
+        };
+        match self {
+            Self::Statistic(figure, statistic) => {
+                let figures = summary.figures.named();
+                let (_, found) = figures.into_iter().find(|&(named, _)| named == figure)?;
+                Some(statistic.of(found?) / base(figure, unit))
+            }
+            Self::Failed => either(counts.failed_share(), Some(counts.failed as f64)),
+            Self::Dropped => either(summary.dropped_share(), Some(counts.dropped as f64)),
+            Self::Goodput => either(counts.good_share(), rates.goodput),
+            Self::RequestThroughput => rates.requests,
+            Self::OutputThroughput => rates.output,
+            Self::TotalThroughput => rates.total,
+            Self::Concurrency => summary.concurrency.mean,
+        }
+    }
+}
+
+/// What a value of `figure` is divided by to be in `unit`: distributions hold nanoseconds, tokens
+/// and millionths of a token a second.
+fn base(figure: Figure, unit: Unit) -> f64 {
+    match (unit, figure) {
+        (Unit::Seconds, _) => 1e9,
+        (Unit::Milliseconds, _) => 1e6,
+        (_, Figure::OutputRate | Figure::TotalRate | Figure::DecodeRate) => 1e6,
+        _ => 1.0,
+    }
+}
+
+impl Statistic {
+    fn of(self, distribution: &Distribution) -> f64 {
+        match self {
+            Self::Mean => distribution.mean,
+            Self::Min => distribution.min() as f64,
+            Self::Max => distribution.max() as f64,
+            Self::Percentile(permille) => {
+                distribution.at(permille).expect("only kept percentiles are parsed") as f64
+            }
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Self::Above => value > limit,
+            Self::AtLeast => value >= limit,
+            Self::Below => value < limit,
+            Self::AtMost => value <= limit,
+        }
+    }
+}
