@@ -21,4 +21,6 @@ mod proxies;
 mod shapes;
 mod stamps;
 mod turns;
+mod unasked;
+mod unending;
 mod waits;

@@ -35,6 +35,52 @@ impl Drop for Canned {
     }
 }
 
+/// Serves each connection as `serve` does, on a thread of its own; connections are numbered from 0.
+/// Gives the URL.
+pub(crate) fn scripted(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> String {
+    let (listener, url) = silent();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let serve = Arc::clone(&serve);
+            std::thread::spawn(move || {
+                let stream = stream.unwrap();
+                stream.set_nodelay(true).unwrap();
+                serve(stream, number);
+            });
+        }
+    });
+    url
+}
+
+/// Reads one request, and gives the number of its slot; none: the client has left.
+pub(crate) fn next_request(stream: &mut TcpStream) -> Option<u64> {
+    // Nothing is taken, so that what is there is read as a whole.
+    if !matches!(stream.peek(&mut [0]), Ok(1)) {
+        return None;
+    }
+    let head = read_request(stream);
+    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
+    Some(id.split('-').nth(2).unwrap().parse().unwrap())
+}
+
+/// The events of a chat reply that counts `tokens`, up to and with its end mark.
+pub(crate) fn events(tokens: u64) -> String {
+    format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"hi\"}},\"finish_reason\":\"stop\"}}],\
+        \"usage\":{{\"prompt_tokens\":1,\"completion_tokens\":{tokens}}}}}\n\ndata: [DONE]\n\n"
+    )
+}
+
+/// A whole reply of one frame that counts `tokens`.
+pub(crate) fn reply(tokens: u64) -> String {
+    let body = events(tokens);
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
 /// A listener that takes connections and never says anything.
 pub(crate) fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -31,6 +31,8 @@ pub enum Outcome {
     InStream,
     /// The reply was not what it claimed to be: bad HTTP, bad JSON.
     Garbage,
+    /// Data came before the request was sent, so it is not the reply to it.
+    Unsolicited,
     /// More bytes than an exchange may hold for `decode`.
     TooLarge,
     /// A plugin failed on this request.
@@ -96,6 +98,7 @@ impl Outcome {
             Self::Empty => "empty",
             Self::InStream => "in_stream",
             Self::Garbage => "garbage",
+            Self::Unsolicited => "unsolicited",
             Self::TooLarge => "too_large",
             Self::Plugin => "plugin",
             Self::Cancelled => "cancelled",
@@ -111,7 +114,7 @@ impl Outcome {
         Self::FIXED.into_iter().find(|outcome| outcome.fixed_class() == class)
     }
 
-    const FIXED: [Self; 18] = [
+    const FIXED: [Self; 19] = [
         Self::Ok,
         Self::Refused,
         Self::Dns,
@@ -126,6 +129,7 @@ impl Outcome {
         Self::Empty,
         Self::InStream,
         Self::Garbage,
+        Self::Unsolicited,
         Self::TooLarge,
         Self::Plugin,
         Self::Cancelled,

@@ -2,6 +2,7 @@
 
 use crate::capture::{Capture, Captures};
 use crate::control::Progress;
+use crate::framing::marks::EndMarks;
 use crate::http1::head::Head;
 use crate::http1::response::Response;
 use crate::net::failure::Failure;
@@ -14,6 +15,7 @@ use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_core::timeline::Timeline;
 use loadwright_stamps::clock;
+use loadwright_stamps::socket::Read;
 use std::mem::{replace, take};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -52,6 +54,8 @@ pub(crate) struct Landed {
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
     pub(crate) streamed: bool,
+    /// When the first byte of the reply came.
+    pub(crate) heard: Option<Nanos>,
     pub(crate) head: Option<Head>,
     pub(crate) head_bytes: Vec<u8>,
     pub(crate) error_body: Vec<u8>,
@@ -61,6 +65,18 @@ pub(crate) struct Landed {
     pub(crate) end: Result<(), Failure>,
     /// Who waits to hear how it was read.
     pub(crate) verdict: Option<oneshot::Sender<Verdict>>,
+}
+
+impl Landed {
+    /// Whether something came before the request was sent.
+    pub(crate) fn heard_before_sent(&self) -> bool {
+        precedes(self.heard, self.timeline.sent)
+    }
+}
+
+/// Whether something was `heard` before it was asked for.
+fn precedes(heard: Option<Nanos>, sent: Option<Nanos>) -> bool {
+    heard.is_some_and(|heard| sent.is_none_or(|sent| heard < sent))
 }
 
 /// What an interpreter tells a worker that waits.
@@ -113,6 +129,8 @@ pub(crate) struct Ground {
     pub(crate) parts: bool,
     /// Bytes that an exchange which goes to `decode` may hold.
     pub(crate) limit: usize,
+    /// What marks the end of a reply.
+    pub(crate) marks: EndMarks,
 }
 
 /// Bytes of frames after which a part is handed to the interpreters.
@@ -155,10 +173,25 @@ impl Flight {
         self.attempt
     }
 
+    /// Takes what one read gave of the response; true: the response is whole.
+    ///
+    /// # Errors
+    /// As for [`Response::feed`].
+    pub(crate) fn feed(&mut self, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+        self.response.feed(bytes, read, &self.shared.marks)
+    }
+
+    /// Whether what was heard of the server came before the request was sent. It is then no reply
+    /// to it.
+    pub(crate) fn heard_before_sent(&self) -> bool {
+        precedes(self.response.heard, self.timeline.sent)
+    }
+
     /// Begins again over another connection: the one at hand had died before a reply began.
     pub(crate) fn begin_again(&mut self) {
         self.reopened = true;
         self.bytes_sent = 0;
+        self.response.restart();
         self.timeline = Timeline { due: self.timeline.due, ..Timeline::default() };
     }
 
@@ -202,6 +235,8 @@ impl Flight {
         if self.timeline.end == 0 {
             self.timeline.end = clock::now();
         }
+        // A server that refuses a new connection may have done so before the request was sent.
+        self.timeline.end = self.timeline.end.max(self.timeline.sent.unwrap_or(0));
         let response = &mut self.response;
         self.timeline.head = response.head_at;
         let urgent = verdict.is_some();
@@ -215,6 +250,7 @@ impl Flight {
             bytes_sent: self.bytes_sent,
             bytes_received: response.intake.received,
             streamed: response.intake.streamed,
+            heard: response.heard,
             head: response.head.take(),
             head_bytes: take(&mut response.head_bytes),
             error_body: take(&mut response.error_body),

@@ -2,6 +2,7 @@
 //! lines, or the body as one frame. What a frame says is for `reading`; when it came is for the
 //! connection that feeds this.
 
+pub(crate) mod marks;
 mod sse;
 
 use sse::Events;

@@ -9,6 +9,7 @@ use crate::framing::Framing;
 use crate::http1::head::{Delimiter, Head};
 use crate::net::failure::Failure;
 use crate::net::stream::Stream;
+use crate::wait::{LINGER, nanos};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2::SendRequest;
@@ -94,13 +95,26 @@ impl Http2 {
         let reply = flight.response();
         reply.head_bytes = head_bytes(&parts);
         reply.begin(head(&parts), &stamp(0))?;
+        let mut linger = None;
         loop {
-            let frame = tokio::time::timeout(read, body.frame()).await.map_err(|_| silent())?;
-            let Some(frame) = frame else { break };
-            let frame = frame.map_err(|error| failed(&error))?;
+            let limit = linger.map_or(read, |until: u64| {
+                Duration::from_nanos(until.saturating_sub(clock::now()))
+            });
+            let frame = match tokio::time::timeout(limit, body.frame()).await {
+                Ok(Some(frame)) => frame.map_err(|error| failed(&error))?,
+                Ok(None) => break,
+                // The reply has said that it ends: the stream is reset in place of its last frame.
+                Err(_) if linger.is_some() => return Ok(()),
+                Err(_) => return Err(silent()),
+            };
             if let Some(run) = frame.data_ref() {
-                flight.response().feed(run, &stamp(run.len()))?;
+                let read = stamp(run.len());
+                flight.feed(run, &read)?;
                 flight.hand_on()?;
+                if flight.response().intake.marked {
+                    flight.timeline.end = read.user;
+                    linger.get_or_insert(read.user + nanos(LINGER));
+                }
             }
         }
         let end = stamp(0);

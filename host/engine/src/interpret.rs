@@ -166,6 +166,7 @@ impl<'a> Interpreter<'a> {
             end: &landed.end,
             status: landed.head.as_ref().map(|head| head.status),
             error_body: &landed.error_body,
+            heard_before_sent: landed.heard_before_sent(),
             marked_end: landed.streamed && self.reader.as_ref().is_some_and(Reader::knows_the_end),
         };
         let (outcome, error) = match plugin {

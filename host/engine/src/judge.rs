@@ -16,6 +16,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) error_body: &'a [u8],
     /// Whether the reply came as a stream, whose end must be marked.
     pub(crate) marked_end: bool,
+    /// Whether something came before the request was sent.
+    pub(crate) heard_before_sent: bool,
 }
 
 /// The outcome, and what went wrong in words.
@@ -48,6 +50,12 @@ fn is_bad(status: u16) -> bool {
 
 /// The outcome of a reply that arrived with a good status.
 fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
+    // The connection refuses such a reply when it comes; here nothing can become a figure that
+    // would be negative, whatever brought it.
+    if facts.heard_before_sent {
+        let failure = Failure::unsolicited(facts.status);
+        return (failure.outcome, failure.detail);
+    }
     if let Some(error) = &reading.error {
         return (Outcome::InStream, error.clone());
     }

@@ -5,7 +5,13 @@ use crate::reading::Output;
 use loadwright_core::reading::Channel;
 
 fn judged(end: Result<(), Failure>, status: u16, marked_end: bool, reading: &Reading) -> Outcome {
-    let facts = Facts { end: &end, status: Some(status), error_body: b"", marked_end };
+    let facts = Facts {
+        end: &end,
+        status: Some(status),
+        error_body: b"",
+        marked_end,
+        heard_before_sent: false,
+    };
     outcome(&facts, reading).0
 }
 
@@ -40,6 +46,20 @@ fn a_connection_that_breaks_behind_the_mark_does_no_harm() {
 }
 
 #[test]
+fn a_reply_from_before_its_request_is_never_a_success() {
+    let done = Reading { done: true, ..with_output() };
+    let facts = |status| Facts {
+        end: &Ok(()),
+        status: Some(status),
+        error_body: b"",
+        marked_end: true,
+        heard_before_sent: true,
+    };
+    assert_eq!(outcome(&facts(200), &done).0, Outcome::Unsolicited);
+    assert_eq!(outcome(&facts(503), &done).0, Outcome::Status(503));
+}
+
+#[test]
 fn an_empty_reply_is_a_failure_unless_it_says_it_made_a_token() {
     let empty = Reading { done: true, ..Reading::default() };
     assert_eq!(judged(Ok(()), 200, true, &empty), Outcome::Empty);
@@ -61,8 +81,13 @@ fn an_error_inside_a_good_reply_fails_it() {
 
 #[test]
 fn a_bad_status_keeps_what_the_server_said() {
-    let facts =
-        Facts { end: &Ok(()), status: Some(503), error_body: b" busy \n", marked_end: false };
+    let facts = Facts {
+        end: &Ok(()),
+        status: Some(503),
+        error_body: b" busy \n",
+        marked_end: false,
+        heard_before_sent: true,
+    };
     let judged = outcome(&facts, &Reading::default());
     assert_eq!(judged, (Outcome::Status(503), "busy".to_owned()));
 }

@@ -3,6 +3,7 @@
 use crate::capture::Captures;
 use crate::control::Control;
 use crate::flight::{Attempt, Flight, Ground};
+use crate::framing::marks::EndMarks;
 use crate::gauges::Gauges;
 use crate::judge;
 use crate::net::connect::Connector;
@@ -101,9 +102,12 @@ pub fn probe(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Probe
 fn worth_another(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Status(code) => matches!(code, 429 | 502 | 503 | 504),
-        Outcome::Tls | Outcome::Dns | Outcome::Garbage | Outcome::InStream | Outcome::Plugin => {
-            false
-        }
+        Outcome::Tls
+        | Outcome::Dns
+        | Outcome::Garbage
+        | Outcome::Unsolicited
+        | Outcome::InStream
+        | Outcome::Plugin => false,
         _ => true,
     }
 }
@@ -136,6 +140,7 @@ async fn once(
         progress: Arc::default(),
         parts: false,
         limit: usize::MAX,
+        marks: EndMarks::of(ports.protocol.plan()),
     });
     let attempt =
         Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, due: clock::now() };
@@ -153,6 +158,7 @@ fn judged(
     flight: &mut Flight,
     end: &Result<(), crate::net::failure::Failure>,
 ) -> Result<Result<(), (Outcome, String)>, EngineError> {
+    let heard_before_sent = flight.heard_before_sent();
     let response = flight.response();
     let mut reading = Reading::without_text();
     let reader = ports.protocol.plan().map(Reader::new).transpose()?;
@@ -168,6 +174,7 @@ fn judged(
         end,
         status: response.head.as_ref().map(|head| head.status),
         error_body: &response.error_body,
+        heard_before_sent,
         marked_end: response.intake.streamed && reader.as_ref().is_some_and(Reader::knows_the_end),
     };
     Ok(match judge::outcome(&facts, &reading) {

@@ -2,6 +2,7 @@
 
 use crate::drive::{Pool, drive};
 use crate::flight::Ground;
+use crate::framing::marks::EndMarks;
 use crate::outbox::Outbox;
 use crate::point::Point;
 use crate::prepare::decodes;
@@ -59,6 +60,7 @@ pub(crate) fn run(
         progress: Arc::clone(&point.control.progress),
         parts: !decodes(point.ports.protocol.as_ref()),
         limit: DECODED,
+        marks: EndMarks::of(point.ports.protocol.plan()),
     });
     let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
     let pool = Pool::default();

@@ -161,8 +161,13 @@ impl Connection {
     }
 }
 
-/// Whether a connection that had been idle was found dead: nothing of a reply had come yet.
-/// Servers close idle connections when they like, so that is no failure of the request.
+/// Whether a connection that had been idle was found dead: nothing of a reply had come yet, or the
+/// server had refused it, with a `408` mostly, before the request was sent. Servers close idle
+/// connections when they like, so that is not a failure of the request.
 fn died_idle(failure: &Failure, flight: &mut Flight) -> bool {
-    matches!(failure.outcome, Outcome::Reset | Outcome::Cut) && !flight.response().begun()
+    match failure.outcome {
+        Outcome::Reset | Outcome::Cut => !flight.response().begun(),
+        Outcome::Unsolicited => flight.response().refuses(),
+        _ => false,
+    }
 }

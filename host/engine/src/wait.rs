@@ -15,6 +15,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Sleep;
 
+/// How long the rest of a body may take that comes behind the reply's end mark.
+pub(crate) const LINGER: Duration = Duration::from_millis(100);
+
 /// Watches one connection's exchanges, one after the other.
 pub(crate) struct Watch {
     timer: Pin<Box<Sleep>>,
@@ -81,6 +84,26 @@ impl Watch {
         self.last = now;
     }
 
+    /// The reply has said that it ends: what is left of its body has [`LINGER`].
+    pub(crate) fn linger(&mut self) {
+        self.until = self.until.min(self.last.saturating_add(nanos(LINGER)));
+        if self.fires.is_none_or(|fires| fires > self.deadline()) {
+            self.set();
+        }
+    }
+
+    /// Whether what was last read came when the exchange was to be over. A server that sends
+    /// faster than it is read never lets a timer speak.
+    pub(crate) fn is_over(&self) -> bool {
+        self.last >= self.until
+    }
+
+    /// The limit on the whole exchange is over.
+    pub(crate) fn overdue(&self) -> Failure {
+        let text = format!("not over within {} s", self.total as f64 / 1e9);
+        Failure::new(Outcome::Timeout(Stage::Total), text)
+    }
+
     /// Whether the timer must be looked at: it was set anew, or what was last seen is not before
     /// its time.
     pub(crate) fn is_due(&self) -> bool {
@@ -94,8 +117,7 @@ impl Watch {
             ready!(self.timer.as_mut().poll(context));
             let now = clock::now();
             if now >= self.until {
-                let text = format!("not over within {} s", self.total as f64 / 1e9);
-                return Poll::Ready(Failure::new(Outcome::Timeout(Stage::Total), text));
+                return Poll::Ready(self.overdue());
             }
             if now >= self.last.saturating_add(self.read) {
                 let text = format!("nothing arrived for {} s", self.read as f64 / 1e9);

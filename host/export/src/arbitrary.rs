@@ -65,6 +65,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
             Outcome::Empty,
             Outcome::InStream,
             Outcome::Garbage,
+            Outcome::Unsolicited,
             Outcome::TooLarge,
             Outcome::Plugin,
             Outcome::Cancelled,

@@ -5,15 +5,20 @@ use crate::flight::Flight;
 use crate::net::failure::Failure;
 use crate::net::stream::Stream;
 use crate::wait::Watch;
+use loadwright_core::outcome::Outcome;
 use loadwright_stamps::clock;
 use loadwright_stamps::socket::Read;
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice};
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 /// Bytes that one read may give.
 const READ: usize = 64 * 1024;
+/// Reads in a row after which other connections of the thread have their turn: a server that sends
+/// faster than it is read would hold them all up.
+const BURST: u32 = 4;
 
 thread_local! {
     /// Every connection of a thread reads into the same buffer: what a read gives is taken out of
@@ -69,6 +74,16 @@ pub(crate) async fn exchange(
     flight: &mut Flight,
     message: Message<'_>,
 ) -> Result<(), Failure> {
+    match poll_fn(|context| Poll::Ready(listen(stream, watch, flight, context))).await {
+        None => {}
+        Some(heard) => {
+            flight.response().leave_out_of_step();
+            return match heard? {
+                true => Ok(()),
+                false => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
+            };
+        }
+    }
     match send(stream, watch, flight, message).await {
         Ok(Sent::Whole) => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
         Ok(Sent::Answered) => {
@@ -80,9 +95,37 @@ pub(crate) async fn exchange(
             // answer says more than the broken pipe.
             let answered = poll_fn(|context| poll_reply(stream, watch, flight, context)).await;
             flight.response().leave_out_of_step();
-            if answered.is_ok() { Ok(()) } else { Err(failure) }
+            match answered {
+                Err(answered) if answered.outcome != Outcome::Unsolicited => Err(failure),
+                answered => answered,
+            }
         }
     }
+}
+
+/// What was heard before anything is sent, if that is known already; true: a whole response. On a
+/// kept connection whatever it is ends the connection: nothing was asked. On a new one the server
+/// may be refusing it.
+fn listen(
+    stream: &mut Stream,
+    watch: &mut Watch,
+    flight: &mut Flight,
+    context: &mut Context<'_>,
+) -> Option<Result<bool, Failure>> {
+    let kept = flight.timeline.connect.is_none();
+    let mut buffer = BUFFER.take();
+    let mut read = Read::default();
+    let heard = match stream.poll_recv(context, &mut buffer, &mut read) {
+        Poll::Pending => None,
+        Poll::Ready(_) if kept => {
+            let text = "the server closed the idle connection, or sent data on it unasked";
+            Some(Err(Failure::new(Outcome::Cut, text)))
+        }
+        Poll::Ready(Ok(())) => Some(take(flight, watch, &buffer[..read.len], &read)),
+        Poll::Ready(Err(error)) => Some(Err(Failure::broken(&error))),
+    };
+    BUFFER.set(buffer);
+    heard
 }
 
 /// How far a request got.
@@ -150,22 +193,40 @@ fn poll_reply(
 ) -> Poll<Result<(), Failure>> {
     let mut buffer = BUFFER.take();
     let mut read = Read::default();
-    let mut read_some = false;
+    let mut reads = 0;
     let result = loop {
         match stream.poll_recv(context, &mut buffer, &mut read) {
             Poll::Ready(Ok(())) => match take(flight, watch, &buffer[..read.len], &read) {
-                Ok(false) => read_some = true,
+                Ok(false) if watch.is_over() => break Poll::Ready(late(flight, watch.overdue())),
+                Ok(false) if reads == BURST => break give_way(context),
+                Ok(false) => reads += 1,
                 Ok(true) => break Poll::Ready(Ok(())),
                 Err(failure) => break Poll::Ready(Err(failure)),
             },
             Poll::Ready(Err(error)) => break Poll::Ready(Err(Failure::broken(&error))),
             // Bytes woke this task, so the timer still waits with this task's waker.
-            Poll::Pending if read_some && !watch.is_due() => break Poll::Pending,
-            Poll::Pending => break watch.poll(context).map(Err),
+            Poll::Pending if reads > 0 && !watch.is_due() => break Poll::Pending,
+            Poll::Pending => break watch.poll(context).map(|failure| late(flight, failure)),
         }
     };
     BUFFER.set(buffer);
     result
+}
+
+/// A limit on waiting is over. Behind its end mark a reply lacks nothing, but its connection does.
+fn late(flight: &mut Flight, failure: Failure) -> Result<(), Failure> {
+    if !flight.response().intake.marked {
+        return Err(failure);
+    }
+    flight.response().leave_out_of_step();
+    Ok(())
+}
+
+/// Lets the other tasks of the thread run and its sockets be looked at, then wakes this one.
+fn give_way<T>(context: &mut Context<'_>) -> Poll<T> {
+    let first = pin!(tokio::task::yield_now()).poll(context);
+    debug_assert!(first.is_pending(), "it gives way once");
+    Poll::Pending
 }
 
 /// Takes what one read gave; true: the response is whole.
@@ -180,32 +241,48 @@ fn take(
         return flight.response().closed(read).map(|()| true);
     }
     watch.saw(read);
-    let whole = flight.response().feed(bytes, read)?;
-    if whole {
+    let response = flight.response();
+    let whole = if response.intake.in_head {
+        take_head(flight, bytes, read)?
+    } else {
+        flight.feed(bytes, read)?
+    };
+    if whole || flight.response().intake.marked {
         flight.timeline.end = flight.response().stamp(read).at;
+        if !whole {
+            watch.linger();
+        }
     }
     flight.hand_on()?;
     Ok(whole)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_left_to_write_is_the_request_less_what_was_written() {
-        let head = b"POST / HTTP/1.1\r\n\r\n";
-        for length in [0, 1, SMALL, SMALL + 1] {
-            let body: Vec<u8> = (0..length).map(|index| index as u8).collect();
-            let whole = [head.as_slice(), &body].concat();
-            let mut front = head.to_vec();
-            let message = Message::new(&mut front, &body);
-            assert_eq!((message.len(), message.head), (whole.len(), head.len()));
-            assert_eq!(message.rest.is_empty(), length <= SMALL, "{length} bytes");
-            for written in 0..=whole.len() {
-                let [first, second] = message.behind(written);
-                assert_eq!([&*first, &*second].concat(), whole[written..]);
-            }
-        }
+/// Takes a read that brings the head, or a part of it. What came before the request was sent is
+/// not its reply, unless the server refuses a new connection.
+fn take_head(flight: &mut Flight, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+    let at = flight.response().stamp(read).at;
+    let early = flight.timeline.sent.is_some_and(|sent| at < sent);
+    let fed = flight.feed(bytes, &if early { dated_again(read) } else { *read });
+    if !flight.heard_before_sent() {
+        return fed;
     }
+    let opened = flight.timeline.connect.is_some();
+    let response = flight.response();
+    let goes_on = response.intake.in_head && fed.is_ok();
+    if opened && (response.refuses() || goes_on) {
+        return fed;
+    }
+    Err(Failure::unsolicited(response.head.as_ref().map(|head| head.status)))
 }
+
+/// `read` by another look at both clocks: a thread that is interrupted between its looks takes the
+/// kernel's stamp for earlier than it is.
+fn dated_again(read: &Read) -> Read {
+    let offset = (0..3).map(|_| clock::offset(clock::now())).fold(read.offset, u64::min);
+    let later = |kernel: u64| (kernel + (read.offset - offset)).min(read.user);
+    Read { kernel: read.kernel.map(later), ..*read }
+}
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@
 use super::body::Body;
 use super::head::{self, Delimiter, Head};
 use crate::capture::{Capture, FrameStamp};
+use crate::framing::marks::EndMarks;
 use crate::framing::{Framer, Framing};
 use crate::net::failure::Failure;
 use loadwright_core::Nanos;
@@ -30,6 +31,8 @@ pub(crate) struct Response {
     pub(crate) head: Option<Head>,
     /// When the head was whole.
     pub(crate) head_at: Option<Nanos>,
+    /// When the first byte of it came.
+    pub(crate) heard: Option<Nanos>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
     keeps_head: bool,
@@ -43,7 +46,9 @@ pub(crate) struct Response {
 pub(crate) struct Intake {
     source: StampSource,
     /// The head is not whole yet.
-    in_head: bool,
+    pub(crate) in_head: bool,
+    /// The end mark was among the frames.
+    pub(crate) marked: bool,
     /// Whether the reply is cut into more than one frame.
     pub(crate) streamed: bool,
     body: Body,
@@ -63,6 +68,7 @@ impl Response {
         let intake = Intake {
             source,
             in_head: true,
+            marked: false,
             streamed: false,
             body: Body::new(Delimiter::Empty),
             framer: None,
@@ -70,13 +76,27 @@ impl Response {
             received: 0,
         };
         let (head_bytes, error_body) = (Vec::new(), Vec::new());
-        let (head, head_at) = (None, None);
-        Self { intake, head_bytes, head, head_at, error_body, keeps_head, out_of_step: false }
+        let (head, head_at, heard) = (None, None, None);
+        let out_of_step = false;
+        Self { intake, head_bytes, head, head_at, heard, error_body, keeps_head, out_of_step }
+    }
+
+    /// Begins with another response: nothing of the last one counts.
+    pub(crate) fn restart(&mut self) {
+        let capture = take(&mut self.intake.capture);
+        *self = Self::new(self.intake.source, capture, self.keeps_head);
     }
 
     /// Whether any byte arrived.
     pub(crate) fn begun(&self) -> bool {
-        !self.head_bytes.is_empty() || self.head.is_some()
+        self.heard.is_some()
+    }
+
+    /// Whether the server refuses to serve the connection, whatever was to be sent on it: an error
+    /// with a close, or a `408`, which stands for one.
+    pub(crate) fn refuses(&self) -> bool {
+        let refuses = |head: &Head| head.status == 408 || (head.status >= 400 && !head.keep_alive);
+        self.head.as_ref().is_some_and(refuses)
     }
 
     /// Whether the connection may carry another request.
@@ -91,11 +111,16 @@ impl Response {
         self.out_of_step = true;
     }
 
-    /// Takes what one read gave; true: the response is whole.
+    /// Takes what one read gave, which `marks` may end; true: the response is whole.
     ///
     /// # Errors
     /// It is not HTTP, or its body cannot be read.
-    pub(crate) fn feed(&mut self, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        read: &Read,
+        marks: &EndMarks,
+    ) -> Result<bool, Failure> {
         let mut input = bytes;
         if self.intake.in_head {
             match self.read_head(input, read)? {
@@ -104,7 +129,7 @@ impl Response {
             }
         }
         let stamp = self.stamp(read);
-        let Intake { body, framer, capture, received, .. } = &mut self.intake;
+        let Intake { body, framer, capture, received, marked, .. } = &mut self.intake;
         while let Some(run) = body
             .next(&mut input)
             .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?
@@ -112,7 +137,10 @@ impl Response {
             *received += run.len() as u64;
             match framer {
                 Some(framer) => framer
-                    .feed(run, &mut |frame: &[u8]| capture.push(frame, stamp))
+                    .feed(run, &mut |frame: &[u8]| {
+                        *marked |= marks.matches(frame);
+                        capture.push(frame, stamp);
+                    })
                     .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string()))?,
                 None => keep_start(&mut self.error_body, run),
             }
@@ -143,6 +171,7 @@ impl Response {
 
     /// Reads the head; gives how many of `bytes` lie behind it.
     fn read_head(&mut self, bytes: &[u8], read: &Read) -> Result<Option<usize>, Failure> {
+        self.heard.get_or_insert(self.stamp(read).at);
         // Nearly always it comes in one piece, and is read where it lies.
         let gathered = if self.head_bytes.is_empty() {
             Cow::Borrowed(bytes)
@@ -182,6 +211,7 @@ impl Response {
     /// The body is encoded.
     pub(crate) fn begin(&mut self, head: Head, read: &Read) -> Result<(), Failure> {
         self.head_at = Some(self.stamp(read).at);
+        self.heard = self.heard.or(self.head_at);
         self.intake.in_head = false;
         self.intake.body = Body::new(head.delimiter);
         let ok = (200..300).contains(&head.status);

@@ -44,7 +44,7 @@ proptest! {
         let mut expected = Vec::new();
         for (index, part) in cuts.windows(2).enumerate() {
             let at = 1_000 * index as u64;
-            let whole = response.feed(&wire[part[0]..part[1]], &read(at)).unwrap();
+            let whole = response.feed(&wire[part[0]..part[1]], &read(at), &EndMarks::default()).unwrap();
             prop_assert_eq!(whole, part[1] == wire.len());
             // A frame is complete with the blank line behind it, wherever its chunk ends.
             let behind = String::from_utf8_lossy(&wire[..part[1]]).matches("\n\n").count();
@@ -66,10 +66,10 @@ proptest! {
         let mut response = fresh();
         if headed {
             let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-            response.feed(head, &read(0)).unwrap();
+            response.feed(head, &read(0), &EndMarks::default()).unwrap();
         }
         for part in bytes.chunks(part) {
-            if response.feed(part, &read(1)) != Ok(false) {
+            if response.feed(part, &read(1), &EndMarks::default()) != Ok(false) {
                 break;
             }
         }
@@ -80,7 +80,7 @@ proptest! {
 fn what_follows_a_response_takes_its_connection() {
     let mut response = fresh();
     let wire = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP";
-    assert_eq!(response.feed(wire, &read(0)), Ok(true));
+    assert_eq!(response.feed(wire, &read(0), &EndMarks::default()), Ok(true));
     assert!(!response.keeps_connection());
     assert_eq!(frames(&response), ["{}"]);
 }
@@ -90,7 +90,10 @@ fn the_start_of_an_errors_body_is_kept() {
     let mut response = fresh();
     let body = "x".repeat(10_000);
     let head = "HTTP/1.1 500 No\r\ncontent-length: 10000\r\n\r\n";
-    assert_eq!(response.feed(format!("{head}{body}").as_bytes(), &read(0)), Ok(true));
+    assert_eq!(
+        response.feed(format!("{head}{body}").as_bytes(), &read(0), &EndMarks::default()),
+        Ok(true)
+    );
     assert_eq!(response.error_body, body.as_bytes()[..ERROR_BODY]);
     assert!(frames(&response).is_empty() && response.keeps_connection());
     assert_eq!(response.head_bytes, head.as_bytes());
@@ -100,7 +103,7 @@ fn the_start_of_an_errors_body_is_kept() {
 fn a_close_is_the_end_or_a_cut() {
     let outcome = |wire: &str| {
         let mut response = fresh();
-        response.feed(wire.as_bytes(), &read(0)).unwrap();
+        response.feed(wire.as_bytes(), &read(0), &EndMarks::default()).unwrap();
         response.closed(&read(1)).map_err(|failure| failure.outcome)
     };
     assert_eq!(outcome("HTTP/1.1 200 OK\r\n\r\nall of it"), Ok(()));

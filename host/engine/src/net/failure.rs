@@ -30,6 +30,17 @@ impl Failure {
         Self::new(outcome, format!("connecting to {to}: {error}"))
     }
 
+    /// Data that came before the request was sent: the reply to nothing, with `status` if it is
+    /// a reply at all.
+    pub(crate) fn unsolicited(status: Option<u16>) -> Self {
+        let what = match status {
+            Some(status) => format!("a reply with status {status}"),
+            None => "data that is not a reply".to_owned(),
+        };
+        let text = format!("the server sent {what} before the request was sent");
+        Self::new(Outcome::Unsolicited, text)
+    }
+
     /// A connection that broke in use.
     pub(crate) fn broken(error: &io::Error) -> Self {
         let outcome = local_limit(error).unwrap_or(match error.kind() {

@@ -1,0 +1,58 @@
+//! Frames that mark the end of a reply, as the connection knows them: from there on the outcome is
+//! settled, whatever comes of the rest of the body. What frames mean otherwise is for `reading`.
+
+use loadwright_core::reading::ReadingPlan;
+
+/// The end marks of a protocol; none where its plan has none, or it has no plan.
+#[derive(Debug, Default)]
+pub(crate) struct EndMarks {
+    marks: Vec<Vec<u8>>,
+    /// Longer frames are not looked at.
+    longest: usize,
+}
+
+/// Blanks around a mark that are looked past, at most.
+const BLANKS: usize = 16;
+
+impl EndMarks {
+    /// The marks of `plan`.
+    pub(crate) fn of(plan: Option<&ReadingPlan>) -> Self {
+        let marks: Vec<Vec<u8>> = plan
+            .map(|plan| plan.done.iter().map(|mark| mark.as_bytes().to_vec()).collect())
+            .unwrap_or_default();
+        let longest = marks.iter().map(|mark| mark.len() + BLANKS).max().unwrap_or(0);
+        Self { marks, longest }
+    }
+
+    /// Whether `frame` is one. Nearly every frame is too long to be.
+    #[inline]
+    pub(crate) fn matches(&self, frame: &[u8]) -> bool {
+        frame.len() <= self.longest && self.find(frame)
+    }
+
+    #[cold]
+    fn find(&self, frame: &[u8]) -> bool {
+        let frame = frame.trim_ascii();
+        self.marks.iter().any(|mark| mark == frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_whole_frame_but_for_blanks() {
+        let plan = ReadingPlan { done: vec!["[DONE]".into(), "end".into()], ..Default::default() };
+        let marks = EndMarks::of(Some(&plan));
+        for frame in ["[DONE]", " [DONE]\t", "end"] {
+            assert!(marks.matches(frame.as_bytes()), "{frame}");
+        }
+        for frame in ["", "[DONE]x", "DONE", "ends", "{\"text\":\"[DONE]\"}"] {
+            assert!(!marks.matches(frame.as_bytes()), "{frame}");
+        }
+        for none in [EndMarks::of(None), EndMarks::of(Some(&ReadingPlan::default()))] {
+            assert!(!none.matches(b"") && !none.matches(b"[DONE]"));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a server says though nothing was asked is never taken for a reply.
+
+use crate::rig::{Bench, Run, closed, ms, plan_of, run};
+use crate::wire::{next_request, reply, scripted};
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::Load;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+/// What a reply to nobody counts.
+const STRAY: u64 = 999;
+
+/// Answers each request with the number of its slot plus one, then does `idle`.
+fn then(idle: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> String {
+    scripted(move |mut stream, _| {
+        while let Some(seq) = next_request(&mut stream) {
+            stream.write_all(reply(seq + 1).as_bytes()).unwrap();
+            // The client is idle for far longer, and has read its reply by then.
+            std::thread::sleep(ms(100));
+            idle(&mut stream);
+        }
+    })
+}
+
+fn stray() -> String {
+    then(|stream| {
+        // The client may have left.
+        let _ = stream.write_all(reply(STRAY).as_bytes());
+    })
+}
+
+/// Each record has its own reply, and none of its stamps is before it was asked for.
+fn own_replies(run: &Run) {
+    run.whole(3);
+    for record in run.sorted() {
+        assert_eq!(record.usage.output_tokens, Some(record.seq as u32 + 1));
+        let sent = record.timeline.sent.unwrap();
+        assert!(record.timeline.head.unwrap() >= sent);
+        assert!(record.frames.iter().all(|frame| frame.at >= sent));
+        assert!(record.timeline.connect.is_some(), "each went over a connection of its own");
+    }
+}
+
+#[test]
+fn stray_replies_on_idle_connections_are_nobodys() {
+    let slow = Arrival { rate: 1.5, process: Process::Constant };
+    let loads = [
+        Load::Closed { workers: 1, ramp_up: Duration::ZERO, pace: Some(slow) },
+        Load::Open { arrival: slow, max_in_flight: None },
+    ];
+    for load in loads {
+        let mut plan = plan_of(&stray(), 1, 3);
+        plan.load = load;
+        let run = run(plan);
+        own_replies(&run);
+        let reopened: Vec<_> = run.sorted().iter().map(|record| record.reopened).collect();
+        assert_eq!(reopened, [false, true, true]);
+    }
+}
+
+#[test]
+fn a_stray_reply_between_two_turns_is_nobodys() {
+    let mut bench = Bench::new(plan_of(&stray(), 1, 1));
+    (bench.items.turns, bench.items.pause) = (2, 0.6);
+    let run = bench.run();
+    assert_eq!(run.records.len(), 2);
+    for record in &run.records {
+        assert_eq!((record.outcome, record.usage.output_tokens), (Outcome::Ok, Some(1)));
+    }
+    assert!(run.sorted()[1].reopened);
+}
+
+/// Nothing waits between two requests: what is not seen before the next is sent is told by the
+/// kernel's stamps, so that a reply is its own or a failure.
+#[test]
+fn no_stray_reply_gives_a_negative_time() {
+    let url = scripted(|mut stream, _| {
+        while let Some(seq) = next_request(&mut stream) {
+            let sent = stream.write_all(reply(seq + 1).as_bytes());
+            if sent.and_then(|()| stream.write_all(reply(STRAY).as_bytes())).is_err() {
+                return;
+            }
+        }
+    });
+    let run = run(plan_of(&url, 2, 200));
+    assert_eq!(run.records.len(), 200);
+    for record in &run.records {
+        let sent = record.timeline.sent.unwrap();
+        if record.outcome.is_ok() {
+            assert!(record.frames.iter().all(|frame| frame.at >= sent));
+            assert!(record.timeline.head.unwrap() >= sent);
+        } else {
+            assert_eq!(record.outcome, Outcome::Unsolicited, "{}", record.error);
+        }
+        assert!(record.timeline.end >= sent);
+    }
+}
+
+#[test]
+fn a_408_on_an_idle_connection_is_its_end() {
+    let url = then(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.shutdown(Shutdown::Write);
+    });
+    let mut plan = plan_of(&url, 1, 3);
+    plan.load = Load::Open {
+        arrival: Arrival { rate: 1.5, process: Process::Constant },
+        max_in_flight: None,
+    };
+    let run = run(plan);
+    own_replies(&run);
+    assert!(run.sorted()[1].reopened && run.sorted()[2].reopened);
+}
+
+/// Whether it comes before the request is sent or after: it is the server's word.
+#[test]
+fn a_server_that_refuses_new_connections_is_heard() {
+    let url = scripted(|mut stream, _| {
+        let refusal = "HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 4\r\n\r\nfull";
+        stream.write_all(refusal.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let run = run(plan_of(&url, 1, 5));
+    assert_eq!(run.records.len(), 5);
+    for record in &run.records {
+        assert_eq!((record.outcome, record.error.as_str()), (Outcome::Status(503), "full"));
+        assert!(!record.reopened);
+        assert!(record.timeline.sent.is_none_or(|sent| record.timeline.end >= sent));
+    }
+}
+
+/// A kept connection that has died is opened again, and the request reaches the server once.
+#[test]
+fn what_is_sent_again_was_not_taken_before() {
+    let url = scripted(|mut stream, number| {
+        let seq = next_request(&mut stream).unwrap();
+        assert_eq!(seq, number as u64);
+        stream.write_all(reply(seq + 1).as_bytes()).unwrap();
+        drop(stream);
+    });
+    let mut plan = plan_of(&url, 1, 3);
+    plan.load = closed(1);
+    own_replies(&run(plan));
+}
