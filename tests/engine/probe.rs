@@ -2,13 +2,14 @@
 
 use crate::rig::{Bench, PATIENCE, fast, faulty, ms, plan, start};
 use crate::speak::Speaker;
-use loadwright_engine::{ProbeFailure, Probed, probe};
+use loadwright_engine::{Patience, ProbeFailure, Probed, probe};
 use loadwright_sim::{Config, Fault, Script};
 use serde_json::Value;
 use std::sync::Arc;
 
 fn tried(bench: &Bench) -> Result<Probed, ProbeFailure> {
-    probe(&Arc::new(bench.plan.clone()), &bench.ports(), &bench.control)
+    let patience = Patience { asked: None, told: &|_| {} };
+    probe(&Arc::new(bench.plan.clone()), &bench.ports(), &bench.control, &patience)
 }
 
 fn refusal(config: Config) -> String {

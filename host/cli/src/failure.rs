@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::findings::Mistakes;
+use crate::remedy;
 use loadwright_core::ports::{Cause, Fault, PluginFailure, SinkFailure};
 use loadwright_engine::{EngineError, ProbeFailure};
 use loadwright_export::folder::FolderError;
@@ -49,7 +50,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Replay(#[from] ReplayError),
     /// The service does not answer.
-    #[error("{}{}", .0, after_the_test(.0))]
+    #[error("{}", remedy::told(.0))]
     Probe(#[from] ProbeFailure),
     /// A point cannot be run.
     #[error(transparent)]
@@ -76,18 +77,6 @@ impl Failure {
             Self::Probe(ProbeFailure::Interrupted) => Exit::Interrupted,
             Self::Probe(ProbeFailure::Engine(error)) | Self::Engine(error) => of_engine(error),
         }
-    }
-}
-
-/// What to do about a connection test that failed.
-fn after_the_test(failure: &ProbeFailure) -> &'static str {
-    let ProbeFailure::Failed { class, .. } = failure else { return "" };
-    match class.as_str() {
-        "http_401" | "http_403" => {
-            "; check --api-key, or leave the test out with --no-test-connection"
-        }
-        "tls" => "; check --url, trust the certificate with --ca-cert, or do not ask: --insecure",
-        _ => "; check --url, or leave the test out with --no-test-connection",
     }
 }
 

@@ -1,6 +1,7 @@
 //! `benchmark.log`: what was said during the run, dated. Lines said before the run's folder is
 //! there wait for it.
 
+use loadwright_core::foreign::{escaped, escaped_lines};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -69,9 +70,19 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds `text`, which may have several lines, under the name of its `source`.
+    /// Adds `text`, which may have several lines and hold foreign words, under the name of its
+    /// `source`: escaped, so that every line that begins with a date is ours.
     pub(crate) fn write(&self, source: &str, level: Level, text: &str) {
-        let line = format!("{} - {source} - {} - {}\n", self.now(), level.label(), text.trim_end());
+        self.add(&escaped(source), level, &escaped_lines(text.trim_end()));
+    }
+
+    /// Adds a report as it is laid out: what is foreign in it is escaped there.
+    pub(crate) fn write_report(&self, source: &str, text: &str) {
+        self.add(source, Level::Info, text.trim_end());
+    }
+
+    fn add(&self, source: &str, level: Level, text: &str) {
+        let line = format!("{} - {source} - {} - {text}\n", self.now(), level.label());
         match &mut *self.lock() {
             Place::Waiting(lines) => lines.push(line),
             Place::File(file) => {
@@ -101,5 +112,28 @@ impl Journal {
 impl Default for Journal {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Journal, Level};
+
+    #[test]
+    fn every_line_that_begins_with_a_date_is_ours() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("benchmark.log");
+        let journal = Journal::new();
+        let forged = "2026-01-01 00:00:00,000 - loadwright - ERROR - forged";
+        journal.write("plugin a", Level::Info, &format!("one\n{forged}\r\n\u{1b}[2J\u{202e}two\n"));
+        journal.attach(&path).expect("it can be made");
+        journal.write(&format!("b\n{forged}"), Level::Warning, "three");
+        let log = std::fs::read_to_string(&path).expect("it is there");
+        let lines: Vec<&str> = log.lines().collect();
+        assert!(lines[0].ends_with(" - plugin a - INFO - one"), "{log}");
+        assert_eq!(lines[1], format!("  {forged}"));
+        assert_eq!(lines[2], "  \\u{1b}[2J\\u{202e}two");
+        assert!(lines[3].ends_with(&format!(" - b\\n{forged} - WARNING - three")), "{log}");
+        assert_eq!(lines.len(), 4, "{log}");
     }
 }

@@ -20,6 +20,7 @@ mod open;
 mod perf;
 pub mod plan;
 mod progress;
+mod remedy;
 mod replay;
 mod results;
 mod simulate;
@@ -27,6 +28,7 @@ mod sweep;
 mod terminal;
 pub mod usage;
 mod voice;
+mod waiting;
 
 use args::{Command, PluginCommand};
 use exit::Exit;
@@ -40,11 +42,11 @@ use usage::UsageError;
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let exit = match command(&arguments) {
         Ok(exit) => exit,
-        Err(Trouble::Usage(UsageError::Parser(error))) => return answer(&error),
+        Err(Trouble::Usage(UsageError::Parser(error))) => answer(&error),
         Err(Trouble::Usage(UsageError::Settings(mistakes))) => fail(&mistakes.into()),
         Err(Trouble::Failure(failure)) => fail(&failure),
     };
-    exit.into()
+    printed(exit).into()
 }
 
 /// Why a command line came to nothing.
@@ -69,7 +71,7 @@ fn command(arguments: &[OsString]) -> Result<Exit, Trouble> {
     match usage::parse(arguments)?.command {
         Command::Perf(_) => {
             let typed = arguments.get(2..).unwrap_or_default();
-            Ok(perf::perf(usage::run(typed, &usage::environment())?)?)
+            Ok(perf::perf(usage::run(typed, &usage::environment())?))
         }
         Command::Simulate(args) => Ok(simulate::simulate(&args)?),
         Command::Report(args) => Ok(replay::report(&args)?),
@@ -83,9 +85,32 @@ fn fail(failure: &Failure) -> Exit {
 }
 
 /// Help and version are answers, anything else the parser says is a usage error.
-fn answer(error: &clap::Error) -> ExitCode {
-    // Whoever asked may have closed the pipe already.
-    let _ = error.print();
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Measured };
-    exit.into()
+fn answer(error: &clap::Error) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        let coloured = terminal::has_colours(&std::io::stderr());
+        Terminal::default().say_as_is(&if coloured {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        });
+        return Exit::Usage;
+    }
+    let coloured = terminal::has_colours(&std::io::stdout());
+    terminal::print(&if coloured { text.ansi().to_string() } else { text.to_string() });
+    Exit::Measured
+}
+
+/// `exit`, unless what was printed did not arrive: then the process failed at its output.
+fn printed(exit: Exit) -> Exit {
+    match (exit, terminal::lost()) {
+        (Exit::Usage | Exit::Plugin, _) | (_, None) => exit,
+        (_, Some(error)) => {
+            Terminal::default().say(&format!(
+                "loadwright: standard output cannot be written: {error}; free space there, or send \
+                 it elsewhere"
+            ));
+            Exit::Output
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::open::plugin_host;
 use crate::plan::PluginSettings;
 use crate::voice::Voice;
+use loadwright_core::foreign::escaped;
 use loadwright_wasm::{Plugin, Source};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -40,9 +41,9 @@ pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, Failure> {
             text,
             "{} {} {} ({origin})\n    {}\n    sha256 {}",
             kinds(plugin),
-            plugin.name(),
-            plugin.version(),
-            plugin.summary(),
+            escaped(plugin.name()),
+            escaped(plugin.version()),
+            escaped(plugin.summary()),
             plugin.digest()
         );
     }

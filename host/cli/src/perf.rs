@@ -11,44 +11,51 @@ use crate::results;
 use crate::sweep::{Measured, Runner};
 use crate::terminal::Reports;
 use crate::voice::Voice;
+use crate::waiting;
 use loadwright_core::sample::Ending;
-use loadwright_core::secret::masked_url;
+use loadwright_core::secret::{Secrets, masked_url};
 use loadwright_core::summary::Summary;
-use loadwright_engine::{Control, ProbeFailure, probe};
+use loadwright_engine::Control;
 use loadwright_report::{RunInfo, Style, run_json, sweep_text};
 use std::sync::Arc;
 
 /// Runs `run` to its end, and says on the terminal and in files what came of it.
-///
-/// # Errors
-/// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
-pub(crate) fn perf(mut run: Run) -> Result<Exit, Failure> {
+pub(crate) fn perf(mut run: Run) -> Exit {
     let reports = if run.json { Reports::Stderr } else { Reports::Stdout };
-    let voice = Arc::new(Voice::new(run.debug, reports));
+    let secrets = run.points.first().map(|point| Secrets::of(&point.target)).unwrap_or_default();
+    let voice = Arc::new(Voice::new(run.debug, reports, secrets));
     for notice in &run.notices {
         voice.notice(notice);
     }
-    let opened = open(&mut run, &voice)?;
-    let said = Arc::clone(&voice);
+    sweep(&mut run, &voice).unwrap_or_else(|failure| {
+        voice.error(&failure.to_string());
+        failure.exit()
+    })
+}
+
+/// Opens what the sweep needs, runs its points and sums them up.
+///
+/// # Errors
+/// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
+fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
+    let opened = open(run, voice)?;
+    let said = Arc::clone(voice);
     let control = Control::new(move |text| said.notice(text));
     let interrupt =
-        Interrupt::listen(control.stop.clone(), Arc::clone(&control.progress), Arc::clone(&voice))
+        Interrupt::listen(control.stop.clone(), Arc::clone(&control.progress), Arc::clone(voice))
             .map_err(Failure::System)?;
-    introduce(&run, &opened, &voice);
-    if run.test_connection
-        && let Err(failure) = test_connection(&opened, &control, &voice)
-    {
-        voice.error(&failure.to_string());
-        return Ok(failure.exit());
+    introduce(run, &opened, voice);
+    if run.test_connection {
+        waiting::test_connection(&opened, &control, voice, run.wait_for_server)?;
     }
     let Opened { points, ports, folder, store, server } = opened;
     let folder = folder.keep();
     voice.info(&format!("results go to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
-    let sweep = Sweep::new(&voice, points.len());
+    let sweep = Sweep::new(voice, points.len());
     let mut runner =
-        Runner { voice: &voice, control: &control, ports: &ports, folder: folder.path(), store };
+        Runner { voice, control: &control, ports: &ports, folder: folder.path(), store };
     let measured = runner.points(points, &sweep, |left| {
         if left > 0 && !run.sleep_interval.is_zero() {
             voice.detail(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
@@ -80,19 +87,6 @@ fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     }
 }
 
-fn test_connection(opened: &Opened, control: &Control, voice: &Voice) -> Result<(), Failure> {
-    let plan = Arc::new(opened.points[0].clone());
-    let probed = probe(&plan, &opened.ports, control).map_err(|failure| match failure {
-        ProbeFailure::Engine(error) => Failure::Engine(error),
-        ProbeFailure::Failed { url, class, detail } => {
-            Failure::Probe(ProbeFailure::Failed { url: masked_url(&url), class, detail })
-        }
-        ProbeFailure::Interrupted => Failure::Probe(ProbeFailure::Interrupted),
-    })?;
-    voice.detail(&format!("the connection test took {:.1} ms", probed.latency as f64 / 1e6));
-    Ok(())
-}
-
 /// What the user wants at the end.
 #[derive(Debug, Clone, Copy)]
 struct Wish {
@@ -106,7 +100,7 @@ struct Wish {
 fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) -> Exit {
     let Runner { voice, folder, store, .. } = runner;
     let Measured { summaries, mut trouble } = measured;
-    let style = *voice.terminal.style();
+    let style = voice.terminal.style();
     let shown = sweep_text(&summaries, info, &style);
     if !shown.is_empty() {
         voice.report(&shown, &sweep_text(&summaries, info, &Style::FILE));

@@ -38,7 +38,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
         info.conditions = given;
     }
     let terminal = Terminal::new(if args.json { Reports::Stderr } else { Reports::Stdout });
-    terminal.print(&run_text(&summaries, &info, terminal.style()));
+    terminal.print(&run_text(&summaries, &info, &terminal.style()));
     if args.json {
         terminal.document(&run_json(&summaries, &info));
     }

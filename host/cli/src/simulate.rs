@@ -37,7 +37,8 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
         terminal.say(&format!("listening on {}; give it with --unix-socket", path.display()));
     }
     if let Some(certificate) = server.certificate() {
-        terminal.say(&format!("trust it with --insecure, or by this certificate:\n{certificate}"));
+        terminal.say("trust it with --insecure, or by this certificate:");
+        terminal.say_as_is(certificate);
     }
     terminal.say("Ctrl-C stops it");
     wait().map_err(Failure::System)?;

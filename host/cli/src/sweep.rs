@@ -107,7 +107,7 @@ impl Runner<'_> {
 
     /// The point's report on the terminal, and with every failure's sample in the log.
     fn tell(&self, summary: &Summary) {
-        let style = *self.voice.terminal.style();
+        let style = self.voice.terminal.style();
         let text = format!("\n{}\n{}", summary.point.name, point_text(summary, &style));
         let logged = format!("{}\n{}", summary.point.name, point_text(summary, &Style::FILE));
         self.voice.report(&text, &logged);

@@ -2,6 +2,7 @@
 
 use crate::journal::{Journal, Level};
 use crate::terminal::{Reports, Terminal};
+use loadwright_core::secret::Secrets;
 use loadwright_wasm::Level as PluginLevel;
 
 /// Name of our own lines in the log.
@@ -16,49 +17,57 @@ pub(crate) struct Voice {
     pub(crate) journal: Journal,
     /// Whether debug lines are shown.
     pub(crate) debug: bool,
+    /// What is masked in all that is said, since it may quote what was sent.
+    secrets: Secrets,
 }
 
 impl Voice {
-    /// A voice that shows debug lines where `debug` is set, and reports on a stream of its own.
-    pub(crate) fn new(debug: bool, reports: Reports) -> Self {
-        Self { debug, terminal: Terminal::new(reports), ..Self::default() }
+    /// A voice that shows debug lines where `debug` is set, with reports on a stream of their own,
+    /// and no `secrets`.
+    pub(crate) fn new(debug: bool, reports: Reports, secrets: Secrets) -> Self {
+        Self { terminal: Terminal::new(reports), debug, secrets, ..Self::default() }
     }
 
     /// Something the user should know.
     pub(crate) fn notice(&self, text: &str) {
-        self.terminal.say(&format!("notice: {text}"));
-        self.journal.write(OURS, Level::Warning, text);
+        self.say("notice: ", text);
+        self.log(Level::Warning, text);
     }
 
     /// Where the run stands.
     pub(crate) fn info(&self, text: &str) {
-        self.terminal.say(text);
-        self.journal.write(OURS, Level::Info, text);
+        self.say("", text);
+        self.log(Level::Info, text);
     }
 
     /// What went wrong.
     pub(crate) fn error(&self, text: &str) {
-        self.terminal.say(&format!("loadwright: {text}"));
-        self.journal.write(OURS, Level::Error, text);
+        self.say("loadwright: ", text);
+        self.log(Level::Error, text);
     }
 
     /// How something was resolved.
     pub(crate) fn detail(&self, text: &str) {
         if self.debug {
-            self.terminal.say(text);
-            self.journal.write(OURS, Level::Debug, text);
+            self.say("", text);
+            self.log(Level::Debug, text);
         }
+    }
+
+    /// A line of the terminal alone.
+    pub(crate) fn say(&self, label: &str, text: &str) {
+        self.terminal.say(&format!("{label}{}", self.secrets.masked(text)));
     }
 
     /// A report: `shown` on the terminal, `logged` in the log.
     pub(crate) fn report(&self, shown: &str, logged: &str) {
         self.terminal.print(shown);
-        self.journal.write(OURS, Level::Info, logged);
+        self.journal.write_report(OURS, logged);
     }
 
     /// A line of the log alone.
     pub(crate) fn log(&self, level: Level, text: &str) {
-        self.journal.write(OURS, level, text);
+        self.journal.write(OURS, level, &self.secrets.masked(text));
     }
 
     /// A line of a plugin, under its name.
@@ -72,8 +81,8 @@ impl Voice {
             PluginLevel::Progress => (Level::Info, true),
         };
         if shown {
-            self.terminal.say(&format!("plugin {name}: {text}"));
+            self.say(&format!("plugin {name}: "), text);
         }
-        self.journal.write(&format!("plugin {name}"), logged, text);
+        self.journal.write(&format!("plugin {name}"), logged, &self.secrets.masked(text));
     }
 }

@@ -183,6 +183,8 @@ impl<'a> Interpreter<'a> {
             judge::tokens(reading, landed.job.input_tokens, || None, || None)
         };
         let counted_output = self.counted(&landed, reading, &tokens);
+        let kept = |text: &str| self.point.secrets.masked(text).into_owned();
+        let (error, finish_reason) = (kept(&error), reading.finish_reason.as_deref().map(kept));
         let attempt = landed.attempt;
         let again = self.again(&landed, outcome);
         let mut record = Record {
@@ -203,7 +205,7 @@ impl<'a> Interpreter<'a> {
             output_source: tokens.output_source,
             counted_output,
             made_input: landed.job.input_tokens,
-            finish_reason: reading.finish_reason.clone(),
+            finish_reason,
             connection: landed.connection,
             reopened: landed.reopened,
             bytes_sent: landed.bytes_sent,

@@ -43,5 +43,5 @@ pub use control::{Control, Progress, Stop};
 pub use net::endpoint::BadUrl;
 pub use net::tls::TlsSetup;
 pub use prepare::Ports;
-pub use probe::{ProbeFailure, Probed, probe};
+pub use probe::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe};
 pub use run::{EngineError, run};

@@ -15,6 +15,7 @@ use loadwright_core::arrival::Offsets;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
+use loadwright_core::secret::Secrets;
 use loadwright_stamps::clock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -30,6 +31,8 @@ pub(crate) struct Point {
     pub(crate) dispenser: Dispenser,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) captures: Arc<Captures>,
+    /// What no record keeps of what the service says.
+    pub(crate) secrets: Secrets,
     /// Slots of an open loop that were dispatched and are not over.
     pub(crate) aloft: AtomicU64,
     ending: Mutex<Ending>,
@@ -60,11 +63,13 @@ impl Point {
         let offsets = offsets(plan, true);
         let slots = plan.slots().unwrap_or(u64::MAX);
         let room = Room { requests: ready_requests(plan), bytes: READY_BYTES };
+        let connector = Arc::new(Connector::new(plan)?);
         Ok(Self {
             plan: Arc::clone(plan),
             ports: ports.clone(),
             control: control.clone(),
-            connector: Arc::new(Connector::new(plan)?),
+            secrets: connector.endpoint.secrets(&plan.target),
+            connector,
             timers: Arc::new(Timers::start()?),
             dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
             gauges,

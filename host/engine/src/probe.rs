@@ -1,5 +1,9 @@
 //! The connection test: one request for one token before anything is measured.
 
+mod patience;
+
+pub use patience::{Patience, Waiting};
+
 use crate::capture::Captures;
 use crate::control::Control;
 use crate::flight::{Attempt, Flight, Ground};
@@ -18,9 +22,10 @@ use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
 use loadwright_core::request::{Ask, Request};
+use loadwright_core::secret::masked_url;
 use loadwright_stamps::clock;
+use patience::Tries;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The service answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +38,12 @@ pub struct Probed {
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeFailure {
     /// The last try's outcome, in words.
-    #[error("the connection test of {url} failed: {class}: {detail}")]
+    #[error("the connection test of {url} failed: {failure}")]
     Failed {
-        /// Where it went.
+        /// Where it went, secrets masked.
         url: String,
-        /// The outcome's class.
-        class: String,
-        /// What happened.
-        detail: String,
+        /// The last try's failure.
+        failure: Refusal,
     },
     /// The test was stopped.
     #[error("the connection test was interrupted")]
@@ -50,66 +53,54 @@ pub enum ProbeFailure {
     Engine(#[from] EngineError),
 }
 
-/// How long a service may take to come up.
-const PATIENCE: Duration = Duration::from_secs(30);
-const BETWEEN: Duration = Duration::from_secs(1);
+/// What a try came to that was no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}", .outcome.class())]
+pub struct Refusal {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What happened in words, or the body of the answer, secrets masked.
+    pub detail: String,
+    /// The answer's `location` header.
+    pub location: Option<String>,
+}
 
-/// Asks `plan`'s service for one token, again and again for at most 30 s while it cannot be reached.
+/// Asks `plan`'s service for one token, again and again while it cannot be reached and `patience`
+/// lasts.
 ///
 /// # Errors
 /// It did not answer, or refused.
-pub fn probe(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Probed, ProbeFailure> {
+pub fn probe(
+    plan: &Arc<Plan>,
+    ports: &Ports,
+    control: &Control,
+    patience: &Patience<'_>,
+) -> Result<Probed, ProbeFailure> {
     let request = request(plan, ports)?;
     let connector = Arc::new(Connector::new(plan)?);
     let timers = Arc::new(Timers::start().map_err(EngineError::from)?);
     let gauges = Arc::new(Gauges::new(1));
     let transport = Transport::new(plan, &connector, &timers, &gauges);
+    let secrets = connector.endpoint.secrets(&plan.target);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(EngineError::from)?;
-    runtime.block_on(async {
-        let deadline = tokio::time::sleep(PATIENCE);
-        tokio::pin!(deadline);
-        let mut last = (Outcome::Connect, "no answer within 30 s".to_owned());
-        loop {
-            tokio::select! {
-                biased;
-                () = control.stop.drained() => return Err(ProbeFailure::Interrupted),
-                () = &mut deadline => break,
-                result = once(plan, ports, &transport, &request) => match result? {
-                    Ok(probed) => return Ok(probed),
-                    Err(failure) => last = failure,
-                },
-            }
-            if !worth_another(last.0) {
-                break;
-            }
-            tokio::select! {
-                () = control.stop.drained() => return Err(ProbeFailure::Interrupted),
-                () = &mut deadline => break,
-                () = tokio::time::sleep(BETWEEN) => {}
-            }
-        }
-        let (outcome, detail) = last;
+    let mut tries = Tries::new(control, patience);
+    let asked = runtime.block_on(tries.run(async || {
+        let tried = once(plan, ports, &transport, &request).await?;
+        let kept = |text: &str| secrets.masked(text).into_owned();
+        Ok(tried.map_err(|refusal| Refusal {
+            detail: kept(&refusal.detail),
+            location: refusal.location.as_deref().map(kept),
+            ..refusal
+        }))
+    }))?;
+    asked.map_err(|failure| {
         let url = connector.endpoint.request_target(request.head.path.as_deref()).concat();
-        let url = format!("{}{url}", connector.endpoint.name());
-        Err(ProbeFailure::Failed { url, class: outcome.class(), detail })
+        let url = masked_url(&format!("{}{url}", connector.endpoint.name()));
+        ProbeFailure::Failed { url, failure }
     })
-}
-
-/// Whether a service that is starting up may give way to one that answers.
-fn worth_another(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Status(code) => matches!(code, 429 | 502 | 503 | 504),
-        Outcome::Tls
-        | Outcome::Dns
-        | Outcome::Garbage
-        | Outcome::Unsolicited
-        | Outcome::InStream
-        | Outcome::Plugin => false,
-        _ => true,
-    }
 }
 
 /// The test's request: a fixed prompt, so that no item of the dataset is warm when it is measured.
@@ -126,7 +117,7 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     Ok(request)
 }
 
-type Tried = Result<Probed, (Outcome, String)>;
+type Tried = Result<Probed, Refusal>;
 
 async fn once(
     plan: &Arc<Plan>,
@@ -147,17 +138,31 @@ async fn once(
     let mut flight = Flight::new(0, attempt, Job::default(), plan.stamps, &ground);
     let end = transport.exchange(&mut None, &mut flight, request, None).await.map(|_| ());
     let tried = judged(ports, &mut flight, &end)?;
+    let location = location(&flight.response().head_bytes);
     let latency = flight.timeline.end.saturating_sub(flight.timeline.sent.unwrap_or_default());
     flight.forget();
-    Ok(tried.map(|()| Probed { latency }))
+    Ok(match tried {
+        (Outcome::Ok, _) => Ok(Probed { latency }),
+        (outcome, detail) => Err(Refusal { outcome, detail, location }),
+    })
+}
+
+/// The `location` of a response's head.
+fn location(head: &[u8]) -> Option<String> {
+    let mut headers = [httparse::EMPTY_HEADER; 100];
+    let mut response = httparse::Response::new(&mut headers);
+    response.parse(head).ok()?;
+    let found = response.headers.iter().find(|it| it.name.eq_ignore_ascii_case("location"))?;
+    Some(String::from_utf8_lossy(found.value).into_owned())
 }
 
 /// Reads the test's reply by the protocol's plan; a protocol that decodes is believed its status.
+/// The outcome, and what went wrong in words.
 fn judged(
     ports: &Ports,
     flight: &mut Flight,
     end: &Result<(), crate::net::failure::Failure>,
-) -> Result<Result<(), (Outcome, String)>, EngineError> {
+) -> Result<(Outcome, String), EngineError> {
     let heard_before_sent = flight.heard_before_sent();
     let response = flight.response();
     let mut reading = Reading::without_text();
@@ -179,7 +184,7 @@ fn judged(
     };
     Ok(match judge::outcome(&facts, &reading) {
         // One token may be one that has no text.
-        (Outcome::Ok | Outcome::Empty, _) => Ok(()),
-        other => Err(other),
+        (Outcome::Empty, _) => (Outcome::Ok, String::new()),
+        other => other,
     })
 }

@@ -1,6 +1,7 @@
 //! How text is laid out: width, colour, wrapping.
 
 use loadwright_core::doubt::Verdict;
+use loadwright_core::foreign::escaped;
 
 /// How text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,10 @@ impl Style {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
     }
 
-    /// `text` wrapped within the width, its first line after `first`, the others indented alike.
+    /// `text` wrapped within the width, its first line after `first`, the others indented alike. It
+    /// may quote foreign text, which is escaped.
     pub(crate) fn wrap(&self, first: &str, text: &str) -> String {
+        let text = escaped(text);
         let indent = " ".repeat(first.chars().count());
         let options = textwrap::Options::new(self.width.max(40))
             // Flags are not torn apart at their hyphens.
@@ -52,18 +55,18 @@ impl Style {
             .break_words(false)
             .initial_indent(first)
             .subsequent_indent(&indent);
-        textwrap::fill(text, options)
+        textwrap::fill(&text, options)
     }
 }
 
-/// Foreign text made fit for one line of a terminal: no control characters, at most `width` wide.
+/// Foreign text made fit for one line of a table or report: white space run together, what could
+/// steer a terminal escaped, at most `width` wide.
 pub(crate) fn one_line(text: &str, width: usize) -> String {
-    let shown: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    let mut words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    if words.chars().count() > width {
-        words = words.chars().take(width.saturating_sub(1)).collect();
-        words.push('…');
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = escaped(&words);
+    if words.chars().count() <= width {
+        return words.into_owned();
     }
-    words
+    let cut: String = words.chars().take(width.saturating_sub(1)).collect();
+    cut + "…"
 }

@@ -38,6 +38,10 @@ pub struct TargetArgs {
     /// Skip the request that tests the connection before the run
     #[arg(long)]
     pub no_test_connection: bool,
+    /// How long the connection test is repeated while the server cannot be reached or is still
+    /// loading (429, 502, 503, 504) [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = decimal, allow_negative_numbers = true)]
+    pub wait_for_server: Option<Typed<f64>>,
     /// Do not check the server's certificate
     #[arg(long)]
     pub insecure: bool,

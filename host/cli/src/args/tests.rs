@@ -32,6 +32,7 @@ const ROWS: &[Row] = &[
     ("--read-timeout 0.5", |a| a.target.read_timeout == Ok(0.5)),
     ("--total-timeout 1e3", |a| a.target.total_timeout == Ok(1000.0)),
     ("--no-test-connection", |a| a.target.no_test_connection),
+    ("--wait-for-server 60", |a| a.target.wait_for_server == Some(Ok(60.0))),
     ("--insecure", |a| a.target.insecure),
     ("--ca-cert ca.pem", |a| a.target.ca_cert.as_deref() == Some(Path::new("ca.pem"))),
     ("--http2", |a| a.target.http2),

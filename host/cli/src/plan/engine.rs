@@ -78,6 +78,16 @@ impl Shared<'_> {
         Duration::from_secs_f64(seconds)
     }
 
+    pub(super) fn wait_for_server(&mut self) -> Option<Duration> {
+        let target = &self.args.target;
+        if target.wait_for_server.is_some() && target.no_test_connection {
+            let text = "needs the connection test; leave --no-test-connection out";
+            self.findings.mistake("wait-for-server", text);
+        }
+        let given = target.wait_for_server.as_ref();
+        given.map(|typed| self.seconds("wait-for-server", typed, true))
+    }
+
     pub(super) fn sleep_interval(&mut self) -> Duration {
         match &self.args.load.sleep_interval {
             Some(typed) => self.seconds("sleep-interval", typed, true),

@@ -31,6 +31,8 @@ pub struct Run {
     pub simulate: bool,
     /// Send a request that tests the connection first.
     pub test_connection: bool,
+    /// How long that test waits for a server that is still loading, where given.
+    pub wait_for_server: Option<Duration>,
     /// Pause between points.
     pub sleep_interval: Duration,
     /// Where results go.
@@ -148,6 +150,7 @@ impl Shared<'_> {
         Run {
             simulate: self.args.target.simulate,
             test_connection: !self.args.target.no_test_connection,
+            wait_for_server: self.wait_for_server(),
             sleep_interval: self.sleep_interval(),
             outputs: self.outputs(&model),
             plugins: self.plugins(),

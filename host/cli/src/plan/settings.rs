@@ -5,9 +5,8 @@
 use super::Shared;
 use super::generation::Generation;
 use super::json::Contents;
-use super::target::is_secret;
 use loadwright_core::plan::{Load, Plan};
-use loadwright_core::secret::{self, MASK};
+use loadwright_core::secret::{self, MASK, is_secret_header};
 use serde_json::{Map, Value, json};
 
 /// Flags that only undo another one, or say where settings are: they are not settings themselves.
@@ -73,7 +72,7 @@ impl Shared<'_> {
 
 /// Every header that is sent, the secret ones by name alone.
 fn masked(plan: &Plan) -> Value {
-    let shown = |name: &str, value: &str| json!(if is_secret(name) { MASK } else { value });
+    let shown = |name: &str, value: &str| json!(if is_secret_header(name) { MASK } else { value });
     let headers = plan.target.headers.iter();
     Value::Object(headers.map(|(name, value)| (name.clone(), shown(name, value))).collect())
 }

@@ -18,16 +18,8 @@ const ENDPOINTS: &[&str] = &[
     "/decide",
 ];
 
-/// Headers whose values are never stored or shown.
-const SECRET: &[&str] =
-    &["authorization", "proxy-authorization", "x-api-key", "api-key", "x-auth-token", "cookie"];
-
 /// Takes the place of the simulated server's address until that is known.
 const UNKNOWN_YET: &str = "http://127.0.0.1:1";
-
-pub(super) fn is_secret(header: &str) -> bool {
-    SECRET.iter().any(|secret| header.eq_ignore_ascii_case(secret))
-}
 
 impl Shared<'_> {
     /// The URL as it was given; nothing where it cannot be used.

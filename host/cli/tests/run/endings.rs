@@ -213,3 +213,17 @@ fn a_reader_that_goes_away_is_no_panic() {
     drop(child.stdout.take());
     assert_eq!(code(&child.wait_with_output().expect("it ends")), 0);
 }
+
+#[test]
+fn a_full_disk_behind_standard_output_is_an_output_error() {
+    let place = Place::new();
+    let report = "perf --outputs-dir . --no-timestamp --name run --prompt x --simulate -n 1";
+    for line in [report, "report run", "plugin list", "perf --help"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+        let mut run = place.loadwright(line);
+        run.stdout(full);
+        let output = ends(run, 4);
+        let said = stderr(&output);
+        assert!(said.contains("standard output cannot be written: No space left"), "{said}");
+    }
+}

@@ -3,7 +3,10 @@
 mod conditions;
 mod endings;
 mod files;
+mod hostile;
 mod others;
+mod scripted;
+mod waiting;
 
 use loadwright_sim::{Config, Model, Server};
 use serde_json::Value;

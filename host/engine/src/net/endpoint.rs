@@ -2,6 +2,7 @@
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use loadwright_core::plan::Target;
+use loadwright_core::secret::Secrets;
 use std::path::PathBuf;
 use url::{Host, Url};
 
@@ -59,6 +60,12 @@ pub(crate) struct Proxy {
 }
 
 impl Endpoint {
+    /// What is secret of `target`, and of the proxy on the way.
+    pub(crate) fn secrets(&self, target: &Target) -> Secrets {
+        let proxy = self.proxy.as_ref().and_then(|proxy| proxy.authorization.as_deref());
+        Secrets::of(target).with_header(proxy)
+    }
+
     /// Reads `target`, and the environment's proxies for it.
     ///
     /// # Errors

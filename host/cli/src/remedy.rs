@@ -1,0 +1,170 @@
+//! What to do about a connection test that failed, by what it came to. Where it stops: it says
+//! nothing of requests that fail later.
+
+use crate::args::perf_command;
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_engine::{ProbeFailure, Refusal};
+use serde_json::Value;
+
+const WITHOUT: &str = "or leave the test out with --no-test-connection";
+
+/// What the failure says, in one line, and what to do about it.
+pub(crate) fn told(failure: &ProbeFailure) -> String {
+    let said = one_line(&failure.to_string());
+    match failure {
+        ProbeFailure::Failed { failure, .. } => format!("{said}; {}", remedy(failure)),
+        ProbeFailure::Interrupted | ProbeFailure::Engine(_) => said,
+    }
+}
+
+/// `text` with its white space run together: bodies are often laid out over many lines.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn remedy(refusal: &Refusal) -> String {
+    match refusal.outcome {
+        Outcome::Status(status) => of_status(status, refusal),
+        Outcome::Refused | Outcome::Connect | Outcome::Timeout(Stage::Connect) => format!(
+            "start the server or check --url; --wait-for-server SECONDS waits longer for one that \
+             is still loading; {WITHOUT}"
+        ),
+        Outcome::Dns => format!(
+            "check the host's name in --url; --wait-for-server SECONDS waits for one that is not \
+             known yet; {WITHOUT}"
+        ),
+        Outcome::Tls => {
+            "check --url, trust the certificate with --ca-cert, or do not ask: --insecure".into()
+        }
+        Outcome::Timeout(Stage::Read | Stage::Total) => format!(
+            "check --url and whether the model is loaded; --wait-for-server SECONDS waits longer \
+             for a server that is still loading; {WITHOUT}"
+        ),
+        _ => format!("check --url, {WITHOUT}"),
+    }
+}
+
+fn of_status(status: u16, refusal: &Refusal) -> String {
+    match (status, &refusal.location) {
+        (300..400, Some(location)) => {
+            format!("the server redirects to {location}; give that address with --url")
+        }
+        (400 | 422, _) => match refused_member(&refusal.detail) {
+            Some(member) => about(&member),
+            None => format!(
+                "check --model and the flags of generation against what the server says; \
+                 --extra-args sets or removes members of the request; {WITHOUT}"
+            ),
+        },
+        (401 | 403, _) => "check --api-key, or Authorization in --headers".into(),
+        (404, _) => {
+            format!("check --url, whose path or --model the server does not know, {WITHOUT}")
+        }
+        (429 | 502 | 503 | 504, _) => format!(
+            "--wait-for-server SECONDS waits longer for a server that is still loading or busy; \
+             {WITHOUT}"
+        ),
+        (500.., _) => format!("see the server's own log, check --url, {WITHOUT}"),
+        _ => format!("check --url, {WITHOUT}"),
+    }
+}
+
+/// What to do about a `member` of the request that the server refused, e.g. `messages.0.role`.
+fn about(member: &str) -> String {
+    let name = member.split('.').next().unwrap_or(member);
+    let flag = match name {
+        "n" => "n-choices".to_owned(),
+        name => name.replace('_', "-"),
+    };
+    let known = perf_command().get_arguments().any(|arg| arg.get_long() == Some(&flag));
+    let change = if known { format!("change --{flag}, or ") } else { String::new() };
+    format!(
+        "the server refused `{member}`: {change}set or remove it with --extra-args, e.g. \
+         '{{\"{name}\": null}}'"
+    )
+}
+
+/// The member that an error's body names: `error.param` as OpenAI has it, `detail[].loc` as
+/// FastAPI does, or the latter within a message, as Python writes it.
+fn refused_member(body: &str) -> Option<String> {
+    let parsed: Value = serde_json::from_str(body).ok()?;
+    let text = |at: &str| parsed.pointer(at)?.as_str().filter(|text| !text.is_empty());
+    if let Some(param) = text("/error/param").or_else(|| text("/param")) {
+        return Some(param.to_owned());
+    }
+    if let Some(Value::Array(loc)) = parsed.pointer("/detail/0/loc") {
+        return joined(loc.iter().map(|part| match part {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }));
+    }
+    let message = text("/error/message").or_else(|| text("/message"))?;
+    let (loc, _) = message.split_once("'loc': (")?.1.split_once(')')?;
+    joined(loc.split(',').map(|part| part.trim().trim_matches('\'').to_owned()))
+}
+
+/// A path without the part that says that it is one into the body.
+fn joined(parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.filter(|part| part != "body" && !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{refused_member, told};
+    use loadwright_core::outcome::Outcome;
+    use loadwright_engine::{ProbeFailure, Refusal};
+
+    fn said(outcome: Outcome, detail: &str, location: Option<&str>) -> String {
+        let location = location.map(str::to_owned);
+        let failure = Refusal { outcome, detail: detail.into(), location };
+        told(&ProbeFailure::Failed { url: "http://h/v1".into(), failure })
+    }
+
+    #[test]
+    fn the_refused_member_is_found_where_servers_name_it() {
+        let cases = [
+            (r#"{"error": {"message": "no", "param": "top_k"}}"#, Some("top_k")),
+            (r#"{"object": "error", "param": "max_tokens"}"#, Some("max_tokens")),
+            (r#"{"error": {"message": "no", "param": null}}"#, None),
+            (r#"{"detail": [{"loc": ["body", "messages", 0, "role"]}]}"#, Some("messages.0.role")),
+            (r#"{"detail": "Not found"}"#, None),
+            (
+                r#"{"message": "[{'type': 'extra', 'loc': ('body', 'foo'), 'msg': 'no'}]"}"#,
+                Some("foo"),
+            ),
+            ("<html>", None),
+        ];
+        for (body, wanted) in cases {
+            assert_eq!(refused_member(body).as_deref(), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_remedy_follows_what_the_test_came_to() {
+        let member = |name: &str| format!("{{\"error\": {{\"param\": \"{name}\"}}}}");
+        let top_k = said(Outcome::Status(400), &member("top_k"), None);
+        assert!(top_k.ends_with(
+            "the server refused `top_k`: change --top-k, or set or remove it with --extra-args, \
+             e.g. '{\"top_k\": null}'"
+        ));
+        let other = said(Outcome::Status(422), &member("stream_options"), None);
+        assert!(other.contains("refused `stream_options`: set or remove it"), "{other}");
+        let moved = said(Outcome::Status(308), "", Some("https://h/v1/"));
+        assert!(moved.ends_with("redirects to https://h/v1/; give that address with --url"));
+        let cases = [
+            (Outcome::Status(400), "--extra-args"),
+            (Outcome::Status(401), "; check --api-key"),
+            (Outcome::Status(404), "--model"),
+            (Outcome::Status(503), "--wait-for-server SECONDS"),
+            (Outcome::Refused, "--wait-for-server SECONDS"),
+            (Outcome::Tls, "--ca-cert"),
+            (Outcome::Dns, "the host's name in --url"),
+            (Outcome::Garbage, "check --url, or leave the test out with --no-test-connection"),
+        ];
+        for (outcome, wanted) in cases {
+            let said = said(outcome, "a\n  b", None);
+            assert!(said.contains(wanted) && said.contains(": a b; "), "{said}");
+        }
+    }
+}
