@@ -97,6 +97,11 @@ const ROWS: &[Row] = &[
     ("--no-timestamp", |a| a.output.no_timestamp),
     ("--name mine", |a| a.output.name.as_deref() == Some("mine")),
     ("--alias Mine", |a| a.output.alias.as_deref() == Some("Mine")),
+    ("--run-dir d", |a| a.output.run_dir.as_deref() == Some(Path::new("d"))),
+    ("--fail-if not-valid --fail-if 'failed>1%'", |a| {
+        a.output.fail_if == ["not-valid", "failed>1%"]
+    }),
+    ("--json", |a| a.output.json),
     ("--debug", |a| a.output.debug),
     ("--plugin a.wasm --plugin b", |a| a.plugins.plugin == [Path::new("a.wasm"), Path::new("b")]),
     ("--plugin-timeout 10", |a| a.plugins.plugin_timeout == Ok(10.0)),
