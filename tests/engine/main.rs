@@ -12,6 +12,7 @@ mod child;
 mod connections;
 mod content;
 mod control;
+mod heads;
 mod load;
 mod outcomes;
 mod paced;

@@ -25,13 +25,22 @@ pub(crate) struct Items {
     pub(crate) turns: u32,
     /// Seconds before each turn but the first.
     pub(crate) pause: f64,
+    /// Headers of every turn.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Called with each item before it is made.
     pub(crate) before: Option<Hook>,
 }
 
 impl Default for Items {
     fn default() -> Self {
-        Self { size: None, announced: true, turns: 1, pause: 0.0, before: None }
+        Self {
+            size: None,
+            announced: true,
+            turns: 1,
+            pause: 0.0,
+            headers: Vec::new(),
+            before: None,
+        }
     }
 }
 
@@ -70,6 +79,8 @@ impl Items {
             let message = Message::text("user", text(item.into(), turn));
             let mut made = Turn::new(Prompt::Messages(vec![message]));
             made.pause = if turn == 0 { 0.0 } else { self.pause };
+            let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            made.headers = self.headers.iter().map(own).collect();
             made
         };
         let turns = (0..self.turns).map(turn).collect();
@@ -85,6 +96,10 @@ pub(crate) struct Speaker {
     /// Tokens asked for where the ask has no limit of its own.
     pub(crate) tokens: u32,
     pub(crate) stream: bool,
+    /// The path of every request; none: the URL's.
+    pub(crate) path: Option<&'static str>,
+    /// Headers of every request, beside its content type.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Bytes that each body is made larger by.
     pub(crate) padding: usize,
     /// CPU that each `decode` burns, in nanoseconds.
@@ -103,6 +118,8 @@ impl Default for Speaker {
             reading: Some(reading()),
             tokens: 3,
             stream: true,
+            path: None,
+            headers: Vec::new(),
             padding: 0,
             burn: 0,
             message: None,
@@ -153,11 +170,13 @@ impl Speaker {
         if self.stream {
             body["stream_options"] = json!({ "include_usage": true });
         }
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let content_type = [("content-type", "application/json")];
         Template {
             head: Head {
                 method: "POST".into(),
-                path: None,
-                headers: vec![("content-type".into(), "application/json".into())],
+                path: self.path.map(str::to_owned),
+                headers: content_type.iter().chain(&self.headers).map(own).collect(),
             },
             body: vec![Segment::Bytes(body.to_string().into_bytes())],
         }

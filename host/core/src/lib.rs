@@ -11,6 +11,7 @@ pub mod condition;
 pub mod conversation;
 pub mod doubt;
 pub mod foreign;
+pub mod head;
 pub mod metrics;
 pub mod outcome;
 pub mod percentile;

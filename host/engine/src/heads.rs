@@ -68,7 +68,9 @@ impl Heads {
     ) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let scheme = if self.endpoint.tls { "https" } else { "http" };
         let path = self.endpoint.request_target(request.head.path.as_deref()).concat();
-        let uri = format!("{scheme}://{}{path}", self.endpoint.authority);
+        let host = self.fixed.iter().find(|(name, _)| name == "host");
+        let authority = host.map_or(&self.endpoint.authority, |(_, host)| host);
+        let uri = format!("{scheme}://{authority}{path}");
         let mut builder = http::Request::builder().method(request.head.method.as_str()).uri(uri);
         for (name, value) in self.headers(request).filter(|(name, _)| *name != "host") {
             builder = builder.header(name, value);

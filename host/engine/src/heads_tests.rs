@@ -91,4 +91,7 @@ fn http2_says_the_same() {
     assert!(!request.headers().contains_key("host"));
     assert_eq!(request.headers()["authorization"], "Bearer k");
     assert_eq!(request.headers()["x-request-id"], "lw-3-9-1-2");
+    let request = heads(&[("Host", "other:1")]).http2(&self::request(), attempt()).unwrap();
+    assert_eq!(request.uri(), "http://other:1/x?k=1");
+    assert!(!request.headers().contains_key("host"));
 }

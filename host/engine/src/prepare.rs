@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::dispense::Dispenser;
 use crate::gauges::Gauges;
 use crate::items::Items;
-pub(crate) use former::Former;
+pub(crate) use former::{Former, check};
 use loadwright_core::conversation::{Content, Message, Prompt, Turn};
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};

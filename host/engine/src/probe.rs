@@ -12,7 +12,7 @@ use crate::gauges::Gauges;
 use crate::judge;
 use crate::net::connect::Connector;
 use crate::outbox::Outbox;
-use crate::prepare::{Job, Ports};
+use crate::prepare::{Job, Ports, check};
 use crate::reading::{Reader, Reading};
 use crate::run::EngineError;
 use crate::timers::Timers;
@@ -114,6 +114,7 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     let mut protocol = ports.protocol.instance()?;
     let template = protocol.format(&[ask]).pop().expect("format gives one answer an ask")?;
     let request = template.fill(&[]).expect("a prompt without media has no media to place");
+    check(plan, &request.head)?;
     Ok(request)
 }
 

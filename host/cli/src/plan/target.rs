@@ -2,6 +2,7 @@
 
 use super::Shared;
 use base64::Engine as _;
+use loadwright_core::head::{BadHead, check_header, check_headers, check_url};
 use loadwright_core::plan::Target;
 use loadwright_core::secret::masked_url;
 use url::Url;
@@ -38,6 +39,10 @@ impl Shared<'_> {
                 return None;
             }
         };
+        if let Err(why) = check_url(text) {
+            self.findings.mistake("url", why.to_string());
+            return None;
+        }
         let shown = masked_url(text);
         let wrong = match Url::parse(text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
@@ -65,10 +70,13 @@ impl Shared<'_> {
                 Err(why) => self.findings.mistake("headers", why),
             }
         }
+        if let Err(why) = check_headers(&headers) {
+            self.findings.mistake("headers", why.to_string());
+        }
         let Some(key) = self.api_key() else { return headers };
         if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
             self.findings.notice("--headers sets Authorization, so --api-key is not used");
-        } else if http::HeaderValue::from_str(key).is_err() {
+        } else if check_header("Authorization", key).is_err() {
             self.findings
                 .mistake("api-key", "cannot be sent in a header; check it for line breaks");
         } else {
@@ -197,13 +205,12 @@ fn header(given: &str) -> Result<(String, String), String> {
     let Some((name, value)) = given.split_once('=') else {
         return Err(format!("`{}` has no `=`; write NAME=VALUE", shown(given)));
     };
-    let (name, value) = (name.trim(), value.trim());
-    if http::HeaderName::try_from(name).is_err() {
-        return Err(format!("`{name}` is not a header's name; write NAME=VALUE"));
-    }
-    if http::HeaderValue::from_str(value).is_err() {
-        return Err(format!("the value of `{name}` cannot be sent; check it for line breaks"));
-    }
+    // Blanks alone: a line break is a mistake, wherever it stands.
+    let (name, value) = (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t']));
+    check_header(name, value).map_err(|error| match error {
+        BadHead::Name(_) => format!("{error}; write NAME=VALUE"),
+        error => error.to_string(),
+    })?;
     Ok((name.into(), value.into()))
 }
 

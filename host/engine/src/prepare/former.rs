@@ -2,6 +2,7 @@
 
 use super::{Job, Ports, Prepared, Talk, ids};
 use loadwright_core::conversation::{Content, Conversation, Message, Part, Prompt, Turn};
+use loadwright_core::head::check_plugin_header;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Cause, PluginFailure, Protocol, Tokenizer};
 use loadwright_core::reading::Exchange;
@@ -160,6 +161,10 @@ impl<'a> Former<'a> {
 
     /// Puts the media into the body, and the turn's headers beside the protocol's.
     fn fill(&mut self, mut template: Template, rest: Rest) -> Result<Request, PluginFailure> {
+        for (name, value) in &rest.headers {
+            check_plugin_header(name, value)
+                .map_err(|error| contract(&self.plan.dataset, "generate", &error.to_string()))?;
+        }
         template.head.headers.extend(rest.headers);
         let mut request = template
             .fill(&rest.media)
@@ -167,7 +172,7 @@ impl<'a> Former<'a> {
         match &self.head {
             Some(head) if *head == request.head => request.head = Arc::clone(head),
             _ => {
-                check(&request.head).map_err(|text| contract(&self.plan.api, "format", &text))?;
+                check(self.plan, &request.head)?;
                 self.head = Some(Arc::clone(&request.head));
             }
         }
@@ -202,19 +207,12 @@ fn counted(history: &[Message], prompt: &Prompt) -> Prompt {
     }
 }
 
-/// Whether `head` can be sent; what is wrong with it, if not.
-fn check(head: &Head) -> Result<(), String> {
-    for (name, value) in &head.headers {
-        let sound = http::HeaderName::try_from(name.as_str()).is_ok()
-            && http::HeaderValue::try_from(value.as_str()).is_ok();
-        if !sound {
-            return Err(format!("`{name}: {value}` is no header"));
-        }
-    }
-    match http::Method::try_from(head.method.as_str()) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("`{}` is no HTTP method", head.method)),
-    }
+/// Checks what a request says before its body.
+///
+/// # Errors
+/// It cannot be sent.
+pub(crate) fn check(plan: &Plan, head: &Head) -> Result<(), PluginFailure> {
+    head.check().map_err(|error| contract(&plan.api, "format", &error.to_string()))
 }
 
 /// A protocol gave fewer answers than it was given asks.
