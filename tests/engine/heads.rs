@@ -4,6 +4,7 @@ use crate::rig::{Bench, fast, plan, start};
 use crate::wire::{next_request, reply, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
+use loadwright_engine::{Patience, probe};
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -37,7 +38,8 @@ fn what_a_plugin_may_not_say_fails_its_request() {
     bench.speaker.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
     let ports = bench.ports();
     let plan = Arc::new(bench.plan.clone());
-    let probed = loadwright_engine::probe(&plan, &ports, &bench.control).unwrap_err().to_string();
+    let patience = Patience { asked: None, told: &|_| {} };
+    let probed = probe(&plan, &ports, &bench.control, &patience).unwrap_err().to_string();
     assert!(probed.contains("the path `/x HTTP/1.1\\r\\n"), "{probed}");
     assert_eq!(bench.run().only().outcome, Outcome::Plugin);
     assert_eq!(server.counts().received, 0);
