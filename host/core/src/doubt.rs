@@ -85,14 +85,33 @@ impl Verdict {
 pub(crate) struct Evidence {
     /// The engine's samples, folded.
     pub(crate) watch: Watch,
-    /// Requests, of any attempt, that ran into a limit of this machine.
-    pub(crate) local_limits: u64,
+    /// Attempts that ran into a limit of this machine, and requests that were never sent for it.
+    pub(crate) local_limits: (u64, u64),
+    /// Successful replies that lack what figures are made of.
+    pub(crate) replies: Replies,
     /// Output tokens by usage, and by the tokenizer, of the requests that have both.
     pub(crate) output: (u64, u64),
     /// Input tokens by usage, and as the dataset made them, of the requests that have both.
     pub(crate) input: (u64, u64),
     /// Means of a figure over the halves of the steady window that differ more than chance.
     pub(crate) drift: Option<Drift>,
+}
+
+/// Counts of successful replies that lack what figures are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Replies {
+    /// Streams of two tokens or more in which no output was found.
+    pub(crate) without_text: u64,
+    /// Replies with output whose usage counts no token.
+    pub(crate) zero_usage: u64,
+    /// Streams with output of more than one token, or of who knows how many.
+    pub(crate) of_several_tokens: u64,
+    /// Of those, the ones whose first and last output came at one moment.
+    pub(crate) one_piece: u64,
+    /// Replies that miss an objective on TTFT for want of one.
+    pub(crate) without_ttft: u64,
+    /// Replies that miss an objective on TPOT for want of one, of a single choice.
+    pub(crate) without_tpot: u64,
 }
 
 /// A figure that moved between the halves of the steady window.

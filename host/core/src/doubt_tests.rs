@@ -11,6 +11,9 @@ use crate::sample::{Closing, Ending};
 use crate::summary::Summary;
 use std::time::Duration;
 
+#[path = "doubt/replies_tests.rs"]
+mod replies;
+
 const MS: u64 = 1_000_000;
 
 /// 100 good replies of 4 tokens, 10 ms apart, one after the other.
@@ -298,7 +301,31 @@ fn local_limits_are_counted_from_records() {
     metrics.record(&crate::metrics::tests::build::failed(Outcome::LocalLimit, None, MS));
     let summary = metrics.finish(&Closing { kernel_stamps: true, ..Closing::default() });
     let causes: Vec<Cause> = summary.doubts.iter().map(|doubt| doubt.cause).collect();
-    assert!(causes.contains(&Cause::LocalLimits { attempts: 1 }), "{causes:?}");
+    assert!(causes.contains(&Cause::LocalLimits { attempts: 1, share: 0.0 }), "{causes:?}");
+}
+
+#[test]
+fn requests_that_local_limits_kept_back_hide_a_missed_rate() {
+    let with = |plan: &Plan, unsent: u64| {
+        cause(plan, move |_, evidence| evidence.local_limits = (unsent, unsent))
+    };
+    let limits = |attempts, share| Cause::LocalLimits { attempts, share };
+    assert_eq!(with(&open(25.0), 10), Some((limits(10, 0.1), false)));
+    assert_eq!(with(&open(25.0), 11), Some((limits(11, 0.11), true)));
+    assert_eq!(with(&closed(1), 50), Some((limits(50, 0.0), false)), "there is no rate to miss");
+}
+
+#[test]
+fn a_mean_below_90_percent_of_the_workers_counts() {
+    let with =
+        |mean: f64| cause(&closed(1), move |summary, _| summary.concurrency.mean = Some(mean));
+    assert_eq!(with(0.9), None);
+    assert!(matches!(
+        with(0.89),
+        Some((Cause::ConcurrencyLow { asked: 1, mean: 0.89, .. }, false))
+    ));
+    let paced = cause(&open(25.0), |summary, _| summary.concurrency.mean = Some(0.1));
+    assert_eq!(paced, None);
 }
 
 #[test]
@@ -325,6 +352,8 @@ fn all_causes() -> Vec<Cause> {
         Cause::LateSlots { late: 10, connecting: 9, share: 0.05, p99: 3 * MS },
         Cause::ConcurrencyMissed { asked: 8, peak: 3 },
         Cause::RefusalWaits { times: 9, waited: 1_900 * MS },
+        Cause::ConcurrencyLow { asked: 16, mean: 13.9, steady: 16.0 },
+        Cause::ConcurrencyLow { asked: 16, mean: 9.0, steady: 9.5 },
         Cause::TimerLate { worst: 3 * MS },
         Cause::ReadLag { p50: MS / 10, p99: 3 * MS, max: 9 * MS },
         Cause::SharedStamps { share: 0.3 },
@@ -335,7 +364,8 @@ fn all_causes() -> Vec<Cause> {
         Cause::Starved { times: 20, by: Part::Dataset },
         Cause::Starved { times: 20, by: Part::Protocol },
         Cause::Stalled { times: 4, backlog: 3 << 20 },
-        Cause::LocalLimits { attempts: 7 },
+        Cause::LocalLimits { attempts: 7, share: 0.0 },
+        Cause::LocalLimits { attempts: 7, share: 0.2 },
         Cause::PluginRestarts { times: 1 },
         Cause::InexactPrompts { prompts: 3 },
         Cause::UnlikeSources { requests: 5, share: 0.1 },
@@ -343,6 +373,10 @@ fn all_causes() -> Vec<Cause> {
         Cause::CountsDiffer { usage: 1_000, tokenizer: 800 },
         Cause::InputDiffers { made: 1_000, usage: 1_020 },
         Cause::SeveralChoices { choices: 4 },
+        Cause::TextNotFound { requests: 5, share: 0.1 },
+        Cause::ZeroUsage { requests: 1, share: 0.1 },
+        Cause::OnePiece { requests: 5, share: 0.1 },
+        Cause::ObjectiveAbsent { figure: Figure::Ttft, requests: 5, share: 0.1 },
         Cause::Drift { figure: Figure::Ttft, first: 1e7, second: 1.5e7 },
     ]
 }
@@ -400,11 +434,16 @@ fn position(cause: &Cause) -> usize {
         Cause::InputDiffers { .. } => 22,
         Cause::Drift { .. } => 23,
         Cause::RefusalWaits { .. } => 24,
+        Cause::ConcurrencyLow { .. } => 25,
+        Cause::TextNotFound { .. } => 26,
+        Cause::ZeroUsage { .. } => 27,
+        Cause::OnePiece { .. } => 28,
+        Cause::ObjectiveAbsent { .. } => 29,
     }
 }
 
 #[test]
 fn no_cause_is_left_without_words() {
     let covered: std::collections::BTreeSet<usize> = all_causes().iter().map(position).collect();
-    assert_eq!(covered, (0..25).collect());
+    assert_eq!(covered, (0..30).collect());
 }

@@ -8,6 +8,7 @@
 mod figures;
 mod flight;
 mod gaps;
+mod replies;
 mod row;
 mod tally;
 
@@ -126,6 +127,7 @@ impl Metrics {
         let evidence = Evidence {
             watch,
             local_limits: failures.local_limits(),
+            replies: replies::count(&rows, &plan.objectives),
             output: compared.output,
             input: compared.input,
             drift: flight.steady.and_then(|window| figures::drift(&rows, &window)),
@@ -213,7 +215,7 @@ fn good(rows: &[Row], plan: &Plan) -> Option<u64> {
 fn meets(row: &Row, objectives: &Objectives, planned: bool) -> bool {
     let ttft = if planned { row.ttft_from_due() } else { row.ttft() };
     let latency = if planned { row.latency_from_due() } else { row.latency() };
-    let tpot = if row.output() == Some(1) { Some(0) } else { row.tpot() };
+    let tpot = row.tpot_to_judge();
     let within = |figure: Option<Nanos>, limit: Option<Nanos>| {
         limit.is_none_or(|limit| figure.is_some_and(|figure| figure <= limit))
     };

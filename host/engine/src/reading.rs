@@ -31,7 +31,8 @@ mod tests;
 /// - Text is a string; anything else in its place is none. An empty text or finish reason is none.
 /// - A tool-call rule that points to an array or an object says that it is there, without text.
 /// - A count is a whole number that fits 32 bits; any other is as if it were not there.
-/// - Frame tokens found in several places are added up, and no token at all is no count.
+/// - Frame tokens found in several places are added up. A frame that tells of none has a count of 0,
+///   but a reply in which no frame tells of any has no count.
 /// - A guard holds where any place it points to is a string equal to its text.
 /// - `false` and the empty text are no error, like `null`.
 /// - A frame of blanks alone carries nothing.
@@ -85,7 +86,7 @@ pub struct Reading {
     pub reasoning: String,
     /// Text of tool calls.
     pub tool_calls: String,
-    /// Tokens that frames said they hold, those without text included.
+    /// Tokens that frames said they hold, those without text included; none where they hold none.
     pub frame_tokens: Option<u32>,
     /// Token counts as the reply gives them.
     pub usage: Usage,
@@ -237,7 +238,7 @@ impl Reader {
                 _ => {}
             }
         }
-        into.frame_tokens = reply::sum(into.frame_tokens, tokens);
+        into.frame_tokens = reply::sum(into.frame_tokens, tokens.filter(|&count| count > 0));
         channel.map_or(Seen::Nothing, |channel| Seen::Output { channel, tokens })
     }
 }
@@ -256,7 +257,8 @@ impl FirstRules {
         let first = match slot {
             Slot::Text(Channel::Output) => &mut self.output,
             Slot::Text(Channel::Reasoning) => &mut self.reasoning,
-            Slot::FrameTokens if found.what == What::Number(0) => return false,
+            // No token is told, and leaves the count to a spelling that finds some.
+            Slot::FrameTokens if found.what == What::Number(0) => return true,
             Slot::FrameTokens => &mut self.tokens,
             _ => return true,
         };

@@ -137,7 +137,7 @@ pub(crate) fn point(index: u32, workers: u32, number: u64, step: u64) -> Summary
     let records: Vec<Record> = (0..number)
         .map(|n| {
             let ttft = 20 * MS + (n * 7_919 % 1_000) * 10_000 + step;
-            let sent = (n / each) * (32 * step + 60 * MS) + (n % each) * 50_000;
+            let sent = (n / each) * (32 * step + 32 * MS) + (n % each) * 50_000;
             stream(sent, sent + 20_000, ttft, step, 32)
         })
         .collect();

@@ -93,6 +93,9 @@ const ROWS: &[Row] = &[
     ("--extra-args '{\"ignore_eos\": true}'", |a| {
         a.generation.extra_args.as_deref() == Some("{\"ignore_eos\": true}")
     }),
+    ("--run-dir a", |a| a.output.run_dir.as_deref() == Some(Path::new("a"))),
+    ("--fail-if x>1 --fail-if not-valid", |a| a.output.fail_if == ["x>1", "not-valid"]),
+    ("--json", |a| a.output.json),
     ("--outputs-dir out", |a| a.output.outputs_dir == Path::new("out")),
     ("--no-timestamp", |a| a.output.no_timestamp),
     ("--name mine", |a| a.output.name.as_deref() == Some("mine")),

@@ -5,6 +5,7 @@ mod endings;
 mod files;
 mod hostile;
 mod others;
+mod replies;
 mod scripted;
 mod waiting;
 

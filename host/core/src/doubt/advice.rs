@@ -29,6 +29,9 @@ pub(super) fn advice(plan: &Plan, cause: &Cause) -> String {
                   workers were at work."
                 .into(),
         },
+        Cause::ConcurrencyLow { asked, steady, .. } => {
+            concurrency_advice(plan, steady / f64::from(asked))
+        }
         Cause::TimerLate { .. } => {
             "Free a core for the client: something else on this machine takes its time.".into()
         }
@@ -45,6 +48,21 @@ fn advice_on_ending(ending: Ending) -> &'static str {
             "Figures are right for what was served; run it to the end for the whole."
         }
     }
+}
+
+/// What to do about workers that had no request in flight for part of the time; `steady` is the
+/// share of them that had one in the steady window.
+fn concurrency_advice(plan: &Plan, steady: f64) -> String {
+    if steady >= 0.9 {
+        return "Ramp and drain weigh much in so short a point: raise --number or --duration, or read \
+                the steady window."
+            .into();
+    }
+    format!(
+        "Workers wait between requests: see failures and lag, give the client more threads (now {}) \
+         or a machine of its own, or raise --parallel.",
+        plan.threads
+    )
 }
 
 /// What to do about requests that were sent later than the arrival plan wanted.
@@ -162,6 +180,33 @@ fn advice_on_the_counts(plan: &Plan, cause: &Cause) -> String {
         }
         Cause::Drift { .. } => {
             "The service was not in a steady state: run longer, or add --warmup-num.".into()
+        }
+        _ => advice_on_the_replies(plan, cause),
+    }
+}
+
+fn advice_on_the_replies(plan: &Plan, cause: &Cause) -> String {
+    match *cause {
+        Cause::TextNotFound { .. } => format!(
+            "These replies have no TTFT and no ITL, and their latency ends with the reply: the \
+             service puts its text where the protocol {} does not look. See a reply, and choose \
+             another --api or a plugin that reads it.",
+            plan.api
+        ),
+        Cause::ZeroUsage { .. } => {
+            "Give --tokenizer-path to see the tokenizer's count, and mend the service's usage: \
+             token figures are too low."
+                .into()
+        }
+        Cause::OnePiece { .. } => {
+            "See whether the service streams, or a proxy before it holds streams back: TTFT and ITL \
+             say nothing about decoding here."
+                .into()
+        }
+        Cause::ObjectiveAbsent { .. } => {
+            "A reply without a stream or without text has no TTFT, and one in a single frame has no \
+             TPOT: limit latency with --goodput, or make the service stream."
+                .into()
         }
         _ => unreachable!("every other cause has its advice above"),
     }

@@ -4,14 +4,15 @@ use super::{Cause, Doubt, Evidence, Part, TIMER_LATE, wording};
 use crate::Nanos;
 use crate::plan::{Load, Plan, StampSource};
 use crate::sample::Ending;
-use crate::summary::Summary;
+use crate::summary::{Figure, Summary};
 
 /// The doubts that speak against `summary`, the gravest first.
 pub(crate) fn assess(plan: &Plan, summary: &Summary, evidence: &Evidence) -> Vec<Doubt> {
     let case = Case { plan, summary, evidence };
     let mut found: Vec<(Cause, bool)> =
-        [case.of_the_outcome(), case.of_the_load(), case.of_the_client(), case.of_the_counts()]
+        [case.of_the_outcome(), case.of_the_load(), case.of_the_client(), case.of_the_replies()]
             .concat();
+    found.extend(case.of_the_counts());
     found.sort_by_key(|&(_, grave)| !grave);
     found.into_iter().map(|(cause, grave)| wording::doubt(plan, cause, grave)).collect()
 }
@@ -45,10 +46,16 @@ impl Case<'_> {
         {
             found.push((Cause::Failures { share }, share > 0.5));
         }
-        if self.evidence.local_limits > 0 {
-            found.push((Cause::LocalLimits { attempts: self.evidence.local_limits }, false));
-        }
+        found.extend(self.local_limits());
         found
+    }
+
+    /// Requests that were never sent are in neither the due nor the sent rate.
+    fn local_limits(&self) -> Option<(Cause, bool)> {
+        let (attempts, unsent) = self.evidence.local_limits;
+        let planned = self.plan.load.arrival().is_some();
+        let share = if planned { share(unsent, self.summary.counts.total) } else { 0.0 };
+        (attempts > 0).then_some((Cause::LocalLimits { attempts, share }, share > 0.1))
     }
 
     fn of_the_load(&self) -> Found {
@@ -95,8 +102,14 @@ impl Case<'_> {
 
     fn closed_loop(&self, workers: u32) -> Option<(Cause, bool)> {
         let peak = self.summary.concurrency.peak;
-        (peak > 0 && u64::from(peak) * 100 < u64::from(workers) * 95)
-            .then_some((Cause::ConcurrencyMissed { asked: workers, peak }, false))
+        if u64::from(peak) * 100 < u64::from(workers) * 95 {
+            return (peak > 0)
+                .then_some((Cause::ConcurrencyMissed { asked: workers, peak }, false));
+        }
+        let mean = self.summary.concurrency.mean?;
+        let steady = self.summary.steady.as_ref().map_or(mean, |steady| steady.concurrency);
+        let cause = Cause::ConcurrencyLow { asked: workers, mean, steady };
+        (mean < 0.9 * f64::from(workers)).then_some((cause, false))
     }
 
     fn refusals(&self) -> Option<(Cause, bool)> {
@@ -177,6 +190,33 @@ impl Case<'_> {
         if let Some(drift) = self.evidence.drift {
             let super::Drift { figure, first, second } = drift;
             found.push((Cause::Drift { figure, first, second }, false));
+        }
+        found
+    }
+
+    fn of_the_replies(&self) -> Found {
+        let (counts, replies) = (&self.summary.counts, &self.evidence.replies);
+        let mut found = Found::new();
+        if replies.without_text > 0 {
+            let share = share(replies.without_text, counts.streamed);
+            found.push((Cause::TextNotFound { requests: replies.without_text, share }, false));
+        }
+        if replies.zero_usage > 0 {
+            let share = share(replies.zero_usage, counts.succeeded);
+            found.push((Cause::ZeroUsage { requests: replies.zero_usage, share }, false));
+        }
+        let one_piece = share(replies.one_piece, replies.of_several_tokens);
+        if one_piece > 0.05 {
+            let cause = Cause::OnePiece { requests: replies.one_piece, share: one_piece };
+            found.push((cause, false));
+        }
+        for (figure, requests) in
+            [(Figure::Ttft, replies.without_ttft), (Figure::Tpot, replies.without_tpot)]
+        {
+            let share = share(requests, counts.succeeded);
+            if share > 0.01 {
+                found.push((Cause::ObjectiveAbsent { figure, requests, share }, false));
+            }
         }
         found
     }

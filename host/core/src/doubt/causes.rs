@@ -64,6 +64,15 @@ pub enum Cause {
         /// How long, in nanoseconds, summed over the workers.
         waited: Nanos,
     },
+    /// Fewer than 90 % of the workers' requests were in flight on average.
+    ConcurrencyLow {
+        /// Workers.
+        asked: u32,
+        /// Mean in flight over the whole point.
+        mean: f64,
+        /// Mean in flight over the steady window.
+        steady: f64,
+    },
     /// The pacing timer was over 1 ms late in more than 10 % of the samples.
     TimerLate {
         /// The worst of it.
@@ -116,10 +125,13 @@ pub enum Cause {
         /// The most bytes of replies that waited at the end of a sample.
         backlog: u64,
     },
-    /// This machine ran out of ports or files.
+    /// This machine ran out of ports or files; with an arrival plan grave where more than 10 % of the
+    /// requests were never sent for it, since the rates are those of the requests that were.
     LocalLimits {
         /// Attempts that met the limit.
         attempts: u64,
+        /// Requests never sent for it, as a share of all.
+        share: f64,
     },
     /// A plugin instance was thrown away after a trap or a limit.
     PluginRestarts {
@@ -165,6 +177,36 @@ pub enum Cause {
     SeveralChoices {
         /// How many.
         choices: u32,
+    },
+    /// Streamed replies of two tokens or more in which nothing was found that a reader sees.
+    TextNotFound {
+        /// How many.
+        requests: u64,
+        /// Their share of the streamed replies.
+        share: f64,
+    },
+    /// Replies with text whose usage says that they have no token.
+    ZeroUsage {
+        /// How many.
+        requests: u64,
+        /// Their share of all replies.
+        share: f64,
+    },
+    /// Over 5 % of the streamed replies of more than one token came whole at one moment.
+    OnePiece {
+        /// How many.
+        requests: u64,
+        /// Their share.
+        share: f64,
+    },
+    /// Over 1 % of the successful requests have no value of a figure that an objective limits.
+    ObjectiveAbsent {
+        /// The figure.
+        figure: Figure,
+        /// How many.
+        requests: u64,
+        /// Their share.
+        share: f64,
     },
     /// A figure's means over the halves of the steady window differ by more than 10 % and by more
     /// than three standard errors.

@@ -25,7 +25,7 @@ pub(super) struct Row {
     pub(super) ok: bool,
     pub(super) streamed: bool,
     /// Whether its frames are those of a single choice, so that they follow one another.
-    single: bool,
+    pub(super) single: bool,
     answered: bool,
     /// Whether it is the first attempt at its request.
     pub(super) fresh: bool,
@@ -70,6 +70,11 @@ impl Row {
         (self.streamed && self.frames > 0).then_some(self.first)
     }
 
+    /// Whether there is output that a reader sees.
+    pub(super) fn has_output(&self) -> bool {
+        self.frames > 0
+    }
+
     /// The last output; the end where there is none.
     pub(super) fn last_output(&self) -> Nanos {
         if self.frames > 0 { self.last } else { self.end }
@@ -111,6 +116,11 @@ impl Row {
     pub(super) fn tpot(&self) -> Option<Nanos> {
         let (time, tokens) = self.decoding()?;
         Some(rounded(u128::from(time), u128::from(tokens)))
+    }
+
+    /// TPOT as an objective judges it: a reply of one token has none to miss.
+    pub(super) fn tpot_to_judge(&self) -> Option<Nanos> {
+        if self.output == Some(1) { Some(0) } else { self.tpot() }
     }
 
     /// Millionths of a token a second.

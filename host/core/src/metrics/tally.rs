@@ -49,9 +49,10 @@ impl Failures {
         }
     }
 
-    /// Attempts that met a limit of this machine.
-    pub(super) fn local_limits(&self) -> u64 {
-        self.0.get(&Outcome::LocalLimit).map_or(0, |failure| failure.count + failure.retried)
+    /// Attempts that met a limit of this machine, and requests that ended so.
+    pub(super) fn local_limits(&self) -> (u64, u64) {
+        let found = self.0.get(&Outcome::LocalLimit);
+        found.map_or((0, 0), |failure| (failure.count + failure.retried, failure.count))
     }
 
     /// The failures, the most frequent first.

@@ -32,8 +32,8 @@ pub(crate) fn said(plan: &ReadingPlan, frame: &Value) -> Said {
         is_tool_call: values(frame, &plan.tool_calls).into_iter().flatten().any(is_filled),
         tokens: values(frame, &plan.frame_tokens)
             .into_iter()
-            .map(|found| found.into_iter().filter_map(tokens).sum::<u32>())
-            .find(|&sum| sum > 0),
+            .filter_map(|found| found.into_iter().filter_map(tokens).reduce(|a, b| a + b))
+            .reduce(|first, next| if first > 0 { first } else { next }),
         finish_reason: values(frame, &plan.finish_reason)
             .into_iter()
             .flatten()

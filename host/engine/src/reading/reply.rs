@@ -72,8 +72,8 @@ impl Reading {
     }
 
     fn add(&mut self, piece: &Piece) {
-        let tokens = piece.tokens.filter(|&count| count > 0);
-        self.frame_tokens = sum(self.frame_tokens, tokens);
+        let tokens = piece.tokens;
+        self.frame_tokens = sum(self.frame_tokens, tokens.filter(|&count| count > 0));
         if piece.text.is_empty() && piece.channel != Channel::ToolCall {
             return;
         }

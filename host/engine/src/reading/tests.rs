@@ -209,7 +209,7 @@ fn frame_tokens_are_those_of_the_first_rule_that_finds_any() {
         ],
     );
     let outputs: Vec<_> = reading.outputs.iter().map(|seen| (seen.frame, seen.tokens)).collect();
-    assert_eq!(outputs, [(0, Some(3)), (1, Some(1)), (2, None), (4, Some(5)), (5, None)]);
+    assert_eq!(outputs, [(0, Some(3)), (1, Some(1)), (2, None), (4, Some(5)), (5, Some(0))]);
     assert_eq!(reading.frame_tokens, Some(10));
 }
 

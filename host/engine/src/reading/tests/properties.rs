@@ -81,12 +81,13 @@ proptest! {
         let mut reading = Reading::new();
         let seen = Reader::new(&plan).unwrap().read(frame.to_string().as_bytes(), &mut reading);
         prop_assert_eq!(seen, expected_seen(&said));
+        prop_assert_eq!(reading.frame_tokens, said.tokens.filter(|&tokens| tokens > 0));
         let read = reference::Said {
             output: reading.output,
             reasoning: reading.reasoning,
             tool_calls: reading.tool_calls,
             is_tool_call: said.is_tool_call,
-            tokens: reading.frame_tokens,
+            tokens: said.tokens,
             finish_reason: reading.finish_reason,
             usage: reading.usage,
             error: reading.error,
