@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         for part in parts {
             assert_eq!(frames(Framing::Sse, body, part, ended), expected);
         }
-        for framing in [Framing::Lines, Framing::Whole] {
+        for framing in [Framing::Lines, Framing::Whole, Framing::Sniffed] {
             let whole = frames(framing, body, usize::MAX, ended);
             assert!(parts.iter().all(|&part| frames(framing, body, part, ended) == whole));
         }

@@ -2,9 +2,11 @@
 
 use crate::rig::{Bench, PATIENCE, Run, fast, faulty, id, ms, plan_of, start, truth};
 use crate::speak::Speaker;
-use crate::wire::Canned;
+use crate::wire::{Canned, events, next_request, reply, scripted};
+use loadwright_core::outcome::Outcome;
 use loadwright_core::record::TokenSource;
 use loadwright_sim::{Body, Config, Fault, LineEnd, Server};
+use std::io::Write as _;
 
 /// Three requests of six tokens over one worker: all well, each frame where the server sent it.
 fn fine(faults: impl Into<Vec<Fault>>) -> (Run, Server) {
@@ -80,6 +82,80 @@ fn a_reply_is_whole_with_its_end_mark_even_where_the_body_is_not() {
     let run = Bench::new(plan_of(&server.url, 1, 1)).run();
     run.whole(1);
     assert_eq!(run.only().frames.len(), 1);
+}
+
+/// One request to a server that answers with `head` and `body`.
+fn answered(head: &str, body: &str) -> Run {
+    let length = body.len();
+    let server =
+        Canned::start(&format!("HTTP/1.1 200 OK\r\n{head}content-length: {length}\r\n\r\n{body}"));
+    Bench::new(plan_of(&server.url, 1, 1)).run()
+}
+
+#[test]
+fn event_streams_are_known_by_their_beginning_where_no_type_says_so() {
+    for (head, told) in [
+        ("content-type: text/event-stream\r\n", 0),
+        ("content-type: text/plain; charset=utf-8\r\n", 1),
+        ("", 1),
+    ] {
+        let run = answered(head, &events(7));
+        run.whole(1);
+        let record = run.only();
+        assert!(record.streamed && record.frames.len() == 1, "{head}");
+        assert_eq!(record.usage.output_tokens, Some(7));
+        let notices = run.notices.iter().filter(|text| text.contains("content type"));
+        assert_eq!(notices.count(), told, "{head}");
+    }
+    // What was not asked for as a stream is read as it says.
+    let server = scripted(|mut stream, _| {
+        let seq = next_request(&mut stream).unwrap();
+        let reply = reply(seq).replace("content-type: text/event-stream\r\n", "");
+        stream.write_all(reply.as_bytes()).unwrap();
+    });
+    let mut plan = plan_of(&server, 1, 1);
+    plan.stream = false;
+    let run =
+        Bench { speaker: Speaker { stream: false, ..Speaker::default() }, ..Bench::new(plan) }
+            .run();
+    assert_eq!((run.only().outcome, run.only().streamed), (Outcome::Garbage, false));
+}
+
+#[test]
+fn the_notice_of_an_untyped_stream_comes_once() {
+    let url = scripted(|mut stream, _| {
+        while let Some(seq) = next_request(&mut stream) {
+            let reply = reply(seq).replace("text/event-stream", "text/plain");
+            stream.write_all(reply.as_bytes()).unwrap();
+        }
+    });
+    let run = Bench::new(plan_of(&url, 2, 20)).run();
+    run.whole(20);
+    assert_eq!(run.notices.len(), 1, "{:?}", run.notices);
+}
+
+#[test]
+fn folded_headers_and_byte_order_marks_are_read() {
+    let run = answered("content-type:\r\n text/event-stream\r\nx-a: b\r\n\tc\r\n", &events(2));
+    run.whole(1);
+    assert!(run.only().streamed);
+    let whole = "\u{feff}{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],\
+        \"usage\":{\"prompt_tokens\":1,\"completion_tokens\":4}}";
+    let run = answered("content-type: application/json\r\n", whole);
+    run.whole(1);
+    assert_eq!(run.only().usage.output_tokens, Some(4));
+}
+
+/// Halves of a character, as a service cuts it between two frames.
+#[test]
+fn lone_surrogates_are_text() {
+    let body: String = ["\\ud83d", "\\ude00", "\\ud83d\\ude00", "plain"]
+        .map(|text| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n"))
+        .concat()
+        + "data: [DONE]\n\n";
+    let run = answered("content-type: text/event-stream\r\n", &body);
+    run.whole(1);
+    assert_eq!(run.only().frames.len(), 4);
 }
 
 #[test]

@@ -2,25 +2,19 @@
 
 use crate::capture::FrameStamp;
 use crate::flight::Landed;
-use crate::reading::Reading;
+use crate::http1::head::fields;
+use crate::reading::{Reading, surrogates};
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::reading::{Exchange, Reply};
 use loadwright_core::timeline::OutputFrame;
 
 /// The whole exchange: status, headers with lower-case names, frames.
 pub(crate) fn exchange(landed: &Landed) -> Exchange {
-    let mut headers = [httparse::EMPTY_HEADER; 100];
-    let mut head = httparse::Response::new(&mut headers);
-    // The head was parsed before, so this cannot fail; were it to, there are no headers.
-    let _ = head.parse(&landed.head_bytes);
-    let field = |header: &httparse::Header<'_>| {
-        let value = String::from_utf8_lossy(header.value).into_owned();
-        (header.name.to_ascii_lowercase(), value)
-    };
+    let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
     Exchange {
         status: landed.head.as_ref().map_or(0, |head| head.status),
-        headers: head.headers.iter().map(field).collect(),
-        frames: landed.capture.iter().map(|(frame, _)| frame.to_vec()).collect(),
+        headers: fields(&landed.head_bytes),
+        frames: landed.capture.iter().map(|(frame, _)| whole(frame)).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::capture::{Capture, Captures};
 use crate::control::Progress;
 use crate::framing::marks::EndMarks;
 use crate::http1::head::Head;
-use crate::http1::response::Response;
+use crate::http1::response::{Response, Wanted};
 use crate::net::failure::Failure;
 use crate::outbox::{Outbox, Parcel};
 use crate::prepare::Job;
@@ -131,6 +131,8 @@ pub(crate) struct Ground {
     pub(crate) limit: usize,
     /// What marks the end of a reply.
     pub(crate) marks: EndMarks,
+    /// Whether replies are asked for as streams.
+    pub(crate) stream: bool,
 }
 
 /// Bytes of frames after which a part is handed to the interpreters.
@@ -147,6 +149,7 @@ impl Flight {
         shared.progress.in_flight.fetch_add(1, Relaxed);
         // Where the conversation goes on, `decode` makes the assistant's message of the reply.
         let whole = !shared.parts || job.talk.is_some();
+        let wanted = Wanted { head: whole, stream: shared.stream };
         Self {
             number,
             attempt,
@@ -156,7 +159,7 @@ impl Flight {
             connection: 0,
             reopened: false,
             bytes_sent: 0,
-            response: Response::new(source, shared.captures.take(), whole),
+            response: Response::new(source, shared.captures.take(), wanted),
             whole,
             over: false,
             shared: Arc::clone(shared),
@@ -249,7 +252,7 @@ impl Flight {
             reopened: self.reopened,
             bytes_sent: self.bytes_sent,
             bytes_received: response.intake.received,
-            streamed: response.intake.streamed,
+            streamed: response.streamed(),
             heard: response.heard,
             head: response.head.take(),
             head_bytes: take(&mut response.head_bytes),

@@ -21,11 +21,14 @@ pub enum Framing {
     Lines,
     /// The whole body is one frame.
     Whole,
+    /// As events where the body begins like an event stream, else as one frame.
+    Sniffed,
 }
 
 impl Framing {
-    /// The framing that a content type stands for; without one, or with any other, the body is
-    /// one frame. Parameters (`; charset=utf-8`) and case do not matter.
+    /// The framing that a content type stands for: with any that is not known the body is one
+    /// frame, but without one, or with plain text, its beginning tells. Parameters
+    /// (`; charset=utf-8`) and case do not matter.
     pub fn of(content_type: Option<&str>) -> Self {
         const LINES: [&str; 8] = [
             "application/x-ndjson",
@@ -42,10 +45,31 @@ impl Framing {
             Self::Sse
         } else if LINES.iter().any(|name| essence.eq_ignore_ascii_case(name)) {
             Self::Lines
+        } else if essence.is_empty() || essence.eq_ignore_ascii_case("text/plain") {
+            Self::Sniffed
         } else {
             Self::Whole
         }
     }
+}
+
+/// What may stand before a text in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a body begins as an event stream does; `None`: more of it is needed. A byte order mark
+/// and blank lines may stand in front.
+fn begins_as_events(body: &[u8]) -> Option<bool> {
+    const LINES: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    if BOM.starts_with(body) {
+        return None;
+    }
+    let body = body.strip_prefix(BOM).unwrap_or(body);
+    let blank = body.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let line = &body[blank..];
+    if LINES.iter().any(|begun| line.starts_with(begun)) {
+        return Some(true);
+    }
+    if LINES.iter().any(|begun| begun.starts_with(line)) { None } else { Some(false) }
 }
 
 /// A frame grew past the limit; its exchange cannot be read on.
@@ -71,6 +95,8 @@ enum Cut {
     Sse(Events),
     Lines(Vec<u8>),
     Whole(Vec<u8>),
+    /// The beginning, which does not tell yet what the body is.
+    Sniffed(Vec<u8>),
 }
 
 impl Framer {
@@ -80,8 +106,14 @@ impl Framer {
             Framing::Sse => Cut::Sse(Events::default()),
             Framing::Lines => Cut::Lines(Vec::new()),
             Framing::Whole => Cut::Whole(Vec::new()),
+            Framing::Sniffed => Cut::Sniffed(Vec::new()),
         };
         Self { cut, limit: max_frame }
+    }
+
+    /// Whether the body is cut into frames as it comes.
+    pub fn streams(&self) -> bool {
+        matches!(self.cut, Cut::Sse(_) | Cut::Lines(_))
     }
 
     /// Takes the next bytes of the body and gives `into` the payload of each frame that they
@@ -99,7 +131,24 @@ impl Framer {
             Cut::Sse(events) => events.feed(bytes, self.limit, into),
             Cut::Lines(held) => feed_lines(held, bytes, self.limit, into),
             Cut::Whole(held) => append(held, bytes, self.limit),
+            Cut::Sniffed(_) => self.sniff(bytes, into),
         }
+    }
+
+    /// Takes the next bytes of a body of which it is not known yet what it is.
+    fn sniff(&mut self, bytes: &[u8], into: &mut impl FnMut(&[u8])) -> Result<(), FrameTooLarge> {
+        let Cut::Sniffed(held) = &mut self.cut else { return Ok(()) };
+        append(held, bytes, self.limit)?;
+        let Some(events) = begins_as_events(held) else { return Ok(()) };
+        let body = std::mem::take(held);
+        if !events {
+            self.cut = Cut::Whole(body);
+            return Ok(());
+        }
+        let mut stream = Events::default();
+        let fed = stream.feed(&body, self.limit, into);
+        self.cut = Cut::Sse(stream);
+        fed
     }
 
     /// Takes the end of the body: what was begun and holds data is a frame too. For a body that
@@ -111,11 +160,12 @@ impl Framer {
                 push_line(held, into);
                 held.clear();
             }
-            Cut::Whole(held) => {
-                if !held.is_empty() {
-                    into(held);
-                    held.clear();
+            Cut::Whole(held) | Cut::Sniffed(held) => {
+                let body = held.strip_prefix(BOM).unwrap_or(held);
+                if !body.is_empty() {
+                    into(body);
                 }
+                held.clear();
             }
         }
     }
@@ -142,8 +192,9 @@ fn feed_lines(
     append(held, bytes, limit)
 }
 
-/// Adds a line, of which its carriage return is no part, unless it is empty.
+/// Adds a line, of which its carriage return and a byte order mark are no part, unless it is empty.
 fn push_line(line: &[u8], into: &mut impl FnMut(&[u8])) {
+    let line = line.strip_prefix(BOM).unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if !line.is_empty() {
         into(line);

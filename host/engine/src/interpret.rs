@@ -10,6 +10,7 @@ use crate::EngineError;
 use crate::capture::{Capture, FrameStamp};
 use crate::contact::{Contact, Wait};
 use crate::flight::{Attempt, Landed};
+use crate::framing::Framing;
 use crate::gauges::Gauges;
 use crate::judge;
 use crate::outbox::Parcel;
@@ -162,6 +163,10 @@ impl<'a> Interpreter<'a> {
         frames: Vec<OutputFrame>,
         plugin: Option<String>,
     ) -> Record {
+        let sniffed = landed.head.as_ref().is_some_and(|head| head.framing == Framing::Sniffed);
+        if sniffed && landed.streamed {
+            self.point.untyped_stream();
+        }
         let facts = judge::Facts {
             end: &landed.end,
             status: landed.head.as_ref().map(|head| head.status),

@@ -17,8 +17,8 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
 use loadwright_core::secret::Secrets;
 use loadwright_stamps::clock;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 /// What the threads of one point share.
@@ -35,6 +35,8 @@ pub(crate) struct Point {
     pub(crate) secrets: Secrets,
     /// Slots of an open loop that were dispatched and are not over.
     pub(crate) aloft: AtomicU64,
+    /// Event streams came whose content type does not say so.
+    untyped: AtomicBool,
     ending: Mutex<Ending>,
     /// Since when nothing was heard of the service but failures; 0: it was heard of last.
     failing_since: AtomicU64,
@@ -75,6 +77,7 @@ impl Point {
             gauges,
             captures: Arc::default(),
             aloft: AtomicU64::new(0),
+            untyped: AtomicBool::new(false),
             ending: Mutex::new(Ending::Completed),
             failing_since: AtomicU64::new(0),
             measured_from: AtomicU64::new(0),
@@ -171,6 +174,15 @@ impl Point {
     /// Whether the text of replies is wanted: to count its tokens, or for a next turn.
     pub(crate) fn keeps_text(&self) -> bool {
         self.ports.tokenizer.is_some() || self.ports.dataset.has_turns()
+    }
+
+    /// Takes note of an event stream whose content type does not say so; the first one is told.
+    pub(crate) fn untyped_stream(&self) {
+        if !self.untyped.swap(true, Relaxed) {
+            let text = "the server sends event streams as plain text or without a content type; they \
+                        are read as `text/event-stream`, because they begin like it";
+            (self.control.notice)(text);
+        }
     }
 
     /// Adds a record to the progress.

@@ -9,6 +9,7 @@ use crate::control::Control;
 use crate::flight::{Attempt, Flight, Ground};
 use crate::framing::marks::EndMarks;
 use crate::gauges::Gauges;
+use crate::http1::head::fields;
 use crate::judge;
 use crate::net::connect::Connector;
 use crate::outbox::Outbox;
@@ -133,6 +134,7 @@ async fn once(
         parts: false,
         limit: usize::MAX,
         marks: EndMarks::of(ports.protocol.plan()),
+        stream: plan.stream,
     });
     let attempt =
         Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, due: clock::now() };
@@ -150,11 +152,7 @@ async fn once(
 
 /// The `location` of a response's head.
 fn location(head: &[u8]) -> Option<String> {
-    let mut headers = [httparse::EMPTY_HEADER; 100];
-    let mut response = httparse::Response::new(&mut headers);
-    response.parse(head).ok()?;
-    let found = response.headers.iter().find(|it| it.name.eq_ignore_ascii_case("location"))?;
-    Some(String::from_utf8_lossy(found.value).into_owned())
+    fields(head).into_iter().find(|(name, _)| name == "location").map(|(_, value)| value)
 }
 
 /// Reads the test's reply by the protocol's plan; a protocol that decodes is believed its status.
@@ -181,7 +179,7 @@ fn judged(
         status: response.head.as_ref().map(|head| head.status),
         error_body: &response.error_body,
         heard_before_sent,
-        marked_end: response.intake.streamed && reader.as_ref().is_some_and(Reader::knows_the_end),
+        marked_end: response.streamed() && reader.as_ref().is_some_and(Reader::knows_the_end),
     };
     Ok(match judge::outcome(&facts, &reading) {
         // One token may be one that has no text.

@@ -6,6 +6,7 @@ mod error_text;
 mod memo;
 mod reply;
 mod rules;
+pub(crate) mod surrogates;
 mod walk;
 
 pub use reply::{BadReply, Unreadable};
@@ -176,8 +177,15 @@ impl Reader {
             return Seen::Nothing;
         }
         let mut notes = std::mem::take(&mut into.between.notes);
-        let seen = match self.note(frame, &mut notes, &mut into.between.memo) {
+        let memo = &mut into.between.memo;
+        let seen = match self.note(frame, &mut notes, memo) {
             Ok(()) => self.settle(frame, &notes, into),
+            Err(_)
+                if let Some(frame) = surrogates::replaced(frame)
+                    && self.note(&frame, &mut notes, memo).is_ok() =>
+            {
+                self.settle(&frame, &notes, into)
+            }
             Err(why) => {
                 let text = || error_text::unreadable(index, frame, &why);
                 into.unreadable.get_or_insert_with(text);

@@ -61,6 +61,7 @@ pub(crate) fn run(
         parts: !decodes(point.ports.protocol.as_ref()),
         limit: DECODED,
         marks: EndMarks::of(point.ports.protocol.plan()),
+        stream: point.plan.stream,
     });
     let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
     let pool = Pool::default();

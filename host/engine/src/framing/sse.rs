@@ -4,10 +4,9 @@
 //! Departures: other fields are passed over, and `finish` yields a last event whose blank line is
 //! missing.
 
-use super::{FrameTooLarge, check};
+use super::{BOM, FrameTooLarge, check};
 use memchr::memchr2;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
 const DATA: &[u8] = b"data:";
 
 /// Where in a line the next byte is.

@@ -43,8 +43,10 @@ fn content_types_choose_the_framing() {
         (Some("application/stream+json"), Framing::Lines),
         (Some("application/json"), Framing::Whole),
         (Some("text/event-streams"), Framing::Whole),
-        (Some(""), Framing::Whole),
-        (None, Framing::Whole),
+        (Some("text/html"), Framing::Whole),
+        (Some("text/plain; charset=utf-8"), Framing::Sniffed),
+        (Some(""), Framing::Sniffed),
+        (None, Framing::Sniffed),
     ];
     for (content_type, framing) in cases {
         assert_eq!(Framing::of(content_type), framing, "{content_type:?}");
@@ -95,6 +97,37 @@ fn lines_are_frames_and_empty_ones_are_none() {
     let body = "{\"a\":1}\n\n{\"b\":2}\r\n\r\n{\"c\":3}";
     assert_eq!(whole(Framing::Lines, body), ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"]);
     assert_eq!(frames(Framing::Lines, [body.as_bytes()], false).len(), 2);
+}
+
+#[test]
+fn a_body_without_a_type_is_what_it_begins_like() {
+    let streams =
+        ["data: a\n\n", ": hi\n\ndata: a\n\n", "\n\nevent: x\ndata:a\n\n", "id:1\ndata: a\n\n"];
+    for body in streams.iter().flat_map(|body| [(*body).to_owned(), format!("\u{feff}{body}")]) {
+        for size in 1..body.len() {
+            let parts = body.as_bytes().chunks(size);
+            assert_eq!(frames(Framing::Sniffed, parts, false), [b"a"], "{body:?} by {size}");
+        }
+    }
+    for body in ["{\"data: \": 1}", "dat", "database: a\n\n", " data: a\n\n", "\u{feff}{}"] {
+        let whole = body.trim_start_matches('\u{feff}').as_bytes();
+        for size in 1..=body.len() {
+            let parts = body.as_bytes().chunks(size);
+            assert_eq!(frames(Framing::Sniffed, parts, true), [whole], "{body:?} by {size}");
+        }
+    }
+    assert_eq!(frames(Framing::Sniffed, [b"\n\r".as_slice()], true), [b"\n\r"]);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_frame() {
+    for (framing, body, expected) in [
+        (Framing::Whole, "\u{feff}{}", vec!["{}"]),
+        (Framing::Lines, "\u{feff}{}\n1\n", vec!["{}", "1"]),
+        (Framing::Whole, "\u{feff}", vec![]),
+    ] {
+        assert_eq!(whole(framing, body), expected);
+    }
 }
 
 #[test]
@@ -216,7 +249,7 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..200),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
-        for framing in [Framing::Sse, Framing::Lines, Framing::Whole] {
+        for framing in [Framing::Sse, Framing::Lines, Framing::Whole, Framing::Sniffed] {
             prop_assert_eq!(
                 frames(framing, split(&body, &cuts), true),
                 frames(framing, [&body[..]], true)

@@ -99,6 +99,7 @@ fn flight() -> Flight {
         parts: true,
         limit: usize::MAX,
         marks: EndMarks::default(),
+        stream: true,
     };
     let attempt = Attempt { seq: 0, turn: 0, attempt: 0, warmup: false, due: clock::now() };
     Flight::new(0, attempt, Job::default(), StampSource::Kernel, &Arc::new(ground))

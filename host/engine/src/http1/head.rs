@@ -39,6 +39,9 @@ pub enum BadHead {
     /// It does not parse.
     #[error("the reply is not HTTP/1.1: {0}")]
     Syntax(String),
+    /// It has more headers than are read.
+    #[error("the reply's head has more than {HEADERS} headers")]
+    TooMany,
     /// Its length headers cannot be followed.
     #[error("the reply's {0} header cannot be followed")]
     Length(&'static str),
@@ -54,7 +57,10 @@ const HEADERS: usize = 100;
 pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let parsed = response.parse(bytes).map_err(|error| BadHead::Syntax(error.to_string()))?;
+    let parsed = parse_into(&mut response, bytes).map_err(|error| match error {
+        httparse::Error::TooManyHeaders => BadHead::TooMany,
+        error => BadHead::Syntax(error.to_string()),
+    })?;
     let httparse::Status::Complete(length) = parsed else { return Ok(None) };
     let status = response.code.expect("a complete head has a status");
     let keeps = response.version == Some(1);
@@ -72,6 +78,29 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
         retry_after: facts.retry_after,
     };
     Ok(Some((head, length)))
+}
+
+/// The headers of a head that was parsed before, names in lower case; none where it is not whole.
+pub(crate) fn fields(bytes: &[u8]) -> Vec<(String, String)> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    if parse_into(&mut response, bytes).is_err() {
+        return Vec::new();
+    }
+    let field = |header: &httparse::Header<'_>| {
+        (header.name.to_ascii_lowercase(), text(header.value).into_owned())
+    };
+    response.headers.iter().map(field).collect()
+}
+
+/// Headers that go on on a second line (RFC 9112, 5.2) are read, as other clients read them.
+fn parse_into<'b>(
+    response: &mut httparse::Response<'_, 'b>,
+    bytes: &'b [u8],
+) -> httparse::Result<usize> {
+    httparse::ParserConfig::default()
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .parse_response(response, bytes)
 }
 
 /// What the headers say, one by one.
@@ -147,7 +176,13 @@ impl Facts {
     }
 }
 
+/// A header's value; one that goes on on further lines is one line, with a space for each break.
 fn text(value: &[u8]) -> Cow<'_, str> {
+    if value.contains(&b'\n') {
+        let value = String::from_utf8_lossy(value);
+        let lines: Vec<&str> = value.lines().map(str::trim).collect();
+        return Cow::Owned(lines.join(" ").trim().to_owned());
+    }
     match std::str::from_utf8(value) {
         Ok(text) => Cow::Borrowed(text.trim()),
         Err(_) => Cow::Owned(String::from_utf8_lossy(value).trim().to_owned()),

@@ -38,6 +38,33 @@ fn a_connection_is_kept_only_where_both_ends_know_where_the_body_ends() {
 }
 
 #[test]
+fn folded_headers_are_one_line() {
+    let folded = b"HTTP/1.1 200 OK\r\ncontent-type:\r\n text/event-stream;\r\n\tcharset=utf-8\r\n\
+        x-a: one\r\n  two\r\ncontent-length: 3\r\n\r\n";
+    let (head, length) = parse(folded).unwrap().unwrap();
+    assert_eq!((head.framing, length), (Framing::Sse, folded.len()));
+    assert_eq!(head.delimiter, Delimiter::Length(3));
+    let fields = fields(folded);
+    let expected = [
+        ("content-type", "text/event-stream; charset=utf-8"),
+        ("x-a", "one two"),
+        ("content-length", "3"),
+    ];
+    assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_hundred_headers_are_read_and_no_more() {
+    let head = |count: usize| {
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-a: b\r\n".repeat(count)).into_bytes()
+    };
+    assert!(parse(&head(100)).unwrap().is_some());
+    let error = parse(&head(101)).unwrap_err();
+    assert_eq!(error, BadHead::TooMany);
+    assert_eq!(error.to_string(), "the reply's head has more than 100 headers");
+}
+
+#[test]
 fn contradictions_and_other_languages_are_errors() {
     let length = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n";
     assert_eq!(parse(length).unwrap_err(), BadHead::Length("content-length"));

@@ -35,9 +35,18 @@ pub(crate) struct Response {
     pub(crate) heard: Option<Nanos>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
-    keeps_head: bool,
+    wanted: Wanted,
     /// Bytes were left behind the response, or a part of the request was not sent.
     out_of_step: bool,
+}
+
+/// What is wanted of a response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// The bytes of its head, for protocols that decode.
+    pub(crate) head: bool,
+    /// A stream: a body that does not say what it is may be one.
+    pub(crate) stream: bool,
 }
 
 /// What each read of a body touches, together on two cache lines: a connection is cold whenever
@@ -49,8 +58,6 @@ pub(crate) struct Intake {
     pub(crate) in_head: bool,
     /// The end mark was among the frames.
     pub(crate) marked: bool,
-    /// Whether the reply is cut into more than one frame.
-    pub(crate) streamed: bool,
     body: Body,
     /// How the body is cut into frames; `None` for error bodies.
     framer: Option<Framer>,
@@ -63,13 +70,12 @@ pub(crate) struct Intake {
 const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
 
 impl Response {
-    /// A response whose frames go to `capture`, and whose head's bytes are kept or not.
-    pub(crate) fn new(source: StampSource, capture: Capture, keeps_head: bool) -> Self {
+    /// A response whose frames go to `capture`.
+    pub(crate) fn new(source: StampSource, capture: Capture, wanted: Wanted) -> Self {
         let intake = Intake {
             source,
             in_head: true,
             marked: false,
-            streamed: false,
             body: Body::new(Delimiter::Empty),
             framer: None,
             capture,
@@ -78,13 +84,13 @@ impl Response {
         let (head_bytes, error_body) = (Vec::new(), Vec::new());
         let (head, head_at, heard) = (None, None, None);
         let out_of_step = false;
-        Self { intake, head_bytes, head, head_at, heard, error_body, keeps_head, out_of_step }
+        Self { intake, head_bytes, head, head_at, heard, error_body, wanted, out_of_step }
     }
 
     /// Begins with another response: nothing of the last one counts.
     pub(crate) fn restart(&mut self) {
         let capture = take(&mut self.intake.capture);
-        *self = Self::new(self.intake.source, capture, self.keeps_head);
+        *self = Self::new(self.intake.source, capture, self.wanted);
     }
 
     /// Whether any byte arrived.
@@ -97,6 +103,11 @@ impl Response {
     pub(crate) fn refuses(&self) -> bool {
         let refuses = |head: &Head| head.status == 408 || (head.status >= 400 && !head.keep_alive);
         self.head.as_ref().is_some_and(refuses)
+    }
+
+    /// Whether the reply is cut into more than one frame.
+    pub(crate) fn streamed(&self) -> bool {
+        self.intake.framer.as_ref().is_some_and(Framer::streams)
     }
 
     /// Whether the connection may carry another request.
@@ -197,7 +208,7 @@ impl Response {
                 rest = behind;
                 continue;
             }
-            if self.keeps_head {
+            if self.wanted.head {
                 self.head_bytes = own.to_vec();
             }
             self.begin(head, read)?;
@@ -217,8 +228,11 @@ impl Response {
         let ok = (200..300).contains(&head.status);
         let encoding = head.encoding.clone();
         if ok {
-            self.intake.streamed = head.framing != Framing::Whole;
-            self.intake.framer = Some(Framer::new(head.framing, FRAME));
+            let framing = match head.framing {
+                Framing::Sniffed if !self.wanted.stream => Framing::Whole,
+                framing => framing,
+            };
+            self.intake.framer = Some(Framer::new(framing, FRAME));
         }
         self.head = Some(head);
         match encoding {

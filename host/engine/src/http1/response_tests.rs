@@ -8,7 +8,7 @@ fn read(at: Nanos) -> Read {
 }
 
 fn fresh() -> Response {
-    Response::new(StampSource::Kernel, Capture::default(), true)
+    Response::new(StampSource::Kernel, Capture::default(), Wanted { head: true, stream: true })
 }
 
 /// A chunked event stream of `texts`, each event a chunk of its own.
@@ -53,7 +53,7 @@ proptest! {
         prop_assert_eq!(frames(&response), texts.clone());
         let stamps: Vec<_> = response.intake.capture.iter().map(|(_, stamp)| stamp).collect();
         prop_assert_eq!(&stamps, &expected);
-        prop_assert!(response.keeps_connection() && response.intake.streamed);
+        prop_assert!(response.keeps_connection() && response.streamed());
         prop_assert_eq!(response.intake.received as usize, texts.iter().map(|t| t.len() + 8).sum::<usize>());
     }
 

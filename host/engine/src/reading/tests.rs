@@ -254,7 +254,7 @@ fn a_frame_that_is_not_json_is_unreadable_and_adds_nothing() {
         b"{\"a\":\"x\",}",
         b"{\"a\":\"\xff\"}",
         b"{\"b\":\"\xff\",\"a\":\"x\"}",
-        b"{\"a\":\"\\ud800\"}",
+        b"{\"a\":\"\\ud8\"}",
         b"{\"a\":\"\n\"}",
         b"{\"a\":\"x\",\"b\":[1,}",
         b"{\"a\":\"x\",\"b\":tru}",
@@ -274,6 +274,18 @@ fn a_frame_that_is_not_json_is_unreadable_and_adds_nothing() {
         "frame 1 is not JSON (expected value at line 1 column 1): oops"
     );
     assert_eq!((&*reading.output, reading.frames), ("xy", 4));
+}
+
+#[test]
+fn lone_surrogates_are_read_as_replacement_characters() {
+    let frames =
+        [r#"{"a":"x\ud83d"}"#, r#"{"a":"\ude00y"}"#, r#"{"a":"\ud83d\ude00","b":"\ud800"}"#];
+    let reading = read(&output_plan(&["/a"]), &frames);
+    assert_eq!((reading.unreadable, &*reading.output), (None, "x\u{fffd}\u{fffd}y\u{1f600}"));
+    assert_eq!(reading.outputs.len(), 3);
+    // Beside a text that stands for itself, frame after frame.
+    let beside = [r#"{"a":"p","b":"\ud800"}"#, r#"{"a":"q","b":"\ud800"}"#];
+    assert_eq!(read(&output_plan(&["/a"]), &beside).output, "pq");
 }
 
 #[test]

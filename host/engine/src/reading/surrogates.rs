@@ -1,0 +1,71 @@
+//! Lone surrogates in JSON: halves of a character that a service has cut in two, written as escapes.
+//! Many readers take them, this parser does not. Off the hot path: a frame comes here only where it
+//! did not parse, or goes to a plugin.
+
+/// `frame` with U+FFFD for each escape of a lone surrogate, in as many bytes; `None`: there is none.
+pub(crate) fn replaced(frame: &[u8]) -> Option<Vec<u8>> {
+    let mut mended = None;
+    let mut at = 0;
+    while let Some(next) = memchr::memchr(b'\\', &frame[at..]) {
+        let escape = at + next;
+        let (length, lone) = match (unit(frame, escape), unit(frame, escape + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, false),
+            (Some(0xd800..=0xdfff), _) => (6, true),
+            (Some(_), _) => (6, false),
+            (None, _) => (2, false),
+        };
+        if lone {
+            let mended = mended.get_or_insert_with(|| frame.to_vec());
+            mended[escape + 2..escape + 6].copy_from_slice(b"fffd");
+        }
+        at = (escape + length).min(frame.len());
+    }
+    mended
+}
+
+/// The code unit of a `\u` escape that begins at `at`.
+fn unit(frame: &[u8], at: usize) -> Option<u32> {
+    let digits = frame.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let digit = |&byte: &u8| char::from(byte).to_digit(16);
+    digits.iter().map(digit).try_fold(0, |unit, digit| Some(unit * 16 + digit?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The standard library reads the same code units.
+        #[test]
+        fn lone_surrogates_become_replacement_characters(
+            units in prop::collection::vec(prop_oneof![
+                0xd800_u16..0xdc00, 0xdc00_u16..0xe000, Just(0x5c), Just(0x41), any::<u16>(),
+            ], 0..20),
+        ) {
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04X}")).collect();
+            let json = format!("{{\"a\":[\"x\\\\\",\"{escaped}\"]}}");
+            let mended = replaced(json.as_bytes());
+            prop_assert_eq!(mended.is_some(), String::from_utf16(&units).is_err());
+            let mended = mended.unwrap_or(json.into_bytes());
+            let value: serde_json::Value = serde_json::from_slice(&mended).unwrap();
+            prop_assert_eq!(value["a"][1].as_str().unwrap(), String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn any_bytes_keep_their_length(frame in prop::collection::vec(
+            prop_oneof![Just(b'\\'), Just(b'u'), Just(b'd'), Just(b'8'), any::<u8>()], 0..40,
+        )) {
+            if let Some(mended) = replaced(&frame) {
+                prop_assert_eq!(mended.len(), frame.len());
+                prop_assert_eq!(replaced(&mended), None);
+            }
+        }
+    }
+
+    #[test]
+    fn an_escaped_backslash_escapes_nothing_behind_it() {
+        assert_eq!(replaced(br#""\\ud800""#), None);
+        assert_eq!(replaced(br#""\\\ud800""#).unwrap(), br#""\\\ufffd""#);
+    }
+}
