@@ -8,6 +8,7 @@ mod speak;
 mod wire;
 
 mod arrivals;
+mod certificates;
 mod child;
 mod connections;
 mod content;

@@ -39,6 +39,9 @@ pub enum BadHead {
     /// It does not parse.
     #[error("the reply is not HTTP/1.1: {0}")]
     Syntax(String),
+    /// It is a TLS record.
+    #[error("the server speaks TLS on this port; give an https:// URL")]
+    Tls,
     /// It has more headers than are read.
     #[error("the reply's head has more than {HEADERS} headers")]
     TooMany,
@@ -47,6 +50,8 @@ pub enum BadHead {
     Length(&'static str),
 }
 
+/// How a TLS server answers what is not TLS: by an alert.
+const ALERT: [u8; 2] = [0x15, 0x03];
 /// Headers that a head may have.
 const HEADERS: usize = 100;
 
@@ -59,6 +64,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<(Head, usize)>, BadHead> {
     let mut response = httparse::Response::new(&mut headers);
     let parsed = parse_into(&mut response, bytes).map_err(|error| match error {
         httparse::Error::TooManyHeaders => BadHead::TooMany,
+        _ if bytes.starts_with(&ALERT) => BadHead::Tls,
         error => BadHead::Syntax(error.to_string()),
     })?;
     let httparse::Status::Complete(length) = parsed else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::failure::Failure;
+use super::handshake;
 use super::stream::Stream;
 use super::tls;
 use crate::EngineError;
@@ -114,10 +115,10 @@ impl Connector {
             return Ok(Stream::Tcp(Stamped::new(tcp)));
         };
         self.tunnel(&mut tcp).await?;
-        let tls = connector
-            .connect(name.clone(), Stamped::new(tcp))
-            .await
-            .map_err(|error| Failure::new(Outcome::Tls, format!("TLS handshake: {error}")))?;
+        let tls = connector.connect(name.clone(), Stamped::new(tcp)).await.map_err(|error| {
+            let text = handshake::words(&error, &self.endpoint.host);
+            Failure::new(Outcome::Tls, format!("TLS handshake: {text}"))
+        })?;
         phases.tls = Some(clock::now());
         let stream = Stream::Tls(Box::new(tls));
         if self.http2 && !stream.agreed_http2() {

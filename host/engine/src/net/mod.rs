@@ -3,5 +3,6 @@
 pub(crate) mod connect;
 pub(crate) mod endpoint;
 pub(crate) mod failure;
+mod handshake;
 pub(crate) mod stream;
 pub(crate) mod tls;

@@ -1,11 +1,16 @@
-//! The TLS client: roots, and the choice not to check.
+//! The TLS client: which certificates are trusted, and the choice not to check.
 
 use loadwright_core::plan::Target;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::path::Path;
 use std::sync::Arc;
 
 /// TLS cannot be set up.
@@ -33,36 +38,127 @@ pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsSetup> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsSetup::Config(error.to_string()))?;
-    let mut config = if target.insecure {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
-            .with_no_client_auth()
-    } else {
-        builder.with_root_certificates(roots(target)?).with_no_client_auth()
+    let system = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
     };
+    let builder = match &target.ca_cert {
+        _ if target.insecure => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
+        }
+        None => builder.with_root_certificates(system()),
+        Some(path) => {
+            let trusted = Trusted::new(system(), certificates(path)?, provider)
+                .map_err(|reason| bad_file(path, reason))?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(trusted))
+        }
+    };
+    let mut config = builder.with_no_client_auth();
     let protocol: &[u8] = if target.http2 { b"h2" } else { b"http/1.1" };
     config.alpn_protocols = vec![protocol.to_vec()];
     Ok(Arc::new(config))
 }
 
-/// The system's roots and those of `--ca-cert`.
-fn roots(target: &Target) -> Result<RootCertStore, TlsSetup> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = &target.ca_cert {
-        let bad = |reason: String| TlsSetup::CaCert { path: path.display().to_string(), reason };
-        let certificates = CertificateDer::pem_file_iter(path)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| bad(error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(bad("it holds no certificate".into()));
+/// The certificates of `--ca-cert`: one at least.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetup> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| bad_file(path, error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(bad_file(path, "it holds no certificate".into()));
+    }
+    Ok(certificates)
+}
+
+fn bad_file(path: &Path, reason: String) -> TlsSetup {
+    TlsSetup::CaCert { path: path.display().to_string(), reason }
+}
+
+/// Trusts what the system and the certificates of `--ca-cert` vouch for, and those certificates
+/// themselves: one that `openssl req -x509` makes is an authority's, which no server may show
+/// otherwise.
+#[derive(Debug)]
+struct Trusted {
+    inner: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl Trusted {
+    fn new(
+        mut roots: RootCertStore,
+        given: Vec<CertificateDer<'static>>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, String> {
+        for certificate in &given {
+            roots.add(certificate.clone()).map_err(|error| error.to_string())?;
         }
-        for certificate in certificates {
-            roots.add(certificate).map_err(|error| bad(error.to_string()))?;
+        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self { inner, given })
+    }
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.inner.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        if !self.given.contains(end_entity) {
+            return verified;
+        }
+        // Its time was checked before anything else.
+        let named = match verified {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::Other(_),
+            )) => ParsedCertificate::try_from(end_entity)
+                .and_then(|certificate| verify_server_name(&certificate, server_name))
+                .map(|()| ServerCertVerified::assertion()),
+            verified => verified,
+        };
+        match named {
+            // A certificate that names its host in its subject alone has no name to check.
+            Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+                presented,
+                ..
+            })) if presented.is_empty() => Ok(ServerCertVerified::assertion()),
+            named => named,
         }
     }
-    Ok(roots)
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
 }
 
 /// Takes every certificate: the user said `--insecure`.

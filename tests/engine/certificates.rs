@@ -1,0 +1,137 @@
+//! Certificates as users make them, and TLS faults in words with their remedies.
+
+use crate::rig::{Run, fast, plan, run, start};
+use crate::wire::{reply, scripted};
+use loadwright_core::outcome::Outcome;
+use loadwright_sim::Config;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+/// A certificate and its key.
+struct Made {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+/// What `openssl req -x509` makes for `names`: an authority's certificate that signs itself.
+fn authority(names: &[&str], change: impl Fn(&mut CertificateParams)) -> Made {
+    let mut params = params(names);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let key = KeyPair::generate().unwrap();
+    Made { certificate: params.self_signed(&key).unwrap(), key }
+}
+
+fn params(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "127.0.0.1");
+    params
+}
+
+/// A server that shows `made`; gives its URL.
+fn serving(made: &Made) -> String {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::Pkcs8(made.key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.certificate.der().clone()], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let url = scripted(move |stream, _| answer(stream, &config));
+    url.replace("http:", "https:")
+}
+
+fn answer(stream: TcpStream, config: &Arc<ServerConfig>) {
+    let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream);
+    let mut asked = Vec::new();
+    let mut piece = [0; 4096];
+    // The handshake fails here where the client trusts nothing of this.
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        asked.extend_from_slice(&piece[..length]);
+        if asked.ends_with(b"}") {
+            stream.write_all(reply(1).as_bytes()).unwrap();
+            asked.clear();
+        }
+    }
+}
+
+/// One request to `url` that trusts `trusted` beside the system's authorities.
+fn asked(url: &str, trusted: Option<&Made>) -> Run {
+    let mut plan = plan(url);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    if let Some(made) = trusted {
+        std::fs::write(file.path(), made.certificate.pem()).unwrap();
+        plan.target.ca_cert = Some(file.path().into());
+    }
+    run(plan)
+}
+
+/// Asserts that the handshake fails, and that its text has `words`.
+fn refused(run: &Run, words: &[&str]) {
+    let record = run.only();
+    assert_eq!(record.outcome, Outcome::Tls, "{}", record.error);
+    for words in words {
+        assert!(record.error.contains(words), "{words} in {}", record.error);
+    }
+}
+
+#[test]
+fn a_certificate_as_openssl_makes_it_is_trusted_where_it_is_given() {
+    let nameless = authority(&[], |_| {});
+    for made in [authority(&["127.0.0.1", "localhost"], |_| {}), nameless] {
+        let url = serving(&made);
+        asked(&url, Some(&made)).whole(1);
+        refused(&asked(&url, None), &["an authority's own", "--ca-cert", "--insecure"]);
+        let other = authority(&["127.0.0.1"], |_| {});
+        refused(&asked(&url, Some(&other)), &["--ca-cert"]);
+    }
+}
+
+#[test]
+fn a_certificate_is_trusted_by_its_issuer_or_by_itself() {
+    let mut issuing = params(&[]);
+    issuing.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    issuing.distinguished_name.push(DnType::CommonName, "an authority");
+    let issuer_key = KeyPair::generate().unwrap();
+    let issuer = Made { certificate: issuing.self_signed(&issuer_key).unwrap(), key: issuer_key };
+    let key = KeyPair::generate().unwrap();
+    let signed =
+        params(&["127.0.0.1"]).signed_by(&key, &Issuer::new(issuing, &issuer.key)).unwrap();
+    let made = Made { certificate: signed, key };
+    let url = serving(&made);
+    asked(&url, Some(&issuer)).whole(1);
+    asked(&url, Some(&made)).whole(1);
+    refused(&asked(&url, None), &["not issued by an authority", "--ca-cert", "--insecure"]);
+}
+
+#[test]
+fn what_is_given_must_still_be_valid_and_named() {
+    let expired = authority(&["127.0.0.1"], |params| params.not_after = date_time_ymd(2020, 1, 1));
+    refused(&asked(&serving(&expired), Some(&expired)), &["expired", "days ago", "--insecure"]);
+    let early = authority(&["127.0.0.1"], |params| params.not_before = date_time_ymd(2999, 1, 1));
+    refused(&asked(&serving(&early), Some(&early)), &["not valid yet", "clock"]);
+    let named = authority(&["other.example"], |_| {});
+    let words = ["is for other.example, not for 127.0.0.1", "--url"];
+    refused(&asked(&serving(&named), Some(&named)), &words);
+}
+
+#[test]
+fn servers_without_tls_are_named() {
+    let plain = start(fast());
+    let url = plain.url().replace("http:", "https:");
+    refused(&asked(&url, None), &["does not speak TLS", "http://"]);
+    let closing = scripted(|stream, _| drop(stream)).replace("http:", "https:");
+    refused(&asked(&closing, None), &["closed the connection", "http://"]);
+    // And the other way round.
+    let secure = start(Config { tls: true, ..fast() });
+    let run = asked(&secure.url().replace("https:", "http:"), None);
+    assert_eq!(run.only().outcome, Outcome::Garbage, "{}", run.only().error);
+    assert!(run.only().error.contains("https://"), "{}", run.only().error);
+}
