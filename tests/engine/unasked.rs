@@ -1,7 +1,7 @@
 //! What a server says though nothing was asked is never taken for a reply.
 
 use crate::rig::{Bench, Run, closed, ms, plan_of, run};
-use crate::wire::{next_request, reply, scripted};
+use crate::wire::{events, next_request, reply, scripted};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Load;
@@ -144,4 +144,71 @@ fn what_is_sent_again_was_not_taken_before() {
     let mut plan = plan_of(&url, 1, 3);
     plan.load = closed(1);
     own_replies(&run(plan));
+}
+
+/// One HTTP/2 frame.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+/// Head and body of a reply on `stream` that counts `tokens`.
+fn reply_on(stream: u32, tokens: u64) -> Vec<u8> {
+    // `:status: 200` and `content-type`, by their places in the static table.
+    let kind = b"text/event-stream";
+    let head = [&[0x88, 0x0f, 0x10, kind.len() as u8], kind.as_slice()].concat();
+    let body = events(tokens);
+    let head = frame(HEADERS, END_HEADERS, stream, &head);
+    [head, frame(DATA, END_STREAM, stream, body.as_bytes())].concat()
+}
+
+/// The streams of the requests that come over `client`, as each is whole; none: it has left.
+fn next_stream(client: &mut TcpStream) -> Option<u32> {
+    loop {
+        let mut head = [0; 9];
+        client.read_exact(&mut head).ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        client.read_exact(&mut vec![0; length as usize]).ok()?;
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        if matches!(head[3], DATA | HEADERS) && head[4] & END_STREAM != 0 {
+            return Some(stream);
+        }
+    }
+}
+
+/// Over HTTP/2 a ping says nothing of a request; a reply on a stream that nobody has opened breaks
+/// the connection's rules.
+#[test]
+fn over_http2_only_what_belongs_to_no_stream_counts() {
+    for (stray, reopened) in [(frame(PING, 0, 0, &[7; 8]), false), (reply_on(3, STRAY), true)] {
+        let url = scripted(move |mut client, _| {
+            client.read_exact(&mut [0; 24]).unwrap();
+            client.write_all(&frame(SETTINGS, 0, 0, &[])).unwrap();
+            client.write_all(&frame(SETTINGS, 1, 0, &[])).unwrap();
+            while let Some(stream) = next_stream(&mut client) {
+                let sent = client.write_all(&reply_on(stream, 1));
+                std::thread::sleep(ms(50));
+                if sent.and_then(|()| client.write_all(&stray)).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut bench = Bench::new(plan_of(&url, 1, 1));
+        bench.plan.target.http2 = true;
+        (bench.items.turns, bench.items.pause) = (2, 0.6);
+        let run = bench.run();
+        assert_eq!(run.records.len(), 2);
+        for record in &run.records {
+            assert_eq!((record.outcome, record.error.as_str()), (Outcome::Ok, ""));
+            assert_eq!(record.usage.output_tokens, Some(1));
+        }
+        assert_eq!(run.sorted()[1].reopened, reopened);
+    }
 }

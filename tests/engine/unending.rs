@@ -4,10 +4,11 @@ use crate::rig::{PATIENCE, Run, ms, plan_of, run};
 use crate::wire::{events, next_request, reply, scripted};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::record::Record;
+use loadwright_stamps::clock;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Answers slot 0 with `head` and then `more` for as long as it is taken, every other request at
 /// once.
@@ -26,6 +27,10 @@ fn flood(head: &'static str, more: &'static str) -> String {
     })
 }
 
+fn since(begun: u64) -> Duration {
+    Duration::from_nanos(clock::now() - begun)
+}
+
 const EVENTS: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
 
 #[test]
@@ -38,9 +43,9 @@ fn the_total_timeout_holds_against_a_server_that_never_pauses() {
     for (head, more) in floods {
         let mut plan = plan_of(&flood(head.leak(), more), 2, 400);
         plan.timeouts.total = ms(1_000);
-        let begun = Instant::now();
+        let begun = clock::now();
         let run = run(plan);
-        assert!(begun.elapsed() < Duration::from_secs(30), "{more}: {:?}", begun.elapsed());
+        assert!(since(begun) < Duration::from_secs(30), "{more}: {:?}", since(begun));
         let records = run.sorted();
         assert_eq!(records[0].outcome, Outcome::Timeout(Stage::Total), "{more}");
         // The neighbour on the same thread is served meanwhile.
@@ -77,10 +82,10 @@ fn whole(run: &Run) {
 #[test]
 fn a_body_that_goes_on_behind_its_end_mark_is_left_to_itself() {
     let url = marked(|_| {});
-    let begun = Instant::now();
+    let begun = clock::now();
     let run = run(plan_of(&url, 1, 4));
     whole(&run);
-    assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    assert!(since(begun) < PATIENCE / 2, "{:?}", since(begun));
     assert!(run.records.iter().all(|record| record.timeline.connect.is_some()));
     assert!(run.records.iter().all(|record| !record.reopened));
 }
@@ -104,8 +109,8 @@ fn a_flood_behind_the_end_mark_is_left_to_itself() {
             format!("10000\r\n{}\r\n", ": and more\n".repeat(0x10000 / 11 + 1).split_at(0x10000).0);
         while stream.write_all(more.as_bytes()).is_ok() {}
     });
-    let begun = Instant::now();
+    let begun = clock::now();
     let run = run(plan_of(&url, 1, 4));
     run.whole(4);
-    assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    assert!(since(begun) < PATIENCE / 2, "{:?}", since(begun));
 }

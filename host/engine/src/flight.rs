@@ -2,6 +2,7 @@
 
 use crate::capture::{Capture, Captures};
 use crate::control::Progress;
+use crate::framing::Framing;
 use crate::framing::marks::EndMarks;
 use crate::http1::head::Head;
 use crate::http1::response::{Response, Wanted};
@@ -68,6 +69,17 @@ pub(crate) struct Landed {
 }
 
 impl Landed {
+    /// The status, where a head was read.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.head.as_ref().map(|head| head.status)
+    }
+
+    /// Whether it was an event stream whose content type does not say so.
+    pub(crate) fn untyped_stream(&self) -> bool {
+        let sniffed = |head: &Head| head.framing == Framing::Sniffed;
+        self.streamed && self.head.as_ref().is_some_and(sniffed)
+    }
+
     /// Whether something came before the request was sent.
     pub(crate) fn heard_before_sent(&self) -> bool {
         precedes(self.heard, self.timeline.sent)

@@ -10,7 +10,6 @@ use crate::EngineError;
 use crate::capture::{Capture, FrameStamp};
 use crate::contact::{Contact, Wait};
 use crate::flight::{Attempt, Landed};
-use crate::framing::Framing;
 use crate::gauges::Gauges;
 use crate::judge;
 use crate::outbox::Parcel;
@@ -163,25 +162,7 @@ impl<'a> Interpreter<'a> {
         frames: Vec<OutputFrame>,
         plugin: Option<String>,
     ) -> Record {
-        let sniffed = landed.head.as_ref().is_some_and(|head| head.framing == Framing::Sniffed);
-        if sniffed && landed.streamed {
-            self.point.untyped_stream();
-        }
-        let facts = judge::Facts {
-            end: &landed.end,
-            status: landed.head.as_ref().map(|head| head.status),
-            error_body: &landed.error_body,
-            heard_before_sent: landed.heard_before_sent(),
-            marked_end: landed.streamed && self.reader.as_ref().is_some_and(Reader::knows_the_end),
-        };
-        let (outcome, error) = match plugin {
-            Some(text) => (Outcome::Plugin, text),
-            None => judge::outcome(&facts, reading),
-        };
-        if outcome == Outcome::Plugin && self.point.plan.on_plugin_failure == FailurePolicy::FailRun
-        {
-            self.point.end(Ending::PluginFailed);
-        }
+        let (outcome, error) = self.outcome(&landed, reading, plugin);
         let tokens = if outcome.is_ok() {
             self.tokens(&landed, reading)
         } else {
@@ -202,7 +183,7 @@ impl<'a> Interpreter<'a> {
             timeline: landed.timeline,
             frames,
             streamed: landed.streamed,
-            status: facts.status,
+            status: landed.status(),
             outcome,
             error,
             usage: tokens.usage,
@@ -226,6 +207,34 @@ impl<'a> Interpreter<'a> {
         self.point.captures.give(landed.capture);
         self.point.count(&record);
         record
+    }
+
+    /// How an exchange ended that was read, and what went wrong in words; `plugin` failed on it.
+    fn outcome(
+        &self,
+        landed: &Landed,
+        reading: &Reading,
+        plugin: Option<String>,
+    ) -> (Outcome, String) {
+        if landed.untyped_stream() {
+            self.point.untyped_stream();
+        }
+        let facts = judge::Facts {
+            end: &landed.end,
+            status: landed.status(),
+            error_body: &landed.error_body,
+            heard_before_sent: landed.heard_before_sent(),
+            marked_end: landed.streamed && self.reader.as_ref().is_some_and(Reader::knows_the_end),
+        };
+        let (outcome, error) = match plugin {
+            Some(text) => (Outcome::Plugin, text),
+            None => judge::outcome(&facts, reading),
+        };
+        let fatal = self.point.plan.on_plugin_failure == FailurePolicy::FailRun;
+        if outcome == Outcome::Plugin && fatal {
+            self.point.end(Ending::PluginFailed);
+        }
+        (outcome, error)
     }
 
     /// Whether a failed attempt is made again, and the nanoseconds to wait before.
