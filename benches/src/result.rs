@@ -34,6 +34,10 @@ pub(crate) enum Tool {
     Loadwright,
     /// The same with `--threads 2`.
     LoadwrightTwoThreads,
+    /// `loadwright perf` of another build, to compare with.
+    Baseline,
+    /// The same with `--threads 2`.
+    BaselineTwoThreads,
 }
 
 impl Tool {
@@ -44,6 +48,18 @@ impl Tool {
             Self::Hyper => "bare hyper client",
             Self::Loadwright => "loadwright",
             Self::LoadwrightTwoThreads => "loadwright, 2 threads",
+            Self::Baseline => "baseline",
+            Self::BaselineTwoThreads => "baseline, 2 threads",
+        }
+    }
+
+    /// The same load with the other build of loadwright; none: it is no loadwright, or the baseline
+    /// itself.
+    pub(crate) fn baseline(self) -> Option<Self> {
+        match self {
+            Self::Loadwright => Some(Self::Baseline),
+            Self::LoadwrightTwoThreads => Some(Self::BaselineTwoThreads),
+            Self::Bare | Self::Hyper | Self::Baseline | Self::BaselineTwoThreads => None,
         }
     }
 }

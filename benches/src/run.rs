@@ -29,6 +29,9 @@ pub(crate) struct RunArgs {
     /// The loadwright binary, built for release; without it the bare client runs alone
     #[arg(long)]
     loadwright: Option<PathBuf>,
+    /// Another build of loadwright, run in turn with the first in every round
+    #[arg(long, requires = "loadwright")]
+    baseline: Option<PathBuf>,
     /// A tokenizer's folder, for the scenario that wants one
     #[arg(long)]
     tokenizer: Option<PathBuf>,
@@ -73,10 +76,12 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
         runs: Vec::new(),
     };
     let tools = tools(scenario, args);
-    if tools.contains(&Tool::Loadwright) {
-        // Compiles the plugins into their cache, which every later run finds.
-        let small = Shape { requests: 1, arrival: Arrival::Workers(1), ..shape.clone() };
-        one(scenario, &small, Tool::Loadwright, args)?;
+    for tool in [Tool::Loadwright, Tool::Baseline] {
+        if tools.contains(&tool) {
+            // Compiles the plugins into their cache, which every later run finds.
+            let small = Shape { requests: 1, arrival: Arrival::Workers(1), ..shape.clone() };
+            one(scenario, &small, tool, args)?;
+        }
     }
     for round in 0..args.rounds {
         let mut tools = tools.clone();
@@ -90,16 +95,19 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
     Ok(measurement)
 }
 
-/// The tools that can be put to `scenario` with what `args` give.
+/// The tools that can be put to `scenario` with what `args` give; a build to compare with comes next
+/// to the one it is compared with.
 fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
-    let can = |tool: &&Tool| match tool {
+    let can = |tool: &Tool| match tool {
         Tool::Bare | Tool::Hyper => true,
         Tool::Loadwright | Tool::LoadwrightTwoThreads => args.loadwright.is_some(),
+        Tool::Baseline | Tool::BaselineTwoThreads => args.baseline.is_some(),
     };
     if scenario.shape().random && args.tokenizer.is_none() {
         return Vec::new();
     }
-    scenario.tools().iter().filter(can).copied().collect()
+    let tools = scenario.tools().iter();
+    tools.flat_map(|&tool| [Some(tool), tool.baseline()]).flatten().filter(can).collect()
 }
 
 /// One run of `tool`.
@@ -109,8 +117,12 @@ fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<
     let (usage, reported) = match tool {
         Tool::Bare => run_bare("bare", shape, server.address)?,
         Tool::Hyper => run_bare("hyper", shape, server.address)?,
-        Tool::Loadwright => run_loadwright(1, shape, server.address, args)?,
-        Tool::LoadwrightTwoThreads => run_loadwright(2, shape, server.address, args)?,
+        Tool::Loadwright | Tool::Baseline => {
+            run_loadwright((tool, 1), shape, server.address, args)?
+        }
+        Tool::LoadwrightTwoThreads | Tool::BaselineTwoThreads => {
+            run_loadwright((tool, 2), shape, server.address, args)?
+        }
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
     let (server_usage, truth) = server.stop()?;
@@ -142,12 +154,16 @@ fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Figu
 }
 
 fn run_loadwright(
-    threads: u32,
+    (tool, threads): (Tool, u32),
     shape: &Shape,
     address: SocketAddr,
     args: &RunArgs,
 ) -> Result<(Usage, Figures), Failure> {
-    let binary = args.loadwright.as_deref().ok_or("--loadwright was not given")?;
+    let binary = match tool {
+        Tool::Baseline | Tool::BaselineTwoThreads => &args.baseline,
+        _ => &args.loadwright,
+    };
+    let binary = binary.as_deref().ok_or("its binary was not given")?;
     let loadwright = Loadwright { binary, threads, tokenizer: args.tokenizer.as_deref() };
     let outputs = tempfile::tempdir()?;
     let printed = fs::File::create(outputs.path().join("printed"))?;

@@ -1,5 +1,5 @@
 //! Measurements as Markdown: one row a figure, the tools side by side, each with its ratio to the
-//! bare client.
+//! bare client, and two builds with theirs to each other.
 
 use crate::Failure;
 use crate::result::{Measurement, Run, Tool};
@@ -52,8 +52,17 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
         machine.load_before,
     );
     let tools = measurement.tools();
+    let pairs: Vec<(Tool, Tool)> = tools
+        .iter()
+        .filter_map(|&tool| Some((tool, tool.baseline().filter(|other| tools.contains(other))?)))
+        .collect();
     let heads: String = tools.iter().map(|tool| format!(" {} |", tool.name())).collect();
-    text.push_str(&format!("{heads}\n|---|{}\n", "---:|".repeat(tools.len())));
+    let ratios: String = pairs
+        .iter()
+        .map(|(tool, other)| format!(" {} / {} |", tool.name(), other.name()))
+        .collect();
+    let columns = tools.len() + pairs.len();
+    text.push_str(&format!("{heads}{ratios}\n|---|{}\n", "---:|".repeat(columns)));
     for row in &ROWS {
         let medians: Vec<_> =
             tools.iter().map(|&tool| (tool, measurement.median(tool, row.of))).collect();
@@ -62,9 +71,20 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
         }
         let bare = medians.iter().find(|(tool, _)| *tool == Tool::Bare).and_then(|(_, bare)| *bare);
         let cells: String = medians.iter().map(|of| cell(row, *of, bare)).collect();
-        text.push_str(&format!("| {} |{cells}\n", row.name));
+        let of = |tool| measurement.median(tool, row.of);
+        let ratios: String =
+            pairs.iter().map(|&(tool, other)| ratio(of(tool), of(other))).collect();
+        text.push_str(&format!("| {} |{cells}{ratios}\n", row.name));
     }
     text
+}
+
+/// One build's median by the other's.
+fn ratio(one: Option<f64>, other: Option<f64>) -> String {
+    match one.zip(other.filter(|&other| other != 0.0)) {
+        Some((one, other)) => format!(" {:.3} |", one / other),
+        None => " – |".into(),
+    }
 }
 
 /// A tool's median, and in brackets its ratio to the bare client's.
@@ -76,5 +96,52 @@ fn cell(row: &Row, (tool, median): (Tool, Option<f64>), bare: Option<f64>) -> St
             format!(" {median:.digits$} ({:.2}) |", median / bare)
         }
         _ => format!(" {median:.digits$} |"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Figures;
+    use crate::machine::Machine;
+    use crate::process::Usage;
+    use crate::scenario::Scenario;
+    use crate::server::Truth;
+
+    /// A run of 10 frames that took so many seconds of processor time.
+    fn run(tool: Tool, cpu_s: f64) -> Run {
+        let usage = Usage { cpu_s, user_s: 0.0, peak_mb: 8.0 };
+        let (figures, first_at) = (Figures::default(), None);
+        Run {
+            tool,
+            round: 0,
+            usage,
+            wall_s: 1.0,
+            first_request_ms: None,
+            reported: Figures::default(),
+            truth: Truth { figures, received: 1, connections: 1, frames: 10, first_at },
+            server_usage: usage,
+        }
+    }
+
+    #[test]
+    fn builds_are_compared_with_the_bare_client_and_with_each_other() {
+        let text = markdown(&Measurement {
+            scenario: Scenario::Unpaced,
+            requests: 1,
+            date: "2026-01-01".into(),
+            machine: Machine::here(),
+            runs: vec![
+                run(Tool::Bare, 1e-5),
+                run(Tool::Loadwright, 3e-5),
+                run(Tool::Baseline, 2e-5),
+            ],
+        });
+        let lines: Vec<&str> = text.lines().collect();
+        let head = "| figure | bare client | loadwright | baseline | loadwright / baseline |";
+        assert!(lines.contains(&head), "{text}");
+        assert!(lines.contains(&"|---|---:|---:|---:|---:|"), "{text}");
+        let row = "| CPU a frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
+        assert!(lines.contains(&row), "{text}");
     }
 }
