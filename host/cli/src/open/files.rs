@@ -44,7 +44,11 @@ fn refusal(run: &Run, have: u64) -> Option<(&'static str, String)> {
 fn connections(point: &Plan) -> (u64, &'static str) {
     let (most, flag) = match point.load {
         Load::Closed { workers, .. } => (workers, "parallel"),
-        Load::Open { max_in_flight, .. } => (max_in_flight.unwrap_or_default(), "max-in-flight"),
+        // Each thread may come to serve all of them, and keeps the connections that it opened.
+        Load::Open { max_in_flight, .. } => {
+            let most = max_in_flight.unwrap_or_default();
+            (most.saturating_mul(u32::from(point.threads)), "max-in-flight")
+        }
     };
     (u64::from(most).min(point.slots().unwrap_or(u64::MAX)), flag)
 }
@@ -81,5 +85,11 @@ mod tests {
         assert_eq!(refused(&open, 128), None);
         let capped = refused(&format!("{open} --max-in-flight 2000"), 1024).expect("refused");
         assert_eq!(capped.0, "max-in-flight");
+        // Each thread keeps the connections that it opened.
+        let threads = |threads, cap| {
+            refused(&format!("{open} --threads {threads} --max-in-flight {cap}"), 1024).is_some()
+        };
+        let cases = [(1, 924), (1, 925), (2, 462), (2, 463)];
+        assert_eq!(cases.map(|(t, cap)| threads(t, cap)), [false, true, false, true]);
     }
 }
