@@ -48,10 +48,9 @@ impl Home {
             // SAFETY: the number is below the set's size.
             .filter(|&processor| unsafe { libc::CPU_ISSET(processor, &allowed) })
             .collect();
-        let roomy = threads * 2 <= processors.len();
         // Processes that run beside each other begin at different ones.
         let first = std::process::id() as usize;
-        let own = roomy.then(|| processors[(first + index) % processors.len()]);
+        let own = choose(&processors, first, (index, threads));
         Self { allowed, own, kept: false, crowded: 0, last: Shares::now() }
     }
 
@@ -109,6 +108,13 @@ impl Shares {
     fn is_crowded(self) -> bool {
         self.is_busy() && self.waited * CROWDED > self.run + self.waited
     }
+}
+
+/// The one of `processors` that the `index`th of `threads` alike keeps, where the first begins at
+/// `first`; none where they would not leave as many to everybody else.
+fn choose(processors: &[usize], first: usize, (index, threads): (usize, usize)) -> Option<usize> {
+    let roomy = threads * 2 <= processors.len();
+    roomy.then(|| processors[(first % processors.len() + index) % processors.len()])
 }
 
 impl Drop for Home {
@@ -219,15 +225,26 @@ mod tests {
 
     #[test]
     fn threads_have_homes_of_their_own_or_none() {
+        let homes = |processors: &[usize], first, threads| {
+            let home = |index| choose(processors, first, (index, threads));
+            (0..threads).map(home).collect::<Vec<_>>()
+        };
+        assert_eq!(homes(&[], 5, 1), [None]);
+        assert_eq!(homes(&[4], 5, 1), [None]);
+        assert_eq!(homes(&[4, 6], 0, 1), [Some(4)]);
+        assert_eq!(homes(&[4, 6], 5, 1), [Some(6)]);
+        assert_eq!(homes(&[4, 6, 9], 0, 2), [None, None]);
+        assert_eq!(homes(&[1, 3, 5, 7], 2, 2), [Some(5), Some(7)]);
+        assert_eq!(homes(&[1, 3, 5, 7], 3, 2), [Some(7), Some(1)]);
+        assert_eq!(homes(&[1, 3, 5, 7], usize::MAX, 1), [Some(7)]);
+    }
+
+    /// On this machine too a home is one of the processors that the thread may use.
+    #[test]
+    fn a_home_is_where_the_thread_may_run() {
         let processors = listed();
-        for threads in 1..=processors.len() {
-            let homes = (0..threads).filter_map(|index| Home::of(index, threads).own);
-            let mut homes: Vec<_> = homes.collect();
-            homes.sort_unstable();
-            homes.dedup();
-            let expected = if threads * 2 <= processors.len() { threads } else { 0 };
-            assert_eq!(homes.len(), expected, "{threads} threads on {processors:?}");
-            assert!(homes.iter().all(|home| processors.contains(home)));
-        }
+        let home = Home::of(0, 1).own;
+        assert_eq!(home.is_some(), processors.len() >= 2, "of {processors:?}");
+        assert!(home.is_none_or(|home| processors.contains(&home)), "{home:?} of {processors:?}");
     }
 }
