@@ -1,5 +1,7 @@
 //! `loadwright simulate`: the simulated server by itself, until Ctrl-C.
 
+mod lateness;
+
 use crate::args::simulate::{PaceArgs, ReplyArgs, ServerArgs, SimulateArgs};
 use crate::args::values::Typed;
 use crate::exit::Exit;
@@ -7,9 +9,11 @@ use crate::failure::Failure;
 use crate::findings::{Findings, Mistakes};
 use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
+use lateness::Lookout;
 use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,13 +28,10 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
         None => loadwright_tokens::builtin(),
     };
     config.replies.vocabulary = vocabulary(&*tokenizer);
-    config.count_prompt = count_prompts(tokenizer);
+    config.count_prompt = Some(count_prompts(tokenizer));
     rlimit::increase_nofile_limit(u64::MAX).map_err(Failure::System)?;
     let socket = config.unix_socket.clone();
-    let server = Server::start(config).map_err(|cause| {
-        let remedy = if socket.is_some() { BAD_SOCKET } else { remedy(&cause) };
-        Failure::Simulate { cause, remedy }
-    })?;
+    let server = Server::start(config).map_err(|cause| refused(cause, socket.as_deref()))?;
     let terminal = Terminal::default();
     terminal.print(&server.url());
     if let Some(path) = socket {
@@ -41,17 +42,37 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
         terminal.say_as_is(certificate);
     }
     terminal.say("Ctrl-C stops it");
-    wait().map_err(Failure::System)?;
+    wait(&server, &terminal).map_err(Failure::System)?;
     let counts = server.counts();
     terminal.say(&format!("{} requests received, {} ended", counts.received, counts.ended));
+    lateness::report(&server).iter().for_each(|line| terminal.say(line));
     Ok(Exit::Measured)
 }
 
-/// What to do where the server cannot listen on its Unix socket.
-const BAD_SOCKET: &str = "; give --unix-socket a place that can be written";
+/// Why the server does not start. What stands in the way of its Unix socket is the user's to move.
+fn refused(cause: io::Error, socket: Option<&Path>) -> Failure {
+    let Some(path) = socket else {
+        let remedy = remedy(&cause);
+        return Failure::Simulate { cause, remedy };
+    };
+    let text = match cause.kind() {
+        ErrorKind::AlreadyExists => format!("{cause}; give the path of a socket, or a free one"),
+        ErrorKind::AddrInUse => format!("{cause}; stop it, or give another path"),
+        ErrorKind::InvalidInput => {
+            format!("{} is too long for the path of a socket; give a shorter one", path.display())
+        }
+        _ => {
+            let remedy = "; give --unix-socket a place that can be written";
+            return Failure::Simulate { cause, remedy };
+        }
+    };
+    let mut findings = Findings::default();
+    findings.mistake("unix-socket", text);
+    findings.mistakes.into()
+}
 
 /// What to do where the server cannot listen on its address.
-fn remedy(cause: &std::io::Error) -> &'static str {
+fn remedy(cause: &io::Error) -> &'static str {
     match cause.kind() {
         ErrorKind::AddrInUse => "; give another --port, or 0 for a free one",
         ErrorKind::AddrNotAvailable => "; give --host an address of this machine",
@@ -60,17 +81,23 @@ fn remedy(cause: &std::io::Error) -> &'static str {
     }
 }
 
-/// Waits for SIGINT or SIGTERM: the way in which a server is meant to end.
-fn wait() -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+/// Waits for SIGINT or SIGTERM, the way in which a server is meant to end, and says meanwhile what
+/// keeps it from its pace.
+fn wait(server: &Server, terminal: &Terminal) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut int = signal(SignalKind::interrupt())?;
         let mut term = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = int.recv() => {}
-            _ = term.recv() => {}
+        let mut lookout = Lookout::default();
+        loop {
+            tokio::select! {
+                _ = int.recv() => return Ok(()),
+                _ = term.recv() => return Ok(()),
+                () = tokio::time::sleep(lateness::EVERY) => {
+                    lookout.look(server).iter().for_each(|line| terminal.say(line));
+                }
+            }
         }
-        Ok(())
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::ask::{Ask, Endpoint};
 use crate::config::Config;
+use crate::refusal::Refusal;
 use crate::treatment::Treatment;
 use crate::words::{Vocabulary, mix};
 use serde_json::{Value, json};
@@ -18,8 +19,8 @@ pub(crate) struct Reply {
     pub(crate) index: u64,
     pub(crate) created: u64,
     pub(crate) model: String,
-    pub(crate) prompt_tokens: u32,
-    pub(crate) cached_tokens: u32,
+    /// Share of the prompt reported as cached.
+    cached_share: f64,
     /// So many tokens at the start of each choice are reasoning.
     pub(crate) reasoning: u32,
     pub(crate) tool_call: bool,
@@ -27,6 +28,7 @@ pub(crate) struct Reply {
     pub(crate) lists_tokens: bool,
     choices: Vec<Choice>,
     seed: u64,
+    room: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,16 +37,25 @@ struct Choice {
     finish: &'static str,
 }
 
+/// Tokens of all choices at most where a reply has to be there at once, or is looked at in advance.
+const AT_ONCE: u64 = 1 << 18;
+/// A token listed with its probability takes so many times the room.
+const LISTED: u64 = 8;
+/// Bytes that a token of such a reply holds, about.
+const TOKEN: usize = 16;
+
 impl Reply {
     /// Decides the reply to request `index`.
+    ///
+    /// # Errors
+    /// It would hold too many tokens at once; the text says what to do.
     pub(crate) fn new(
         config: &Config,
         vocabulary: &Vocabulary,
         (index, created): (u64, u64),
         ask: &Ask,
         treatment: &Treatment,
-    ) -> Self {
-        let prompt_tokens = (config.count_prompt)(&ask.prompt);
+    ) -> Result<Self, Refusal> {
         let chat = ask.endpoint == Endpoint::Chat;
         let reasoning = treatment.reasoning.unwrap_or(config.replies.reasoning_tokens);
         let tool_call = treatment.tool_call || ask.tool_call || config.replies.tool_call;
@@ -53,8 +64,8 @@ impl Reply {
             index,
             created,
             model: ask.model.clone().unwrap_or_else(|| config.model_name.clone()),
-            prompt_tokens,
-            cached_tokens: (f64::from(prompt_tokens) * config.replies.cached_share) as u32,
+            cached_share: config.replies.cached_share,
+            room: 0,
             reasoning: if chat { reasoning } else { 0 },
             tool_call: chat && tool_call,
             lists_tokens: ask.logprobs,
@@ -66,13 +77,24 @@ impl Reply {
         } else {
             reply.length(config, ask)
         };
+        reply.room = room(ask, treatment, whole)?;
         reply.choices = (0..ask.choices)
             .map(|choice| stopped(ask, vocabulary, reply.voice(choice), whole))
             .collect();
         if reply.tool_call {
             reply.choices.iter_mut().for_each(|choice| choice.finish = "tool_calls");
         }
-        reply
+        Ok(reply)
+    }
+
+    /// Bytes that it holds at once, about; 0: it is made frame by frame.
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
+    /// How many tokens of a prompt are reported as cached.
+    pub(crate) fn cached(&self, prompt: u32) -> u32 {
+        (f64::from(prompt) * self.cached_share) as u32
     }
 
     /// How long each choice is, stop strings aside.
@@ -122,7 +144,7 @@ impl Reply {
 
     /// Output tokens of all choices.
     pub(crate) fn completion_tokens(&self) -> u32 {
-        self.choices.iter().map(|choice| choice.tokens).sum()
+        self.choices.iter().fold(0, |sum: u32, choice| sum.saturating_add(choice.tokens))
     }
 
     fn id(&self) -> String {
@@ -137,26 +159,26 @@ impl Reply {
             .expect("a Vec takes all bytes");
     }
 
-    /// `"usage":{…}`
-    pub(crate) fn write_usage(&self, to: &mut Vec<u8>) {
-        write!(to, r#""usage":{}"#, self.usage()).expect("a Vec takes all bytes");
+    /// `"usage":{…}` for a prompt of so many tokens.
+    pub(crate) fn write_usage(&self, prompt: u32, to: &mut Vec<u8>) {
+        write!(to, r#""usage":{}"#, self.usage(prompt)).expect("a Vec takes all bytes");
     }
 
-    fn usage(&self) -> Value {
-        let (prompt, completion) = (self.prompt_tokens, self.completion_tokens());
+    fn usage(&self, prompt: u32) -> Value {
+        let completion = self.completion_tokens();
         let reasoning: u32 =
             self.choices.iter().map(|choice| choice.tokens.min(self.reasoning)).sum();
         json!({
             "prompt_tokens": prompt,
             "completion_tokens": completion,
             "total_tokens": prompt.saturating_add(completion),
-            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
+            "prompt_tokens_details": {"cached_tokens": self.cached(prompt)},
             "completion_tokens_details": {"reasoning_tokens": reasoning},
         })
     }
 
-    /// The body of a reply that is not streamed.
-    pub(crate) fn body(&self, vocabulary: &Vocabulary, usage: bool) -> Vec<u8> {
+    /// The body of a reply that is not streamed, with the usage of a prompt of so many tokens.
+    pub(crate) fn body(&self, vocabulary: &Vocabulary, usage: Option<u32>) -> Vec<u8> {
         let object = match self.endpoint {
             Endpoint::Chat => "chat.completion",
             Endpoint::Completions => "text_completion",
@@ -170,8 +192,8 @@ impl Reply {
             "model": self.model,
             "choices": choices,
         });
-        if usage {
-            body["usage"] = self.usage();
+        if let Some(prompt) = usage {
+            body["usage"] = self.usage(prompt);
         }
         body.to_string().into_bytes()
     }
@@ -228,6 +250,27 @@ impl Reply {
     }
 }
 
+/// Bytes that a reply holds at once, about; 0: it is made frame by frame.
+///
+/// # Errors
+/// They are too many.
+fn room(ask: &Ask, treatment: &Treatment, whole: Choice) -> Result<usize, Refusal> {
+    if ask.stream && ask.stop.is_empty() && !treatment.gathers() {
+        return Ok(0);
+    }
+    let weight = if ask.logprobs { LISTED } else { 1 };
+    let tokens = u64::from(whole.tokens) * u64::from(ask.choices) * weight;
+    if tokens > AT_ONCE {
+        let most = AT_ONCE / weight;
+        let stop = if ask.stop.is_empty() { "" } else { ", without stop" };
+        return Err(Refusal::bad(format!(
+            "max_tokens times n: at most {most} in a reply that is made as a whole; ask for less, \
+             or stream it{stop}"
+        )));
+    }
+    Ok(TOKEN * usize::try_from(tokens).expect("no more than AT_ONCE"))
+}
+
 fn text(vocabulary: &Vocabulary, voice: u64, tokens: Range<u32>) -> String {
     let mut text = String::new();
     tokens.for_each(|token| vocabulary.text(voice, token, &mut text));
@@ -254,15 +297,4 @@ fn stopped(ask: &Ask, vocabulary: &Vocabulary, voice: u64, whole: Choice) -> Cho
     };
     let kept = ends.partition_point(|&end| end <= from + at);
     Choice { tokens: u32::try_from(kept).expect("no more than there were"), finish: "stop" }
-}
-
-/// An error as OpenAI's endpoints give it.
-pub(crate) fn error_body(status: u16, message: &str) -> Vec<u8> {
-    let kind = match status {
-        429 => "rate_limit_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    };
-    let error = json!({"message": message, "type": kind, "param": null, "code": status});
-    json!({ "error": error }).to_string().into_bytes()
 }

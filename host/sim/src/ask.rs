@@ -94,13 +94,28 @@ enum Stop {
     Many(Vec<String>),
 }
 
+/// Choices of a reply at most, those of all prompts together: each frame's time is one for each.
+const CHOICES: usize = 1024;
+/// Messages of a chat at most.
+const MESSAGES: usize = 10_000;
+/// Stop strings at most: each is looked for in the whole text.
+const STOPS: usize = 64;
+/// Bytes of a model's name at most: every frame repeats it.
+const NAME: usize = 4096;
+/// Bytes of an error's text at most: serde's repeats what it was given.
+const ERROR: usize = 500;
+
 impl Ask {
     /// Reads a body.
     ///
     /// # Errors
     /// It is not JSON, lacks its prompt, or a value is out of range; the text says which.
     pub(crate) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Self, String> {
-        let typed: Typed<'_> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let typed: Typed<'_> = serde_json::from_slice(body).map_err(|error| {
+            let mut text = error.to_string();
+            text.truncate(text.floor_char_boundary(ERROR));
+            text
+        })?;
         let max_tokens = typed.max_completion_tokens.or(typed.max_tokens);
         let min_tokens = typed.min_tokens.unwrap_or(0);
         let n = typed.n.unwrap_or(1);
@@ -113,24 +128,30 @@ impl Ask {
         if !(1..=128).contains(&n) {
             return Err("n must lie between 1 and 128".into());
         }
+        let stop = match typed.stop {
+            None => Vec::new(),
+            Some(Stop::One(stop)) => vec![stop],
+            Some(Stop::Many(stops)) => stops,
+        };
+        at_most("stop", stop.len(), STOPS, "strings")?;
+        at_most("model", typed.model.as_ref().map_or(0, String::len), NAME, "bytes")?;
+        at_most("messages", typed.messages.as_ref().map_or(0, Vec::len), MESSAGES, "messages")?;
         let forced =
             typed.tool_choice.is_some_and(|choice| choice == "required" || choice.is_object());
         let prompt = read_prompt(endpoint, typed.messages, typed.prompt)?;
+        let choices = (n as usize).saturating_mul(prompts(&prompt));
+        at_most("n times the number of prompts", choices, CHOICES, "choices")?;
         Ok(Self {
             endpoint,
             model: typed.model,
-            choices: n * prompts(&prompt),
+            choices: u32::try_from(choices).expect("there are not that many"),
             prompt,
             stream: typed.stream.unwrap_or(false),
             include_usage: typed.stream_options.is_some_and(|options| options.include_usage),
             max_tokens,
             min_tokens,
             ignore_eos: typed.ignore_eos.unwrap_or(false),
-            stop: match typed.stop {
-                None => Vec::new(),
-                Some(Stop::One(stop)) => vec![stop],
-                Some(Stop::Many(stops)) => stops,
-            },
+            stop,
             logprobs: typed.logprobs.is_some_and(|asked| asked.is_number() || asked == true),
             tool_call: forced && typed.tools.is_some_and(|tools| !tools.is_empty()),
         })
@@ -177,11 +198,16 @@ fn read_message(message: Message<'_>) -> PromptMessage {
     PromptMessage { role: message.role, text, images }
 }
 
-fn prompts(prompt: &PromptText) -> u32 {
-    let count = match prompt {
+fn prompts(prompt: &PromptText) -> usize {
+    match prompt {
         PromptText::Chat(_) => 1,
         PromptText::Text(texts) => texts.len(),
         PromptText::Tokens(lists) => lists.len(),
-    };
-    u32::try_from(count).unwrap_or(u32::MAX).clamp(1, 1024)
+    }
+}
+
+/// # Errors
+/// There are more than the server takes.
+fn at_most(what: &str, count: usize, limit: usize, unit: &str) -> Result<(), String> {
+    if count <= limit { Ok(()) } else { Err(format!("{what}: at most {limit} {unit}")) }
 }

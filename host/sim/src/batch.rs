@@ -106,10 +106,15 @@ impl Batch {
 
     /// Ends every step that is over by `now`, and hands out its tokens in order.
     pub fn advance(&mut self, now: u64, mut emit: impl FnMut(Emitted)) {
-        while let Some(at) = self.step_end.filter(|&end| end <= now) {
-            self.finish(at, &mut emit);
-            self.begin(at);
-        }
+        while self.advance_once(now, &mut emit) {}
+    }
+
+    /// Ends one step that is over by `now`; false: there is none.
+    pub fn advance_once(&mut self, now: u64, emit: &mut impl FnMut(Emitted)) -> bool {
+        let Some(at) = self.step_end.filter(|&end| end <= now) else { return false };
+        self.finish(at, emit);
+        self.begin(at);
+        true
     }
 
     /// Requests that wait for a slot.
@@ -139,7 +144,7 @@ impl Batch {
             self.free -= next.width;
             self.running.extend(self.waiting.pop_front());
         }
-        self.step_end = (!self.running.is_empty()).then(|| at + self.step());
+        self.step_end = (!self.running.is_empty()).then(|| at.saturating_add(self.step()));
     }
 
     /// Does the step's prefill and gives the step's length.

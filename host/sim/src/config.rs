@@ -1,11 +1,10 @@
 //! What a server is told before it starts: where it listens, how fast it answers, what it says.
 
 use crate::fault::Script;
-use crate::prompt::{Counter, words};
+use crate::prompt::Counter;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of a server. Durations are milliseconds in their serialised form.
@@ -16,7 +15,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Allows `listen` to be other than loopback.
     pub expose: bool,
-    /// Listens on this Unix socket instead; the file is replaced, and removed at the end.
+    /// Listens on this Unix socket instead. A socket that nobody listens on any more is replaced;
+    /// anything else stays, and is an error. Removed at the end.
     pub unix_socket: Option<PathBuf>,
     /// Speaks TLS, with a certificate of its own making for `localhost` and the loopback addresses.
     pub tls: bool,
@@ -39,9 +39,16 @@ pub struct Config {
     /// Closes a connection that has waited so long for its next request.
     #[serde(with = "optional_millis")]
     pub idle_close: Option<Duration>,
-    /// Counts a prompt's tokens; by default its words, as [`words`] does.
-    #[serde(skip, default = "default_counter")]
-    pub count_prompt: Counter,
+    /// How long a client may take to send a request it has begun, and to take a further byte of
+    /// its reply; then the connection is closed.
+    #[serde(with = "millis")]
+    pub client_timeout: Duration,
+    /// Bytes that requests and replies may hold together; a request beyond it is answered by 503.
+    pub memory: usize,
+    /// Counts a prompt's tokens, on threads of its own; none: words are counted, as
+    /// [`words`](crate::words) does.
+    #[serde(skip)]
+    pub count_prompt: Option<Counter>,
 }
 
 impl Default for Config {
@@ -60,7 +67,9 @@ impl Default for Config {
             truth: Truth::Full,
             keep_bodies: false,
             idle_close: None,
-            count_prompt: default_counter(),
+            client_timeout: Duration::from_secs(60),
+            memory: 1 << 30,
+            count_prompt: None,
         }
     }
 }
@@ -76,10 +85,6 @@ impl std::fmt::Debug for Config {
             .field("script", &self.script)
             .finish_non_exhaustive()
     }
-}
-
-fn default_counter() -> Counter {
-    Arc::new(words)
 }
 
 /// When tokens come. Noise is the sigma of a lognormal factor with median 1; 0: none.

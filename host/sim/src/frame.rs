@@ -111,11 +111,11 @@ impl<'a> Frames<'a> {
         self.end(to);
     }
 
-    /// The usage frame: no choices.
-    pub(crate) fn usage(&self, to: &mut Vec<u8>) {
+    /// The usage frame, for a prompt of so many tokens: no choices.
+    pub(crate) fn usage(&self, prompt: u32, to: &mut Vec<u8>) {
         to.extend_from_slice(&self.open);
         to.extend_from_slice(b"],");
-        self.reply.write_usage(to);
+        self.reply.write_usage(prompt, to);
         to.push(b'}');
         self.end(to);
     }

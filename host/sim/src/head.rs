@@ -1,5 +1,7 @@
-//! Request heads and bodies of HTTP/1.1, out of a connection's bytes. Nothing here waits.
+//! Request heads of HTTP/1.1, out of a connection's bytes. Nothing here waits.
 
+use crate::memory::Held;
+use crate::refusal::Refusal;
 use std::str;
 
 /// Headers a request may have.
@@ -7,10 +9,10 @@ const HEADERS: usize = 64;
 /// Bytes of a head at most.
 const HEAD_LIMIT: usize = 64 * 1024;
 /// Bytes of a body at most.
-pub(crate) const BODY_LIMIT: usize = 256 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// A request, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
@@ -20,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) received_user: u64,
     /// Which connection carried it.
     pub(crate) connection: u64,
+    /// The memory it holds.
+    pub(crate) held: Held,
 }
 
 /// What matters of a head.
@@ -48,20 +52,15 @@ impl Default for Framing {
     }
 }
 
-/// Bytes that are no request.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Malformed(pub(crate) String);
-
 impl Head {
     /// The head at the start of `bytes` and its length; none: it is not whole yet.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Refusal> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut request = httparse::Request::new(&mut headers);
-        let parsed = request.parse(bytes).map_err(|error| Malformed(error.to_string()))?;
+        let parsed = request.parse(bytes).map_err(|error| Refusal::bad(error.to_string()))?;
         let httparse::Status::Complete(length) = parsed else {
             let too_long = bytes.len() > HEAD_LIMIT;
-            return if too_long { Err(Malformed("the head is too long".into())) } else { Ok(None) };
+            return if too_long { Err(Refusal::bad("the head is too long")) } else { Ok(None) };
         };
         let target = request.path.unwrap_or_default();
         let mut head = Self {
@@ -77,11 +76,19 @@ impl Head {
     }
 
     /// Takes note of one header.
-    pub(crate) fn header(&mut self, name: &str, value: &str) -> Result<(), Malformed> {
+    pub(crate) fn header(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("content-length") {
-            let length = value.parse().ok().filter(|&length| length <= BODY_LIMIT);
-            let length = length.ok_or_else(|| Malformed(format!("content-length {value}")))?;
+            let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+            let length = value.parse::<usize>();
+            let length = match length {
+                Ok(length) if length <= BODY_LIMIT => length,
+                Err(_) if value.is_empty() || !digits => {
+                    return Err(Refusal::bad("content-length is no number"));
+                }
+                // Digits that are no usize are too many.
+                Ok(_) | Err(_) => return Err(Refusal::too_large()),
+            };
             if self.framing != Framing::Chunked {
                 self.framing = Framing::Length(length);
             }
@@ -102,39 +109,6 @@ impl Head {
         }
         Ok(())
     }
-}
-
-/// The chunked body at the start of `bytes` and its encoded length; none: it is not whole yet.
-pub(crate) fn chunked(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, Malformed> {
-    let mut body = Vec::new();
-    let mut at = 0;
-    loop {
-        let size = httparse::parse_chunk_size(&bytes[at..])
-            .map_err(|_| Malformed("a chunk's size is not hexadecimal".into()))?;
-        let httparse::Status::Complete((start, size)) = size else { return Ok(None) };
-        let size = usize::try_from(size).ok().filter(|size| body.len() + size <= BODY_LIMIT);
-        let size = size.ok_or_else(|| Malformed("the body is too long".into()))?;
-        at += start;
-        if size == 0 {
-            return Ok(trailers(&bytes[at..]).map(|length| (body, at + length)));
-        }
-        let Some(chunk) = bytes.get(at..at + size) else { return Ok(None) };
-        body.extend_from_slice(chunk);
-        at += size;
-        match bytes.get(at..at + 2) {
-            Some(b"\r\n") => at += 2,
-            Some(_) => return Err(Malformed("a chunk does not end where it says".into())),
-            None => return Ok(None),
-        }
-    }
-}
-
-/// The length of a trailer section, its blank line included; none: it is not whole yet.
-fn trailers(bytes: &[u8]) -> Option<usize> {
-    if bytes.starts_with(b"\r\n") {
-        return Some(2);
-    }
-    memchr::memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4)
 }
 
 #[cfg(test)]

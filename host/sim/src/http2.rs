@@ -3,7 +3,9 @@
 //! Requests are dated by the user stamp alone. Faults below HTTP (garbage, informational heads,
 //! resets, closing a kept connection) do not apply; a cut resets the stream.
 
-use crate::head::{Head, Request};
+use crate::head::{BODY_LIMIT, Head, Request};
+use crate::memory::Held;
+use crate::refusal::{Refusal, error_body, reply};
 use crate::service::{After, Service};
 use crate::wire::{ReplyHead, Wire};
 use bytes::Bytes;
@@ -18,8 +20,10 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 /// Streams of a connection at once.
 const STREAMS: u32 = 10_000;
@@ -44,7 +48,45 @@ async fn answer(
     (received, connection): (u64, u64),
     service: Arc<Service>,
 ) -> io::Result<Response<Pieces>> {
-    let (parts, body) = request.into_parts();
+    let read = read(request, &service);
+    let read = timeout(service.config.client_timeout, read).await.map_err(io::Error::other)??;
+    let (begin, begun) = oneshot::channel();
+    let (pieces, body) = mpsc::channel(1);
+    let given_up = pieces.clone();
+    let stream = Stream { head: None, begin: Some(begin), pieces };
+    tokio::spawn(async move {
+        let mut wire = Wire::http2(stream, &service);
+        let answered = async {
+            match read {
+                Ok((head, body, held)) => {
+                    let received_user = received;
+                    let request = Request { head, body, received, received_user, connection, held };
+                    service.answer(request, &mut wire).await
+                }
+                Err(refusal) => {
+                    let body = error_body(refusal.status, &refusal.text);
+                    reply(&mut wire, true, (refusal.status, vec![]), &body).await
+                }
+            }
+        };
+        let after = tokio::select! {
+            after = answered => after,
+            // The client reset the stream, or is gone.
+            () = given_up.closed() => return,
+        };
+        wire.finish(after.is_ok_and(After::is_whole)).await;
+    });
+    let head = begun.await.map_err(io::Error::other)?;
+    Ok(head.map(|()| Pieces(body)))
+}
+
+/// The head, the body and the memory it holds, or why the request is refused.
+type Read = Result<(Head, Vec<u8>, Held), Refusal>;
+
+/// # Errors
+/// The client has left.
+async fn read(request: http::Request<Incoming>, service: &Service) -> io::Result<Read> {
+    let (parts, mut from) = request.into_parts();
     let mut head = Head {
         method: parts.method.as_str().into(),
         path: parts.uri.path().into(),
@@ -52,20 +94,22 @@ async fn answer(
         ..Head::default()
     };
     for (name, value) in &parts.headers {
-        head.header(name.as_str(), value.to_str().unwrap_or_default()).map_err(io::Error::other)?;
+        if let Err(refusal) = head.header(name.as_str(), value.to_str().unwrap_or_default()) {
+            return Ok(Err(refusal));
+        }
     }
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
-    let request = Request { head, body, received, received_user: received, connection };
-    let (begin, begun) = oneshot::channel();
-    let (pieces, body) = mpsc::channel(1);
-    let stream = Stream { head: None, begin: Some(begin), pieces };
-    tokio::spawn(async move {
-        let mut wire = Wire::http2(stream, &service.timer);
-        let after = service.answer(request, &mut wire).await;
-        wire.finish(after.is_ok_and(After::is_whole)).await;
-    });
-    let head = begun.await.map_err(io::Error::other)?;
-    Ok(head.map(|()| Pieces(body)))
+    let (mut body, mut held) = (Vec::new(), Held::default());
+    while let Some(frame) = from.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        if body.len() + data.len() > BODY_LIMIT {
+            return Ok(Err(Refusal::too_large()));
+        }
+        body.extend_from_slice(&data);
+        if let Err(full) = service.memory.cover(&mut held, body.len()) {
+            return Ok(Err(full.into()));
+        }
+    }
+    Ok(Ok((head, body, held)))
 }
 
 /// A stream's way out.
@@ -91,13 +135,18 @@ impl Stream {
         self.head.is_some()
     }
 
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Hands `bytes` on.
+    ///
+    /// # Errors
+    /// The client is gone, or took nothing for so long.
+    pub(crate) async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
         self.begin();
         if bytes.is_empty() {
             return Ok(());
         }
         let piece = Ok(Bytes::copy_from_slice(bytes));
-        self.pieces.send(piece).await.map_err(|_| io::ErrorKind::ConnectionReset.into())
+        let sent = timeout(patience, self.pieces.send(piece)).await?;
+        sent.map_err(|_| io::ErrorKind::ConnectionReset.into())
     }
 
     fn begin(&mut self) {

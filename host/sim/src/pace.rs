@@ -65,6 +65,15 @@ impl Pace {
         }
     }
 
+    /// When the frame that was last waited for was due, on the clock; none: there is no plan.
+    pub(crate) fn due(&self) -> Option<u64> {
+        match self {
+            Self::AsFast => None,
+            Self::Planned(plan) => Some(plan.due),
+            Self::Batch(ticket) => ticket.due(),
+        }
+    }
+
     /// Returns once `tokens` tokens are there.
     pub(crate) async fn tokens(&mut self, tokens: u32, timer: &Timer) {
         match self {
@@ -89,14 +98,14 @@ impl Plan {
             itl,
             noise: spread.map(|spread| (spread, rng())),
         };
-        plan.due += plan.vary(ttft);
+        plan.due = plan.due.saturating_add(plan.vary(ttft));
         plan
     }
 
     fn extend(&mut self, tokens: u32) {
         while self.until < tokens {
-            self.until += self.tokens_per_frame;
-            self.due += self.vary(self.itl);
+            self.until = self.until.saturating_add(self.tokens_per_frame);
+            self.due = self.due.saturating_add(self.vary(self.itl));
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-/// Counts the tokens of a prompt.
+/// Counts the tokens of a prompt. It may take its time: nothing that is served waits for it but the
+/// reply's usage, and under batching the prompt's place in the batch.
 pub type Counter = Arc<dyn Fn(&PromptText) -> u32 + Send + Sync>;
 
 /// What a request asked, without its media.

@@ -1,25 +1,22 @@
 //! A running server: its thread, its listener, and the handle that asks it what happened.
 
+use crate::bound::Bound;
 use crate::config::Config;
+use crate::counting;
 use crate::gate::{Gate, Listening};
+use crate::lateness::Lateness;
 use crate::service::Service;
 use crate::tls;
 use crate::truth::{Counts, Log, Served};
-use crate::welcome::{Accepted, welcome};
-use loadwright_stamps::{clock, socket};
+use crate::welcome::welcome;
+use loadwright_stamps::clock;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixListener as StdUnixListener;
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 4096;
 /// Nanoseconds between a failed accept or bind and the next.
 const AFTER_FAILURE: u64 = 1_000_000;
 
@@ -27,7 +24,6 @@ const AFTER_FAILURE: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    unix_socket: Option<PathBuf>,
     certificate: Option<String>,
     log: Arc<Log>,
     gate: Arc<Gate>,
@@ -39,14 +35,14 @@ impl Server {
     /// Binds, and starts to serve on a thread of its own.
     ///
     /// # Errors
-    /// The address is taken or not loopback (unless `expose` is set), or a thread or descriptor is
-    /// not to be had.
+    /// `InvalidInput`: the address is not loopback and `expose` is not set, or the path of the Unix
+    /// socket is too long for one. `AddrInUse`: somebody listens there. `AlreadyExists`: the path is
+    /// that of something other than a socket. Others: the system refuses.
     pub fn start(config: Config) -> io::Result<Self> {
         if !config.expose && !config.listen.ip().is_loopback() {
             let text = format!("{} is not loopback; say so if others may connect", config.listen);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let unix_socket = config.unix_socket.clone();
         let listener = Bound::new(&config)?;
         let address = listener.address(config.listen);
         let log = Arc::new(Log::new(config.truth));
@@ -58,13 +54,19 @@ impl Server {
         };
         let service = Service::new(config, log.clone(), gate.clone(), tls);
         let stopped = stop.subscribe();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(counting::threads())
+            .thread_name("prompt counter")
+            .build()?;
         let thread =
             std::thread::Builder::new().name("simulated server".into()).spawn(move || {
                 runtime.block_on(run(Arc::new(service), (listener, address), stopped));
+                // A prompt that is being counted is nobody's any more.
+                runtime.shutdown_background();
             })?;
         let thread = Some(thread);
-        Ok(Self { address, unix_socket, certificate, log, gate, stop, thread })
+        Ok(Self { address, certificate, log, gate, stop, thread })
     }
 
     /// The URL that clients are given, without a path. On a Unix socket its host is a mere name.
@@ -91,6 +93,17 @@ impl Server {
     /// Counts so far.
     pub fn counts(&self) -> Counts {
         self.log.counts()
+    }
+
+    /// How late frames were sent so far, behind the time that the model planned; frames that a fault
+    /// holds up are left out. A client that does not read holds its own frames up.
+    pub fn lateness(&self) -> Lateness {
+        self.log.frames.so_far()
+    }
+
+    /// How long ends of replies have waited for the count of their prompts' tokens.
+    pub fn count_delay(&self) -> Lateness {
+        self.log.counts.so_far()
     }
 
     /// Waits until `wish` holds of the counts; gives them, or none where `limit` passes first.
@@ -128,80 +141,12 @@ impl Server {
             // A panic of the server's thread has been printed where it happened.
             let _ = thread.join();
         }
-        if let Some(path) = self.unix_socket.take() {
-            // It may have been removed already.
-            let _ = std::fs::remove_file(path);
-        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// A bound socket, not yet in a runtime.
-enum Bound {
-    Tcp(StdListener),
-    Unix(StdUnixListener),
-}
-
-impl Bound {
-    fn new(config: &Config) -> io::Result<Self> {
-        match &config.unix_socket {
-            None => tcp(config.listen).map(Self::Tcp),
-            Some(path) => {
-                if path.exists() {
-                    std::fs::remove_file(path)?;
-                }
-                let listener = StdUnixListener::bind(path)?;
-                listener.set_nonblocking(true)?;
-                Ok(Self::Unix(listener))
-            }
-        }
-    }
-
-    fn address(&self, configured: SocketAddr) -> SocketAddr {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().unwrap_or(configured),
-            Self::Unix(_) => configured,
-        }
-    }
-
-    fn listen(self) -> io::Result<Listener> {
-        match self {
-            Self::Tcp(listener) => TcpListener::from_std(listener).map(Listener::Tcp),
-            Self::Unix(listener) => UnixListener::from_std(listener).map(Listener::Unix),
-        }
-    }
-}
-
-fn tcp(address: SocketAddr) -> io::Result<StdListener> {
-    use socket2::{Domain, Socket, Type};
-    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    listener.set_reuse_address(true)?;
-    listener.bind(&address.into())?;
-    // What a client sends before it is accepted is dated too: accepted sockets inherit this.
-    if socket::available() {
-        socket::enable(listener.as_fd())?;
-    }
-    listener.listen(BACKLOG)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener.into())
-}
-
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-impl Listener {
-    async fn accept(&self) -> io::Result<Accepted> {
-        match self {
-            Self::Tcp(listener) => Ok(Accepted::Tcp(listener.accept().await?.0)),
-            Self::Unix(listener) => Ok(Accepted::Unix(listener.accept().await?.0)),
-        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! What a request gets: its route, its faults, its reply. Knows no socket.
 
-use crate::answer::{Reply, error_body};
+use crate::answer::Reply;
 use crate::ask::{Ask, Endpoint};
-use crate::batch::{Batch, Capacity, Sequence};
-use crate::config::{Config, Model};
+use crate::batch::Sequence;
+use crate::config::Config;
+use crate::counting::{Count, Counting};
 use crate::fault::{self, Body};
 use crate::gate::Gate;
 use crate::head::Request;
+use crate::memory::Memory;
 use crate::pace::{Pace, Start};
+use crate::refusal::{Refusal, error_body, refuse_method, reply};
 use crate::schedule::Schedule;
 use crate::stream::Sending;
 use crate::timer::Timer;
@@ -31,6 +34,8 @@ pub(crate) struct Service {
     pub(crate) log: Arc<Log>,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) memory: Memory,
+    counting: Counting,
 }
 
 /// What becomes of a connection after a reply.
@@ -62,11 +67,12 @@ impl Service {
         gate: Arc<Gate>,
         tls: Option<TlsAcceptor>,
     ) -> Self {
-        let capacity = capacity(&config.model);
-        let schedule =
-            capacity.map(|capacity| Arc::new(Schedule::new(Batch::new(capacity, config.seed))));
+        let schedule = Schedule::of(&config.model, config.seed).map(Arc::new);
         let vocabulary = Vocabulary::new(&config.replies.vocabulary);
-        Self { config, vocabulary, timer: Timer::default(), schedule, log, tls, gate }
+        let memory = Memory::new(config.memory);
+        let counting = Counting::new(config.count_prompt.clone());
+        let timer = Timer::default();
+        Self { config, vocabulary, timer, schedule, log, tls, gate, memory, counting }
     }
 
     pub(crate) fn tokens_per_frame(&self) -> u32 {
@@ -115,13 +121,14 @@ impl Service {
         mut request: Request,
         wire: &mut Wire<'_>,
     ) -> io::Result<After> {
-        let mut account = self.log.open(Served {
+        let served = Served {
             request_id: std::mem::take(&mut request.head.request_id),
             connection: request.connection,
             received: request.received,
             received_user: request.received_user,
             ..Served::default()
-        });
+        };
+        let mut account = self.log.open(served, request.held);
         let mut faults = self.config.script.faults(account.served.index, self.config.seed);
         let asked = request.head.fault.as_deref().map(fault::from_header).transpose();
         let ask = asked.and_then(|asked| {
@@ -144,9 +151,7 @@ impl Service {
                 account.served.status = 400;
                 reply(wire, keep_alive, (400, vec![]), &error_body(400, &message)).await?
             }
-            (None, Ok(ask)) => {
-                self.send(&ask, &treatment, keep_alive, (&mut account, wire)).await?
-            }
+            (None, Ok(ask)) => self.send(ask, &treatment, keep_alive, (&mut account, wire)).await?,
         };
         account.served.complete = true;
         Ok(match (after, treatment.close, treatment.idle_close) {
@@ -193,15 +198,18 @@ impl Service {
     /// Sends the reply itself.
     async fn send(
         &self,
-        ask: &Ask,
+        ask: Ask,
         treatment: &Treatment,
         keep_alive: bool,
         (account, wire): (&mut Account, &mut Wire<'_>),
     ) -> io::Result<After> {
-        let index = account.served.index;
-        let created = clock::wall() / 1_000_000_000;
-        let reply = Reply::new(&self.config, &self.vocabulary, (index, created), ask, treatment);
-        account.served.prompt_tokens = reply.prompt_tokens;
+        let made = match self.decide(&ask, treatment, account) {
+            Ok(made) => made,
+            Err(Refusal { status, text }) => {
+                account.served.status = status;
+                return reply(wire, keep_alive, (status, vec![]), &error_body(status, &text)).await;
+            }
+        };
         account.served.status = 200;
         let default = if ask.stream { Body::Chunked } else { Body::Length };
         let body = treatment.body.unwrap_or(default);
@@ -223,74 +231,55 @@ impl Service {
             wire.flush_over(span).await?;
         }
         wire.split(treatment.split);
-        let pace = self.pace(account, &reply);
-        let include_usage = ask.include_usage;
-        let mut sending =
-            Sending { service: self, reply: &reply, treatment, pace, account, wire, include_usage };
+        let usage = (ask.include_usage || !ask.stream) && !treatment.no_usage;
+        let wanted = usage || self.schedule.is_some() || self.log.keeps();
+        let mut count = wanted.then(|| self.counting.begin(ask.prompt));
+        let pace = self.pace(account, &made, count.as_mut()).await?;
+        let (service, reply) = (self, &made);
+        let mut sending = Sending { service, reply, treatment, pace, account, wire, count, usage };
         let after = if ask.stream { sending.stream().await? } else { sending.whole().await? };
         Ok(if after == After::Keep && close { After::Close } else { after })
     }
 
-    fn pace(&self, account: &Account, reply: &Reply) -> Pace {
+    /// What the reply says.
+    ///
+    /// # Errors
+    /// It would take too much memory.
+    fn decide(
+        &self,
+        ask: &Ask,
+        treatment: &Treatment,
+        account: &mut Account,
+    ) -> Result<Reply, Refusal> {
+        let now = (account.served.index, clock::wall() / 1_000_000_000);
+        let made = Reply::new(&self.config, &self.vocabulary, now, ask, treatment)?;
+        self.memory.add(&mut account.held, made.room())?;
+        Ok(made)
+    }
+
+    /// The request's pace. A batch has to know how long the prompt is; others do not wait for that.
+    async fn pace(
+        &self,
+        account: &mut Account,
+        reply: &Reply,
+        count: Option<&mut Count>,
+    ) -> io::Result<Pace> {
+        let prompt = match count.filter(|count| self.schedule.is_some() || count.is_made()) {
+            Some(count) => count.tokens().await?,
+            None => 0,
+        };
+        account.served.prompt_tokens = prompt;
         let start = Start {
             received: account.served.received,
             seed: mix(self.config.seed, account.served.index),
             tokens_per_frame: self.tokens_per_frame(),
             sequence: Sequence {
                 id: 0,
-                prompt: reply.prompt_tokens.saturating_sub(reply.cached_tokens),
+                prompt: prompt.saturating_sub(reply.cached(prompt)),
                 output: reply.longest(),
                 width: reply.choices(),
             },
         };
-        Pace::new(&self.config.model, self.schedule.as_ref(), start)
+        Ok(Pace::new(&self.config.model, self.schedule.as_ref(), start))
     }
-}
-
-async fn refuse_method(
-    request: &Request,
-    allowed: &'static str,
-    wire: &mut Wire<'_>,
-) -> io::Result<After> {
-    let body = error_body(405, &format!("use {allowed}"));
-    let headers = vec![("allow", allowed.to_owned())];
-    reply(wire, request.head.keep_alive, (405, headers), &body).await
-}
-
-/// Sends a JSON body of known length.
-pub(crate) async fn reply(
-    wire: &mut Wire<'_>,
-    keep_alive: bool,
-    (status, headers): (u16, Vec<(&'static str, String)>),
-    body: &[u8],
-) -> io::Result<After> {
-    let close = !keep_alive;
-    let content_type = "application/json";
-    wire.head(ReplyHead { status, content_type, headers, body: Body::Length, close });
-    wire.push(body);
-    wire.end();
-    wire.flush().await?;
-    Ok(if close { After::Close } else { After::Keep })
-}
-
-fn capacity(model: &Model) -> Option<Capacity> {
-    let Model::Batching {
-        slots,
-        prefill_tokens_per_s,
-        prefill_chunk,
-        decode_step_base,
-        decode_step_per_sequence,
-        noise,
-    } = *model
-    else {
-        return None;
-    };
-    Some(Capacity {
-        slots,
-        prefill_token: 1e9 / prefill_tokens_per_s.max(1e-3),
-        prefill_chunk,
-        step_base: decode_step_base.as_nanos() as f64,
-        step_sequence: decode_step_per_sequence.as_nanos() as f64,
-        noise,
-    })
 }

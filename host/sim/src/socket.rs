@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 /// Bytes taken by one read at most.
@@ -65,23 +66,28 @@ impl Socket {
     }
 
     /// Writes all of `bytes`.
-    pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The peer is gone, or took no byte for so long.
+    pub(crate) async fn write(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             let written = match self {
                 Self::Tcp(stream) => stream.try_write(bytes),
                 Self::Unix(stream) => stream.try_write(bytes),
-                Self::Tls(stream) => {
-                    stream.write_all(bytes).await?;
-                    return stream.flush().await;
-                }
+                Self::Tls(stream) => timeout(patience, stream.write(bytes)).await?,
             };
             match written {
                 Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    timeout(patience, self.writable()).await??;
+                }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        match self {
+            Self::Tls(stream) => timeout(patience, stream.flush()).await?,
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+        }
     }
 
     async fn writable(&self) -> io::Result<()> {

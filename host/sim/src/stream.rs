@@ -1,6 +1,7 @@
 //! One reply on its way out, streamed or whole, at its pace and with its faults.
 
 use crate::answer::Reply;
+use crate::counting::Count;
 use crate::frame::{Frames, Shape};
 use crate::pace::Pace;
 use crate::service::{After, Service};
@@ -19,7 +20,9 @@ pub(crate) struct Sending<'a, 'w> {
     pub(crate) pace: Pace,
     pub(crate) account: &'a mut Account,
     pub(crate) wire: &'a mut Wire<'w>,
-    pub(crate) include_usage: bool,
+    /// The count of the prompt's tokens; none: nobody wants to know.
+    pub(crate) count: Option<Count>,
+    pub(crate) usage: bool,
 }
 
 /// Where a stream stands.
@@ -109,8 +112,24 @@ impl Sending<'_, '_> {
     /// Writes what has gathered, dating the frames in it just before.
     async fn flush(&mut self, standing: &mut Standing) -> io::Result<()> {
         let (frames, tokens) = std::mem::take(&mut standing.unsent);
-        self.account.frames(frames, tokens);
+        self.date(frames, tokens);
         self.wire.flush().await
+    }
+
+    /// Dates frames that are about to be written.
+    fn date(&mut self, frames: u32, tokens: u32) {
+        let due = self.pace.due().filter(|_| frames > 0 && self.treatment.keeps_pace());
+        self.account.frames(frames, tokens, due);
+    }
+
+    /// The prompt's tokens where usage is to be told; waits for the count where that is not made.
+    async fn prompt(&mut self) -> io::Result<Option<u32>> {
+        let Some(count) = &mut self.count else { return Ok(None) };
+        let since = (!count.is_made()).then(clock::now);
+        let tokens = count.tokens().await?;
+        self.service.log.counts.note(since.map_or(0, |since| clock::now() - since));
+        self.account.served.prompt_tokens = tokens;
+        Ok(Some(tokens).filter(|_| self.usage))
     }
 
     /// Lets the fault in the middle happen once its time has come; some: the reply ends with it.
@@ -160,6 +179,7 @@ impl Sending<'_, '_> {
     async fn close(&mut self, standing: &mut Standing, frames: &Frames<'_>) -> io::Result<After> {
         let treatment = self.treatment;
         self.flush_unsent(standing).await?;
+        let usage = self.prompt().await?;
         let mut tail: Vec<Vec<u8>> = Vec::new();
         let mut event = |compose: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = Vec::new();
@@ -171,8 +191,8 @@ impl Sending<'_, '_> {
                 event(&|to| frames.finish(choice, to));
             }
         }
-        if self.include_usage && !treatment.no_usage {
-            event(&|to| frames.usage(to));
+        if let Some(prompt) = usage {
+            event(&|to| frames.usage(prompt, to));
         }
         if !treatment.no_done {
             event(&|to| frames.data("[DONE]", to));
@@ -195,13 +215,14 @@ impl Sending<'_, '_> {
     /// Sends the reply as one body, once its last token is there.
     pub(crate) async fn whole(&mut self) -> io::Result<After> {
         self.pace.tokens(self.reply.longest().max(1), &self.service.timer).await;
-        let mut body = self.reply.body(&self.service.vocabulary, !self.treatment.no_usage);
+        let usage = self.prompt().await?;
+        let mut body = self.reply.body(&self.service.vocabulary, usage);
         let half = body.len() / 2;
         match self.treatment.midway {
             None => {}
             Some((_, Midway::Garbage)) => body.truncate(half),
             Some((_, Midway::Error)) => {
-                body = crate::answer::error_body(500, "simulated failure");
+                body = crate::refusal::error_body(500, "simulated failure");
             }
             Some((_, Midway::Cut { reset })) => {
                 self.wire.push(&body[..half]);
@@ -217,7 +238,7 @@ impl Sending<'_, '_> {
                 body.drain(..half);
             }
         }
-        self.account.frames(1, self.reply.completion_tokens());
+        self.date(1, self.reply.completion_tokens());
         self.wire.push(&body);
         self.wire.end();
         self.wire.flush().await?;

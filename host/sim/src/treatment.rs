@@ -63,6 +63,17 @@ impl Treatment {
         treatment
     }
 
+    /// Whether frames are held back until many have gathered.
+    pub(crate) fn gathers(&self) -> bool {
+        self.merge > 1 || self.body == Some(Body::Length)
+    }
+
+    /// Whether frames are to leave when the model says: no fault holds them up.
+    pub(crate) fn keeps_pace(&self) -> bool {
+        let stalls = matches!(self.midway, Some((_, Midway::Stall(_))));
+        !stalls && self.slow_head.is_none() && self.split.is_none() && !self.gathers()
+    }
+
     fn add(&mut self, fault: &Fault) {
         match fault {
             Fault::Drop => self.instead = Some(Instead::Nothing { reset: false, refuse: None }),

@@ -2,6 +2,8 @@
 
 use crate::config::Truth;
 use crate::fault::Fault;
+use crate::lateness::Late;
+use crate::memory::Held;
 use loadwright_stamps::clock;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +32,7 @@ pub struct Served {
     pub complete: bool,
     /// The status sent; 0: none.
     pub status: u16,
-    /// Prompt tokens counted.
+    /// Prompt tokens counted; 0: the reply ended before they were.
     pub prompt_tokens: u32,
     /// Output tokens sent, all choices together.
     pub output_tokens: u32,
@@ -59,6 +61,10 @@ pub(crate) struct Log {
     truth: Truth,
     state: Mutex<State>,
     changed: Condvar,
+    /// How late frames were written, behind the time the model planned.
+    pub(crate) frames: Late,
+    /// How long the end of a reply waited for the count of its prompt.
+    pub(crate) counts: Late,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +75,18 @@ struct State {
 
 impl Log {
     pub(crate) fn new(truth: Truth) -> Self {
-        Self { truth, state: Mutex::default(), changed: Condvar::new() }
+        Self {
+            truth,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            frames: Late::default(),
+            counts: Late::default(),
+        }
+    }
+
+    /// Whether records are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.truth != Truth::Off
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -98,10 +115,10 @@ impl Log {
         self.count(|counts| &mut counts.connections)
     }
 
-    /// Counts a request and opens its record.
-    pub(crate) fn open(self: &Arc<Self>, mut served: Served) -> Account {
+    /// Counts a request and opens its record; what it holds is held as long as that.
+    pub(crate) fn open(self: &Arc<Self>, mut served: Served, held: Held) -> Account {
         served.index = self.count(|counts| &mut counts.received);
-        Account { log: self.clone(), served }
+        Account { log: self.clone(), served, held }
     }
 
     fn count(&self, which: impl Fn(&mut Counts) -> &mut u64) -> u64 {
@@ -119,17 +136,25 @@ impl Log {
 pub(crate) struct Account {
     log: Arc<Log>,
     pub(crate) served: Served,
+    /// The memory that the request and its reply hold.
+    pub(crate) held: Held,
 }
 
 impl Account {
-    /// Frames with output, of so many tokens in all, are about to be written.
-    pub(crate) fn frames(&mut self, frames: u32, tokens: u32) {
+    /// Frames with output, of so many tokens in all, are about to be written; the last was due then.
+    pub(crate) fn frames(&mut self, frames: u32, tokens: u32, due: Option<u64>) {
         self.served.frame_count += u64::from(frames);
-        self.served.output_tokens += tokens;
-        if self.log.truth == Truth::Off {
+        self.served.output_tokens = self.served.output_tokens.saturating_add(tokens);
+        if due.is_none() && !self.log.keeps() {
             return;
         }
         let now = clock::now();
+        if let Some(due) = due {
+            self.log.frames.note(now.saturating_sub(due));
+        }
+        if !self.log.keeps() {
+            return;
+        }
         for _ in 0..frames {
             match self.log.truth {
                 Truth::Ends if self.served.frames.len() == 2 => self.served.frames[1] = now,
@@ -146,7 +171,7 @@ impl Drop for Account {
         let mut state = self.log.state();
         state.counts.ended += 1;
         state.counts.frames += served.frame_count;
-        if self.log.truth != Truth::Off {
+        if self.log.keeps() {
             state.served.push(served);
         }
         self.log.changed.notify_all();

@@ -3,16 +3,20 @@
 use crate::service::Service;
 use crate::socket::Socket;
 use crate::{connection, http2};
-use loadwright_stamps::socket;
+use loadwright_stamps::{clock, socket};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// How a client that knows that the server speaks HTTP/2 begins (RFC 9113, section 3.4), as far as
 /// it takes to tell it from HTTP/1.1.
 const PREFACE: &[u8] = b"PRI";
+
+/// Nanoseconds until a beginning that was not whole is looked at again.
+const AGAIN: u64 = 10_000_000;
 
 /// A connection as accepted.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ pub(crate) async fn welcome(accepted: Accepted, service: Arc<Service>) {
     if let Some(acceptor) = service.tls.clone() {
         return Box::pin(encrypted(stream, number, acceptor, service)).await;
     }
-    if service.config.http2 && matches!(knows_http2(&stream).await, Ok(true)) {
+    if service.config.http2 && knows_http2(&stream, &service).await.unwrap_or(false) {
         return Box::pin(http2::serve(stream, number, service)).await;
     }
     connection::serve(Socket::Tcp(stream), number, service).await;
@@ -49,15 +53,26 @@ fn ready(stream: &TcpStream) -> io::Result<()> {
     if socket::available() { socket::enable(stream.as_fd()) } else { Ok(()) }
 }
 
-async fn knows_http2(stream: &TcpStream) -> io::Result<bool> {
+/// Whether the client begins as one does that knows. Its first bytes may come one by one, and what
+/// is only peeked at wakes nobody a second time.
+async fn knows_http2(stream: &TcpStream, service: &Service) -> io::Result<bool> {
     let mut first = [0; PREFACE.len()];
-    let count = stream.peek(&mut first).await?;
-    Ok(count > 0 && PREFACE.starts_with(&first[..count]))
+    loop {
+        let count = stream.peek(&mut first).await?;
+        if count == 0 || !PREFACE.starts_with(&first[..count]) {
+            return Ok(false);
+        }
+        if count == PREFACE.len() {
+            return Ok(true);
+        }
+        service.timer.until(clock::now() + AGAIN).await;
+    }
 }
 
 async fn encrypted(stream: TcpStream, number: u64, acceptor: TlsAcceptor, service: Arc<Service>) {
+    let handshake = timeout(service.config.client_timeout, acceptor.accept(stream)).await;
     // A failed handshake is the client's affair: it knows why.
-    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let Ok(Ok(stream)) = handshake else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         return http2::serve(stream, number, service).await;
     }

@@ -5,6 +5,7 @@
 
 use crate::fault::Body;
 use crate::http2::Stream;
+use crate::service::Service;
 use crate::socket::Socket;
 use crate::timer::Timer;
 use loadwright_stamps::clock;
@@ -31,6 +32,8 @@ pub(crate) struct ReplyHead {
 pub(crate) struct Wire<'a> {
     out: Out<'a>,
     timer: &'a Timer,
+    /// How long the client may take no byte.
+    patience: Duration,
     buffer: Vec<u8>,
     /// The head, while the body is gathered for its length.
     held: Option<ReplyHead>,
@@ -46,28 +49,35 @@ enum Out<'a> {
 }
 
 impl Out<'_> {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
         match self {
-            Self::Http1(socket) => socket.write(bytes).await,
-            Self::Http2(stream) => stream.write(bytes).await,
+            Self::Http1(socket) => socket.write(bytes, patience).await,
+            Self::Http2(stream) => stream.write(bytes, patience).await,
         }
     }
 }
 
 impl<'a> Wire<'a> {
     /// A reply on an HTTP/1.1 connection.
-    pub(crate) fn http1(socket: &'a mut Socket, timer: &'a Timer) -> Self {
-        Self::new(Out::Http1(socket), timer)
+    pub(crate) fn http1(socket: &'a mut Socket, service: &'a Service) -> Self {
+        Self::new(Out::Http1(socket), service)
     }
 
     /// A reply on a stream of an HTTP/2 connection.
-    pub(crate) fn http2(stream: Stream, timer: &'a Timer) -> Self {
-        Self::new(Out::Http2(stream), timer)
+    pub(crate) fn http2(stream: Stream, service: &'a Service) -> Self {
+        Self::new(Out::Http2(stream), service)
     }
 
-    fn new(out: Out<'a>, timer: &'a Timer) -> Self {
-        let body = Body::UntilClose;
-        Self { out, timer, buffer: Vec::with_capacity(512), held: None, body, split: None }
+    fn new(out: Out<'a>, service: &'a Service) -> Self {
+        Self {
+            out,
+            timer: &service.timer,
+            patience: service.config.client_timeout,
+            buffer: Vec::with_capacity(512),
+            held: None,
+            body: Body::UntilClose,
+            split: None,
+        }
     }
 
     /// Cuts every further write into pieces of so many bytes.
@@ -143,7 +153,7 @@ impl<'a> Wire<'a> {
             return Ok(());
         }
         match self.split {
-            None => self.out.write(&self.buffer).await?,
+            None => self.out.write(&self.buffer, self.patience).await?,
             Some(bytes) => self.pieces(bytes, BETWEEN_PIECES).await?,
         }
         self.buffer.clear();
@@ -165,8 +175,8 @@ impl<'a> Wire<'a> {
 
     async fn pieces(&mut self, bytes: usize, between: u64) -> io::Result<()> {
         for piece in self.buffer.chunks(bytes) {
-            self.out.write(piece).await?;
-            self.timer.until(clock::now() + between).await;
+            self.out.write(piece, self.patience).await?;
+            self.timer.until(clock::now().saturating_add(between)).await;
         }
         Ok(())
     }

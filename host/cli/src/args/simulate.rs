@@ -28,7 +28,7 @@ pub struct ServerArgs {
     /// Address to listen on; any but a loopback one lets others connect
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: String,
-    /// Listen on this Unix socket instead; a file that is there is replaced
+    /// Listen on this Unix socket instead; a socket that nobody listens on any more is replaced
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
     /// Speak TLS with a certificate of its own making

@@ -23,7 +23,7 @@ pub(crate) fn simulated_server(
         http2: plan.target.http2,
         truth: Truth::Off,
         replies: Replies { vocabulary: vocabulary(&**tokenizer), ..Replies::default() },
-        count_prompt: count_prompts(Arc::clone(tokenizer)),
+        count_prompt: Some(count_prompts(Arc::clone(tokenizer))),
         ..Config::default()
     };
     Server::start(config).map_err(|cause| Failure::Simulate { cause, remedy: "" })

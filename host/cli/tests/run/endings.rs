@@ -15,7 +15,7 @@ fn status(code: u16) -> Fault {
 }
 
 /// Reads standard error until a line holds `wanted`.
-fn wait_for_line(child: &mut Child, wanted: &str) {
+pub(crate) fn wait_for_line(child: &mut Child, wanted: &str) {
     let pipe = BufReader::new(child.stderr.as_mut().expect("it is piped"));
     let found = pipe.lines().map_while(Result::ok).any(|line| line.contains(wanted));
     assert!(found, "no line says {wanted}");

@@ -1,22 +1,94 @@
 //! The other commands, and loads that the files do not show.
 
-use super::{PATIENCE, Place, ends, server, signal, start, stdout};
+use super::{PATIENCE, Place, ends, server, signal, start, stderr, stdout};
 use loadwright_sim::{Config, Model, Server};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
+use std::process::Child;
 
 #[test]
 fn simulate_serves_until_it_is_stopped() {
     let place = Place::new();
     let mut child = start(place.loadwright("simulate --port 0 --as-fast"));
-    let mut url = String::new();
-    let mut pipe = BufReader::new(child.stdout.take().expect("it is piped"));
-    pipe.read_line(&mut url).expect("a line");
-    let url = url.trim();
+    let url = url(&mut child);
     ends(place.perf(&format!("--model m --url {url} -n 3 --max-tokens 5")), 0);
     signal(&child, "INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
     assert_eq!(place.summary("parallel_1_number_3")["Avg Output Tokens"], 5.0);
+}
+
+/// The lines of `simulate`'s standard error, once it has been told to stop.
+fn stopped(child: Child) -> Vec<String> {
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stderr(&output).lines().map(str::to_owned).collect()
+}
+
+/// The URL that a `simulate` prints.
+fn url(child: &mut Child) -> String {
+    let mut url = String::new();
+    let mut pipe = BufReader::new(child.stdout.as_mut().expect("it is piped"));
+    pipe.read_line(&mut url).expect("a line");
+    url.trim().to_owned()
+}
+
+#[test]
+fn simulate_says_at_its_end_how_late_it_was() {
+    let place = Place::new();
+    let mut child = start(place.loadwright("simulate --port 0 --ttft 3 --itl 1 --noise 0"));
+    let line = format!("--model m --url {} -n 3 --max-tokens 5", url(&mut child));
+    ends(place.perf(&format!("{line} --no-test-connection")), 0);
+    let said = stopped(child);
+    let behind =
+        said.iter().find(|line| line.starts_with("frames behind the pace asked for: p50 "));
+    assert!(behind.is_some_and(|line| line.ends_with("; 15 frames")), "{said:?}");
+    // One that keeps no pace is not behind it.
+    let mut child = start(place.loadwright("simulate --port 0 --as-fast"));
+    ends(place.perf(&format!("--model m --url {} -n 3 --max-tokens 5", url(&mut child))), 0);
+    let said = stopped(child);
+    assert!(!said.iter().any(|line| line.contains("behind the pace")), "{said:?}");
+}
+
+#[test]
+fn simulate_warns_while_it_is_late() {
+    let place = Place::new();
+    // All frames are due when the request comes: no machine writes 20,000 in 5 ms.
+    let mut child = start(place.loadwright("simulate --port 0 --ttft 0 --itl 0"));
+    let url = url(&mut child);
+    ends(place.perf(&format!("--model m --url {url} -n 1 --max-tokens 20000")), 0);
+    super::endings::wait_for_line(
+        &mut child,
+        "frames are sent late: one in a hundred by more than",
+    );
+    let said = stopped(child);
+    assert!(!said.iter().any(|line| line.contains("sent late")), "once: {said:?}");
+}
+
+#[test]
+fn simulate_replaces_nothing_but_a_socket_that_nobody_listens_on() {
+    let place = Place::new();
+    let path = place.path().join("s");
+    let refused = |wanted: &str| {
+        let said = stderr(&ends(place.loadwright("simulate --unix-socket s"), 2));
+        assert!(said.contains("--unix-socket: ") && said.contains(wanted), "{said}");
+    };
+    std::fs::write(&path, "precious").expect("writable");
+    refused("s is there and is no socket; give the path of a socket, or a free one");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "precious");
+    std::fs::remove_file(&path).expect("it was there");
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    refused("a server listens on s already; stop it, or give another path");
+    drop(listener);
+    assert!(path.exists(), "a socket outlives its listener");
+    let mut child = start(place.loadwright("simulate --unix-socket s --as-fast"));
+    let line = format!("--model m --unix-socket s --url {}/v1/completions", url(&mut child));
+    ends(place.perf(&format!("{line} -n 1 --max-tokens 1")), 0);
+    stopped(child);
+    assert!(!path.exists(), "its socket goes with it");
+    let long = format!("simulate --unix-socket {}", "s".repeat(200));
+    let said = stderr(&ends(place.loadwright(&long), 2));
+    assert!(said.contains("is too long for the path of a socket; give a shorter one"), "{said}");
 }
 
 #[test]
@@ -41,7 +113,7 @@ fn a_given_plugin_takes_the_place_of_a_bundled_one() {
     std::fs::copy(dist, place.path().join("mine.wasm")).expect("it can be copied");
     let output = ends(place.perf("--simulate -n 1 --max-tokens 1 --plugin mine.wasm"), 0);
     let wanted = "the dataset prompt of mine.wasm takes the place of the bundled one";
-    assert!(super::stderr(&output).contains(wanted), "{}", super::stderr(&output));
+    assert!(stderr(&output).contains(wanted), "{}", stderr(&output));
     let listed = stdout(&ends(place.loadwright("plugin list --plugin mine.wasm"), 0));
     assert!(listed.contains("(mine.wasm)") && listed.contains("(bundled, shadowed)"), "{listed}");
 }

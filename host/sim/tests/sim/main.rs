@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod client;
+mod counting;
 mod faults;
+mod hostile;
 mod pacing;
 mod plain;
 mod reach;

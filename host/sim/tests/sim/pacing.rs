@@ -1,14 +1,14 @@
 //! When frames go out, by the server's own truth: order and lower bounds, never upper ones.
 
 use crate::client::Client;
-use crate::{CHAT, chat, start};
-use loadwright_sim::{Config, Model, Replies, Served, Truth};
+use crate::{CHAT, chat, fast, start};
+use loadwright_sim::{Config, Fault, Model, Replies, Script, Served, Truth};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
 const MS: u64 = 1_000_000;
 
-fn paced(ttft: u64, itl: u64) -> Config {
+pub(crate) fn paced(ttft: u64, itl: u64) -> Config {
     let (ttft, itl) = (Duration::from_millis(ttft), Duration::from_millis(itl));
     Config { model: Model::Paced { ttft, itl, noise: 0.0 }, ..Config::default() }
 }
@@ -51,6 +51,76 @@ fn truth_can_keep_the_ends_alone_or_nothing() {
     client.reply();
     assert_eq!(server.wait_for_ended(1, LIMIT).unwrap().frames, 5);
     assert!(server.truth().is_empty());
+}
+
+/// How much of what the truth says frames were late by, and how often that was.
+#[test]
+fn lateness_is_what_the_frames_were_late_by() {
+    let server = start(paced(3, 2));
+    let mut client = Client::new(&server);
+    client.post(CHAT, "", &chat(40));
+    client.reply();
+    server.wait_for_ended(1, LIMIT).unwrap();
+    let served = server.truth().remove(0);
+    let due = |at: usize| served.received + (3 + at as u64 * 2) * MS;
+    let mut late: Vec<u64> =
+        served.frames.iter().enumerate().map(|(at, frame)| frame - due(at)).collect();
+    late.sort_unstable();
+    let said = server.lateness();
+    assert_eq!(said.count, 40);
+    // To two digits, and the stamp of the truth is taken a moment after.
+    let near = |said: u64, truth: u64| said.abs_diff(truth) <= truth / 50 + MS / 100;
+    for (said, truth) in [(said.p50, late[19]), (said.p99, late[39]), (said.max, late[39])] {
+        assert!(near(said, truth), "said {said}, truth {truth}");
+    }
+}
+
+#[test]
+fn a_batch_is_late_by_what_its_steps_are() {
+    let server = start(Config::default());
+    let mut client = Client::new(&server);
+    client.post(CHAT, "", &chat(7));
+    client.reply();
+    server.wait_for_ended(1, LIMIT).unwrap();
+    assert_eq!(server.lateness().count, 7);
+}
+
+#[test]
+fn frames_that_no_pace_asks_for_are_not_late() {
+    let stall = Fault::Stall { after: 1, ms: Some(Duration::from_millis(5)) };
+    let held_up = Config { script: Script::always([stall]), ..paced(1, 1) };
+    for config in [fast(), held_up] {
+        let server = start(config);
+        let mut client = Client::new(&server);
+        client.post(CHAT, "", &chat(4));
+        client.reply();
+        server.wait_for_ended(1, LIMIT).unwrap();
+        assert_eq!(server.lateness(), loadwright_sim::Lateness::default());
+    }
+}
+
+/// Times that the clock will never reach are waited for like others.
+#[test]
+fn a_pace_beyond_all_time_is_no_panic() {
+    let never = Duration::from_secs(u64::MAX);
+    let still = Model::Batching {
+        slots: 1,
+        prefill_tokens_per_s: 1.0,
+        prefill_chunk: 1,
+        decode_step_base: never,
+        decode_step_per_sequence: never,
+        noise: 0.0,
+    };
+    for model in [Model::Paced { ttft: never, itl: never, noise: 0.0 }, still] {
+        let server = start(Config { model, ..Config::default() });
+        let mut client = Client::new(&server);
+        client.post(CHAT, "", &chat(2));
+        server.wait_for_requests(1, LIMIT).unwrap();
+        let mut other = Client::new(&server);
+        other.send("GET", "/health", "", b"");
+        assert_eq!(other.reply().status, 200);
+        assert_eq!(server.counts().ended, 0);
+    }
 }
 
 #[test]

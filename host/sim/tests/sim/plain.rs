@@ -186,7 +186,7 @@ fn messages_of_parts_are_counted_by_the_counter_given() {
         messages.iter().map(|message| 1000 * message.images + message.text.len() as u32).sum()
     });
     let replies = Replies { cached_share: 0.5, ..Replies::default() };
-    let server = start(Config { count_prompt, replies, ..fast() });
+    let server = start(Config { count_prompt: Some(count_prompt), replies, ..fast() });
     let mut client = Client::new(&server);
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
     let parts = json!([{"type": "text", "text": "ab"}, image, {"type": "text", "text": "c"}]);

@@ -138,6 +138,113 @@ fn a_unix_socket_is_served_and_removed() {
     std::fs::remove_dir(folder).unwrap();
 }
 
+/// What is at a path, and what becomes of it when a server is told to listen there.
+fn at(path: &std::path::Path) -> std::io::Result<Server> {
+    Server::start(Config { unix_socket: Some(path.into()), ..fast() })
+}
+
+#[test]
+fn only_a_socket_that_nobody_listens_on_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sim.sock");
+    let kind = |path: &std::path::Path| at(path).unwrap_err().kind();
+    std::fs::write(&path, "precious").unwrap();
+    assert_eq!(kind(&path), ErrorKind::AlreadyExists);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert_eq!(kind(&link), ErrorKind::AlreadyExists);
+    assert_eq!(kind(folder.path()), ErrorKind::AlreadyExists);
+    std::fs::remove_file(&path).unwrap();
+
+    // One that still listens, though it accepts nobody and its queue is full.
+    let listener =
+        socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    listener.listen(0).unwrap();
+    for _ in 0..3 {
+        assert_eq!(kind(&path), ErrorKind::AddrInUse);
+    }
+    assert!(path.exists());
+    // Left behind by a server that was killed.
+    drop(listener);
+    assert!(path.exists());
+    let server = at(&path).unwrap();
+    assert_eq!(kind(&path), ErrorKind::AddrInUse);
+    drop(server);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_stopped_server_removes_no_socket_but_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sim.sock");
+    let server = at(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let _other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    drop(server);
+    assert!(path.exists());
+}
+
+#[test]
+fn a_beginning_of_one_byte_is_not_taken_for_http2() {
+    let server = start(Config { http2: true, ..fast() });
+    let mut client = Client::new(&server);
+    client.stream.set_nodelay(true).unwrap();
+    client.stream.write_all(b"P").unwrap();
+    // By the time another is served, the server has looked at this one, whose byte was there first.
+    let mut other = Client::new(&server);
+    other.send("GET", "/health", "", b"");
+    assert_eq!(other.reply().status, 200);
+    let body = chat(2).to_string();
+    let rest = format!("OST {CHAT} HTTP/1.1\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    client.stream.write_all(rest.as_bytes()).unwrap();
+    assert_eq!(client.reply().chunks().len(), 4);
+}
+
+#[test]
+fn a_stream_that_the_client_gives_up_ends_its_request() {
+    let (ttft, itl) = (Duration::from_secs(3_600), Duration::ZERO);
+    let model = Model::Paced { ttft, itl, noise: 0.0 };
+    let server = start(Config { http2: true, model, ..Config::default() });
+    let authority = server.address().to_string();
+    block_on(async {
+        let stream = tokio::net::TcpStream::connect(&authority).await.unwrap();
+        let asked = over_http2(stream, &authority);
+        tokio::select! {
+            _ = asked => panic!("the reply takes an hour"),
+            () = received(&server) => {}
+        }
+    });
+    server.wait_for_ended(1, LIMIT).unwrap();
+}
+
+/// Returns once the server has a request.
+async fn received(server: &Server) {
+    while server.counts().received == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn over_http2_too_much_is_refused() {
+    let server = start(Config { http2: true, memory: 100_000, ..fast() });
+    let authority = server.address().to_string();
+    let status = block_on(async {
+        let stream = tokio::net::TcpStream::connect(&authority).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::post(format!("http://{authority}{CHAT}"))
+            .body(Full::new(bytes::Bytes::from(vec![b' '; 200_000])))
+            .unwrap();
+        sender.send_request(request).await.unwrap().status()
+    });
+    assert_eq!(status, 503);
+}
+
 #[test]
 fn a_paused_server_refuses_and_a_resumed_one_is_at_the_same_address() {
     let server = start(fast());
