@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// The flag, without dashes.
+    /// The flag, without dashes; a name of one letter is a short one.
     pub flag: String,
     /// Where it was set, when not on the command line: a file, or a variable.
     pub origin: Option<String>,
@@ -20,6 +20,7 @@ pub struct Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
+            None if self.flag.chars().count() == 1 => write!(out, "-{}: {}", self.flag, self.text),
             None => write!(out, "--{}: {}", self.flag, self.text),
             Some(origin) => write!(out, "{} ({origin}): {}", self.flag, self.text),
         }

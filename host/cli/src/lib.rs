@@ -30,7 +30,7 @@ pub mod usage;
 mod voice;
 mod waiting;
 
-use args::{Command, PluginCommand};
+use args::{Cli, Command, PluginCommand};
 use exit::Exit;
 use failure::Failure;
 use std::ffi::OsString;
@@ -68,14 +68,19 @@ impl From<Failure> for Trouble {
 }
 
 fn command(arguments: &[OsString]) -> Result<Exit, Trouble> {
-    match usage::parse(arguments)?.command {
-        Command::Perf(_) => {
+    let is_perf = arguments.get(1).is_some_and(|word| word == "perf");
+    match usage::parse(arguments) {
+        Err(error) if !is_perf => Err(error.into()),
+        // What is wrong with flags of `perf` is told together with what is wrong with its settings.
+        Err(_) | Ok(Cli { command: Command::Perf(_) }) => {
             let typed = arguments.get(2..).unwrap_or_default();
             Ok(perf::perf(usage::run(typed, &usage::environment())?))
         }
-        Command::Simulate(args) => Ok(simulate::simulate(&args)?),
-        Command::Report(args) => Ok(replay::report(&args)?),
-        Command::Plugin(PluginCommand::List(args)) => Ok(listing::list(&args)?),
+        Ok(Cli { command: Command::Simulate(args) }) => Ok(simulate::simulate(&args)?),
+        Ok(Cli { command: Command::Report(args) }) => Ok(replay::report(&args)?),
+        Ok(Cli { command: Command::Plugin(PluginCommand::List(args)) }) => {
+            Ok(listing::list(&args)?)
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub(crate) fn perf(mut run: Run) -> Exit {
     for notice in &run.notices {
         voice.notice(notice);
     }
+    for setting in &run.resolved {
+        voice.detail(setting);
+    }
     sweep(&mut run, &voice).unwrap_or_else(|failure| {
         voice.error(&failure.to_string());
         failure.exit()
@@ -53,7 +56,7 @@ fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
     voice.info(&format!("results go to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
-    let sweep = Sweep::new(voice, points.len());
+    let sweep = Sweep::new(voice, &points, run.sleep_interval);
     let mut runner =
         Runner { voice, control: &control, ports: &ports, folder: folder.path(), store };
     let measured = runner.points(points, &sweep, |left| {

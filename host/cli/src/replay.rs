@@ -10,29 +10,35 @@ use crate::terminal::{Reports, Terminal};
 use loadwright_core::condition::Condition;
 use loadwright_core::metrics::Metrics;
 use loadwright_core::summary::Summary;
+use loadwright_export::folder::FolderError;
 use loadwright_export::{RECORDS, Reader};
 use loadwright_report::{run_json, run_text};
+use std::path::{Path, PathBuf};
 
-/// Makes the files of the run again, and prints its report or document.
+/// Makes the files of the run again, and prints its report or document. What cannot be written is
+/// said after that.
 ///
 /// # Errors
-/// Records cannot be read, files not written, or conditions not understood.
+/// Records cannot be read, or conditions not understood.
 pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     let given = conditions(&args.fail_if)?;
-    let folder = args.folder.as_path();
-    let reader = Reader::open(&folder.join(RECORDS))?;
+    let records = records(&args.path);
+    let folder = args.outputs_dir.as_deref().unwrap_or_else(|| folder_of(&records));
+    let reader = Reader::open(&records)?;
     let points = reader.points()?;
     let mut summaries: Vec<Summary> = Vec::new();
+    let mut written =
+        std::fs::create_dir_all(folder).map_err(|cause| FolderError { path: folder.into(), cause });
     for point in &points {
         let mut metrics = Metrics::new(&point.plan);
         let closing = reader.replay(point, &mut metrics)?;
         let summary = metrics.finish(&closing);
-        results::write_point(folder, &point.plan, &summary)?;
+        written = written.and_then(|()| results::write_point(folder, &point.plan, &summary));
         summaries.push(summary);
     }
     let mut info =
         results::run_info(points.first().map(|point| &point.plan), reader.asked()?, folder);
-    results::write_run(folder, &info, &summaries)?;
+    written = written.and_then(|()| results::write_run(folder, &info, &summaries));
     // The files are the run's own; conditions given now hold for what is printed now.
     if !given.is_empty() {
         info.conditions = given;
@@ -42,7 +48,18 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     if args.json {
         terminal.document(&run_json(&summaries, &info));
     }
+    written?;
     Ok(results::exit(&summaries, results::meets_condition(&summaries, &info)))
+}
+
+/// The file of records that `path` names: itself, or the one in a run's folder.
+fn records(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(RECORDS) } else { path.into() }
+}
+
+/// The folder that a file lies in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// The conditions among `given`.

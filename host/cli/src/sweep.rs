@@ -87,8 +87,10 @@ impl Runner<'_> {
         let mut metrics = Metrics::new(plan);
         let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
         let closing = {
-            let _shown = sweep.point(plan, &self.control.progress);
-            let sinks: &mut [&mut dyn Sink] = &mut [&mut records, &mut metrics, items];
+            let watched = sweep.point(plan, self.control);
+            let mut failures = watched.failures();
+            let sinks: &mut [&mut dyn Sink] =
+                &mut [&mut records, &mut metrics, items, &mut failures];
             loadwright_engine::run(plan, self.ports, self.control, sinks)?
         };
         let stored = records.finish_point(&closing);

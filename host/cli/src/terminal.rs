@@ -57,6 +57,11 @@ impl Terminal {
         }
     }
 
+    /// Columns of the stream that bars are drawn on.
+    pub(crate) fn bar_width(&self) -> usize {
+        style(&io::stderr()).width
+    }
+
     /// Whether bars can be drawn.
     pub(crate) fn live(&self) -> bool {
         self.live

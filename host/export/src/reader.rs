@@ -38,10 +38,10 @@ pub struct Point {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is not there.
-    #[error("there is no `{}`: name the folder of a run, the one that holds records.db", .0.display())]
+    #[error("there is no `{}`: name a run's folder, or the records.db in it", .0.display())]
     Missing(PathBuf),
     /// It is something else.
-    #[error("`{}` is not a file of records: name the folder of a run", .0.display())]
+    #[error("`{}` is not a file of records: name a run's folder, or the records.db in it", .0.display())]
     Foreign(PathBuf),
     /// Another version wrote it.
     #[error("`{}` cannot be read: {reason}", path.display())]

@@ -10,6 +10,7 @@ pub mod output;
 pub mod prompt;
 pub mod simulate;
 pub mod target;
+pub mod tips;
 pub mod values;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -42,9 +43,11 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     args_override_self = true,
-    after_help = "Every flag may also stand in the file named by --config, or in the environment as \
-                  LOADWRIGHT_<FLAG>.\nPrecedence: file < environment < flags. Try it: loadwright \
-                  perf --simulate"
+    after_help = "These are the flags of most runs; --help shows all of them. Try it: loadwright \
+                  perf --simulate",
+    after_long_help = "Every flag may also stand in the file named by --config, or in the \
+                       environment as LOADWRIGHT_<FLAG>.\nPrecedence: file < environment < flags. \
+                       Try it: loadwright perf --simulate"
 )]
 pub struct PerfArgs {
     /// Where requests go.
@@ -79,9 +82,12 @@ pub struct PerfArgs {
 /// `loadwright report`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ReportArgs {
-    /// The run's folder: the one that holds records.db
-    #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
+    /// The run's folder, or the file of records in it: records.db
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Folder that files are written to [default: the one that holds records.db]
+    #[arg(long, value_name = "DIR")]
+    pub outputs_dir: Option<PathBuf>,
     /// Exit with code 5 if a point meets this, in place of the run's own conditions; may be repeated
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<String>,
@@ -105,9 +111,37 @@ pub struct PluginListArgs {
     pub plugin: Vec<PathBuf>,
 }
 
+/// Flags that `perf -h` shows, by their ids; `perf --help` shows all.
+const SHORT: &[&str] = &[
+    "model",
+    "url",
+    "api_key",
+    "simulate",
+    "parallel",
+    "number",
+    "rate",
+    "open_loop",
+    "duration",
+    "min_prompt_length",
+    "max_prompt_length",
+    "dataset",
+    "dataset_path",
+    "tokenizer_path",
+    "max_tokens",
+    "min_tokens",
+    "extra_args",
+    "outputs_dir",
+    "fail_if",
+    "config",
+];
+
 /// The definition of `loadwright perf`, built: its flags are what files and variables may set.
 pub fn perf_command() -> clap::Command {
-    let mut cli = Cli::command();
+    let shortened = |arg: clap::Arg| {
+        let shown = SHORT.contains(&arg.get_id().as_str());
+        arg.hide_short_help(!shown)
+    };
+    let mut cli = Cli::command().mut_subcommand("perf", |perf| perf.mut_args(shortened));
     cli.build();
     cli.find_subcommand("perf").expect("perf is a subcommand").clone()
 }

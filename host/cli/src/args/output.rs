@@ -29,7 +29,7 @@ pub struct OutputArgs {
     /// Print one JSON document to standard output, and the report to standard error
     #[arg(long)]
     pub json: bool,
-    /// Say more: plugins' debug lines, and how settings were resolved
+    /// Say more: each setting, its value and where it came from, and plugins' debug lines
     #[arg(long)]
     pub debug: bool,
 }

@@ -1,6 +1,7 @@
 //! Settings from the environment: `LOADWRIGHT_<FLAG>`, in capitals, `_` for `-`.
 
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
+use crate::args::tips;
 use crate::findings::Findings;
 
 const PREFIX: &str = "LOADWRIGHT_";
@@ -17,7 +18,10 @@ pub(super) fn read(
         let flag = name.to_lowercase().replace('_', "-");
         let Some(arg) = find(command, &flag).filter(|_| settable(command).any(|f| f == flag))
         else {
-            findings.notice(format!("the variable {variable} names no flag and has no effect"));
+            let tip = tips::instead(&flag, settable(command)).map(variable_of);
+            let tip = tip.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            findings
+                .notice(format!("the variable {variable} names no flag and has no effect{tip}"));
             continue;
         };
         findings.origins.insert(flag.clone(), variable.clone());
@@ -29,6 +33,11 @@ pub(super) fn read(
         }
     }
     layer
+}
+
+/// The variable that sets `flag`.
+fn variable_of(flag: &str) -> String {
+    format!("{PREFIX}{}", flag.to_uppercase().replace('-', "_"))
 }
 
 fn setting(arg: &clap::Arg, text: &str) -> Result<Setting, String> {

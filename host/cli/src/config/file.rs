@@ -2,6 +2,7 @@
 //! flags and headers may be written as tables.
 
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
+use crate::args::tips;
 use crate::findings::Findings;
 use std::path::Path;
 use toml::Value;
@@ -54,12 +55,8 @@ fn unknown(command: &clap::Command, key: &str) -> String {
     if key == "config" {
         return "`config` cannot stand in a settings file; remove it".into();
     }
-    let near = settable(command)
-        .map(|flag| (strsim::jaro_winkler(flag, &key.replace('_', "-")), flag))
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .filter(|(likeness, _)| *likeness > 0.8);
-    match near {
-        Some((_, flag)) => format!("`{key}` is not a setting; did you mean `{flag}`?"),
+    match tips::instead(key, settable(command)) {
+        Some(flag) => format!("`{key}` is not a setting; did you mean `{flag}`?"),
         None => format!("`{key}` is not a setting; keys are the flags of `perf`, without dashes"),
     }
 }

@@ -6,7 +6,7 @@ mod file;
 mod stored;
 
 use crate::args::{PerfArgs, perf_command};
-use crate::findings::Findings;
+use crate::findings::{Findings, Origins};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, FromArgMatches};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct Gathered {
     pub args: PerfArgs,
     /// The same as one JSON object, by flag with `_` for `-`.
     pub typed: serde_json::Map<String, serde_json::Value>,
+    /// Where the flags came from that were given: `the command line`, a file or a variable.
+    pub sources: Origins,
 }
 
 /// Settings by flag.
@@ -62,13 +64,16 @@ pub fn gather(
     layer.extend(variables);
     layer.retain(|flag, _| !is_typed(&matches, flag));
     findings.origins.retain(|flag, _| layer.contains_key(flag));
+    let mut sources = findings.origins.clone();
+    let by_hand = settable(&command).filter(|flag| is_given(&matches, flag));
+    sources.extend(by_hand.map(|flag| (flag.to_owned(), "the command line".to_owned())));
 
     let tokens = std::iter::once(program)
         .chain(layer.iter().flat_map(|(flag, setting)| as_typed(&command, flag, setting)))
         .chain(typed.iter().cloned());
     let merged = with_joints(command.clone()).try_get_matches_from(tokens)?;
     let typed = stored::typed_settings(&command, &merged);
-    Ok(Gathered { args: PerfArgs::from_arg_matches(&merged)?, typed })
+    Ok(Gathered { args: PerfArgs::from_arg_matches(&merged)?, typed, sources })
 }
 
 fn config_path(matches: &ArgMatches, variables: &Layer) -> Option<PathBuf> {
@@ -81,17 +86,18 @@ fn config_path(matches: &ArgMatches, variables: &Layer) -> Option<PathBuf> {
 
 /// Whether the flag, or the one that undoes it, stands on the command line.
 fn is_typed(matches: &ArgMatches, flag: &str) -> bool {
-    let given = |flag: &str| {
-        let id = flag.replace('-', "_");
-        let id = if matches.try_contains_id(&id).is_ok() { id } else { flag.into() };
-        matches.try_contains_id(&id).is_ok()
-            && matches.value_source(&id) == Some(ValueSource::CommandLine)
-    };
-    given(flag) || given(&opposite(flag))
+    is_given(matches, flag) || is_given(matches, &opposite(flag))
+}
+
+fn is_given(matches: &ArgMatches, flag: &str) -> bool {
+    let id = flag.replace('-', "_");
+    let id = if matches.try_contains_id(&id).is_ok() { id } else { flag.into() };
+    matches.try_contains_id(&id).is_ok()
+        && matches.value_source(&id) == Some(ValueSource::CommandLine)
 }
 
 /// `no-stream` for `stream` and the other way round.
-fn opposite(flag: &str) -> String {
+pub(crate) fn opposite(flag: &str) -> String {
     flag.strip_prefix("no-").map_or_else(|| format!("no-{flag}"), str::to_owned)
 }
 

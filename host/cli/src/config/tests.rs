@@ -124,7 +124,8 @@ fn every_unusable_setting_is_a_mistake_of_its_own() {
 fn unknown_variables_are_said_aloud() {
     let (_, findings) = gathered("", &[("NUMBR", "1")], None);
     assert_eq!(findings.mistakes.0, []);
-    let said = "the variable LOADWRIGHT_NUMBR names no flag and has no effect";
+    let said = "the variable LOADWRIGHT_NUMBR names no flag and has no effect; did you mean \
+                LOADWRIGHT_NUMBER?";
     assert_eq!(findings.notices, [said]);
 }
 

@@ -57,6 +57,8 @@ pub struct Run {
     pub debug: bool,
     /// What the user should know.
     pub notices: Vec<String>,
+    /// Each setting, its value and where that came from, a line each.
+    pub resolved: Vec<String>,
 }
 
 /// Where results go.
@@ -97,12 +99,13 @@ struct Shared<'a> {
 /// # Errors
 /// Every setting that cannot be used.
 pub fn convert(given: &Gathered, mut findings: Findings) -> Result<Run, Mistakes> {
-    let Gathered { args, typed } = given;
+    let Gathered { args, typed, sources } = given;
     let run = Shared { args, typed, findings: &mut findings }.run();
     if !findings.mistakes.0.is_empty() {
         return Err(findings.mistakes);
     }
-    Ok(Run { notices: findings.notices, ..run })
+    let resolved = settings::resolved(&run.points, sources);
+    Ok(Run { notices: findings.notices, resolved, ..run })
 }
 
 impl Run {
@@ -169,6 +172,7 @@ impl Shared<'_> {
             json: self.args.output.json,
             debug: self.args.output.debug,
             notices: Vec::new(),
+            resolved: Vec::new(),
             points,
         }
     }

@@ -5,6 +5,8 @@
 use super::Shared;
 use super::generation::Generation;
 use super::json::Contents;
+use crate::config::opposite;
+use crate::findings::Origins;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::secret::{self, MASK, is_secret_header};
 use serde_json::{Map, Value, json};
@@ -67,6 +69,32 @@ impl Shared<'_> {
             Load::Closed { pace, .. } => pace.as_ref(),
         };
         put("arrival", json!(arrival.map(|arrival| arrival.process)));
+    }
+}
+
+/// Each setting of a sweep, its value as it is stored, for points that differ one after the other,
+/// and where it came from.
+pub(super) fn resolved(points: &[Plan], sources: &Origins) -> Vec<String> {
+    let Some(first) = points.first() else { return Vec::new() };
+    let line = |name: &String| {
+        let mut values: Vec<String> =
+            points.iter().map(|point| shown(point.settings.get(name))).collect();
+        if values.iter().all(|value| *value == values[0]) {
+            values.truncate(1);
+        }
+        let flag = name.replace('_', "-");
+        let source = sources.get(&flag).or_else(|| sources.get(&opposite(&flag)));
+        let source = source.map_or("by default".into(), |source| format!("from {source}"));
+        format!("setting {flag}: {} ({source})", values.join(" "))
+    };
+    first.settings.keys().map(line).collect()
+}
+
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "none".into(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     }
 }
 

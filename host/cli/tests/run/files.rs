@@ -159,3 +159,44 @@ fn prompts_that_the_server_counts_otherwise_are_doubted_live_and_in_a_replay() {
         assert_eq!(made_again(&place.run()), before);
     }
 }
+
+#[test]
+fn report_takes_the_file_of_records_and_another_folder_to_write_to() {
+    let place = Place::new();
+    let line = "perf --outputs-dir . --no-timestamp --name run --prompt x --simulate";
+    ends(
+        place.loadwright(&format!("{line} --parallel 1 2 -n 2 --max-tokens 1 --sleep-interval 0")),
+        0,
+    );
+    let before = made_again(&place.run());
+    ends(place.loadwright("report run/records.db --outputs-dir fresh/made"), 0);
+    assert_eq!(made_again(&place.path().join("fresh/made")), before);
+    for name in before.keys() {
+        std::fs::remove_file(place.run().join(name)).expect("removable");
+    }
+    let mut within = place.loadwright("report records.db");
+    within.current_dir(place.run());
+    ends(within, 0);
+    assert_eq!(made_again(&place.run()), before);
+    let missing = stderr(&ends(place.loadwright("report nowhere"), 2));
+    assert!(missing.contains("there is no `nowhere`: name a run's folder"), "{missing}");
+}
+
+#[test]
+fn a_report_is_printed_even_where_nothing_can_be_written() {
+    let place = Place::new();
+    let line = "perf --outputs-dir . --no-timestamp --name run --prompt x --simulate";
+    ends(place.loadwright(&format!("{line} -n 2 --max-tokens 1 --parallel 1")), 0);
+    let text = place.text("performance_summary.txt");
+    // What a read-only folder does to every user but root: no folder of the point can be made.
+    std::fs::remove_dir_all(place.run().join("parallel_1_number_2")).expect("removable");
+    std::fs::write(place.run().join("parallel_1_number_2"), "in the way").expect("writable");
+    let output = ends(place.loadwright("report run"), 4);
+    let printed = stdout(&output);
+    assert!(printed.contains(text.trim_end()), "{printed}");
+    let said = stderr(&output);
+    assert!(said.contains("cannot write `run/parallel_1_number_2`: "), "{said}");
+    assert!(said.contains("--outputs-dir"), "{said}");
+    ends(place.loadwright("report run --outputs-dir elsewhere"), 0);
+    assert!(place.path().join("elsewhere/performance_summary.txt").exists());
+}

@@ -6,7 +6,9 @@ mod files;
 mod hostile;
 mod others;
 mod replies;
+mod progress;
 mod scripted;
+mod tty;
 mod waiting;
 
 use loadwright_sim::{Config, Model, Server};

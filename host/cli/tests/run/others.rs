@@ -200,3 +200,42 @@ fn lines_of_a_file_are_sent_in_order_and_on_from_point_to_point() {
     let wanted = [0, 1, 2, 3, 4, 0].map(|line| format!("prompt {line}"));
     assert_eq!(sent, wanted);
 }
+
+#[test]
+fn short_help_is_short_and_long_help_is_whole() {
+    let place = Place::new();
+    let short = stdout(&ends(place.loadwright("perf -h"), 0));
+    let long = stdout(&ends(place.loadwright("perf --help"), 0));
+    assert!(short.lines().count() < 80, "{short}");
+    for flag in ["--url", "--parallel", "--max-tokens", "--fail-if", "--help"] {
+        assert!(short.contains(flag) && long.contains(flag), "{flag}");
+    }
+    for flag in ["--burstiness", "--ca-cert", "--plugin-memory", "--wait-for-server"] {
+        assert!(!short.contains(flag) && long.contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn debug_says_where_each_setting_came_from() {
+    let place = Place::new();
+    std::fs::write(place.path().join("plan.toml"), "max-tokens = 3\nstream = false\n")
+        .expect("writable");
+    let line = "--simulate --config plan.toml --parallel 1 2 -n 1 --sleep-interval 0 --debug";
+    let mut run = place.perf(&format!("{line} --headers x-mine=sesame-of-mine"));
+    run.env("LOADWRIGHT_TOP_P", "0.25").env("LOADWRIGHT_API_KEY", "sk-secret-key");
+    let said = super::stderr(&ends(run, 0));
+    let log = place.text("benchmark.log");
+    for wanted in [
+        "setting parallel: 1 2 (from the command line)",
+        "setting max-tokens: 3 (from plan.toml)",
+        "setting stream: false (from plan.toml)",
+        "setting top-p: 0.25 (from LOADWRIGHT_TOP_P)",
+        "setting api-key: ********** (from LOADWRIGHT_API_KEY)",
+        "setting model: simulated (by default)",
+        "setting top-k: none (by default)",
+    ] {
+        assert!(said.lines().any(|line| line == wanted), "{wanted}: {said}");
+        assert!(log.contains(&format!(" - loadwright - DEBUG - {wanted}")), "{wanted}: {log}");
+    }
+    assert!(!said.contains("sesame-of-mine"), "{said}");
+}

@@ -1,0 +1,171 @@
+//! What to type instead of a flag that `perf` does not have: the names that other load generators
+//! use for ours, and the nearest of our own for a slip of the finger.
+
+/// Names of other tools (vllm bench, genai-perf and aiperf, guidellm, llmperf, oha, wrk, hey,
+/// locust) without dashes, and our flag for the same thing. Flags that both have are not listed.
+pub const OTHERS: &[(&str, &str)] = &[
+    ("H", "headers"),
+    ("R", "rate"),
+    ("apikey", "api-key"),
+    ("artifact-dir", "outputs-dir"),
+    ("backend", "api"),
+    ("backend-type", "api"),
+    ("base-url", "url"),
+    ("bearer", "api-key"),
+    ("benchmark-duration", "duration"),
+    ("c", "parallel"),
+    ("cacert", "ca-cert"),
+    ("clients", "parallel"),
+    ("concurrency", "parallel"),
+    ("concurrent-requests", "parallel"),
+    ("config-file", "config"),
+    ("connections", "parallel"),
+    ("custom-output-len", "max-tokens"),
+    ("d", "duration"),
+    ("data", "dataset"),
+    ("dataset-name", "dataset"),
+    ("endpoint", "url"),
+    ("endpoint-type", "api"),
+    ("extra-body", "extra-args"),
+    ("extra-inputs", "extra-args"),
+    ("h2", "http2"),
+    ("header", "headers"),
+    ("host", "url"),
+    ("input-file", "dataset-path"),
+    ("input-len", "max-prompt-length"),
+    ("input-tokens", "max-prompt-length"),
+    ("isl", "max-prompt-length"),
+    ("k", "insecure"),
+    ("key", "api-key"),
+    ("m", "model"),
+    ("max-concurrency", "parallel"),
+    ("max-input-tokens", "max-prompt-length"),
+    ("max-num-completed-requests", "number"),
+    ("max-output-tokens", "max-tokens"),
+    ("max-requests", "number"),
+    ("max-seconds", "duration"),
+    ("max-time", "duration"),
+    ("mean-input-tokens", "max-prompt-length"),
+    ("mean-output-tokens", "max-tokens"),
+    ("measurement-interval", "duration"),
+    ("min-output-tokens", "min-tokens"),
+    ("model-name", "model"),
+    ("num-concurrent-requests", "parallel"),
+    ("num-prompts", "number"),
+    ("num-requests", "number"),
+    ("num-users", "parallel"),
+    ("num-warmup-requests", "warmup-num"),
+    ("num-warmups", "warmup-num"),
+    ("o", "outputs-dir"),
+    ("osl", "max-tokens"),
+    ("output", "outputs-dir"),
+    ("output-dir", "outputs-dir"),
+    ("output-len", "max-tokens"),
+    ("output-path", "outputs-dir"),
+    ("output-tokens", "max-tokens"),
+    ("output-tokens-mean", "max-tokens"),
+    ("p", "prompt"),
+    ("processor", "tokenizer-path"),
+    ("q", "rate"),
+    ("qps", "rate"),
+    ("query-per-second", "rate"),
+    ("random-input-len", "max-prompt-length"),
+    ("random-output-len", "max-tokens"),
+    ("random-prefix-len", "prefix-length"),
+    ("random-seed", "seed"),
+    ("rate-type", "open-loop"),
+    ("repetition-count", "number"),
+    ("request-count", "number"),
+    ("request-rate", "rate"),
+    ("requests", "number"),
+    ("result-dir", "outputs-dir"),
+    ("result-filename", "name"),
+    ("rps", "rate"),
+    ("run-time", "duration"),
+    ("save-result", "outputs-dir"),
+    ("served-model-name", "model"),
+    ("service-kind", "api"),
+    ("spawn-rate", "ramp-up"),
+    ("stop-sequences", "stop"),
+    ("streaming", "stream"),
+    ("synthetic-input-tokens-mean", "max-prompt-length"),
+    ("system-prompt-len", "prefix-length"),
+    ("t", "threads"),
+    ("target", "url"),
+    ("timeout", "total-timeout"),
+    ("token", "api-key"),
+    ("tokenizer", "tokenizer-path"),
+    ("u", "url"),
+    ("users", "parallel"),
+    ("verbose", "debug"),
+    ("w", "parallel"),
+    ("warmup-request-count", "warmup-num"),
+    ("warmup-requests", "warmup-num"),
+    ("workers", "parallel"),
+    ("z", "duration"),
+];
+
+/// How alike two names must be to be taken for the same.
+const ALIKE: f64 = 0.8;
+
+/// The flag among `known`, without dashes, that somebody who typed `name` may have meant.
+pub fn instead<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.replace('_', "-");
+    let meant = OTHERS.iter().find(|(other, _)| *other == name).map(|(_, flag)| *flag);
+    if let Some(flag) = meant {
+        return known.into_iter().find(|known| *known == flag);
+    }
+    // One letter is like too many.
+    known
+        .filter(|_| name.len() > 1)
+        .map(|flag| (strsim::jaro_winkler(flag, &name), flag))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, flag)| flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OTHERS, instead};
+    use crate::args::perf_command;
+
+    #[test]
+    fn every_tip_names_a_flag_and_stands_for_none() {
+        let command = perf_command();
+        let is_flag = |name: &str| {
+            let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+            shown.into_iter().any(|arg| {
+                arg.get_long() == Some(name)
+                    || arg.get_short().map(String::from).as_deref() == Some(name)
+            })
+        };
+        for (other, flag) in OTHERS {
+            assert!(is_flag(flag), "{flag}");
+            assert!(!is_flag(other), "{other} is a flag");
+        }
+        assert!(
+            OTHERS.is_sorted_by(|one, other| one.0 < other.0),
+            "in order, so none stands twice"
+        );
+    }
+
+    #[test]
+    fn other_tools_names_and_slips_lead_to_ours() {
+        let command = perf_command();
+        let cases = [
+            ("num-requests", Some("number")),
+            ("num_prompts", Some("number")),
+            ("concurrency", Some("parallel")),
+            ("request-rate", Some("rate")),
+            ("c", Some("parallel")),
+            ("paralel", Some("parallel")),
+            ("max-token", Some("max-tokens")),
+            ("xyzzy", None),
+            ("y", None),
+        ];
+        for (typed, wanted) in cases {
+            let known = command.get_arguments().filter_map(clap::Arg::get_long);
+            assert_eq!(instead(typed, known), wanted, "{typed}");
+        }
+    }
+}
