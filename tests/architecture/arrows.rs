@@ -1,4 +1,4 @@
-//! The arrows between crates: `core, stamps <- {engine, wasm, tokens, sim, report, export} <- cli`,
+//! The arrows between crates: `core, stamps, files <- {engine, wasm, tokens, sim, report, export} <- cli`,
 //! and what outside crates may not be reached from where.
 
 use crate::none;
@@ -8,6 +8,10 @@ use std::process::Command;
 
 const CORE: &str = "loadwright-core";
 const STAMPS: &str = "loadwright-stamps";
+const FILES: &str = "loadwright-files";
+
+/// The crates that all others may use, and which use none of them.
+const BASE: [&str; 3] = [CORE, STAMPS, FILES];
 
 /// The crates in the middle, which do not know each other.
 const MIDDLE: [&str; 6] = [
@@ -69,11 +73,10 @@ fn cargo_run_means_loadwright() {
 }
 
 #[test]
-fn core_and_stamps_know_none_of_us() {
+fn the_base_knows_none_of_us() {
     let metadata = metadata();
     none(
-        [CORE, STAMPS]
-            .iter()
+        BASE.iter()
             .flat_map(|package| {
                 ours(&metadata, package, false).into_iter().map(move |other| {
                     format!("{package} depends on {other}: what both need belongs into {package}")
@@ -89,7 +92,7 @@ fn the_middle_does_not_know_each_other() {
     let mut violations = Vec::new();
     for package in MIDDLE {
         for other in ours(&metadata, package, false) {
-            if other != CORE && other != STAMPS {
+            if !BASE.contains(&other.as_str()) {
                 violations.push(format!(
                     "{package} depends on {other}: let them meet at a trait in core's ports, and \
                      have the cli put them together"
@@ -104,9 +107,9 @@ fn the_middle_does_not_know_each_other() {
 fn tests_of_the_middle_may_know_the_simulated_server_alone() {
     let metadata = metadata();
     let mut violations = Vec::new();
-    for package in MIDDLE.iter().chain(&[CORE, STAMPS]) {
+    for package in MIDDLE.iter().chain(&BASE) {
         for other in ours(&metadata, package, true) {
-            if ![CORE, STAMPS, "loadwright-sim"].contains(&other.as_str()) {
+            if !BASE.contains(&other.as_str()) && other != "loadwright-sim" {
                 violations.push(format!(
                     "{package}'s tests depend on {other}: what needs both belongs into tests/"
                 ));
@@ -120,8 +123,7 @@ fn tests_of_the_middle_may_know_the_simulated_server_alone() {
 fn every_host_crate_has_its_place() {
     let metadata = metadata();
     let host = metadata.workspace_root.join("host");
-    let known: BTreeSet<&str> =
-        MIDDLE.iter().copied().chain([CORE, STAMPS, "loadwright"]).collect();
+    let known: BTreeSet<&str> = MIDDLE.iter().chain(&BASE).copied().chain(["loadwright"]).collect();
     let found: BTreeSet<String> = metadata
         .workspace_packages()
         .iter()

@@ -4,6 +4,7 @@
 use crate::args::PerfArgs;
 use crate::failure::Failure;
 use crate::findings::{Mistake, Mistakes};
+use loadwright_engine::Stop;
 use loadwright_wasm::{Host, HostConfig, Kind, Plugin, Source, bundled};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -129,6 +130,8 @@ pub(crate) fn unknown_names(args: &PerfArgs) -> Vec<Mistake> {
         timeout: Duration::from_secs(5),
         seed: 0,
         log: Arc::new(|_: &str, _, _: &str| {}),
+        notice: Arc::new(|_: &str| {}),
+        stop: Stop::new().drained_flag(),
     };
     let Ok(host) = Host::new(config) else { return Vec::new() };
     let Ok(catalog) = Catalog::open(&host, &args.plugins.plugin) else { return Vec::new() };

@@ -103,6 +103,8 @@ fn of_plugin(error: &PluginError) -> Exit {
 fn of_call(failure: &PluginFailure) -> Exit {
     match &failure.cause {
         Cause::Fault(Fault::Settings(_) | Fault::Input(_) | Fault::Unsupported(_)) => Exit::Usage,
+        Cause::System(_) => Exit::NothingMeasured,
+        Cause::Stopped => Exit::Interrupted,
         Cause::Fault(Fault::Transient(_) | Fault::Fatal(_))
         | Cause::Trap(_)
         | Cause::TimeLimit(_)

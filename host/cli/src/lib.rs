@@ -13,6 +13,7 @@ pub mod config;
 pub mod exit;
 mod failure;
 pub mod findings;
+mod input;
 mod interrupt;
 mod journal;
 mod listing;
@@ -40,6 +41,7 @@ use usage::UsageError;
 
 /// Runs the command line `arguments`, program name included, to its exit code.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    loadwright_files::report_size_limit();
     let exit = match command(&arguments) {
         Ok(exit) => exit,
         Err(Trouble::Usage(UsageError::Parser(error))) => answer(&error),

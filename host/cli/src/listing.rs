@@ -8,6 +8,7 @@ use crate::open::plugin_host;
 use crate::plan::PluginSettings;
 use crate::voice::Voice;
 use loadwright_core::foreign::escaped;
+use loadwright_engine::Stop;
 use loadwright_wasm::{Plugin, Source};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, Failure> {
         memory: None,
         cache_dir: None,
     };
-    let host = plugin_host(&settings, 0, &voice)?;
+    let host = plugin_host(&settings, 0, &voice, &Stop::new())?;
     let catalog = Catalog::open(&host, &settings.paths)?;
     let mut plugins = catalog.all()?;
     plugins.sort_by_key(|plugin| (kinds(plugin), plugin.name().to_owned()));

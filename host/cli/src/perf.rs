@@ -41,9 +41,9 @@ pub(crate) fn perf(mut run: Run) -> Exit {
 /// # Errors
 /// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
 fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
-    let opened = open(run, voice)?;
     let said = Arc::clone(voice);
     let control = Control::new(move |text| said.notice(text));
+    let opened = open(run, voice, &control.stop)?;
     let interrupt =
         Interrupt::listen(control.stop.clone(), Arc::clone(&control.progress), Arc::clone(voice))
             .map_err(Failure::System)?;

@@ -7,6 +7,7 @@ use crate::args::values::Typed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::findings::{Findings, Mistakes};
+use crate::input;
 use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use lateness::Lookout;
@@ -207,9 +208,9 @@ fn contents(replies: &ReplyArgs, findings: &mut Findings) -> Replies {
 
 fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
     let Some(given) = &server.faults else { return Script::default() };
-    let text = match given.strip_prefix('@').map(std::fs::read_to_string) {
+    let text = match given.strip_prefix('@') {
         None => Ok(given.clone()),
-        Some(read) => read.map_err(|error| format!("{given} cannot be read: {error}")),
+        Some(path) => input::read(Path::new(path)),
     };
     let script = text.and_then(|text| {
         Script::parse(&text).map_err(|why| {

@@ -22,6 +22,7 @@ pub mod record;
 pub mod request;
 pub mod sample;
 pub mod secret;
+pub mod stop;
 pub mod summary;
 pub mod timeline;
 pub mod words;

@@ -5,6 +5,7 @@ use crate::reading::{Exchange, ReadingPlan, Reply};
 use crate::record::Record;
 use crate::request::{Ask, Template};
 use crate::sample::Sample;
+use crate::stop::StopFlag;
 use std::sync::Arc;
 
 /// Why a plugin could not do what it was asked: a value, never a trap. Texts are lower-case
@@ -55,6 +56,14 @@ pub enum Cause {
     /// It wanted more memory than it may have.
     #[error("it wanted more than {0} MiB of memory; raise --plugin-memory or fix the plugin")]
     MemoryLimit(u64),
+    /// The system refused it a resource.
+    #[error(
+        "the system refused memory for it: {0}; raise the limit (ulimit -v), or close programs"
+    )]
+    System(String),
+    /// Its answer was no longer wanted: the user stopped the run.
+    #[error("the run was stopped")]
+    Stopped,
     /// What it returned does not fit the contract.
     #[error("{0}")]
     Contract(String),
@@ -126,6 +135,9 @@ pub trait Protocol: Send {
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>>;
 }
 
+/// Tokens of the longest prompt that is made up: beyond the context of any model, and within memory.
+pub const MAX_PROMPT_TOKENS: u32 = 1 << 24;
+
 /// The tokenizer that the user chose.
 pub trait Tokenizer: Send + Sync {
     /// Ids of `text`, without special tokens.
@@ -164,7 +176,8 @@ pub trait Tokenizer: Send + Sync {
     /// the prefix.
     ///
     /// # Errors
-    /// The length is below what prefix and template alone count.
+    /// The length is below what prefix and template alone count, or above [`MAX_PROMPT_TOKENS`]; the
+    /// request was stopped.
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault>;
 }
 
@@ -183,6 +196,8 @@ pub struct Synthesis<'a> {
     pub tokens: u32,
     /// Counted as one user message rendered by the chat template.
     pub in_chat: bool,
+    /// Ends the making early; none: it cannot be stopped. Long texts take seconds.
+    pub stop: Option<&'a StopFlag>,
 }
 
 /// A synthesized text.

@@ -1,5 +1,6 @@
 //! What runs beside the stream of requests: the user's wish to stop, and a lossy view of progress.
 
+use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -40,7 +41,10 @@ enum Urgency {
 
 /// The wish to stop, shared by everything that runs.
 #[derive(Debug, Clone)]
-pub struct Stop(Arc<watch::Sender<Urgency>>);
+pub struct Stop {
+    urgency: Arc<watch::Sender<Urgency>>,
+    drained: StopFlag,
+}
 
 impl Default for Stop {
     fn default() -> Self {
@@ -51,7 +55,7 @@ impl Default for Stop {
 impl Stop {
     /// Nothing is asked yet.
     pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Urgency::Run)))
+        Self { urgency: Arc::new(watch::Sender::new(Urgency::Run)), drained: StopFlag::default() }
     }
 
     /// No new requests; those in flight end or time out.
@@ -66,12 +70,17 @@ impl Stop {
 
     /// Whether no new request may start.
     pub fn draining(&self) -> bool {
-        *self.0.borrow() >= Urgency::Drain
+        *self.urgency.borrow() >= Urgency::Drain
     }
 
     /// Whether requests in flight are to be cancelled.
     pub fn aborting(&self) -> bool {
-        *self.0.borrow() == Urgency::Abort
+        *self.urgency.borrow() == Urgency::Abort
+    }
+
+    /// Raised once no new request may start: what makes requests can stop.
+    pub fn drained_flag(&self) -> StopFlag {
+        self.drained.clone()
     }
 
     /// Returns when no new request may start.
@@ -85,7 +94,7 @@ impl Stop {
     }
 
     async fn reached(&self, urgency: Urgency) {
-        self.0
+        self.urgency
             .subscribe()
             .wait_for(|now| *now >= urgency)
             .await
@@ -93,11 +102,13 @@ impl Stop {
     }
 
     fn raise(&self, urgency: Urgency) {
-        self.0.send_if_modified(|now| {
+        self.urgency.send_if_modified(|now| {
             let raised = *now < urgency;
             *now = urgency.max(*now);
             raised
         });
+        // After it: who finds the flag raised finds the run draining.
+        self.drained.raise();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::items::Items;
 pub(crate) use former::{Former, check};
 use loadwright_core::conversation::{Content, Message, Prompt, Turn};
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
+use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
 use loadwright_core::request::Request;
 use std::sync::Arc;
 
@@ -83,6 +83,19 @@ pub(crate) fn make(
     (items, dispenser, gauges): (&Items, &Dispenser, &Gauges),
     control: &Control,
 ) -> Result<(), EngineError> {
+    match make_all(plan, ports, (items, dispenser, gauges), control) {
+        // The user's wish is no failure.
+        Err(EngineError::Plugin(failure)) if failure.cause == Cause::Stopped => Ok(()),
+        made => made,
+    }
+}
+
+fn make_all(
+    plan: &Plan,
+    ports: &Ports,
+    (items, dispenser, gauges): (&Items, &Dispenser, &Gauges),
+    control: &Control,
+) -> Result<(), EngineError> {
     let mut dataset = ports.dataset.instance()?;
     let mut former = Former::new(plan, ports)?;
     while let Some((first, count)) = dispenser.claim(BATCH) {
@@ -90,6 +103,10 @@ pub(crate) fn make(
         let range = (plan.first_item + first, count);
         let conversations = items.generate(dataset.as_mut(), range, control);
         Gauges::spent(&gauges.generate, start);
+        if control.stop.draining() {
+            // What was made meanwhile may have been given up, and nobody takes it.
+            break;
+        }
         let start = loadwright_stamps::clock::now();
         let batch = former.batch(first, plan.first_item + first, conversations);
         Gauges::spent(&gauges.format, start);
@@ -100,12 +117,15 @@ pub(crate) fn make(
     Ok(())
 }
 
-/// A dataset's factory is asked for its size once.
+/// A dataset's factory is asked for its size once; it is not known where the run was stopped before.
 ///
 /// # Errors
 /// The dataset failed.
-pub(crate) fn size_of(dataset: &mut dyn Dataset) -> Result<Option<u64>, PluginFailure> {
-    Ok(dataset.size()?.map(u64::from))
+pub(crate) fn size_of(dataset: &dyn DatasetFactory) -> Result<Option<u64>, PluginFailure> {
+    match dataset.instance().and_then(|mut dataset| dataset.size()) {
+        Err(failure) if failure.cause == Cause::Stopped => Ok(None),
+        size => Ok(size?.map(u64::from)),
+    }
 }
 
 /// Whether replies go to `decode`.

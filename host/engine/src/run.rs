@@ -55,7 +55,7 @@ pub fn run(
     sinks: &mut [&mut dyn Sink],
 ) -> Result<Closing, EngineError> {
     let point = Arc::new(Point::new(plan, ports, control)?);
-    let items = Items::new(prepare::size_of(ports.dataset.instance()?.as_mut())?);
+    let items = Items::new(prepare::size_of(&*ports.dataset)?);
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
     let (lanes, interpreters) = interpreters(&point, &record_sender)?;
     drop(record_sender);

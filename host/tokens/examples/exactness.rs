@@ -29,7 +29,7 @@ fn main() {
 }
 
 fn request(index: u32, tokens: u32, in_chat: bool) -> Synthesis<'static> {
-    Synthesis { seed: 42, label: "exactness", index, prefix: "", tokens, in_chat }
+    Synthesis { seed: 42, label: "exactness", index, prefix: "", tokens, in_chat, stop: None }
 }
 
 fn count(tokenizer: &dyn Tokenizer, text: &str, in_chat: bool) -> u32 {

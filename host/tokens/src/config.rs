@@ -2,9 +2,10 @@
 //! of the chat template. Stops at the source: rendering is `template`'s.
 
 use crate::error::OpenError;
+use crate::file;
 use crate::locate::{CONFIG, TEMPLATE};
 use serde_json::{Map, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The tokens that templates may name, as transformers passes them.
 const SPECIAL: [&str; 8] = [
@@ -27,26 +28,32 @@ pub(crate) struct Config {
     pub(crate) template: Option<String>,
 }
 
-/// The configuration in `folder`; both files may be missing.
-pub(crate) fn read(folder: &Path) -> Result<Config, OpenError> {
+/// Bytes of either file at most.
+const SIZE: u64 = 64 << 20;
+
+/// The configuration in `folder`, and the file that its chat template is from; both files may be
+/// missing.
+pub(crate) fn read(folder: &Path) -> Result<(Config, PathBuf), OpenError> {
     let mut config = Config::default();
     let path = folder.join(CONFIG);
     if let Some(text) = optional(&path)? {
         let invalid = |reason: String| OpenError::Invalid { path: path.clone(), reason };
         let value: Value =
-            serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+            serde_json::from_str(&text).map_err(|error| invalid(file::damage(&error, &text)))?;
         config = parse(&value).map_err(invalid)?;
     }
-    if let Some(source) = optional(&folder.join(TEMPLATE))? {
+    let own = folder.join(TEMPLATE);
+    if let Some(source) = optional(&own)? {
         config.template = Some(source);
+        return Ok((config, own));
     }
-    Ok(config)
+    Ok((config, path))
 }
 
 fn optional(path: &Path) -> Result<Option<String>, OpenError> {
-    match std::fs::read_to_string(path) {
+    match loadwright_files::read_text(path, SIZE) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.is_missing() => Ok(None),
         Err(source) => Err(OpenError::Unreadable { path: path.to_owned(), source }),
     }
 }

@@ -1,5 +1,6 @@
 //! Why a tokenizer could not be opened, in the words that the user needs to mend it.
 
+use loadwright_files::FileError;
 use std::path::PathBuf;
 
 /// [`crate::open`] failed.
@@ -8,9 +9,9 @@ pub enum OpenError {
     /// Neither a path nor a cached model nor a model that the hubs have. Remedy: the name, the
     /// network, or a local folder.
     #[error(
-        "no tokenizer found for --tokenizer-path {name}; tried: {}; give a folder that holds \
-         tokenizer.json, the file itself, or the id of a model that one of the hubs has",
-        tried.join("; ")
+        "--tokenizer-path {name}: no tokenizer found\n  give a folder that holds tokenizer.json, the \
+         file itself, or the id of a\n  model on a hub; tried, in this order:{}",
+        tried.iter().map(|place| format!("\n    {place}")).collect::<String>()
     )]
     NotFound {
         /// What the user gave.
@@ -33,12 +34,12 @@ pub enum OpenError {
         place: String,
     },
     /// A file is there and cannot be read. Remedy: its permissions.
-    #[error("--tokenizer-path: cannot read {}: {source}", path.display())]
+    #[error("--tokenizer-path: {} {source}; give a file that can be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// Why.
+        source: FileError,
     },
     /// What was fetched cannot be kept. Remedy: room and permissions of the cache.
     #[error(

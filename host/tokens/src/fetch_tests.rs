@@ -150,3 +150,36 @@ fn files_that_do_not_read_name_themselves() {
     let text = error(name, &Places::default()).to_string();
     assert!(text.contains("tokenizer_config.json is not valid"), "{text}");
 }
+
+#[test]
+fn each_damaged_file_is_named_with_its_damage() {
+    let whole = word_piece().to_string();
+    let half = &whole[..whole.len() / 2];
+    let template = r#"{"chat_template": "{% for x in %}"}"#;
+    let cases = [
+        ("tokenizer.json", half, format!("it ends in the middle, after {} bytes", half.len())),
+        ("tokenizer.json", "{\"model\": 7}", "invalid type: integer `7`".into()),
+        (
+            "tokenizer_config.json",
+            "{\"bos_token\": ",
+            "it ends in the middle, after 14 bytes".into(),
+        ),
+        ("tokenizer_config.json", "{]", "key must be a string at line 1 column 2".into()),
+        ("tokenizer_config.json", template, "its chat template: line 1: ".into()),
+        ("chat_template.jinja", "a\nb{% if %}", "its chat template: line 2: ".into()),
+    ];
+    for (file, holds, damage) in cases {
+        let root = TempDir::new().unwrap();
+        std::fs::write(root.path().join("tokenizer.json"), &whole).unwrap();
+        std::fs::write(root.path().join(file), holds).unwrap();
+        let said = error(root.path().to_str().unwrap(), &Places::default()).to_string();
+        let path = root.path().join(file);
+        let wanted = format!("--tokenizer-path: {} is not valid: {damage}", path.display());
+        assert!(said.starts_with(&wanted), "{said}");
+        assert!(said.ends_with("; fetch it again or give another"), "{said}");
+    }
+    let root = TempDir::new().unwrap();
+    std::fs::write(root.path().join("tokenizer.json"), b"\xff").unwrap();
+    let said = error(root.path().to_str().unwrap(), &Places::default()).to_string();
+    assert!(said.contains("tokenizer.json is not UTF-8 text: byte 0"), "{said}");
+}

@@ -52,7 +52,7 @@ struct BytePairs<'a> {
 /// The pipeline that the text of a tokenizer.json describes; a fragment that says what is wrong
 /// with it otherwise.
 pub(crate) fn read(json: &str) -> Result<Tokenizer, String> {
-    let file: Pipeline<'_> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let file: Pipeline<'_> = serde_json::from_str(json).map_err(|error| damage(&error, json))?;
     let mut tokenizer = Tokenizer::new(read_model(file.model)?);
     // The normalizer first: added tokens are matched in normalized text.
     tokenizer
@@ -62,6 +62,14 @@ pub(crate) fn read(json: &str) -> Result<Tokenizer, String> {
         .with_decoder(file.decoder);
     tokenizer.add_tokens(&file.added_tokens);
     Ok(tokenizer)
+}
+
+/// What is wrong with a file of JSON.
+pub(crate) fn damage(error: &serde_json::Error, json: &str) -> String {
+    if error.is_eof() {
+        return format!("it ends in the middle, after {} bytes", json.len());
+    }
+    error.to_string()
 }
 
 fn read_model(model: &RawValue) -> Result<ModelWrapper, String> {

@@ -6,6 +6,7 @@
 mod builtin;
 mod clock;
 mod config;
+mod count;
 mod error;
 mod fetch;
 mod file;

@@ -4,6 +4,8 @@
 use crate::error::OpenError;
 use crate::fetch;
 use crate::places::{Hubs, Places};
+use loadwright_files::FileError;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The file without which there is no tokenizer.
@@ -16,11 +18,11 @@ pub(crate) const TEMPLATE: &str = "chat_template.jinja";
 /// The tokenizer.json that `name` stands for; the other files are beside it.
 pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> {
     let path = Path::new(name);
-    if path.is_file() {
-        return Ok(path.to_owned());
-    }
-    if path.is_dir() {
-        return shipped(name, path);
+    match loadwright_files::open(path) {
+        Ok(_) => return Ok(path.to_owned()),
+        Err(FileError::Folder) => return shipped(name, path),
+        Err(FileError::Io(error)) if may_be_id(error.kind()) => {}
+        Err(source) => return Err(OpenError::Unreadable { path: path.to_owned(), source }),
     }
     let mut tried = vec![format!("{name}: no such file or folder")];
     if !is_model_id(name) {
@@ -46,6 +48,11 @@ pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> 
         }
     }
     Err(OpenError::NotFound { name: name.to_owned(), tried })
+}
+
+/// Whether a name that cannot be opened for this reason is no path, and so perhaps an id.
+fn may_be_id(error: ErrorKind) -> bool {
+    matches!(error, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
 }
 
 fn shipped(name: &str, folder: &Path) -> Result<PathBuf, OpenError> {

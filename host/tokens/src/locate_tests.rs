@@ -92,15 +92,31 @@ fn a_miss_says_everything_that_was_tried() {
     put(root.path(), &format!("{model}snapshots/abc123/model.safetensors"), "");
     let error = locate("org/m", &places(root.path(), &[])).unwrap_err().to_string();
     for part in [
-        "--tokenizer-path org/m; tried: org/m: no such file or folder",
+        "--tokenizer-path org/m: no tokenizer found\n  give a folder that holds tokenizer.json",
+        "org/m: no such file or folder",
         "snapshots/abc123: no tokenizer.json in it",
         ".cache/modelscope/hub/models/org/m: not there",
         ".cache/modelscope/hub/org/m: not there",
         ".cache/loadwright/tokenizers/org--m: not there",
         "not asked, HF_HUB_OFFLINE is set",
-        "give a folder that holds tokenizer.json",
     ] {
         assert!(error.contains(part), "{part} is not in {error}");
+    }
+    // Places are a line each, the temporary folder's name apart, and the remedy comes first.
+    let short = error.replace(&root.path().display().to_string(), "~");
+    assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
+    assert!(short.find("give a folder") < short.find("tried"), "{short}");
+}
+
+#[test]
+fn what_is_no_file_is_refused_and_never_waited_for() {
+    let root = TempDir::new().unwrap();
+    let pipe = root.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (name, what) in [(pipe.to_str().unwrap(), "a pipe"), ("/dev/zero", "a device")] {
+        let said = locate(name, &Places::default()).unwrap_err().to_string();
+        let wanted = format!("--tokenizer-path: {name} is {what}, not a regular file");
+        assert!(said.starts_with(&wanted), "{said}");
     }
 }
 

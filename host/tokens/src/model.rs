@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::OnceLock;
 
+/// Bytes of a tokenizer.json at most: the largest have some 40 MB.
+const VOCABULARY: u64 = 512 << 20;
+
 /// A pipeline, a chat template where the model has one, and the writer, made on first use.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -23,13 +26,14 @@ impl Model {
     /// Reads `path`, a tokenizer.json, and what stands beside it; requests tell the chat template
     /// `options`.
     pub(crate) fn load(path: &Path, options: &Map<String, Value>) -> Result<Self, OpenError> {
-        let invalid = |reason| OpenError::Invalid { path: path.to_owned(), reason };
-        let json = std::fs::read_to_string(path)
+        let json = loadwright_files::read_text(path, VOCABULARY)
             .map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
-        let pipeline = file::read(&json).map_err(invalid)?;
+        let pipeline = file::read(&json)
+            .map_err(|reason| OpenError::Invalid { path: path.to_owned(), reason })?;
         drop(json);
-        let config = config::read(path.parent().unwrap_or(Path::new("")))?;
-        let template = ChatTemplate::compile(config).map_err(invalid)?;
+        let (config, origin) = config::read(path.parent().unwrap_or(Path::new("")))?;
+        let template = ChatTemplate::compile(config)
+            .map_err(|reason| OpenError::Invalid { path: origin, reason })?;
         Ok(Self::new(pipeline, template.map(|template| template.with_options(options))))
     }
 
@@ -50,6 +54,27 @@ impl Model {
         } else {
             self.count_text(text)
         }
+    }
+
+    /// What the chat template makes of `text` as one user message.
+    pub(crate) fn render(&self, text: &str) -> Result<String, Fault> {
+        self.rendered(&[Message::text("user", text)])
+    }
+
+    /// How many ids `text` has; `special`: with those that are added to every text.
+    pub(crate) fn length(&self, text: &str, special: bool) -> Result<u32, Fault> {
+        Ok(length(&self.ids(text, special)?))
+    }
+
+    fn rendered(&self, messages: &[Message]) -> Result<String, Fault> {
+        let template = self.template.as_ref().ok_or_else(|| {
+            Fault::Unsupported(
+                "the tokenizer has no chat template; give --no-apply-chat-template, or a \
+                 --tokenizer-path folder with chat_template.jinja in it"
+                    .to_owned(),
+            )
+        })?;
+        template.render(messages)
     }
 
     fn ids(&self, text: &str, special: bool) -> Result<tokenizers::Encoding, Fault> {
@@ -85,18 +110,11 @@ impl Tokenizer for Model {
     }
 
     fn count_text(&self, text: &str) -> Result<u32, Fault> {
-        Ok(length(&self.ids(text, true)?))
+        self.length(text, true)
     }
 
     fn count_chat(&self, messages: &[Message]) -> Result<u32, Fault> {
-        let template = self.template.as_ref().ok_or_else(|| {
-            Fault::Unsupported(
-                "the tokenizer has no chat template; give --no-apply-chat-template, or a \
-                 --tokenizer-path folder with chat_template.jinja in it"
-                    .to_owned(),
-            )
-        })?;
-        Ok(length(&self.ids(&template.render(messages)?, false)?))
+        self.length(&self.rendered(messages)?, false)
     }
 
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {

@@ -191,7 +191,7 @@ fn ids_outside_the_vocabulary_are_refused() {
 #[test]
 fn a_file_that_is_no_tokenizer_says_what_is_wrong() {
     for (json, what) in [
-        ("{", "EOF"),
+        ("{", "it ends in the middle, after 1 bytes"),
         (r#"{"added_tokens": []}"#, "model"),
         (
             r#"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["ab"]}}"#,
@@ -211,8 +211,15 @@ fn what_requests_tell_the_template_is_counted() {
     let count = |model: &Model| model.count_chat(&[Message::text("user", "river stone")]).unwrap();
     // `<think>`, a blank line, `</think>`, a blank line, begun by the server itself.
     assert_eq!(count(&silent), count(&thinking) + 4);
-    let request =
-        Synthesis { seed: 1, label: "told", index: 0, prefix: "", tokens: 64, in_chat: true };
+    let request = Synthesis {
+        seed: 1,
+        label: "told",
+        index: 0,
+        prefix: "",
+        tokens: 64,
+        in_chat: true,
+        stop: None,
+    };
     let made = silent.synthesize(&request).unwrap();
     let served = silent.count_chat(&[Message::text("user", made.text)]).unwrap();
     assert_eq!((made.tokens, served), (64, 64));

@@ -1,11 +1,13 @@
 //! Text of an exact length, from pieces that keep to themselves. What stands around the pieces
 //! (prefix, template, the first word) is counted, the rest is one token a piece, so the length
 //! holds by construction and an encode of the whole only confirms it: for every prompt where the
-//! vocabulary does not prove it, for every 64th where it does. Stops at the port's `synthesize`.
+//! vocabulary does not prove it, for every 64th where it does. Long texts are made in steps, between
+//! which the work can be stopped. Stops at the port's `synthesize`.
 
+use crate::count;
 use crate::model::Model;
 use crate::words::Words;
-use loadwright_core::ports::{Fault, Synthesis, Synthesized};
+use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Synthesized};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
@@ -34,8 +36,12 @@ struct Surroundings {
     joins: bool,
 }
 
-/// Tokens of the longest text that is made: beyond any model's context, and within memory.
-const LONGEST: u32 = 1 << 24;
+/// Tokens of the longest text where the vocabulary proves nothing: it is encoded whole each time,
+/// which cannot be stopped half-way.
+const MAX_UNPROVEN: u32 = 1 << 20;
+
+/// Pieces tried out between two looks at the stop flag.
+const STEP: usize = 4096;
 
 /// Makes text of a length for one tokenizer, on any thread.
 #[derive(Debug)]
@@ -61,12 +67,9 @@ impl Writer {
         model: &Model,
         request: &Synthesis<'_>,
     ) -> Result<Synthesized, Fault> {
-        if request.tokens > LONGEST {
-            return Err(Fault::Settings(format!(
-                "{} tokens are asked for, and texts are made of {LONGEST} at most; lower \
-                 --max-prompt-length or --prefix-length",
-                request.tokens
-            )));
+        let most = if self.trusted.load(Relaxed) { MAX_PROMPT_TOKENS } else { MAX_UNPROVEN };
+        if request.tokens > most {
+            return Err(too_long(request.tokens, most));
         }
         let around = self.surroundings(model, request)?;
         let Some(wanted) = request.tokens.checked_sub(around.alone) else {
@@ -96,7 +99,7 @@ impl Writer {
         } else {
             (request.prefix.to_owned(), Some(0))
         };
-        let pieces = self.draw(model, &mut rng, wanted - cost.unwrap_or(0))?;
+        let pieces = self.draw(model, &mut rng, wanted - cost.unwrap_or(0), request)?;
         Ok(Draft { rng, opening, pieces, opened: cost.is_some(), repaired: false })
     }
 
@@ -110,7 +113,7 @@ impl Writer {
         alone: u32,
     ) -> Result<(String, Option<u32>), Fault> {
         for _ in 0..OPENINGS {
-            let word = self.words.get(self.draw(model, rng, 1)?[0]).trim_start();
+            let word = self.words.get(self.draw(model, rng, 1, request)?[0]).trim_start();
             let count = model.count(word, request.in_chat)?;
             if let Some(cost) = count.checked_sub(alone)
                 && (1..=request.tokens - alone).contains(&cost)
@@ -123,13 +126,25 @@ impl Writer {
 
     /// Good pieces, independent and uniform. Drawn first and tried after, so that what is drawn
     /// does not depend on what was known before.
-    fn draw(&self, model: &Model, rng: &mut ChaCha8Rng, count: u32) -> Result<Vec<usize>, Fault> {
+    fn draw(
+        &self,
+        model: &Model,
+        rng: &mut ChaCha8Rng,
+        count: u32,
+        request: &Synthesis<'_>,
+    ) -> Result<Vec<usize>, Fault> {
         let size = self.words.len();
         if size == 0 {
             return Err(unusable());
         }
-        let mut drawn: Vec<usize> = (0..count).map(|_| rng.random_range(0..size)).collect();
-        self.words.try_out(model, &drawn);
+        let wanted = count as usize;
+        let mut drawn = Vec::with_capacity(wanted);
+        while drawn.len() < wanted {
+            count::check_stop(request.stop)?;
+            let step = STEP.min(wanted - drawn.len());
+            drawn.extend((0..step).map(|_| rng.random_range(0..size)));
+        }
+        self.try_out(model, &drawn, request)?;
         let mut bad: Vec<usize> =
             (0..drawn.len()).filter(|at| !self.words.good(drawn[*at])).collect();
         let mut rounds = 0;
@@ -139,13 +154,36 @@ impl Writer {
                 return Err(unusable());
             }
             let again: Vec<usize> = bad.iter().map(|_| rng.random_range(0..size)).collect();
-            self.words.try_out(model, &again);
+            self.try_out(model, &again, request)?;
             for (at, piece) in bad.iter().zip(again) {
                 drawn[*at] = piece;
             }
             bad.retain(|at| !self.words.good(drawn[*at]));
         }
         Ok(drawn)
+    }
+
+    fn try_out(
+        &self,
+        model: &Model,
+        drawn: &[usize],
+        request: &Synthesis<'_>,
+    ) -> Result<(), Fault> {
+        for step in drawn.chunks(STEP) {
+            count::check_stop(request.stop)?;
+            self.words.try_out(model, step);
+        }
+        Ok(())
+    }
+
+    /// What a server counts for `text`, in the surroundings of `request`. Where the vocabulary
+    /// proves that no token reaches across words, a long text is counted part by part.
+    fn count(&self, model: &Model, text: &str, request: &Synthesis<'_>) -> Result<u32, Fault> {
+        if self.trusted.load(Relaxed) {
+            return count::in_parts(model, text, request.in_chat, request.stop);
+        }
+        count::check_stop(request.stop)?;
+        model.count(text, request.in_chat)
     }
 
     /// Encodes the whole and, where it does not count what it should, drops or adds pieces. What
@@ -159,7 +197,7 @@ impl Writer {
         let mut best: Option<Synthesized> = None;
         for _ in 0..REPAIRS {
             let text = draft.text(&self.words);
-            let tokens = model.count(&text, request.in_chat)?;
+            let tokens = self.count(model, &text, request)?;
             let off = tokens.abs_diff(request.tokens);
             if best.as_ref().is_none_or(|best| off < best.tokens.abs_diff(request.tokens)) {
                 best = Some(Synthesized { text, tokens });
@@ -173,7 +211,8 @@ impl Writer {
                 let keep = draft.pieces.len().saturating_sub(off as usize);
                 draft.pieces.truncate(keep);
             } else {
-                draft.pieces.extend(self.draw(model, &mut draft.rng, off)?);
+                let more = self.draw(model, &mut draft.rng, off, request)?;
+                draft.pieces.extend(more);
             }
         }
         best.ok_or_else(unusable)
@@ -187,7 +226,7 @@ impl Writer {
         if let Some(found) = known().get(&key) {
             return Ok(*found);
         }
-        let alone = model.count(request.prefix, request.in_chat)?;
+        let alone = self.count(model, request.prefix, request)?;
         let joins = self.joins(model, request, alone)?;
         let mut known = known();
         if known.len() >= SURROUNDINGS {
@@ -204,7 +243,7 @@ impl Writer {
         let sample =
             Synthesis { label: "joins", index: 0, tokens: alone.saturating_add(64), ..*request };
         let draft = self.draft(model, &sample, alone)?;
-        let tokens = model.count(&draft.text(&self.words), request.in_chat)?;
+        let tokens = self.count(model, &draft.text(&self.words), request)?;
         Ok(draft.opened && tokens == sample.tokens)
     }
 }
@@ -238,6 +277,13 @@ fn stream(request: &Synthesis<'_>) -> ChaCha8Rng {
     key.update(request.index.to_le_bytes());
     key.update(request.label.as_bytes());
     ChaCha8Rng::from_seed(key.finalize().into())
+}
+
+fn too_long(tokens: u32, most: u32) -> Fault {
+    Fault::Settings(format!(
+        "a prompt of {tokens} tokens is longer than the {most} that are made with this tokenizer; \
+         lower --max-prompt-length or --prefix-length"
+    ))
 }
 
 fn too_short(request: &Synthesis<'_>, least: u32) -> Fault {

@@ -6,7 +6,8 @@ use crate::model::Model;
 use crate::model::tests::{clinging, metaspace, qwen3, without_template, word_piece};
 use crate::template::ChatTemplate;
 use crate::{builtin, config, file};
-use loadwright_core::ports::{Fault, Synthesis, Tokenizer};
+use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Tokenizer};
+use loadwright_core::stop::StopFlag;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -21,7 +22,7 @@ fn with_template(file: &Value, template: &str) -> Model {
 }
 
 fn request(index: u32, tokens: u32, in_chat: bool) -> Synthesis<'static> {
-    Synthesis { seed: 7, label: "prompt", index, prefix: "", tokens, in_chat }
+    Synthesis { seed: 7, label: "prompt", index, prefix: "", tokens, in_chat, stop: None }
 }
 
 fn assert_exact(model: &Model, request: &Synthesis<'_>) -> String {
@@ -49,7 +50,7 @@ proptest! {
     ) {
         let least = BUILTIN.count(&prefix, in_chat).unwrap();
         let request =
-            Synthesis { seed, label: &label, index, prefix: &prefix, tokens: least + more, in_chat };
+            Synthesis { seed, label: &label, index, prefix: &prefix, tokens: least + more, in_chat, stop: None };
         assert_exact(&BUILTIN, &request);
     }
 
@@ -60,7 +61,7 @@ proptest! {
         let prefix = if prefixed { "quiet river" } else { "" };
         let least = METASPACE.count(prefix, in_chat).unwrap();
         let tokens = least + more;
-        let request = Synthesis { seed, label: "p", index, prefix, tokens, in_chat };
+        let request = Synthesis { seed, label: "p", index, prefix, tokens, in_chat, stop: None };
         assert_exact(&METASPACE, &request);
     }
 }
@@ -200,4 +201,33 @@ fn lengths_beyond_memory_are_refused() {
     let fault = BUILTIN.synthesize(&request(0, u32::MAX, false)).unwrap_err();
     let Fault::Settings(text) = fault else { panic!("{fault:?}") };
     assert!(text.contains("4294967295") && text.contains("--max-prompt-length"), "{text}");
+}
+
+#[test]
+fn a_text_that_is_counted_in_parts_is_exact() {
+    for in_chat in [false, true] {
+        let text = assert_exact(&BUILTIN, &request(0, 80_000, in_chat));
+        assert!(text.len() > 1 << 18, "it has several parts");
+        assert_exact(&BUILTIN, &Synthesis { prefix: &text, ..request(1, 80_100, in_chat) });
+    }
+}
+
+#[test]
+fn a_text_is_given_up_when_the_run_stops() {
+    let stop = StopFlag::default();
+    let asked = Synthesis { stop: Some(&stop), ..request(0, 50, true) };
+    assert_exact(&BUILTIN, &asked);
+    stop.raise();
+    let stopped = Err(Fault::Transient("the run was stopped".into()));
+    assert_eq!(BUILTIN.synthesize(&asked), stopped);
+    let endless = Synthesis { tokens: MAX_PROMPT_TOKENS, ..asked };
+    assert_eq!(BUILTIN.synthesize(&endless), stopped, "nothing of it was made");
+}
+
+/// Without a proof a text is encoded whole, again and again, and nothing can stop an encode.
+#[test]
+fn without_a_proof_texts_are_shorter() {
+    let model = without_template(&clinging());
+    let fault = model.synthesize(&request(0, (1 << 20) + 1, false)).unwrap_err().to_string();
+    assert!(fault.contains("1048577") && fault.contains("than the 1048576"), "{fault}");
 }

@@ -44,7 +44,7 @@ impl ChatTemplate {
         environment.add_function("strftime_now", move |format: String| strftime(today, &format));
         environment
             .add_template_owned(NAME, without_generation_marks(&source))
-            .map_err(|error| format!("its chat template: {error:#}"))?;
+            .map_err(|error| format!("its chat template: {}", located(&error)))?;
         let special = Value::from_serialize(&config.special);
         Ok(Some(Self { environment, special, options: context! {} }))
     }
@@ -70,6 +70,12 @@ impl ChatTemplate {
             |error| Fault::Input(format!("the chat template cannot render the messages: {error}")),
         )
     }
+}
+
+/// What is wrong with the template's source, and on which of its lines.
+fn located(error: &Error) -> String {
+    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    error.line().map_or(what.clone(), |line| format!("line {line}: {what}"))
 }
 
 /// A message as templates expect it. Servers hand several text parts over joined by line breaks,

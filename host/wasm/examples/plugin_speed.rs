@@ -6,6 +6,7 @@
 
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::request::Ask;
+use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin, Source, bundled};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -47,6 +48,8 @@ fn host(cache: &Path) -> Result<Arc<Host>, Box<dyn Error>> {
         timeout: Duration::from_secs(5),
         seed: 1,
         log: Arc::new(|plugin, level, text| println!("{plugin} {level:?}: {text}")),
+        notice: Arc::new(|text: &str| println!("{text}")),
+        stop: StopFlag::default(),
     })?)
 }
 

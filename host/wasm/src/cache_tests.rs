@@ -1,7 +1,15 @@
 //! The cache costs a compilation when it fails, and is never an error.
 
 use super::*;
-use std::os::unix::fs::symlink;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::UNIX_EPOCH;
+
+/// Another user, where the tests run as the superuser.
+const NOBODY: u32 = 65_534;
 
 fn engine() -> Engine {
     crate::engine::start().unwrap().0
@@ -12,90 +20,209 @@ fn component() -> Vec<u8> {
     wat::parse_str("(component (core module (func (export \"f\"))))").unwrap()
 }
 
-fn origin(engine: &Engine, dir: &Path) -> Origin {
-    Cache::new(engine, Some(dir)).component(engine, &component(), || {}).unwrap().1
+/// Where the component came from, and what was said about the cache.
+fn noticed(engine: &Engine, parent: &Path) -> (Origin, Vec<String>) {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&said);
+    let notice: Notice = Arc::new(move |text: &str| heard.lock().unwrap().push(text.to_owned()));
+    let cache = Cache::new(engine, Some(parent), notice);
+    let (bytes, digest) = (component(), hex(&Sha256::digest(component())));
+    let origin = cache.component(engine, &bytes, &digest, || {}).unwrap().1;
+    let said = said.lock().unwrap().clone();
+    (origin, said)
 }
 
-fn only_file(dir: &Path) -> PathBuf {
-    let files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+fn origin(engine: &Engine, parent: &Path) -> Origin {
+    let (origin, said) = noticed(engine, parent);
+    assert_eq!(said, Vec::<String>::new());
+    origin
+}
+
+fn only_file(parent: &Path) -> PathBuf {
+    let files = fs::read_dir(parent.join("compiled-plugins")).unwrap();
+    let files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.into_iter().next().unwrap()
 }
 
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 #[test]
-fn compiled_once_then_mapped_by_any_engine_of_the_same_making() {
+fn compiled_once_then_loaded_by_any_engine_of_the_same_making() {
     let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("a/b");
-    assert_eq!(origin(&engine(), &dir), Origin::Compiled);
-    assert_eq!(origin(&engine(), &dir), Origin::Cached);
-    assert_eq!(fs::metadata(&dir).unwrap().mode() & 0o777, 0o700);
-    let file = only_file(&dir);
-    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    let parent = folder.path().join("a/b");
+    assert_eq!(origin(&engine(), &parent), Origin::Compiled);
+    assert_eq!(origin(&engine(), &parent), Origin::Cached);
+    let file = only_file(&parent);
+    assert_eq!((mode(file.parent().unwrap()), mode(&file)), (0o700, 0o600));
     let name = file.file_name().unwrap().to_str().unwrap().to_owned();
     let digest = hex(&Sha256::digest(component()));
     assert!(name.starts_with(&format!("{digest}-")) && name.ends_with(".cwasm"), "{name}");
 }
 
 #[test]
+fn a_folder_of_the_user_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let parent = folder.path();
+    fs::write(parent.join("notes.txt"), "mine").unwrap();
+    set_mode(parent, 0o755);
+    assert_eq!(origin(&engine(), parent), Origin::Compiled);
+    assert_eq!(mode(parent), 0o755);
+    assert_eq!(fs::read_to_string(parent.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
 fn damaged_and_truncated_files_are_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (engine, dir) = (engine(), folder.path());
-    origin(&engine, dir);
-    let file = only_file(dir);
+    let (engine, parent) = (engine(), folder.path());
+    origin(&engine, parent);
+    let file = only_file(parent);
     let whole = fs::read(&file).unwrap();
-    for bad in [&b""[..], b"not code", &whole[..whole.len() / 2]] {
-        fs::write(&file, bad).unwrap();
-        assert_eq!(origin(&engine, dir), Origin::Compiled);
-        assert_eq!(origin(&engine, dir), Origin::Cached);
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        bytes
+    };
+    // wasmtime itself reads its headers and nothing of the code.
+    let spread = (0..24).map(|n| flipped(n * (whole.len() - 1) / 23));
+    let bad = [Vec::new(), b"not code".to_vec(), whole[..whole.len() / 2].to_vec()];
+    for bytes in spread.chain(bad) {
+        fs::write(&file, bytes).unwrap();
+        assert_eq!(origin(&engine, parent), Origin::Compiled);
+        assert_eq!(fs::read(&file).unwrap(), whole, "it was replaced");
     }
+    assert_eq!(origin(&engine, parent), Origin::Cached);
 }
 
 #[test]
 fn another_engine_keeps_code_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path();
-    origin(&engine(), dir);
+    let parent = folder.path();
+    origin(&engine(), parent);
+    let ours = only_file(parent);
     let mut config = wasmtime::Config::new();
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     let other = Engine::new(&config).unwrap();
-    assert_eq!(origin(&other, dir), Origin::Compiled);
-    assert_eq!(fs::read_dir(dir).unwrap().count(), 2);
+    assert_eq!(origin(&other, parent), Origin::Compiled);
+    let files = fs::read_dir(ours.parent().unwrap()).unwrap();
+    let files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 2);
 
-    // Code of one engine under the name of another is refused by wasmtime and made again.
-    let mine = Cache::new(&engine(), Some(dir)).engine;
-    let (mut theirs, mut ours) = (PathBuf::new(), PathBuf::new());
-    for path in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
-        let is_mine = path.to_str().unwrap().contains(&mine);
-        *if is_mine { &mut ours } else { &mut theirs } = path;
-    }
-    fs::copy(theirs, ours).unwrap();
-    assert_eq!(origin(&engine(), dir), Origin::Compiled);
+    // Code under the name of another file does not match its digest.
+    let theirs = files.iter().find(|path| **path != ours).unwrap();
+    fs::copy(theirs, &ours).unwrap();
+    assert_eq!(origin(&engine(), parent), Origin::Compiled);
 }
 
 #[test]
-fn code_that_others_could_have_written_is_not_mapped() {
+fn files_that_others_could_have_written_are_not_run() {
     let folder = tempfile::tempdir().unwrap();
-    let (engine, dir) = (engine(), folder.path());
-    origin(&engine, dir);
-    let file = only_file(dir);
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o622)).unwrap();
-    assert_eq!(origin(&engine, dir), Origin::Compiled);
-    let elsewhere = folder.path().join("elsewhere");
+    let (engine, parent) = (engine(), folder.path());
+    origin(&engine, parent);
+    let file = only_file(parent);
+    for bits in [0o620, 0o602] {
+        set_mode(&file, bits);
+        assert_eq!(origin(&engine, parent), Origin::Compiled, "{bits:o}");
+    }
+    let elsewhere = parent.join("elsewhere");
     fs::rename(&file, &elsewhere).unwrap();
     symlink(&elsewhere, &file).unwrap();
-    assert_eq!(origin(&engine, dir), Origin::Compiled);
+    assert_eq!(origin(&engine, parent), Origin::Compiled);
+    fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    assert_eq!(origin(&engine, parent), Origin::Compiled, "nobody waits for a pipe's writer");
+    assert_eq!(origin(&engine, parent), Origin::Cached);
+    // Only the superuser can give a file away.
+    if chown(&file, Some(NOBODY), None).is_ok() {
+        assert_eq!(origin(&engine, parent), Origin::Compiled);
+    }
 }
 
 #[test]
-fn no_directory_is_no_cache_and_no_error() {
+fn a_folder_that_cannot_be_trusted_or_used_is_a_notice() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    fs::write(&file, "").unwrap();
-    let engine = engine();
-    assert_eq!(origin(&engine, &file.join("below")), Origin::Compiled);
-    assert_eq!(origin(&engine, &file.join("below")), Origin::Compiled);
-    let none = Cache::new(&engine, None);
-    assert_eq!(none.component(&engine, &component(), || {}).unwrap().1, Origin::Compiled);
+    let (engine, parent) = (engine(), folder.path());
+    let own = parent.join("compiled-plugins");
+    origin(&engine, parent);
+    let refused = |wanted: &str| {
+        let (origin, said) = noticed(&engine, parent);
+        assert_eq!(origin, Origin::Compiled);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("compiled plugins are not cached: "), "{said:?}");
+        assert!(said[0].contains(wanted) && said[0].contains("--cache-dir"), "{said:?}");
+    };
+    set_mode(&own, 0o770);
+    refused("other users may write to");
+    assert_eq!(mode(&own), 0o770, "nothing was changed");
+    set_mode(&own, 0o755);
+    assert_eq!(origin(&engine, parent), Origin::Cached, "others may read it");
+    if chown(&own, Some(NOBODY), None).is_ok() {
+        refused("belongs to another user");
+    }
+    let moved = parent.join("moved");
+    fs::rename(&own, &moved).unwrap();
+    symlink(&moved, &own).unwrap();
+    refused("cannot be opened as a folder");
+    fs::remove_file(&own).unwrap();
+    fs::write(&own, "").unwrap();
+    refused("cannot be opened as a folder");
+    let (origin, said) = noticed(&engine, &own);
+    assert_eq!((origin, said.len()), (Origin::Compiled, 1));
+    assert!(said[0].contains("cannot be created: "), "{said:?}");
+    let none = Cache::new(&engine, None, Arc::new(|text: &str| panic!("{text}")));
+    assert_eq!(none.component(&engine, &component(), "x", || {}).unwrap().1, Origin::Compiled);
+}
+
+/// What is left of `files`, each with its age in days and its size, when a component is added.
+fn left_of(files: &[(&str, u32, u64)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("compiled-plugins");
+    fs::create_dir(&own).unwrap();
+    for (name, days, size) in files {
+        let file = fs::File::create(own.join(name)).unwrap();
+        // Sparse: it takes no room here, but counts as if it did.
+        file.set_len(*size).unwrap();
+        let age = Duration::from_hours(24) * *days;
+        file.set_modified(UNIX_EPOCH + crate::clock::wall() - age).unwrap();
+    }
+    origin(&engine(), folder.path());
+    let entries = fs::read_dir(&own).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let added = hex(&Sha256::digest(component()));
+    let mut left: Vec<String> = names.filter(|name| !name.starts_with(&added)).collect();
+    assert_eq!(left.len() + 1, fs::read_dir(&own).unwrap().count(), "what was added is there");
+    left.sort();
+    left
+}
+
+#[test]
+fn what_is_not_used_any_more_goes_when_something_comes() {
+    let old = ("old.cwasm", 91, 1);
+    let recent = ("recent.cwasm", 89, 1);
+    let abandoned = ("killed.partial", 1, 1);
+    let written = ("running.partial", 0, 1);
+    assert_eq!(left_of(&[old, recent, abandoned, written]), ["recent.cwasm", "running.partial"]);
+    // 1 GiB in all: the least recently used go first.
+    let huge = [("a.cwasm", 3, 700 << 20), ("b.cwasm", 2, 700 << 20), ("c.cwasm", 1, 100 << 20)];
+    assert_eq!(left_of(&huge), ["b.cwasm", "c.cwasm"]);
+}
+
+#[test]
+fn a_use_is_noted_once_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, parent) = (engine(), folder.path());
+    origin(&engine, parent);
+    let file = fs::File::options().write(true).open(only_file(parent)).unwrap();
+    let long_ago = UNIX_EPOCH + crate::clock::wall() - Duration::from_hours(50);
+    file.set_modified(long_ago).unwrap();
+    assert_eq!(origin(&engine, parent), Origin::Cached);
+    assert!(file.metadata().unwrap().modified().unwrap() > long_ago + Duration::from_hours(40));
 }
 
 #[test]

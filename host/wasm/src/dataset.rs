@@ -7,12 +7,14 @@
 use crate::instance::{DatasetFace, Instance, Recipe};
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, PluginFailure};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes instances of one configured dataset.
 pub(crate) struct Factory {
     recipe: Arc<Recipe<DatasetFace>>,
+    /// The instance that was made to see whether the settings will do.
+    first: Mutex<Option<Instance<DatasetFace>>>,
     /// Whether batches overrun limits that their items keep to.
     apart: Arc<AtomicBool>,
 }
@@ -23,14 +25,19 @@ impl Factory {
     /// # Errors
     /// The plugin refused its settings or failed.
     pub(crate) fn new(recipe: Recipe<DatasetFace>) -> Result<Self, PluginFailure> {
-        recipe.start()?;
-        Ok(Self { recipe: Arc::new(recipe), apart: Arc::default() })
+        let recipe = Arc::new(recipe);
+        let first = Mutex::new(Some(Instance::new(Arc::clone(&recipe))?));
+        Ok(Self { recipe, first, apart: Arc::default() })
     }
 }
 
 impl DatasetFactory for Factory {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
-        let instance = Instance::new(Arc::clone(&self.recipe))?;
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let instance = match first {
+            Some(instance) => instance,
+            None => Instance::new(Arc::clone(&self.recipe))?,
+        };
         Ok(Box::new(OneThread { instance, apart: Arc::clone(&self.apart), guilty: None }))
     }
 

@@ -3,6 +3,7 @@
 //! Synchronous calls on plain threads only: with concurrency support a small call costs several
 //! times as much, and nothing in the contract waits.
 
+use crate::limits;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Config, Engine, EngineWeak, WasmBacktraceDetails};
@@ -20,6 +21,7 @@ pub(crate) fn start() -> wasmtime::Result<(Engine, Arc<Epoch>)> {
         .concurrency_support(false)
         .epoch_interruption(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    limits::apply(&mut config);
     let engine = Engine::new(&config)?;
     let epoch = Epoch::start(engine.weak())?;
     Ok((engine, Arc::new(epoch)))

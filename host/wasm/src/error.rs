@@ -2,6 +2,7 @@
 
 use crate::Kind;
 use loadwright_core::ports::PluginFailure;
+use loadwright_files::FileError;
 use std::path::PathBuf;
 
 /// Contract versions this program understands, as errors print them.
@@ -24,8 +25,8 @@ pub enum LoadFault {
     #[error("no such file; give --plugin the path of a component (.wasm) or of a folder of them")]
     Missing,
     /// The file cannot be read.
-    #[error("cannot be read: {0}")]
-    Unreadable(std::io::Error),
+    #[error("{0}; give --plugin a component (.wasm)")]
+    Unreadable(FileError),
     /// A folder where a file is needed.
     #[error("is a folder; each component in it is opened by itself")]
     Folder,
@@ -148,14 +149,14 @@ pub enum OpenError {
         flag: &'static str,
     },
     /// A file that the user named is not there.
-    #[error("the file for `{name}` cannot be read: {path}: {error}; check --{name}")]
+    #[error("--{name}: {} {error}; give a file that can be read", path.display())]
     File {
         /// The setting.
         name: String,
         /// The path.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        error: FileError,
     },
     /// Settings that the plugin's manifest does not allow.
     #[error("plugin `{plugin}`: {}", .mistakes.join("; "))]

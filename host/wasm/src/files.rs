@@ -7,6 +7,8 @@
 mod lines;
 
 use lines::Lines;
+use loadwright_core::stop::StopFlag;
+use loadwright_files::FileError;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -19,6 +21,8 @@ const OPEN: usize = 64;
 /// The files of one dataset.
 pub(crate) struct FileSet {
     roots: Vec<(String, PathBuf)>,
+    /// Ends the reading of a large file.
+    stop: StopFlag,
     open: Mutex<HashMap<String, Arc<OpenFile>>>,
 }
 
@@ -30,8 +34,9 @@ struct OpenFile {
 }
 
 impl FileSet {
-    pub(crate) fn new(roots: Vec<(String, PathBuf)>) -> Self {
-        Self { roots, open: Mutex::default() }
+    /// Files by the names of their settings; reading a large one ends when `stop` is raised.
+    pub(crate) fn new(roots: Vec<(String, PathBuf)>, stop: StopFlag) -> Self {
+        Self { roots, stop, open: Mutex::default() }
     }
 
     /// Bytes in the file.
@@ -67,9 +72,9 @@ impl FileSet {
         most: u64,
     ) -> Result<Vec<Vec<u8>>, String> {
         let open = self.file(name)?;
-        let index = open
-            .lines
-            .get_or_init(|| Lines::index(&open.file).map_err(|error| cannot_read(name, &error)));
+        let index = open.lines.get_or_init(|| {
+            Lines::index(&open.file, &self.stop).map_err(|error| cannot_read(name, &error))
+        });
         let index = index.as_ref().map_err(Clone::clone)?;
         index.read(&open.file, first, count, most).map_err(|error| match error {
             lines::ReadError::Io(error) => cannot_read(name, &error),
@@ -103,11 +108,8 @@ impl FileSet {
             return Ok(Arc::clone(file));
         }
         let path = self.path(name)?;
-        let file = File::open(&path).map_err(|error| cannot_read(name, &error))?;
+        let file = loadwright_files::open(&path).map_err(|error| format!("`{name}` {error}"))?;
         let about = file.metadata().map_err(|error| cannot_read(name, &error))?;
-        if about.is_dir() {
-            return Err(format!("`{name}` is a folder, and a file is needed here"));
-        }
         let file = Arc::new(OpenFile { file, size: about.len(), lines: OnceLock::new() });
         if open.len() >= OPEN {
             // An index is dear to build again; files of a folder are mostly read whole.
@@ -133,6 +135,17 @@ impl FileSet {
             return Ok(path.clone());
         }
         within(path, below, name)
+    }
+}
+
+/// Checks that `path` is a regular file or a folder, and can be opened.
+///
+/// # Errors
+/// It is not.
+pub(crate) fn check_root(path: &Path) -> Result<(), FileError> {
+    match loadwright_files::open(path) {
+        Ok(_) | Err(FileError::Folder) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

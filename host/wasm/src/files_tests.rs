@@ -8,7 +8,7 @@ fn set(bytes: &[u8]) -> (tempfile::TempDir, FileSet) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.txt");
     fs::write(&path, bytes).unwrap();
-    (folder, FileSet::new(vec![("data".into(), path)]))
+    (folder, FileSet::new(vec![("data".into(), path)], StopFlag::default()))
 }
 
 /// Lines by another way: cut at every `\n`, the piece after the last one only if it holds bytes.
@@ -99,7 +99,7 @@ fn names_that_were_not_given() {
     let (_folder, files) = set(b"");
     assert_eq!(files.size("/etc/passwd").unwrap_err(), "no file is named ``; there is `data`");
     assert_eq!(files.size("other").unwrap_err(), "no file is named `other`; there is `data`");
-    let none = FileSet::new(Vec::new());
+    let none = FileSet::new(Vec::new(), StopFlag::default());
     assert_eq!(
         none.size("dataset-path").unwrap_err(),
         "it needs a file and none was named; give --dataset-path"
@@ -116,7 +116,7 @@ fn folders_end_where_they_end() {
     fs::write(inside.join("deep/a"), "aaa").unwrap();
     symlink(inside.join("b"), inside.join("link")).unwrap();
     symlink(folder.path().join("secret"), inside.join("escape")).unwrap();
-    let files = FileSet::new(vec![("images".into(), inside)]);
+    let files = FileSet::new(vec![("images".into(), inside)], StopFlag::default());
     assert_eq!(files.entries("images").unwrap(), ["b", "deep", "escape", "link"]);
     assert_eq!(files.entries("images/deep").unwrap(), ["a"]);
     assert_eq!(files.size("images/deep/a").unwrap(), 3);
@@ -127,10 +127,7 @@ fn folders_end_where_they_end() {
         let said = files.size(out).unwrap_err();
         assert_eq!(said, format!("`{out}` leads out of the folder that was named"));
     }
-    assert_eq!(
-        files.size("images").unwrap_err(),
-        "`images` is a folder, and a file is needed here"
-    );
+    assert_eq!(files.size("images").unwrap_err(), "`images` is a folder, not a file");
 }
 
 #[test]
@@ -139,7 +136,7 @@ fn many_files_of_a_folder_do_not_stay_open() {
     for index in 0..200 {
         fs::write(folder.path().join(format!("{index:03}")), index.to_string()).unwrap();
     }
-    let files = FileSet::new(vec![("images".into(), folder.path().into())]);
+    let files = FileSet::new(vec![("images".into(), folder.path().into())], StopFlag::default());
     for name in files.entries("images").unwrap() {
         files.lines(&format!("images/{name}"), 0, 1, 100).unwrap();
     }

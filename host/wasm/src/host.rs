@@ -10,19 +10,23 @@ use crate::imports;
 use crate::plugin::Plugin;
 use crate::state::State;
 use crate::wasi;
+use loadwright_core::stop::StopFlag;
+use loadwright_files::FileError;
 use std::borrow::Cow;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
+/// Bytes of a component at most: interpreters of dynamic languages take some 40 MB.
+const COMPONENT: u64 = 512 << 20;
+
 /// What holds for every plugin of a process.
 #[derive(Clone)]
 pub struct HostConfig {
-    /// Where compiled code is kept between runs; none: nowhere. It is made private (mode 0700).
+    /// Folder in which a private one is made for compiled code, kept between runs; none: nowhere.
     pub cache_dir: Option<PathBuf>,
     /// Bytes of memory a plugin may have; none: 64 MiB, or what its manifest asks, 256 MiB at most.
     pub memory: Option<u64>,
@@ -33,6 +37,10 @@ pub struct HostConfig {
     /// Takes what plugins log, and [`Level::Progress`] lines of the host about them. Called from
     /// any thread.
     pub log: Log,
+    /// Takes what the user should know about the host itself, e.g. that its cache cannot be used.
+    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Once raised, nothing more is wanted of datasets: calls into them end.
+    pub stop: StopFlag,
 }
 
 /// Why the host cannot work on this machine.
@@ -70,7 +78,7 @@ impl Host {
         let (engine, epoch) = engine::start().map_err(failed)?;
         let mut linker = Linker::new(&engine);
         imports::offer(&mut linker).map_err(failed)?;
-        let cache = Cache::new(&engine, config.cache_dir.as_deref());
+        let cache = Cache::new(&engine, config.cache_dir.as_deref(), Arc::clone(&config.notice));
         Ok(Arc::new(Self { config, engine, epoch, linker, cache, wall: clock::wall() }))
     }
 
@@ -96,10 +104,11 @@ impl Host {
         }
     }
 
-    /// Compiles `bytes`, or maps what was compiled earlier.
+    /// Compiles `bytes`, whose SHA-256 is `digest`, or loads what was compiled earlier.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
+        digest: &str,
         voice: &Voice,
     ) -> Result<(Component, Origin), LoadFault> {
         let slow = || {
@@ -108,7 +117,7 @@ impl Host {
                 .announce(Level::Progress, &format!("compiling {size} KiB, once for this machine"));
         };
         self.cache
-            .component(&self.engine, bytes, slow)
+            .component(&self.engine, bytes, digest, slow)
             .map_err(|error| LoadFault::Compile(format!("{error:#}")))
     }
 
@@ -139,7 +148,9 @@ fn components(folder: &Path) -> Result<Vec<PathBuf>, LoadFault> {
 
 fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
     match source {
-        Source::Path(path) => fs::read(path).map(Cow::Owned).map_err(unreadable),
+        Source::Path(path) => {
+            loadwright_files::read(path, COMPONENT).map(Cow::Owned).map_err(refused)
+        }
         Source::Bundled(name) => {
             let found = bundled().iter().find(|bundled| bundled.name == name);
             found.map(|bundled| Cow::Borrowed(bundled.bytes)).ok_or_else(|| {
@@ -152,9 +163,13 @@ fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
 }
 
 fn unreadable(error: std::io::Error) -> LoadFault {
-    match error.kind() {
-        ErrorKind::NotFound => LoadFault::Missing,
-        ErrorKind::IsADirectory => LoadFault::Folder,
-        _ => LoadFault::Unreadable(error),
+    refused(error.into())
+}
+
+fn refused(error: FileError) -> LoadFault {
+    match error {
+        error if error.is_missing() => LoadFault::Missing,
+        FileError::Folder => LoadFault::Folder,
+        error => LoadFault::Unreadable(error),
     }
 }

@@ -55,7 +55,8 @@ impl State {
         &mut self,
         ask: impl FnOnce(&dyn Tokenizer, u64) -> Result<T, ports::Fault>,
     ) -> wasmtime::Result<Result<T, Fault>> {
-        Ok(self.for_guest(|state| {
+        self.check_stop()?;
+        let answer = self.for_guest(|state| {
             let services = Arc::clone(&state.services);
             let chosen = services.tokenizer.as_deref().ok_or_else(|| {
                 Fault::Settings(
@@ -64,7 +65,10 @@ impl State {
                 )
             })?;
             ask(chosen, services.seed).map_err(Fault::from)
-        }))
+        });
+        // What was given up half-way is no answer.
+        self.check_stop()?;
+        Ok(answer)
     }
 }
 
@@ -97,8 +101,8 @@ impl tokenizer::Host for State {
     ) -> wasmtime::Result<Result<tokenizer::Synthesized, Fault>> {
         let services = Arc::clone(&self.services);
         self.with_tokenizer(|tokenizer, seed| {
-            let request =
-                Synthesis { seed, label: &label, index, prefix: &prefix, tokens, in_chat };
+            let (label, prefix, stop) = (&*label, &*prefix, Some(&services.stop));
+            let request = Synthesis { seed, label, index, prefix, tokens, in_chat, stop };
             let made = tokenizer.synthesize(&request)?;
             services.inexact.fetch_add(u64::from(made.tokens != tokens), Ordering::Relaxed);
             Ok(tokenizer::Synthesized { text: made.text, tokens: made.tokens })
@@ -111,6 +115,7 @@ impl State {
         &mut self,
         ask: impl FnOnce(&crate::files::FileSet, u64) -> Result<T, String>,
     ) -> wasmtime::Result<Result<T, Fault>> {
+        self.check_stop()?;
         Ok(self.for_guest(|state| {
             ask(&state.services.files, state.limits.memory).map_err(Fault::Input)
         }))

@@ -210,6 +210,9 @@ impl<F: Face> Instance<F> {
         name: &str,
         run: impl FnOnce(&mut Live<F>) -> wasmtime::Result<T>,
     ) -> Result<T, PluginFailure> {
+        if self.recipe.services.stop.is_raised() {
+            return Err(self.recipe.failure(name, Cause::Stopped));
+        }
         let mut live = match self.live.take() {
             Some(live) => live,
             None => self.recipe.start()?,
@@ -222,8 +225,11 @@ impl<F: Face> Instance<F> {
                 Ok(value)
             }
             Err(error) => {
-                self.recipe.restarts.fetch_add(1, Ordering::Relaxed);
-                Err(self.recipe.failure(name, trap::cause(&error, live.store.data_mut())))
+                let cause = trap::cause(&error, live.store.data_mut());
+                // An instance that was stopped was not lost.
+                let lost = u32::from(cause != Cause::Stopped);
+                self.recipe.restarts.fetch_add(lost, Ordering::Relaxed);
+                Err(self.recipe.failure(name, cause))
             }
         }
     }

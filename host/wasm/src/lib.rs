@@ -23,6 +23,7 @@ mod files;
 mod host;
 mod imports;
 mod instance;
+mod limits;
 mod manifest;
 mod plugin;
 mod protocol;

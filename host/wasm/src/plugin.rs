@@ -5,7 +5,7 @@ use crate::console::Voice;
 use crate::dataset;
 use crate::diagnose;
 use crate::error::{LoadError, LoadFault, OpenError};
-use crate::files::FileSet;
+use crate::files::{self, FileSet};
 use crate::host::{Host, Source};
 use crate::instance::{Face, NoFace, Purpose, Recipe};
 use crate::manifest::Manifest;
@@ -13,6 +13,7 @@ use crate::protocol;
 use crate::state::{Limits, Services, State};
 use crate::trap;
 use loadwright_core::ports::{DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
+use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -142,7 +143,9 @@ impl Plugin {
     /// # Errors
     /// It is none, does not compile, or refuses the settings.
     pub fn protocol(&self, settings: &Value) -> Result<Arc<dyn ProtocolFactory>, OpenError> {
-        let recipe = self.recipe(Kind::Protocol, settings, DatasetServices::default())?;
+        // What it reads was measured, and is wanted after a stop too.
+        let never = StopFlag::default();
+        let recipe = self.recipe(Kind::Protocol, settings, DatasetServices::default(), never)?;
         Ok(Arc::new(protocol::Factory::new(recipe)?))
     }
 
@@ -156,13 +159,14 @@ impl Plugin {
         services: DatasetServices,
     ) -> Result<Arc<dyn DatasetFactory>, OpenError> {
         for (name, path) in &services.files {
-            std::fs::metadata(path).map_err(|error| OpenError::File {
+            files::check_root(path).map_err(|error| OpenError::File {
                 name: name.clone(),
                 path: path.clone(),
                 error,
             })?;
         }
-        let recipe = self.recipe(Kind::Dataset, settings, services)?;
+        let stop = self.host.config.stop.clone();
+        let recipe = self.recipe(Kind::Dataset, settings, services, stop)?;
         Ok(Arc::new(dataset::Factory::new(recipe)?))
     }
 
@@ -171,6 +175,7 @@ impl Plugin {
         kind: Kind,
         settings: &Value,
         services: DatasetServices,
+        stop: StopFlag,
     ) -> Result<Recipe<F>, OpenError> {
         if !self.kinds.contains(&kind) {
             let offers: Vec<_> = self.kinds.iter().map(Kind::to_string).collect();
@@ -197,7 +202,8 @@ impl Plugin {
                 seed: config.seed,
                 wall: self.host.wall,
                 tokenizer: services.tokenizer,
-                files: FileSet::new(services.files),
+                files: FileSet::new(services.files, stop.clone()),
+                stop,
                 inexact: AtomicU64::new(0),
             }),
             settings,
@@ -224,7 +230,7 @@ impl Plugin {
     fn linked(&self) -> Result<InstancePre<State>, LoadFault> {
         let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
         if let Code::Component(bytes) = &*code {
-            let (component, _) = self.host.compile(bytes, &self.voice)?;
+            let (component, _) = self.host.compile(bytes, &self.digest, &self.voice)?;
             *code = Code::Linked(self.host.link(&component)?);
         }
         match &*code {
@@ -245,7 +251,7 @@ fn describe(
         Source::Bundled(name) => name.clone(),
     };
     let voice = Voice::new(&name, host.config.log.clone());
-    let (component, _) = host.compile(bytes, &voice)?;
+    let (component, _) = host.compile(bytes, &hex(&Sha256::digest(bytes)), &voice)?;
     let pre = host.link(&component)?;
     let contract = |error: wasmtime::Error| LoadFault::Contract(format!("{error:#}"));
     let purpose = Purpose {
@@ -257,10 +263,11 @@ fn describe(
         },
         services: Arc::new(Services {
             epoch: Arc::clone(&host.epoch),
+            stop: StopFlag::default(),
             seed: host.config.seed,
             wall: host.wall,
             tokenizer: None,
-            files: FileSet::new(Vec::new()),
+            files: FileSet::new(Vec::new(), StopFlag::default()),
             inexact: AtomicU64::new(0),
         }),
         settings: String::new(),

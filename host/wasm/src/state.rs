@@ -6,6 +6,7 @@ use crate::engine::{Epoch, ticks};
 use crate::files::FileSet;
 use crate::wasi::Closed;
 use loadwright_core::ports::Tokenizer;
+use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -13,6 +14,9 @@ use wasmtime::{ResourceLimiter, StoreContextMut, StoreLimits, StoreLimitsBuilder
 
 /// Tables and instances a component may have: CPython takes about 6,000 table entries.
 const TABLE_ELEMENTS: usize = 100_000;
+
+/// A call that runs looks at the stop flag this often.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What one call, and one instance, may use.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +31,8 @@ pub(crate) struct Limits {
 pub(crate) struct Services {
     /// What ends calls that take too long.
     pub(crate) epoch: Arc<Epoch>,
+    /// Ends calls whose answer is no longer wanted.
+    pub(crate) stop: StopFlag,
     /// The run's seed.
     pub(crate) seed: u64,
     /// Time of day when the host started, since the Unix epoch.
@@ -39,11 +45,12 @@ pub(crate) struct Services {
     pub(crate) inexact: AtomicU64,
 }
 
-/// Which limit ended a call.
+/// What ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overrun {
     Time,
     Memory,
+    Stopped,
 }
 
 /// The data of a store.
@@ -52,7 +59,7 @@ pub(crate) struct State {
     pub(crate) console: Console,
     pub(crate) services: Arc<Services>,
     pub(crate) wasi: Closed,
-    /// Set by the limit that ended the call.
+    /// Set by what ended the call.
     pub(crate) overrun: Option<Overrun>,
     memory: StoreLimits,
     deadline: Instant,
@@ -76,7 +83,16 @@ impl State {
         self.console.clear();
         self.overrun = None;
         self.deadline = clock::now() + self.limits.timeout;
-        ticks(self.limits.timeout)
+        ticks(self.limits.timeout.min(LOOK))
+    }
+
+    /// Fails where the call's answer is no longer wanted.
+    pub(crate) fn check_stop(&mut self) -> wasmtime::Result<()> {
+        if self.services.stop.is_raised() {
+            self.overrun = Some(Overrun::Stopped);
+            wasmtime::bail!("the run was stopped");
+        }
+        Ok(())
     }
 
     /// Does `work` for the guest, in time that does not count as the guest's.
@@ -91,12 +107,13 @@ impl State {
 /// Called when the epoch reaches the deadline: host calls may have moved it meanwhile.
 pub(crate) fn at_deadline(mut cx: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let state = cx.data_mut();
+    state.check_stop()?;
     let left = state.deadline.saturating_duration_since(clock::now());
     if left.is_zero() {
         state.overrun = Some(Overrun::Time);
         return Ok(UpdateDeadline::Interrupt);
     }
-    Ok(UpdateDeadline::Continue(ticks(left)))
+    Ok(UpdateDeadline::Continue(ticks(left.min(LOOK))))
 }
 
 impl ResourceLimiter for State {

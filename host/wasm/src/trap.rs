@@ -31,6 +31,8 @@ pub(crate) fn cause(error: &wasmtime::Error, state: &mut State) -> Cause {
     match state.overrun {
         Some(Overrun::Time) => Cause::TimeLimit(state.limits.timeout.as_secs_f64()),
         Some(Overrun::Memory) => Cause::MemoryLimit(state.limits.memory >> 20),
+        Some(Overrun::Stopped) => Cause::Stopped,
+        None if error.root_cause().is::<rustix::io::Errno>() => Cause::System(format!("{error:#}")),
         None => Cause::Trap(text(error, state.console.tail())),
     }
 }

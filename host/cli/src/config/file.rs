@@ -4,6 +4,7 @@
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
 use crate::args::tips;
 use crate::findings::Findings;
+use crate::input;
 use std::path::Path;
 use toml::Value;
 
@@ -42,8 +43,7 @@ pub(super) fn read(command: &clap::Command, path: &Path, findings: &mut Findings
 }
 
 fn load(path: &Path) -> Result<toml::Table, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let text = input::read(path)?;
     text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
         let why = error.message().trim_end().replace('\n', "; ");

@@ -1,5 +1,6 @@
 //! Everything a run needs, opened before its first request: the last chance to fail cheaply.
 
+mod dataset;
 mod files;
 mod folder;
 mod pace;
@@ -15,7 +16,7 @@ use crate::plan::{PluginSettings, Run};
 use crate::voice::Voice;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Tokenizer;
-use loadwright_engine::Ports;
+use loadwright_engine::{Ports, Stop};
 use loadwright_export::{RECORDS, Store};
 use loadwright_sim::Server;
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
@@ -41,10 +42,10 @@ pub(crate) struct Opened {
 ///
 /// # Errors
 /// The first thing that cannot be had. The run's folder is then gone again.
-pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure> {
+pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>, stop: &Stop) -> Result<Opened, Failure> {
     files::raise_limit(run)?;
     let date = RunFolder::date(&run.outputs);
-    let host = plugin_host(&run.plugins, run.points[0].seed, voice)?;
+    let host = plugin_host(&run.plugins, run.points[0].seed, voice, stop)?;
     let catalog = Catalog::open(&host, &run.plugins.paths)?;
     let plugins = plugins(run, &catalog, voice)?;
     let folder = RunFolder::create(&run.outputs, date.as_deref())?;
@@ -57,6 +58,7 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>) -> Result<Opened, Failure>
         run.point_at(&server.url());
     }
     let ports = ports(run, &plugins, tokenizer)?;
+    dataset::check(run, &*ports.dataset)?;
     pace::check(&run.points, &*ports.dataset, voice);
     let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
@@ -73,14 +75,22 @@ pub(crate) fn plugin_host(
     settings: &PluginSettings,
     seed: u64,
     voice: &Arc<Voice>,
+    stop: &Stop,
 ) -> Result<Arc<Host>, Failure> {
-    let voice = Arc::clone(voice);
+    let (voice, said) = (Arc::clone(voice), Arc::clone(voice));
+    let cache_dir = settings.cache_dir.clone().or_else(user_cache);
+    if cache_dir.is_none() {
+        voice
+            .notice("compiled plugins are not cached: neither HOME nor --cache-dir names a folder");
+    }
     let config = HostConfig {
-        cache_dir: settings.cache_dir.clone().or_else(user_cache),
+        cache_dir,
         memory: settings.memory,
         timeout: settings.timeout,
         seed,
         log: Arc::new(move |name: &str, level, text: &str| voice.plugin(name, level, text)),
+        notice: Arc::new(move |text: &str| said.notice(text)),
+        stop: stop.drained_flag(),
     };
     Ok(Host::new(config)?)
 }
@@ -91,7 +101,7 @@ fn user_cache() -> Option<PathBuf> {
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let under = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(under)));
-    cache.map(|cache| cache.join("loadwright").join("plugins"))
+    cache.map(|cache| cache.join("loadwright"))
 }
 
 /// The tokenizer that was named; under `--simulate` the small one that needs no file.

@@ -1,7 +1,9 @@
 //! JSON and texts that are given in place or as `@FILE`.
 
 use super::Shared;
+use crate::input;
 use serde_json::{Map, Value};
+use std::path::Path;
 
 /// What was given as JSON or text, files read: what is sent, and what is stored with the results.
 pub(super) struct Contents {
@@ -59,10 +61,10 @@ impl Shared<'_> {
     /// The text itself, or the content of the file that `@` names.
     fn text_or_file(&mut self, flag: &str, given: &str) -> Option<String> {
         let Some(path) = given.strip_prefix('@') else { return Some(given.into()) };
-        match std::fs::read_to_string(path) {
+        match input::read(Path::new(path)) {
             Ok(text) => Some(text),
-            Err(error) => {
-                self.findings.mistake(flag, format!("the file {path} cannot be read: {error}"));
+            Err(why) => {
+                self.findings.mistake(flag, format!("{why}; give a file of text"));
                 None
             }
         }

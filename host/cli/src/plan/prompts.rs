@@ -2,6 +2,8 @@
 
 use super::Shared;
 use super::json::Contents;
+use loadwright_core::ports::MAX_PROMPT_TOKENS;
+use loadwright_files::FileError;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -58,9 +60,12 @@ impl Shared<'_> {
     /// The file that the dataset reads.
     pub(super) fn dataset_path(&mut self) -> Option<PathBuf> {
         let path = self.args.dataset.dataset_path.clone()?;
-        if !path.exists() {
-            let text = format!("{} does not exist; give the file to read", path.display());
-            self.findings.mistake("dataset-path", text);
+        match loadwright_files::open(&path) {
+            Ok(_) | Err(FileError::Folder) => {}
+            Err(error) => {
+                let text = format!("{} {error}; give the file to read", path.display());
+                self.findings.mistake("dataset-path", text);
+            }
         }
         Some(path)
     }
@@ -75,11 +80,12 @@ impl Shared<'_> {
     ) -> Value {
         let prompt = &self.args.prompt;
         let (shortest, longest) = self.prompt_lengths(dataset);
+        let prefix = self.prefix_length(dataset, longest);
         json!({
             "model": model,
             "min_prompt_length": shortest,
             "max_prompt_length": longest,
-            "prefix_length": self.findings.small("prefix-length", &prompt.prefix_length, 0),
+            "prefix_length": prefix,
             "prefix_count": self.findings.small("prefix-count", &prompt.prefix_count, 1),
             "apply_chat_template": in_chat,
             "image_width": self.findings.small("image-width", &prompt.image_width, 1),
@@ -113,10 +119,27 @@ impl Shared<'_> {
         }
     }
 
+    /// Length of the prefix, which is part of what a model is sent.
+    fn prefix_length(&mut self, dataset: &str, longest: Option<u64>) -> u64 {
+        let most = longest_prompt(dataset);
+        let typed = &self.args.prompt.prefix_length;
+        let prefix = self.findings.whole("prefix-length", typed, &(0..=most));
+        let most = u64::try_from(most).unwrap_or_default();
+        let longest = longest.unwrap_or(0);
+        if prefix <= most && longest <= most && prefix + longest > most {
+            let text = format!(
+                "{prefix} tokens before a prompt of {longest} are more than {most}; lower one of \
+                 the two"
+            );
+            self.findings.mistake("prefix-length", text);
+        }
+        prefix
+    }
+
     /// Bounds of the prompt length; the upper one is required where prompts are made up.
     fn prompt_lengths(&mut self, dataset: &str) -> (u64, Option<u64>) {
         let prompt = &self.args.prompt;
-        let limit = 0..=i64::from(u32::MAX);
+        let limit = 0..=longest_prompt(dataset);
         let shortest = self.findings.whole("min-prompt-length", &prompt.min_prompt_length, &limit);
         let longest = match &prompt.max_prompt_length {
             Some(typed) => Some(self.findings.whole("max-prompt-length", typed, &limit)),
@@ -142,6 +165,11 @@ impl Shared<'_> {
         }
         (shortest, longest)
     }
+}
+
+/// Tokens of a prompt at most. Where prompts are read, a length is a filter, and may be anything.
+fn longest_prompt(dataset: &str) -> i64 {
+    i64::from(if is_made_up(dataset) { MAX_PROMPT_TOKENS } else { u32::MAX })
 }
 
 /// Whether the bundled dataset of this name makes prompts up, to a length in tokens.

@@ -4,6 +4,7 @@ mod conditions;
 mod endings;
 mod files;
 mod hostile;
+mod inputs;
 mod others;
 mod progress;
 mod replies;

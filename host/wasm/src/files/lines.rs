@@ -1,6 +1,7 @@
 //! Where lines are in a file: every 64th, so that a hundred million lines take 12 MB, and a batch
 //! that starts at such a line is read without looking for it.
 
+use loadwright_core::stop::StopFlag;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -31,12 +32,15 @@ pub(crate) enum ReadError {
 }
 
 impl Lines {
-    /// Reads the file once.
-    pub(crate) fn index(file: &File) -> io::Result<Self> {
+    /// Reads the file once; gives up when `stop` is raised.
+    pub(crate) fn index(file: &File, stop: &StopFlag) -> io::Result<Self> {
         let mut marks = vec![0];
         let mut block = vec![0; BLOCK];
         let (mut at, mut ended) = (0u64, 0u64);
         loop {
+            if stop.is_raised() {
+                return Err(io::Error::other("the run was stopped"));
+            }
             let read = file.read_at(&mut block, at)?;
             if read == 0 {
                 return Ok(Self { marks });

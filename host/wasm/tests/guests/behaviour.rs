@@ -252,8 +252,11 @@ fn files_are_those_that_were_named() {
         files: vec![("dataset-path".into(), bench.folder.path().join("gone.jsonl"))],
     };
     let error = plugin.dataset(&json!({}), services).err().unwrap().to_string();
-    assert!(error.starts_with("the file for `dataset-path` cannot be read: "), "{error}");
-    assert!(error.ends_with("; check --dataset-path"), "{error}");
+    assert!(
+        error.starts_with("--dataset-path: ") && error.contains("gone.jsonl does not exist"),
+        "{error}"
+    );
+    assert!(error.ends_with("; give a file that can be read"), "{error}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
         let kind = if one.name == "openai" { Kind::Protocol } else { Kind::Dataset };
         assert_eq!(plugin.offers(), [kind]);
     }
-    let compiled = std::fs::read_dir(bench.folder.path().join("cache")).unwrap();
+    let compiled = std::fs::read_dir(bench.folder.path().join("cache/compiled-plugins")).unwrap();
     assert_eq!(compiled.count(), 0);
 }
 

@@ -2,6 +2,7 @@
 
 use loadwright_core::conversation::Prompt;
 use loadwright_core::request::Ask;
+use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{Host, HostConfig, Level, Plugin, Source};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -68,6 +69,8 @@ impl Bench {
             memory: None,
             timeout: Duration::from_millis(300),
             seed: 7,
+            notice: Arc::new(|_: &str| ()),
+            stop: StopFlag::default(),
             log: Arc::new(move |plugin, level, text| {
                 log.lock().unwrap().push((plugin.into(), level, text.into()));
             }),

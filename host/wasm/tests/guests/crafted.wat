@@ -3,8 +3,8 @@
 ;;
 ;; format, by the ask's max-tokens: 1 traps after a log line, 2 spins, 3 wants 128 MiB, 4 is a
 ;; fault, 5 gives one answer too few; any other makes a body of the prompt's text.
-;; generate, by index: 13 traps, 21 asks for a tokenizer, 30 reads line 0 of `dataset-path`, from 35 on
-;; each takes 24 MiB as long as the call lasts; any other has one turn with 8 random bytes as its
+;; generate, by index: 13 traps, 21 asks for a tokenizer, 30 reads line 0 of `dataset-path`, 34 spins
+;; after a log line, from 35 on each takes 24 MiB as long as the call lasts; any other has one turn with 8 random bytes as its
 ;; medium.
 (module
   (import "loadwright:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
@@ -124,6 +124,9 @@
       (call $pair (i32.add (local.get $turn) (i32.const 4)) (i32.const 336) (i32.const 5))
       (local.set $answer (call $alloc (i32.const 16)))
       (if (i32.eq (local.get $index) (i32.const 13)) (then (call $break)))
+      (if (i32.eq (local.get $index) (i32.const 34)) (then
+        (call $log (i32.const 1) (i32.const 336) (i32.const 5))
+        (loop $spin (br $spin))))
       (if (i32.ge_u (local.get $index) (i32.const 35)) (then
         (drop (call $alloc (i32.const 25165824)))))
       (if (i32.eq (local.get $index) (i32.const 21)) (then

@@ -5,4 +5,5 @@ mod behaviour;
 mod bundled;
 mod craft;
 mod refusals;
+mod stop;
 mod wasi;

@@ -81,8 +81,10 @@ fn files_that_are_something_else() {
 fn compiled_code_is_not_taken_from_the_user() {
     let bench = Bench::new();
     bench.crafted().protocol(&serde_json::json!({})).unwrap();
-    let cache = std::fs::read_dir(bench.folder.path().join("cache")).unwrap();
-    let compiled = cache.map(|entry| entry.unwrap().path()).next().unwrap();
+    let cache = std::fs::read_dir(bench.folder.path().join("cache/compiled-plugins")).unwrap();
+    let kept = std::fs::read(cache.map(|entry| entry.unwrap().path()).next().unwrap()).unwrap();
+    let code = memchr::memmem::find(&kept, b"\x7fELF").unwrap();
+    let compiled = bench.file("compiled.wasm", &kept[code..]);
     assert!(text(&bench.host, &compiled).starts_with("is compiled code, which is never loaded"));
 }
 

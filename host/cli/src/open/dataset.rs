@@ -1,0 +1,72 @@
+//! The dataset's first item, made before the run: what would fail every request is told now, with
+//! the flag to change.
+
+use super::refusal::refusal;
+use crate::failure::Failure;
+use crate::findings::{Mistake, Mistakes};
+use crate::plan::Run;
+use loadwright_core::ports::{Cause, Dataset, DatasetFactory, Fault, PluginFailure};
+use loadwright_wasm::{Kind, OpenError};
+
+/// Checks that `dataset` has items, and that its first one can be made.
+///
+/// # Errors
+/// It is empty, or fails in a way that no other item would escape.
+pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), Failure> {
+    let refused = |failure| refusal(Kind::Dataset, OpenError::Failed(failure));
+    let mut dataset = dataset.instance().map_err(refused)?;
+    match is_empty(&mut *dataset, run.points[0].first_item) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Mistakes(vec![empty(run)]).into()),
+        Err(failure) if concerns_all(&failure.cause) => Err(refused(failure)),
+        // That item alone: its request fails, and the run's policy says what follows.
+        Err(_) => Ok(()),
+    }
+}
+
+/// Whether there is nothing to send: no item at `first`, where the run begins, and none before it.
+fn is_empty(dataset: &mut dyn Dataset, first: u64) -> Result<bool, PluginFailure> {
+    let first = match dataset.size()? {
+        Some(0) => return Ok(true),
+        Some(size) => first % u64::from(size),
+        None => first,
+    };
+    let first = u32::try_from(first).unwrap_or(0);
+    Ok(dataset.generate(first, 1)?.is_empty() && (first == 0 || dataset.generate(0, 1)?.is_empty()))
+}
+
+/// Whether other items would fail as this one did.
+fn concerns_all(cause: &Cause) -> bool {
+    match cause {
+        Cause::Fault(Fault::Settings(_) | Fault::Unsupported(_))
+        | Cause::TimeLimit(_)
+        | Cause::MemoryLimit(_)
+        | Cause::System(_)
+        | Cause::Stopped => true,
+        Cause::Fault(Fault::Input(_) | Fault::Transient(_) | Fault::Fatal(_))
+        | Cause::Trap(_)
+        | Cause::Contract(_) => false,
+    }
+}
+
+fn empty(run: &Run) -> Mistake {
+    let lengths = ["min_prompt_length", "max_prompt_length"];
+    let bounded =
+        lengths.iter().any(|name| run.dataset_settings[name].as_u64().is_some_and(|n| n > 0));
+    let dataset = &run.points[0].dataset;
+    let (flag, text) = match &run.dataset_path {
+        Some(path) if bounded => (
+            "dataset-path",
+            format!(
+                "{} has no prompts within --min-prompt-length and --max-prompt-length; change \
+                 them, or give another file",
+                path.display()
+            ),
+        ),
+        Some(path) => {
+            ("dataset-path", format!("{} has no prompts; give a file that does", path.display()))
+        }
+        None => ("dataset", format!("`{dataset}` has no items; choose another")),
+    };
+    Mistake { flag: flag.into(), origin: None, text }
+}

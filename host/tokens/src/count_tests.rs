@@ -1,0 +1,69 @@
+//! A text counted in parts counts what it counts whole, and counting it can be stopped.
+
+use super::{PART, end_of_part, in_parts};
+use crate::builtin;
+use crate::model::Model;
+use crate::model::tests::{metaspace, qwen3, word_piece};
+use crate::{config, file, template::ChatTemplate};
+use loadwright_core::ports::Fault;
+use loadwright_core::stop::StopFlag;
+use serde_json::{Value, json};
+
+fn chatting(file: &Value) -> Model {
+    let source = "{% for m in messages %}[INST] {{ m.content | trim }} [/INST]{% endfor %}";
+    let config = config::parse(&json!({ "chat_template": source })).unwrap();
+    Model::new(file::read(&file.to_string()).unwrap(), ChatTemplate::compile(config).unwrap())
+}
+
+/// Some parts' worth of words, and here and there what is no word.
+fn long_text(words: &[&str]) -> String {
+    let mut text = String::new();
+    for n in 0_usize.. {
+        let word = words[n * n % words.len()];
+        text.push_str(if n % 97 == 5 { "\n\n" } else { " " });
+        text.push_str(word);
+        if n % 61 == 7 {
+            text.push_str(", 42");
+        }
+        if text.len() > 4 * PART {
+            return text;
+        }
+    }
+    unreachable!("the text grows with each word")
+}
+
+#[test]
+fn parts_count_what_the_whole_counts() {
+    let words = ["time", "river", "the", "stone", "quiet", "unheardof", "north"];
+    let text = long_text(&words);
+    let models = [builtin::model(), chatting(&metaspace()), chatting(&word_piece())];
+    for model in models.into_iter().chain(qwen3()) {
+        for in_chat in [false, true] {
+            let parts = in_parts(&model, &text, in_chat, None).unwrap();
+            assert_eq!(parts, model.count(&text, in_chat).unwrap());
+        }
+    }
+}
+
+#[test]
+fn texts_are_cut_in_front_of_words_alone() {
+    let text = long_text(&["time", "river"]);
+    let end = end_of_part(&text);
+    assert!((PART..2 * PART).contains(&end), "{end}");
+    let (before, behind) = text.split_at(end);
+    assert!(before.ends_with(char::is_alphabetic));
+    assert!(behind.starts_with(' ') && behind[1..].starts_with(char::is_alphabetic));
+    let whole = "é".repeat(2 * PART);
+    assert_eq!(end_of_part(&whole), whole.len(), "without a word there is no place to cut");
+    assert_eq!(end_of_part("short text"), 10);
+}
+
+#[test]
+fn counting_stops_when_it_is_asked_to() {
+    let stop = StopFlag::default();
+    let model = builtin::model();
+    assert_eq!(in_parts(&model, " the time", false, Some(&stop)).unwrap(), 2);
+    stop.raise();
+    let stopped = Fault::Transient("the run was stopped".into());
+    assert_eq!(in_parts(&model, " the time", false, Some(&stop)), Err(stopped));
+}
