@@ -1,5 +1,4 @@
 //! What may be opened and read, and what each refusal says.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{FileError, open, read, read_input, read_text};
 use std::fs;
