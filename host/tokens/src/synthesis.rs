@@ -4,9 +4,12 @@
 //! vocabulary does not prove it, for every 64th where it does. Long texts are made in steps, between
 //! which the work can be stopped. Stops at the port's `synthesize`.
 
+mod faults;
+
 use crate::count;
 use crate::model::Model;
 use crate::words::Words;
+use faults::{too_long, too_short, unusable};
 use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Synthesized};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -277,35 +280,6 @@ fn stream(request: &Synthesis<'_>) -> ChaCha8Rng {
     key.update(request.index.to_le_bytes());
     key.update(request.label.as_bytes());
     ChaCha8Rng::from_seed(key.finalize().into())
-}
-
-fn too_long(tokens: u32, most: u32) -> Fault {
-    Fault::Settings(format!(
-        "a prompt of {tokens} tokens is longer than the {most} that are made with this tokenizer; \
-         lower --max-prompt-length or --prefix-length"
-    ))
-}
-
-fn too_short(request: &Synthesis<'_>, least: u32) -> Fault {
-    let around = match (request.in_chat, request.prefix.is_empty()) {
-        (true, true) => "chat template",
-        (true, false) => "chat template and prefix",
-        (false, true) => "special tokens",
-        (false, false) => "prefix",
-    };
-    Fault::Settings(format!(
-        "a prompt of {} tokens is shorter than the {least} that its {around} alone count; give \
-         --min-prompt-length so that prefix and prompt have at least {least}",
-        request.tokens
-    ))
-}
-
-fn unusable() -> Fault {
-    Fault::Unsupported(
-        "the tokenizer's vocabulary has no entries that encode to themselves, so prompts of an \
-         exact length cannot be made from it; choose another --dataset"
-            .to_owned(),
-    )
 }
 
 #[cfg(test)]
