@@ -79,6 +79,8 @@ fn no_stray_reply_gives_a_negative_time() {
     let url = scripted(|mut stream, _| {
         while let Some(seq) = next_request(&mut stream) {
             let sent = stream.write_all(reply(seq + 1).as_bytes());
+            // Around the time at which the next request goes out: before it, or after.
+            std::thread::sleep(Duration::from_micros(seq % 20 * 15));
             if sent.and_then(|()| stream.write_all(reply(STRAY).as_bytes())).is_err() {
                 return;
             }
