@@ -76,7 +76,7 @@ fn tls_that_fails() {
     let untrusted = start(Config { tls: true, ..fast() });
     says(&at(&untrusted.url(), |_| {}), Outcome::Tls, "certificate");
     let old = |plan: &mut Plan| (plan.target.http2, plan.target.insecure) = (true, true);
-    says(&at(&untrusted.url(), old), Outcome::Tls, "NoApplicationProtocol");
+    says(&at(&untrusted.url(), old), Outcome::Tls, "share no version of HTTP; leave out --http2");
 }
 
 #[test]

@@ -138,17 +138,5 @@ fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met:
 }
 
 #[cfg(test)]
-mod tests {
-    use super::outcome;
-    use crate::exit::Exit;
-
-    #[test]
-    fn what_broke_a_run_comes_before_what_it_measured() {
-        // No summary: nothing was measured.
-        assert_eq!(outcome(&[], None, false, true), Exit::NothingMeasured);
-        assert_eq!(outcome(&[], None, true, true), Exit::Interrupted);
-        assert_eq!(outcome(&[], Some(Exit::Output), true, true), Exit::Output);
-        assert_eq!(outcome(&[], Some(Exit::Plugin), false, true), Exit::Plugin);
-        assert_eq!(outcome(&[], Some(Exit::NothingMeasured), false, true), Exit::NothingMeasured);
-    }
-}
+#[path = "perf_tests.rs"]
+mod tests;
