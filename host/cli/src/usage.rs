@@ -34,19 +34,21 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, UsageError> {
 /// # Errors
 /// Every setting that cannot be used, wherever it stands, and every flag that there is not.
 pub fn run(typed: &[OsString], environment: &[(String, String)]) -> Result<Run, UsageError> {
-    let (typed, mut mistakes) = without_unknown(typed);
+    let (typed, mut mistakes) = parsable(typed);
     let mut findings = Findings::default();
     let gathered = match gather(&typed, environment, &mut findings) {
         Ok(gathered) => gathered,
-        Err(error) if mistakes.is_empty() || !error.use_stderr() => return Err(error.into()),
-        Err(error) => {
-            mistakes.push(of_parser(&error));
+        Err(error) if error.use_stderr() && !mistakes.is_empty() => {
             return Err(Mistakes(mistakes).into());
         }
+        Err(error) => return Err(error.into()),
     };
     let converted = convert(&gathered, findings);
     if let Err(settings) = &converted {
-        mistakes.extend(settings.0.iter().cloned());
+        // A flag that the parser refused may now be missed.
+        let told: Vec<String> = mistakes.iter().map(|mistake| mistake.flag.clone()).collect();
+        let new = settings.0.iter().filter(|mistake| !told.contains(&mistake.flag));
+        mistakes.extend(new.cloned());
         mistakes.extend(unknown_names(&gathered.args));
     }
     match converted {
@@ -55,37 +57,57 @@ pub fn run(typed: &[OsString], environment: &[(String, String)]) -> Result<Run, 
     }
 }
 
-/// What was typed without the flags that there are not and their values, and a mistake for each.
-fn without_unknown(typed: &[OsString]) -> (Vec<OsString>, Vec<Mistake>) {
+/// What was typed without the flags that the parser refuses and their values, and a mistake for each.
+fn parsable(typed: &[OsString]) -> (Vec<OsString>, Vec<Mistake>) {
     let command = perf_command();
     let mut kept = typed.to_vec();
     let mut mistakes = Vec::new();
-    while let Some(unknown) = first_unknown(&command, &kept) {
-        let is_it = |token: &OsString| {
-            let token = token.to_string_lossy();
-            token.strip_prefix(&*unknown).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-                // Short flags have their values, or further flags, behind them.
-                || (!unknown.starts_with("--") && unknown.len() == 2 && token.starts_with(&unknown))
+    while let Some((argument, error)) = refused(&command, &kept) {
+        let names = [Some(argument.clone()), short_of(&command, &argument)];
+        let is_it = |token: &OsString| names.iter().flatten().any(|name| is_argument(token, name));
+        let Some(at) = kept.iter().position(is_it) else {
+            mistakes.push(other(&argument, &error));
+            break;
         };
-        let Some(at) = kept.iter().position(is_it) else { break };
-        let values = kept[at + 1..].iter().take_while(|token| is_value(token)).count();
-        let is_flag = unknown.starts_with('-');
-        kept.drain(at..=at + if is_flag { values } else { 0 });
-        mistakes.push(if is_flag { no_flag(&command, &unknown) } else { no_value(&unknown) });
+        let is_flag = argument.starts_with('-');
+        let values = kept[at + 1..].iter().take_while(|token| is_flag && is_value(token)).count();
+        kept.drain(at..=at + values);
+        mistakes.push(match error.kind() {
+            ErrorKind::UnknownArgument if is_flag => no_flag(&command, &argument),
+            ErrorKind::UnknownArgument => no_value(&argument),
+            _ => other(&argument, &error),
+        });
     }
     (kept, mistakes)
 }
 
-/// The first argument that the parser does not know.
-fn first_unknown(command: &clap::Command, typed: &[OsString]) -> Option<String> {
+/// The first argument that the parser refuses, and why.
+fn refused(command: &clap::Command, typed: &[OsString]) -> Option<(String, clap::Error)> {
     let tokens = std::iter::once(OsString::from("loadwright perf")).chain(typed.iter().cloned());
-    let error = command.clone().try_get_matches_from(tokens).err()?;
-    match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(argument))) => {
-            Some(argument.clone())
-        }
-        _ => None,
-    }
+    let error =
+        command.clone().try_get_matches_from(tokens).err().filter(clap::Error::use_stderr)?;
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    // A flag may be named with what it takes.
+    let argument = argument.split([' ', '=']).next().unwrap_or(argument).to_owned();
+    Some((argument, error))
+}
+
+/// The short name of a flag that the parser names by its long one.
+fn short_of(command: &clap::Command, argument: &str) -> Option<String> {
+    let long = argument.strip_prefix("--")?;
+    let arg = command.get_arguments().find(|arg| arg.get_long() == Some(long))?;
+    arg.get_short().map(|short| format!("-{short}"))
+}
+
+/// Whether `token` is the `argument` that the parser named, with its value or without.
+fn is_argument(token: &OsStr, argument: &str) -> bool {
+    let token = token.to_string_lossy();
+    let is_short = argument.starts_with('-') && argument.chars().count() == 2;
+    token.strip_prefix(argument).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('=') || (is_short && !token.starts_with("--"))
+    })
 }
 
 /// Whether `token` belongs to the flag before it: no flag itself, but a number may be negative.
@@ -109,16 +131,20 @@ fn no_value(word: &str) -> Mistake {
     Mistake { flag: word.into(), origin: Some("the command line".into()), text }
 }
 
-/// What else the parser says, in the words of a mistake.
-fn of_parser(error: &clap::Error) -> Mistake {
-    let said = error.to_string();
-    let text = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let argument = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) => argument.as_str(),
-        _ => "perf",
+/// What else the parser says of an argument.
+fn other(argument: &str, error: &clap::Error) -> Mistake {
+    let flag = argument.trim_start_matches('-').into();
+    let text = match (error.kind(), error.get(ContextKind::InvalidValue)) {
+        (ErrorKind::TooManyValues, _) => "takes no value; leave it out".into(),
+        (ErrorKind::InvalidValue, Some(ContextValue::String(value))) if value.is_empty() => {
+            "needs a value; give one behind it".into()
+        }
+        _ => {
+            let said = error.to_string();
+            said.lines().next().unwrap_or_default().trim_start_matches("error: ").into()
+        }
     };
-    let flag = argument.split([' ', '=']).next().unwrap_or(argument).trim_start_matches('-');
-    Mistake { flag: flag.into(), origin: None, text: text.into() }
+    Mistake { flag, origin: None, text }
 }
 
 /// The variables that may hold settings; those that are not text cannot.
