@@ -15,6 +15,7 @@ use crate::waiting;
 use loadwright_core::sample::Ending;
 use loadwright_core::secret::{Secrets, masked_url};
 use loadwright_core::summary::Summary;
+use loadwright_core::words::counted;
 use loadwright_engine::Control;
 use loadwright_report::{RunInfo, Style, run_json, sweep_text};
 use std::sync::Arc;
@@ -68,19 +69,18 @@ fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
     drop(sweep);
     drop(server);
     let exit = conclude(measured, runner, &info, Wish { json: run.json, stop: interrupt.asked() });
-    voice.terminal.say(&folder.path().display().to_string());
+    voice.terminal.say_as_is(&folder.path().display().to_string());
     Ok(exit)
 }
 
 /// Says what is about to be measured.
 fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     let first = &opened.points[0];
-    let count = opened.points.len();
-    let points = if count == 1 { "point" } else { "points" };
     voice.info(&format!(
-        "measuring {} at {}: {count} {points}",
+        "measuring {} at {}: {}",
         results::alias(first).unwrap_or_else(|| first.model.clone()),
-        masked_url(&first.target.url)
+        masked_url(&first.target.url),
+        counted(opened.points.len() as u64, "point")
     ));
     if run.seed_drawn {
         voice.info(&format!("seed {}: give it with --seed to send the same again", first.seed));

@@ -11,6 +11,7 @@ use crate::input;
 use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use lateness::Lookout;
+use loadwright_core::words::counted;
 use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -45,7 +46,8 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
     terminal.say("Ctrl-C stops it");
     wait(&server, &terminal).map_err(Failure::System)?;
     let counts = server.counts();
-    terminal.say(&format!("{} requests received, {} ended", counts.received, counts.ended));
+    let received = counted(counts.received, "request");
+    terminal.say(&format!("{received} received, {} ended", counts.ended));
     lateness::report(&server).iter().for_each(|line| terminal.say(line));
     Ok(Exit::Measured)
 }

@@ -4,6 +4,7 @@
 use crate::control::Control;
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, PluginFailure};
+use loadwright_core::words::counted;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// The extent of a dataset, as far as it is known.
@@ -79,7 +80,8 @@ impl Items {
 
     fn notice(&self, size: u64, control: &Control) {
         if !self.noticed.swap(true, Relaxed) {
-            let text = format!("the dataset has {size} items and begins again after the last");
+            let items = counted(size, "item");
+            let text = format!("the dataset has {items} and begins again after the last");
             (control.notice)(&text);
         }
     }

@@ -66,7 +66,7 @@ impl OneThread {
         let failure = |cause| self.instance.recipe.failure(&name, cause);
         let items = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
         if items.len() > count as usize {
-            let text = format!("it gave {} items where {count} were asked", items.len());
+            let text = format!("it gave more items than the {count} asked for: {}", items.len());
             return Err(failure(Cause::Contract(text)));
         }
         Ok(items.into_iter().map(Conversation::from).collect())

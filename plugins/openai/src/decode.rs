@@ -101,6 +101,8 @@ struct Texts {
     whole: String,
     reasoning_content: String,
     reasoning: String,
+    details: String,
+    summaries: String,
     call_names: String,
     call_arguments: String,
 }
@@ -112,6 +114,10 @@ impl Texts {
         self.refusal += text("refusal");
         self.reasoning_content += text("reasoning_content");
         self.reasoning += text("reasoning");
+        for detail in said["reasoning_details"].as_array().into_iter().flatten() {
+            self.details += detail["text"].as_str().unwrap_or_default();
+            self.summaries += detail["summary"].as_str().unwrap_or_default();
+        }
         for call in said["tool_calls"].as_array().into_iter().flatten() {
             let function = &call["function"];
             self.call_names += function["name"].as_str().unwrap_or_default();
@@ -121,7 +127,10 @@ impl Texts {
 
     fn pieces(self, frame: u32, tokens: Option<u32>) -> Vec<Piece> {
         let channels = [
-            (Channel::Reasoning, spelled([self.reasoning_content, self.reasoning])),
+            (
+                Channel::Reasoning,
+                spelled([self.reasoning_content, self.reasoning, self.details, self.summaries]),
+            ),
             (Channel::Output, spelled([self.content, self.refusal, self.whole])),
             (Channel::ToolCall, self.call_names + &self.call_arguments),
         ];
@@ -134,13 +143,15 @@ fn spelled<const N: usize>(spellings: [String; N]) -> String {
     spellings.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
-/// Tokens of a frame, over all choices: by token ids, else by log probabilities.
+/// Tokens of a frame, over all choices: by token ids, else by log probabilities; 0 where they are
+/// there and hold none.
 fn tokens(choices: &[Value]) -> Option<u32> {
-    ["/token_ids", "/logprobs/content", "/logprobs/tokens"].into_iter().find_map(|at| {
+    let counts = ["/token_ids", "/logprobs/content", "/logprobs/tokens"].into_iter();
+    let counts = counts.filter_map(|at| {
         let lists = choices.iter().filter_map(|choice| choice.pointer(at)?.as_array());
-        let sum = lists.map(|list| list.len() as u32).sum::<u32>();
-        (sum > 0).then_some(sum)
-    })
+        lists.map(|list| list.len() as u32).reduce(u32::saturating_add)
+    });
+    counts.reduce(|first, next| if first > 0 { first } else { next })
 }
 
 fn error(frame: &Value) -> Option<String> {

@@ -78,9 +78,12 @@ fn completions_streaming_and_not() {
     let reply = both(&[
         r#"{"choices":[{"index":0,"text":"a","token_ids":[5,6]}]}"#,
         r#"{"choices":[{"index":0,"text":"b","logprobs":{"tokens":["b"]}}]}"#,
+        r#"{"choices":[{"index":0,"text":"c","token_ids":[]}]}"#,
+        r#"{"choices":[{"index":0,"text":"d","token_ids":[],"logprobs":{"tokens":["d"]}}]}"#,
+        r#"{"choices":[{"index":0,"text":"e","token_ids":null,"logprobs":{"content":null}}]}"#,
     ]);
     let tokens: Vec<_> = reply.pieces.iter().map(|piece| piece.tokens).collect();
-    assert_eq!(tokens, [Some(2), Some(1)]);
+    assert_eq!(tokens, [Some(2), Some(1), Some(0), Some(1), None]);
     assert_eq!(both(&[r#"{"choices":[{"text":"whole"}]}"#]).pieces[0].text, "whole");
 }
 
@@ -91,6 +94,12 @@ fn reasoning_in_either_spelling_or_in_both_at_once() {
         r#""reasoning":"so""#,
         r#""reasoning":"so","reasoning_content":"so""#,
         r#""reasoning":"so","reasoning_content":"""#,
+        r#""reasoning_details":[{"type":"reasoning.text","text":"so"}]"#,
+        r#""reasoning_details":[{"type":"reasoning.summary","summary":"so"}]"#,
+        r#""reasoning_details":[{"text":"s"},{"type":"reasoning.encrypted","data":"x"},{"text":"o"}]"#,
+        r#""reasoning_details":[{"text":"so","summary":"in short"}]"#,
+        r#""reasoning":"so","reasoning_details":[{"text":"so"}]"#,
+        r#""reasoning":null,"reasoning_details":[{"summary":"so"},{"text":""}]"#,
     ] {
         let frame = format!(r#"{{"choices":[{{"delta":{{{members}}}}}]}}"#);
         assert_eq!(both(&[&frame]).pieces, [piece(0, Channel::Reasoning, "so")]);

@@ -22,6 +22,11 @@ pub(crate) fn plan() -> ReadingPlan {
             "/choices/*/delta/reasoning",
             "/choices/*/message/reasoning_content",
             "/choices/*/message/reasoning",
+            // OpenRouter's, beside `reasoning` or in its place.
+            "/choices/*/delta/reasoning_details/*/text",
+            "/choices/*/message/reasoning_details/*/text",
+            "/choices/*/delta/reasoning_details/*/summary",
+            "/choices/*/message/reasoning_details/*/summary",
         ]),
         tool_calls: rules(&[
             "/choices/*/delta/tool_calls/*/function/name",

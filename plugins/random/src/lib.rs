@@ -127,7 +127,7 @@ fn lengths<H: Host>(
     };
     let short = |name: &str, length: u32| {
         Err(Fault::Settings(format!(
-            "{name}: {length} is too short: the shortest prompt here counts {shortest} tokens"
+            "{name}: {length} is too short: the minimum here is {shortest}"
         )))
     };
     if high < shortest {

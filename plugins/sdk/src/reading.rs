@@ -116,12 +116,14 @@ pub fn error_text(error: &Value) -> Option<String> {
     }
 }
 
-/// Tokens of a frame: what the first rule that finds any finds, added up.
+/// Tokens of a frame: what the first rule that finds any finds, added up; 0 where rules find that
+/// there are none.
 fn tokens(rules: &[Rule], frame: &Value) -> Option<u32> {
-    rules.iter().find_map(|rule| {
-        let sum = matches(rule, frame).into_iter().filter_map(count).sum::<u64>();
-        (sum > 0).then(|| u32::try_from(sum).unwrap_or(u32::MAX))
-    })
+    let counts = rules.iter().filter_map(|rule| {
+        matches(rule, frame).into_iter().filter_map(count).reduce(u64::saturating_add)
+    });
+    let sum = counts.reduce(|first, next| if first > 0 { first } else { next })?;
+    Some(u32::try_from(sum).unwrap_or(u32::MAX))
 }
 
 fn count(value: &Value) -> Option<u64> {

@@ -130,6 +130,21 @@ fn a_stream_of_one_frame_is_doubted() {
 }
 
 #[test]
+fn details_of_reasoning_are_reasoning() {
+    let detail = |member: &str| {
+        delta(json!({"content": "", "reasoning_details": [{"type": "x", member: "hm"}]}))
+    };
+    let answer = delta(json!({"content": "so"}));
+    for member in ["text", "summary"] {
+        let section = measured(&[detail(member), detail(member), answer.clone(), usage(3)]);
+        let mean = |figure: &str| section["figures"][figure]["mean"].as_f64().expect(figure);
+        // Two gaps lie between the first reasoning and the answer.
+        let (before, gap) = (mean("first_answer_ms") - mean("ttft_ms"), mean("itl_ms"));
+        assert!((before - 2.0 * gap).abs() < 1e-3, "{before} {gap}");
+    }
+}
+
+#[test]
 fn an_objective_on_what_replies_lack_is_doubted() {
     let place = Place::new();
     let server = server(paced(1, 1));
