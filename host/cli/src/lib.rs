@@ -41,7 +41,7 @@ use usage::UsageError;
 
 /// Runs the command line `arguments`, program name included, to its exit code.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    loadwright_files::report_size_limit();
+    loadwright_files::fit_into_limits();
     let exit = match command(&arguments) {
         Ok(exit) => exit,
         Err(Trouble::Usage(UsageError::Parser(error))) => answer(&error),

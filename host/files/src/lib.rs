@@ -1,11 +1,11 @@
 //! Reads files that the user names. A path may lead to a device, to a pipe that nobody writes to, or
-//! to more bytes than fit in memory: none of them may hang the program or exhaust its memory. And a
-//! file that may not grow is an error, not the end. What the bytes mean is the caller's business.
+//! to more bytes than fit in memory: none of them may hang the program or exhaust its memory. What
+//! the bytes mean is the caller's business. Beside that, the process is set up for its own limits.
 #![deny(unsafe_code)]
 
 mod limit;
 
-pub use limit::report_size_limit;
+pub use limit::fit_into_limits;
 
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, FileType};

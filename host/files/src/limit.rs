@@ -1,10 +1,56 @@
-//! The limit of a file's size (`ulimit -f`), made an error that can be named.
+//! Limits of the process (`ulimit`) that would otherwise end it, or fail it, without a word.
 
-/// From now on a write beyond the limit fails. Otherwise the system ends the process, without a word
-/// and before anything else is saved.
+use rlimit::Resource;
+
+/// Sets the process up for the limits it has. To be called once, before it has other threads.
+pub fn fit_into_limits() {
+    report_size_limit();
+    bound_arenas(Resource::AS.get_soft().unwrap_or(rlimit::INFINITY));
+}
+
+/// From now on a write beyond the limit of a file's size (`ulimit -f`) fails. Otherwise the system
+/// ends the process before anything else is saved.
 #[expect(unsafe_code, reason = "no crate at hand sets a signal's action safely")]
-pub fn report_size_limit() {
+fn report_size_limit() {
     // SAFETY: the action is a constant of the system, no handler that could run code; nothing else
     // in the process sets this signal's action. It cannot fail for a signal that exists.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Lets the allocator's arenas take a part of a limited address space (`ulimit -v`). glibc would take
+/// all of it, since each thread's arena reserves 64 MiB and there are eight a core.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "no crate at hand sets the allocator's options safely")]
+fn bound_arenas(address_space: u64) {
+    if let Some(arenas) = arenas(address_space) {
+        // SAFETY: the option exists and takes any number above 0; it changes how memory is got from
+        // the system later on, and nothing that was allocated.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, arenas) };
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn bound_arenas(_: u64) {}
+
+/// How many arenas fit a sixteenth of the address space; none: it is not limited.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn arenas(address_space: u64) -> Option<libc::c_int> {
+    /// What an arena reserves.
+    const ARENA: u64 = 64 << 20;
+    let fit = address_space / 16 / ARENA;
+    (address_space != rlimit::INFINITY)
+        .then(|| libc::c_int::try_from(fit.max(1)).unwrap_or(libc::c_int::MAX))
+}
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests {
+    use super::arenas;
+
+    #[test]
+    fn arenas_take_a_sixteenth_of_a_limited_address_space() {
+        assert_eq!(arenas(rlimit::INFINITY), None);
+        assert_eq!(arenas(64 << 30), Some(64));
+        assert_eq!(arenas(8 << 30), Some(8));
+        assert_eq!(arenas(100 << 20), Some(1), "one there must be");
+    }
 }

@@ -2,9 +2,11 @@
 
 use crate::error::OpenError;
 use crate::locate::{CONFIG, TEMPLATE, TOKENIZER};
+use crate::model::VOCABULARY;
 use crate::places::Hub;
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,7 +88,13 @@ fn get(client: &Client, url: &str, hub: &Hub) -> Result<File, String> {
             response.status().as_u16()
         )),
         status if status.is_success() => {
-            Ok(File::Found(response.bytes().map_err(|error| chain(&error))?.to_vec()))
+            let mut bytes = Vec::new();
+            let mut limited = response.take(VOCABULARY + 1);
+            limited.read_to_end(&mut bytes).map_err(|error| chain(&error))?;
+            if bytes.len() as u64 > VOCABULARY {
+                return Err(format!("it answered with more than {} MiB", VOCABULARY >> 20));
+            }
+            Ok(File::Found(bytes))
         }
         status => Err(format!("it answered {status}")),
     }

@@ -91,10 +91,13 @@ fn cached(name: &str, places: &Places) -> Vec<PathBuf> {
     folders
 }
 
+/// Bytes of a revision's name at most.
+const REVISION: u64 = 4096;
+
 /// The snapshot that `refs/main` names in a Hugging Face cache.
 fn snapshot(name: &str, cache: &Path) -> PathBuf {
     let model = cache.join(format!("models--{}", name.replace('/', "--")));
-    match std::fs::read_to_string(model.join("refs").join("main")) {
+    match loadwright_files::read_text(&model.join("refs").join("main"), REVISION) {
         Ok(revision) => model.join("snapshots").join(revision.trim()),
         Err(_) => model,
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Bytes of a tokenizer.json at most: the largest have some 40 MB.
-const VOCABULARY: u64 = 512 << 20;
+pub(crate) const VOCABULARY: u64 = 512 << 20;
 
 /// A pipeline, a chat template where the model has one, and the writer, made on first use.
 #[derive(Debug)]

@@ -52,9 +52,10 @@ fn measure(dataset: &dyn DatasetFactory, first: u64) -> Option<f64> {
     let mut dataset = dataset.instance().ok()?;
     let first = u32::try_from(first).ok()?;
     let start = clock::now();
-    let (mut made, mut spent) = (0, 0);
+    let (mut made, mut spent) = (0_u32, 0);
     while spent < ENOUGH {
-        let items = dataset.generate(first.checked_add(made)?, BATCH).ok()?;
+        // One at first: of long prompts a batch takes long.
+        let items = dataset.generate(first.checked_add(made)?, made.clamp(1, BATCH)).ok()?;
         made += u32::try_from(items.len()).ok().filter(|count| *count > 0)?;
         spent = clock::now() - start;
     }

@@ -85,6 +85,8 @@ fn files_that_are_none_are_refused_and_never_waited_for() {
         let said = stderr(&ends(output, 3));
         assert!(said.contains("not a regular file") && said.contains("--plugin"), "{said}");
     }
+    let target = "perf --model m --url https://127.0.0.1:1 --prompt hi --ca-cert";
+    refused(&place, &format!("{target} pipe"), "--ca-cert: pipe is not a file; give a PEM file");
     // A value may come from a pipe, within bounds.
     let wanted = "--extra-args: /dev/zero is larger than 64 MiB; give a file of text";
     refused(&place, "perf --simulate --extra-args @/dev/zero", wanted);
@@ -160,8 +162,9 @@ fn limited(limits: &str, command: &Command) -> Command {
 #[test]
 fn a_run_fits_into_a_limited_address_space() {
     let place = Place::new();
-    // In KiB: a quarter of what one guest reserves where address space is free.
-    let run = limited("ulimit -v 1048576", &place.perf("--simulate -n 4 --max-tokens 2"));
+    // In KiB: a fraction of the 4 GiB that one guest reserves where address space is free, and of
+    // what an allocator reserves for this many threads.
+    let run = limited("ulimit -v 600000", &place.perf("--simulate -n 4 --max-tokens 2"));
     ends(run, 0);
     assert_eq!(place.summary("parallel_1_number_4")["Success Requests"], 4);
 }

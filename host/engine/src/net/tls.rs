@@ -60,10 +60,15 @@ pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsSetup> {
     Ok(Arc::new(config))
 }
 
+/// Bytes of the file of `--ca-cert` at most: a system's whole bundle is a quarter of a MiB.
+const CERTIFICATES: u64 = 16 << 20;
+
 /// The certificates of `--ca-cert`: one at least.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetup> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let text = loadwright_files::read(path, CERTIFICATES)
+        .map_err(|error| bad_file(path, format!("it {error}")))?;
+    let certificates = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|error| bad_file(path, error.to_string()))?;
     if certificates.is_empty() {
         return Err(bad_file(path, "it holds no certificate".into()));
