@@ -4,6 +4,7 @@
 //! made of it is `model`'s.
 
 use ahash::AHashMap;
+use loadwright_core::words::counted;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokenizers::models::ModelWrapper;
@@ -67,7 +68,7 @@ pub(crate) fn read(json: &str) -> Result<Tokenizer, String> {
 /// What is wrong with a file of JSON.
 pub(crate) fn damage(error: &serde_json::Error, json: &str) -> String {
     if error.is_eof() {
-        return format!("it ends in the middle, after {} bytes", json.len());
+        return format!("it ends in the middle, after {}", counted(json.len() as u64, "byte"));
     }
     error.to_string()
 }

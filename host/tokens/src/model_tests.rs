@@ -191,7 +191,7 @@ fn ids_outside_the_vocabulary_are_refused() {
 #[test]
 fn a_file_that_is_no_tokenizer_says_what_is_wrong() {
     for (json, what) in [
-        ("{", "it ends in the middle, after 1 bytes"),
+        ("{", "it ends in the middle, after 1 byte"),
         (r#"{"added_tokens": []}"#, "model"),
         (
             r#"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["ab"]}}"#,

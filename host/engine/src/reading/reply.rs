@@ -12,7 +12,7 @@ pub struct Unreadable(pub String);
 
 /// A reply of `decode` that does not fit its exchange.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a piece is said to be of frame {frame}, but the exchange has {frames} frames")]
+#[error("a piece is said to be of frame {frame}, but the exchange ends before frame {frames}")]
 pub struct BadReply {
     /// The frame that the piece names.
     pub frame: u32,

@@ -423,6 +423,6 @@ fn a_piece_of_a_frame_that_is_not_there_is_an_error() {
     let error = Reading::of_reply(reply, 2).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a piece is said to be of frame 2, but the exchange has 2 frames"
+        "a piece is said to be of frame 2, but the exchange ends before frame 2"
     );
 }

@@ -1,6 +1,7 @@
 //! Why a text of a length cannot be made, in words that name the flag to change.
 
 use loadwright_core::ports::{Fault, Synthesis};
+use loadwright_core::words::counted;
 
 /// Longer than texts are made.
 pub(super) fn too_long(tokens: u32, most: u32) -> Fault {
@@ -19,9 +20,9 @@ pub(super) fn too_short(request: &Synthesis<'_>, least: u32) -> Fault {
         (false, false) => "prefix",
     };
     Fault::Settings(format!(
-        "a prompt of {} tokens is shorter than the {least} that its {around} alone count; give \
+        "a prompt of {} is shorter than the {least} that its {around} alone count; give \
          --min-prompt-length so that prefix and prompt have at least {least}",
-        request.tokens
+        counted(u64::from(request.tokens), "token")
     ))
 }
 
