@@ -144,7 +144,8 @@ fn a_server_that_streams_is_not_gone() {
     assert_eq!((run.closing.ending, run.records.len()), (Ending::Completed, 60));
     assert_eq!(progress.done.load(Relaxed), 60);
     let failed = run.records.iter().filter(|record| !record.outcome.is_ok()).count();
-    assert!((40..58).contains(&failed), "{failed} failed");
+    // Twenty slots are as long as the server has before it is given up, and it had more.
+    assert!((25..58).contains(&failed), "{failed} failed");
 }
 
 #[test]
