@@ -189,8 +189,9 @@ fn samples_say_what_the_engine_was_short_of() {
     let sum = |of: fn(&loadwright_core::sample::Sample) -> u64| -> u64 {
         run.samples.iter().map(of).sum()
     };
-    // Up to four free workers wait for the held item; none of them counts twice.
-    assert!((1..=8).contains(&sum(|sample| sample.starved)));
+    // Free workers wait for the held item, and for others where the makers have no processor; a slot
+    // that is waited for counts once.
+    assert!((1..=40).contains(&sum(|sample| sample.starved)));
     assert!(sum(|sample| sample.generate) > 0 && sum(|sample| sample.format) > 0);
     assert!(sum(|sample| sample.interpret) > 0);
     assert_eq!(sum(|sample| sample.stalls), 0);
