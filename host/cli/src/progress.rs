@@ -12,6 +12,7 @@ use ahead::Ahead;
 use indicatif::{ProgressBar, ProgressStyle};
 use loadwright_core::plan::Plan;
 use loadwright_engine::Control;
+use loadwright_stamps::spawn::spawn;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -92,10 +93,8 @@ impl Watched {
         let over = Arc::new((Mutex::new(false), Condvar::new()));
         let failure = view.failure.clone();
         let (voice, shared) = (Arc::clone(voice), Arc::clone(&over));
-        let thread = std::thread::Builder::new()
-            .name("progress".into())
-            .spawn(move || show(&voice, &view, sweep.as_ref(), &shared))
-            .ok();
+        // Without a thread more the run goes on, unseen.
+        let thread = spawn("progress", move || show(&voice, &view, sweep.as_ref(), &shared)).ok();
         Self { over, failure, thread }
     }
 

@@ -4,6 +4,7 @@
 //! and take it down when something arrives. An engine thread waits for nearly every frame, so its
 //! long timers are kept here: it is woken by them, but does not watch them.
 
+use loadwright_stamps::spawn::spawn;
 use std::io;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Timers {
             // Nothing is ever sent: it waits until the sender is gone.
             let _ = runtime.block_on(stopped);
         };
-        let thread = std::thread::Builder::new().name("timers".into()).spawn(watch)?;
+        let thread = spawn("timers", watch)?;
         Ok(Self { watched, stop: Some(stop), thread: Some(thread) })
     }
 

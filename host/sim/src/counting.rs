@@ -1,17 +1,34 @@
 //! The count of a prompt's tokens, made beside the thread that serves: what it takes moves no frame.
 
 use crate::prompt::{Counter, PromptText, words};
+use loadwright_stamps::spawn::spawn;
 use std::io;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 /// Whoever counts prompts.
 pub(crate) struct Counting {
     /// None: words are counted at once, which takes less than handing them over.
-    counter: Option<Counter>,
-    /// Threads that may count at a time.
+    counters: Option<Counters>,
+}
+
+/// Threads that count; they end when this is gone, and nobody waits for them.
+#[derive(Clone)]
+struct Counters {
+    /// Those that have nothing to count.
     free: Arc<Semaphore>,
+    work: SyncSender<Work>,
+}
+
+/// A prompt for a thread that has nothing to count.
+struct Work {
+    prompt: PromptText,
+    /// Whoever waits for the count may be gone.
+    count: oneshot::Sender<u32>,
+    /// It is somebody else's turn when the count is made, waited for or not.
+    turn: OwnedSemaphorePermit,
 }
 
 /// A count, made or under way. One that nobody waits for any more is given up.
@@ -26,23 +43,52 @@ pub(crate) enum Count {
 pub(crate) struct Task(JoinHandle<io::Result<u32>>);
 
 impl Counting {
-    pub(crate) fn new(counter: Option<Counter>) -> Self {
-        Self { counter, free: Arc::new(Semaphore::new(threads())) }
+    /// Starts the threads that count with `counter`, where one is given.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub(crate) fn new(counter: Option<Counter>) -> io::Result<Self> {
+        Ok(Self { counters: counter.map(Counters::start).transpose()? })
     }
 
     /// Begins to count; for a task of the server's runtime.
     pub(crate) fn begin(&self, prompt: PromptText) -> Count {
-        let Some(counter) = self.counter.clone() else { return Count::Made(words(&prompt)) };
-        let free = Arc::clone(&self.free);
-        Count::UnderWay(Task(tokio::spawn(async move {
-            let turn = free.acquire_owned().await.map_err(io::Error::other)?;
-            let counted = tokio::task::spawn_blocking(move || {
-                // It is somebody else's turn when the count is made, waited for or not.
-                let _turn = turn;
-                counter(&prompt)
-            });
-            counted.await.map_err(io::Error::other)
-        })))
+        match self.counters.clone() {
+            None => Count::Made(words(&prompt)),
+            Some(counters) => Count::UnderWay(Task(tokio::spawn(counters.count(prompt)))),
+        }
+    }
+}
+
+impl Counters {
+    fn start(counter: Counter) -> io::Result<Self> {
+        let threads = threads();
+        let (work, queue) = sync_channel(threads);
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..threads {
+            let (counter, queue) = (counter.clone(), Arc::clone(&queue));
+            spawn("prompt counter", move || count(&counter, &queue))?;
+        }
+        Ok(Self { free: Arc::new(Semaphore::new(threads)), work })
+    }
+
+    async fn count(self, prompt: PromptText) -> io::Result<u32> {
+        let turn = self.free.acquire_owned().await.map_err(io::Error::other)?;
+        let (count, counted) = oneshot::channel();
+        let gone = || io::Error::other("a thread that counts prompts panicked");
+        // There is room for each that has a turn.
+        self.work.try_send(Work { prompt, count, turn }).map_err(|_| gone())?;
+        counted.await.map_err(|_| gone())
+    }
+}
+
+/// Counts what is queued until nobody queues any more.
+fn count(counter: &Counter, queue: &Mutex<Receiver<Work>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Work { prompt, count, turn }) = next else { break };
+        let _ = count.send(counter(&prompt));
+        drop(turn);
     }
 }
 
@@ -76,6 +122,6 @@ impl Drop for Task {
 }
 
 /// How many threads count at a time: most of the cores serve, or are the client's.
-pub(crate) fn threads() -> usize {
+fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 4).max(1))
 }

@@ -2,7 +2,6 @@
 
 use crate::bound::Bound;
 use crate::config::Config;
-use crate::counting;
 use crate::gate::{Gate, Listening};
 use crate::lateness::Lateness;
 use crate::service::Service;
@@ -10,6 +9,7 @@ use crate::tls;
 use crate::truth::{Counts, Log, Served};
 use crate::welcome::welcome;
 use loadwright_stamps::clock;
+use loadwright_stamps::spawn::spawn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -52,19 +52,12 @@ impl Server {
             Some(tls::Own { acceptor, certificate }) => (Some(acceptor), Some(certificate)),
             None => (None, None),
         };
-        let service = Service::new(config, log.clone(), gate.clone(), tls);
+        let service = Service::new(config, log.clone(), gate.clone(), tls)?;
         let stopped = stop.subscribe();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .max_blocking_threads(counting::threads())
-            .thread_name("prompt counter")
-            .build()?;
-        let thread =
-            std::thread::Builder::new().name("simulated server".into()).spawn(move || {
-                runtime.block_on(run(Arc::new(service), (listener, address), stopped));
-                // A prompt that is being counted is nobody's any more.
-                runtime.shutdown_background();
-            })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = spawn("simulated server", move || {
+            runtime.block_on(run(Arc::new(service), (listener, address), stopped));
+        })?;
         let thread = Some(thread);
         Ok(Self { address, certificate, log, gate, stop, thread })
     }

@@ -61,18 +61,22 @@ impl After {
 }
 
 impl Service {
+    /// What answers requests as `config` says.
+    ///
+    /// # Errors
+    /// The system gives no threads to count prompts.
     pub(crate) fn new(
         config: Config,
         log: Arc<Log>,
         gate: Arc<Gate>,
         tls: Option<TlsAcceptor>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let schedule = Schedule::of(&config.model, config.seed).map(Arc::new);
         let vocabulary = Vocabulary::new(&config.replies.vocabulary);
         let memory = Memory::new(config.memory);
-        let counting = Counting::new(config.count_prompt.clone());
+        let counting = Counting::new(config.count_prompt.clone())?;
         let timer = Timer::default();
-        Self { config, vocabulary, timer, schedule, log, tls, gate, memory, counting }
+        Ok(Self { config, vocabulary, timer, schedule, log, tls, gate, memory, counting })
     }
 
     pub(crate) fn tokens_per_frame(&self) -> u32 {

@@ -4,6 +4,7 @@
 //! times as much, and nothing in the contract waits.
 
 use crate::limits;
+use loadwright_stamps::spawn::spawn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Config, Engine, EngineWeak, WasmBacktraceDetails};
@@ -54,7 +55,7 @@ impl Epoch {
     fn start(engine: EngineWeak) -> wasmtime::Result<Self> {
         let watched = Arc::new(Watched { calls: Mutex::default(), news: Condvar::new() });
         let epoch = Self(Arc::clone(&watched));
-        std::thread::Builder::new().name("plugin-epoch".into()).spawn(move || {
+        spawn("plugin-epoch", move || {
             while watched.wait_for_a_call() {
                 // A weak handle: the thread must not keep the engine, and everything it mapped,
                 // alive.

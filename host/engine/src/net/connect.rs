@@ -10,17 +10,18 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{Plan, StampSource};
 use loadwright_core::timeline::Connect;
+use loadwright_stamps::spawn::spawn;
 use loadwright_stamps::stream::Stamped;
 use loadwright_stamps::{clock, socket};
 use rustls_pki_types::ServerName;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 use tokio_rustls::TlsConnector;
 
 /// Opens connections to one endpoint; shared by the engine threads of a point.
@@ -155,11 +156,24 @@ impl Connector {
 
     async fn lookup(&self) -> Result<Vec<SocketAddr>, Failure> {
         let (host, port) = self.peer();
+        if let Ok(address) = host.parse() {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
         let failed = |text: String| Failure::new(Outcome::Dns, text);
-        let found: Vec<_> = tokio::net::lookup_host((host, port))
+        let (answer, answered) = oneshot::channel();
+        let name = (host.to_owned(), port);
+        // On a thread of its own, which nobody waits for: a resolver may take minutes.
+        let look = move || {
+            let found = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+            // Whoever asked may have run out of time.
+            let _ = answer.send(found);
+        };
+        spawn("lookup", look)
+            .map_err(|error| Failure::new(Outcome::LocalLimit, error.to_string()))?;
+        let found = answered
             .await
-            .map_err(|error| failed(format!("looking up {host}: {error}")))?
-            .collect();
+            .map_err(|_| failed(format!("looking up {host}: the thread that did it panicked")))?
+            .map_err(|error| failed(format!("looking up {host}: {error}")))?;
         if found.is_empty() { Err(failed(format!("{host} has no address"))) } else { Ok(found) }
     }
 
