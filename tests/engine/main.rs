@@ -14,6 +14,7 @@ mod connections;
 mod content;
 mod control;
 mod heads;
+mod limits;
 mod load;
 mod outcomes;
 mod paced;

@@ -204,7 +204,7 @@ fn replies_too_large_for_decode() {
     let server = start(Config { replies, ..fast() });
     let plan = plan(&server.url());
     let decoding = Bench { speaker: Speaker::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
-    says(decoding.only(), Outcome::TooLarge, "larger than the 16 MiB that `decode` is given");
+    says(decoding.only(), Outcome::TooLarge, "larger than the 16 MiB that are kept for `decode`");
     let reading = Bench { speaker: Speaker::tokens(20), ..Bench::new(plan) }.run();
     reading.whole(1);
     assert_eq!(reading.only().frames.len(), 20);

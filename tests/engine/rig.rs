@@ -3,7 +3,7 @@
 
 use crate::speak::{Items, Speaker};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
 };
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
@@ -34,6 +34,7 @@ pub(crate) fn plan(url: &str) -> Plan {
         limits: Limits { number: Some(1), duration: None, warmup: 0 },
         timeouts: Timeouts { connect: PATIENCE, read: PATIENCE, total: PATIENCE },
         stamps: StampSource::Kernel,
+        replies: ReplyLimits::default(),
         retries: 0,
         seed: 7,
         first_item: 0,

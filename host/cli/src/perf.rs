@@ -3,7 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Listener};
 use crate::open::{Opened, open};
 use crate::plan::Run;
 use crate::progress::Sweep;
@@ -45,9 +45,14 @@ fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
     let said = Arc::clone(voice);
     let control = Control::new(move |text| said.notice(text));
     let opened = open(run, voice, &control.stop)?;
-    let interrupt =
-        Interrupt::listen(control.stop.clone(), Arc::clone(&control.progress), Arc::clone(voice))
-            .map_err(Failure::System)?;
+    let interrupt = Interrupt::listen(Listener {
+        stop: control.stop.clone(),
+        progress: Arc::clone(&control.progress),
+        voice: Arc::clone(voice),
+        committer: opened.store.committer(),
+        folder: opened.folder.path().to_path_buf(),
+    })
+    .map_err(Failure::System)?;
     introduce(run, &opened, voice);
     if run.test_connection {
         waiting::test_connection(&opened, &control, voice, run.wait_for_server)?;

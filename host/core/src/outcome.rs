@@ -33,7 +33,7 @@ pub enum Outcome {
     Garbage,
     /// Data came before the request was sent, so it is not the reply to it.
     Unsolicited,
-    /// More bytes than an exchange may hold for `decode`.
+    /// More bytes or frames than a reply may hold.
     TooLarge,
     /// A plugin failed on this request.
     Plugin,

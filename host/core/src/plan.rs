@@ -25,6 +25,9 @@ pub struct Plan {
     pub timeouts: Timeouts,
     /// Which stamp of a read dates its frames.
     pub stamps: StampSource,
+    /// What replies may hold of this machine's memory.
+    #[serde(default)]
+    pub replies: ReplyLimits,
     /// How often a failed request is tried again; every attempt is a record.
     pub retries: u32,
     /// Seeds prompts, lengths and arrivals.
@@ -141,6 +144,25 @@ impl Default for Timeouts {
             read: Duration::from_secs(600),
             total: Duration::from_secs(21_600),
         }
+    }
+}
+
+/// What replies may hold of this machine's memory. A request whose reply is beyond it fails as
+/// `too_large`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyLimits {
+    /// Bytes of one reply's body.
+    pub bytes: u64,
+    /// Frames of one reply.
+    pub frames: u64,
+    /// Bytes of memory that all replies hold together, from their arrival to their record.
+    pub memory: u64,
+}
+
+impl Default for ReplyLimits {
+    /// 256 MiB and a million frames for one; 1 GiB together, where nobody knows the machine.
+    fn default() -> Self {
+        Self { bytes: 256 << 20, frames: 1_000_000, memory: 1 << 30 }
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn plan(load: Load) -> Plan {
         limits: Limits { number: Some(4), duration: None, warmup: 0 },
         timeouts: Timeouts::default(),
         stamps: StampSource::Kernel,
+        replies: ReplyLimits::default(),
         retries: 0,
         seed: 1,
         first_item: 0,

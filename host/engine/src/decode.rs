@@ -1,8 +1,8 @@
 //! Exchanges as `decode` is given them, and what it answered as a reading with its stamps.
 
 use crate::capture::FrameStamp;
-use crate::flight::Landed;
 use crate::http1::head::fields;
+use crate::landed::Landed;
 use crate::reading::{Reading, surrogates};
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::reading::{Exchange, Reply};

@@ -1,19 +1,17 @@
 //! One attempt at one request on its way: whatever happens to it, it leaves as a [`Landed`].
 
-use crate::capture::{Capture, Captures};
+use crate::budget::{Budget, Claim};
+use crate::capture::Captures;
 use crate::control::Progress;
-use crate::framing::Framing;
 use crate::framing::marks::EndMarks;
-use crate::http1::head::Head;
 use crate::http1::response::{Response, Wanted};
+use crate::landed::{Landed, Verdict, precedes};
 use crate::net::failure::Failure;
 use crate::outbox::{Outbox, Parcel};
 use crate::prepare::Job;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::StampSource;
-use loadwright_core::ports::PluginFailure;
-use loadwright_core::request::Request;
 use loadwright_core::timeline::Timeline;
 use loadwright_stamps::clock;
 use loadwright_stamps::socket::Read;
@@ -42,77 +40,6 @@ impl Attempt {
     pub(crate) const PROBE: u64 = u64::MAX;
 }
 
-/// An attempt that is over, with all that is known of it.
-pub(crate) struct Landed {
-    /// The exchange's number in its thread.
-    pub(crate) flight: u64,
-    pub(crate) attempt: Attempt,
-    /// What the dataset said of it, and its conversation.
-    pub(crate) job: Job,
-    pub(crate) timeline: Timeline,
-    pub(crate) connection: u64,
-    pub(crate) reopened: bool,
-    pub(crate) bytes_sent: u64,
-    pub(crate) bytes_received: u64,
-    pub(crate) streamed: bool,
-    /// When the first byte of the reply came.
-    pub(crate) heard: Option<Nanos>,
-    pub(crate) head: Option<Head>,
-    pub(crate) head_bytes: Vec<u8>,
-    pub(crate) error_body: Vec<u8>,
-    /// Frames that were not handed on before.
-    pub(crate) capture: Capture,
-    /// How the transport fared.
-    pub(crate) end: Result<(), Failure>,
-    /// Who waits to hear how it was read.
-    pub(crate) verdict: Option<oneshot::Sender<Verdict>>,
-}
-
-impl Landed {
-    /// The status, where a head was read.
-    pub(crate) fn status(&self) -> Option<u16> {
-        self.head.as_ref().map(|head| head.status)
-    }
-
-    /// Whether it was an event stream whose content type does not say so.
-    pub(crate) fn untyped_stream(&self) -> bool {
-        let sniffed = |head: &Head| head.framing == Framing::Sniffed;
-        self.streamed && self.head.as_ref().is_some_and(sniffed)
-    }
-
-    /// Whether something came before the request was sent.
-    pub(crate) fn heard_before_sent(&self) -> bool {
-        precedes(self.heard, self.timeline.sent)
-    }
-}
-
-/// Whether something was `heard` before it was asked for.
-fn precedes(heard: Option<Nanos>, sent: Option<Nanos>) -> bool {
-    heard.is_some_and(|heard| sent.is_none_or(|sent| heard < sent))
-}
-
-/// What an interpreter tells a worker that waits.
-pub(crate) enum Verdict {
-    /// Nothing more of this slot.
-    Over,
-    /// The attempt failed and may be made again.
-    Again {
-        /// The same facts.
-        job: Job,
-        /// Nanoseconds to wait first.
-        pause: Nanos,
-    },
-    /// The conversation goes on.
-    Next {
-        /// The next turn's request, or why there is none.
-        request: Result<Box<Request>, PluginFailure>,
-        /// Its facts.
-        job: Job,
-        /// Nanoseconds to wait first.
-        pause: Nanos,
-    },
-}
-
 /// One attempt on its way. Dropped before it landed, it lands as cancelled.
 pub(crate) struct Flight {
     number: u64,
@@ -127,6 +54,10 @@ pub(crate) struct Flight {
     response: Response,
     /// All of the reply is kept together, for `decode`.
     whole: bool,
+    /// Frames that were handed on.
+    handed_on: u64,
+    /// What the reply holds here.
+    claim: Claim,
     /// It has landed, or was forgotten: nothing is left to do for it.
     over: bool,
     shared: Arc<Ground>,
@@ -139,15 +70,16 @@ pub(crate) struct Ground {
     pub(crate) progress: Arc<Progress>,
     /// Whether frames may be handed on before the exchange ends: the protocol has a plan.
     pub(crate) parts: bool,
-    /// Bytes that an exchange which goes to `decode` may hold.
-    pub(crate) limit: usize,
+    /// What replies may hold.
+    pub(crate) budget: Arc<Budget>,
     /// What marks the end of a reply.
     pub(crate) marks: EndMarks,
     /// Whether replies are asked for as streams.
     pub(crate) stream: bool,
 }
 
-/// Bytes of frames after which a part is handed to the interpreters.
+/// Bytes of frames after which a part is handed to the interpreters, and of a body after which what
+/// it holds is looked at; a power of two.
 const PART: usize = 64 * 1024;
 
 impl Flight {
@@ -173,6 +105,8 @@ impl Flight {
             bytes_sent: 0,
             response: Response::new(source, shared.captures.take(), wanted),
             whole,
+            handed_on: 0,
+            claim: shared.budget.claim(),
             over: false,
             shared: Arc::clone(shared),
         }
@@ -210,26 +144,40 @@ impl Flight {
         self.timeline = Timeline { due: self.timeline.due, ..Timeline::default() };
     }
 
-    /// Hands frames on where many have gathered.
+    /// Takes note of a read of `read` bytes: where many frames have gathered they are handed on, and
+    /// each time the body has grown by a [`PART`] what it holds is looked at.
     ///
     /// # Errors
-    /// The exchange is larger than `decode` may be given.
-    pub(crate) fn hand_on(&mut self) -> Result<(), Failure> {
-        let gathered = self.response.intake.capture.len();
-        if gathered < PART {
-            return Ok(());
-        }
-        if !self.whole {
-            let fresh = self.shared.captures.take();
-            let capture = replace(&mut self.response.intake.capture, fresh);
-            let parcel = Parcel::Part { flight: self.number, capture };
+    /// The reply is larger than it may be, or all replies together are.
+    pub(crate) fn hand_on(&mut self, read: usize) -> Result<(), Failure> {
+        let intake = &self.response.intake;
+        // The body grew by no more than was read, so it passed a multiple of a part only if it is
+        // not that far behind one.
+        let passed = intake.received & (PART as u64 - 1) < read as u64;
+        if intake.capture.len() < PART && !passed { Ok(()) } else { self.look() }
+    }
+
+    fn look(&mut self) -> Result<(), Failure> {
+        self.is_allowed()?;
+        let intake = &mut self.response.intake;
+        let gathered = intake.capture.len();
+        if self.whole {
+            Budget::allows_whole(gathered)?;
+        } else if gathered >= PART {
+            let capture = replace(&mut intake.capture, self.shared.captures.take());
+            self.handed_on += capture.frames() as u64;
+            let claim = self.claim.beside(gathered);
+            let parcel = Parcel::Part { flight: self.number, capture, claim };
             self.shared.outbox.push(self.number, parcel, false);
-        } else if gathered > self.shared.limit {
-            let mib = self.shared.limit >> 20;
-            let text = format!("the reply is larger than the {mib} MiB that `decode` is given");
-            return Err(Failure::new(Outcome::TooLarge, text));
         }
-        Ok(())
+        self.claim.resize(self.response.intake.held());
+        self.shared.budget.has_room()
+    }
+
+    fn is_allowed(&self) -> Result<(), Failure> {
+        let intake = &self.response.intake;
+        let frames = self.handed_on + intake.capture.frames() as u64;
+        self.shared.budget.allows(intake.received, frames)
     }
 
     /// Ends the flight; `verdict`: somebody waits for how it is read.
@@ -252,6 +200,7 @@ impl Flight {
         }
         // A server that refuses a new connection may have done so before the request was sent.
         self.timeline.end = self.timeline.end.max(self.timeline.sent.unwrap_or(0));
+        let end = end.and_then(|()| self.is_allowed());
         let response = &mut self.response;
         self.timeline.head = response.head_at;
         let urgent = verdict.is_some();
@@ -269,6 +218,7 @@ impl Flight {
             head: response.head.take(),
             head_bytes: take(&mut response.head_bytes),
             error_body: take(&mut response.error_body),
+            claim: self.claim.beside(response.intake.capture.len()),
             capture: take(&mut response.intake.capture),
             end,
             verdict,

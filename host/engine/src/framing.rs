@@ -151,6 +151,14 @@ impl Framer {
         fed
     }
 
+    /// Bytes of memory that the frame on its way holds.
+    pub fn held(&self) -> usize {
+        match &self.cut {
+            Cut::Sse(events) => events.capacity(),
+            Cut::Lines(held) | Cut::Whole(held) | Cut::Sniffed(held) => held.capacity(),
+        }
+    }
+
     /// Takes the end of the body: what was begun and holds data is a frame too. For a body that
     /// ended well; one that was cut has no last frame.
     pub fn finish(&mut self, into: &mut impl FnMut(&[u8])) {

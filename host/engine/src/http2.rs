@@ -110,7 +110,7 @@ impl Http2 {
             if let Some(run) = frame.data_ref() {
                 let read = stamp(run.len());
                 flight.feed(run, &read)?;
-                flight.hand_on()?;
+                flight.hand_on(run.len())?;
                 if flight.response().intake.marked {
                     flight.timeline.end = read.user;
                     linger.get_or_insert(read.user + nanos(LINGER));

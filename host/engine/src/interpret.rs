@@ -4,18 +4,22 @@
 //! tells a worker that waits what comes next: another attempt, the next turn, nothing.
 
 mod counting;
+mod partial;
 mod talking;
 
 use crate::EngineError;
+use crate::budget::WHOLE;
 use crate::capture::{Capture, FrameStamp};
 use crate::contact::{Contact, Wait};
-use crate::flight::{Attempt, Landed};
+use crate::flight::Attempt;
 use crate::gauges::Gauges;
 use crate::judge;
+use crate::landed::Landed;
 use crate::outbox::Parcel;
 use crate::point::Point;
 use crate::prepare::Former;
 use crate::reading::{Reader, Reading, Seen};
+use crate::recorder::Made;
 use crossbeam_channel::Sender;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
@@ -25,6 +29,7 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::Ending;
 use loadwright_core::timeline::OutputFrame;
 use loadwright_stamps::clock;
+use partial::Partial;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::mpsc;
@@ -41,28 +46,28 @@ pub(crate) struct Interpreter<'a> {
     open: HashMap<u64, Partial>,
     /// Readings to use again.
     spare: Vec<Partial>,
-    records: Sender<Vec<Record>>,
+    /// When it first saw that everything is to end at once.
+    aborted: Option<Nanos>,
+    records: Sender<Vec<Made>>,
 }
 
-/// An exchange as far as it was read.
-#[derive(Default)]
-struct Partial {
-    reading: Reading,
-    frames: Vec<OutputFrame>,
-    last: Option<FrameStamp>,
-}
+/// How long what had come is still read once everything is to end at once.
+const GRACE: Nanos = 300_000_000;
+
+/// Bytes of a finish reason that are kept.
+const REASON: usize = 256;
 
 impl<'a> Interpreter<'a> {
     /// An interpreter whose records go to `records`.
     ///
     /// # Errors
     /// The protocol's plan is malformed, or it could not be set up for decoding.
-    pub(crate) fn new(point: &'a Point, records: Sender<Vec<Record>>) -> Result<Self, EngineError> {
+    pub(crate) fn new(point: &'a Point, records: Sender<Vec<Made>>) -> Result<Self, EngineError> {
         let protocol = &point.ports.protocol;
         let reader = protocol.plan().map(Reader::new).transpose()?;
         let decoder = if reader.is_none() { Some(protocol.instance()?) } else { None };
         let (open, spare) = (HashMap::new(), Vec::new());
-        Ok(Self { point, reader, decoder, former: None, open, spare, records })
+        Ok(Self { point, reader, decoder, former: None, open, spare, aborted: None, records })
     }
 
     /// Interprets until the engine threads are gone.
@@ -76,22 +81,36 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn batch(&mut self, batch: Vec<Parcel>) -> Vec<Record> {
+    fn batch(&mut self, batch: Vec<Parcel>) -> Vec<Made> {
         let bytes: usize = batch.iter().map(Parcel::bytes).sum();
         let mut records = Vec::with_capacity(batch.len());
         let mut undecoded = Vec::new();
-        for parcel in batch {
+        let mut undecoded_bytes = 0;
+        for mut parcel in batch {
+            if self.gives_up() {
+                parcel.cancel();
+            }
             match parcel {
-                Parcel::Part { flight, capture } => {
+                Parcel::Part { flight, capture, claim } => {
                     let mut partial = self.open.remove(&flight).unwrap_or_else(|| self.fresh());
                     self.read(&capture, &mut partial);
+                    partial.claim.resize(partial.held());
                     self.point.captures.give(capture);
+                    drop(claim);
                     self.open.insert(flight, partial);
                 }
                 Parcel::Landed(exchange) if self.reader.is_some() => {
                     records.push(self.read_whole(exchange));
                 }
-                Parcel::Landed(exchange) => undecoded.push(exchange),
+                Parcel::Landed(exchange) => {
+                    undecoded_bytes += exchange.capture.len();
+                    undecoded.push(exchange);
+                    // Each is copied for the plugin: no more at once than the largest of them.
+                    if undecoded_bytes > WHOLE {
+                        undecoded_bytes = 0;
+                        records.extend(self.decode(std::mem::take(&mut undecoded)));
+                    }
+                }
             }
         }
         if !undecoded.is_empty() {
@@ -101,12 +120,13 @@ impl<'a> Interpreter<'a> {
         records
     }
 
-    fn fresh(&mut self) -> Partial {
-        self.spare.pop().unwrap_or_else(|| {
-            let reading =
-                if self.point.keeps_text() { Reading::new() } else { Reading::without_text() };
-            Partial { reading, ..Partial::default() }
-        })
+    /// Whether what waits is not read any more, since everything is to end at once.
+    fn gives_up(&mut self) -> bool {
+        if !self.point.control.stop.aborting() {
+            return false;
+        }
+        let now = clock::now();
+        now - *self.aborted.get_or_insert(now) > GRACE
     }
 
     /// Reads frames by the plan.
@@ -122,20 +142,18 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn read_whole(&mut self, landed: Landed) -> Record {
+    fn read_whole(&mut self, landed: Landed) -> Made {
         let mut partial = self.open.remove(&landed.flight).unwrap_or_else(|| self.fresh());
         partial.frames.reserve_exact(landed.capture.frames());
         self.read(&landed.capture, &mut partial);
         let frames = std::mem::take(&mut partial.frames);
-        let record = self.record(landed, &partial.reading, frames, None);
-        partial.reading.clear();
-        partial.last = None;
-        self.spare.push(partial);
-        record
+        let made = self.record(landed, &partial.reading, frames, None);
+        self.spare(partial);
+        made
     }
 
     /// Has the plugin read whole exchanges.
-    fn decode(&mut self, landed: Vec<Landed>) -> Vec<Record> {
+    fn decode(&mut self, landed: Vec<Landed>) -> Vec<Made> {
         let wanted = |exchange: &Landed| {
             let status = exchange.head.as_ref().map(|head| head.status);
             exchange.end.is_ok() && status.is_some_and(|status| (200..300).contains(&status))
@@ -161,7 +179,7 @@ impl<'a> Interpreter<'a> {
         reading: &Reading,
         frames: Vec<OutputFrame>,
         plugin: Option<String>,
-    ) -> Record {
+    ) -> Made {
         let (outcome, error) = self.outcome(&landed, reading, plugin);
         let tokens = if outcome.is_ok() {
             self.tokens(&landed, reading)
@@ -191,7 +209,7 @@ impl<'a> Interpreter<'a> {
             output_source: tokens.output_source,
             counted_output,
             made_input: landed.job.input_tokens,
-            finish_reason,
+            finish_reason: finish_reason.as_deref().map(reason),
             connection: landed.connection,
             reopened: landed.reopened,
             bytes_sent: landed.bytes_sent,
@@ -206,7 +224,8 @@ impl<'a> Interpreter<'a> {
         }
         self.point.captures.give(landed.capture);
         self.point.count(&record);
-        record
+        let claim = landed.claim.beside(record.frames.capacity() * size_of::<OutputFrame>());
+        Made { record, claim }
     }
 
     /// How an exchange ended that was read, and what went wrong in words; `plugin` failed on it.
@@ -249,4 +268,9 @@ impl<'a> Interpreter<'a> {
         let pause = wait.span(refusal.and_then(Contact::asks));
         self.point.has_time_for_another(pause).then_some(pause)
     }
+}
+
+/// A finish reason as it is recorded: a service may send any text in its place.
+fn reason(text: &str) -> String {
+    text[..text.floor_char_boundary(REASON)].to_owned()
 }

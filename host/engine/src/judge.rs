@@ -28,6 +28,8 @@ pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String)
         // connection that a refusing server closes early.
         let forgiven = match failure.outcome {
             Outcome::Cut | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
+            // An error whose words do not end is that error.
+            Outcome::TooLarge => facts.status.is_some_and(is_bad),
             Outcome::Timeout(Stage::Read | Stage::Total) => reading.done,
             _ => false,
         };

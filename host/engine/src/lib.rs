@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod capture;
 mod contact;
 mod control;
@@ -25,6 +26,7 @@ mod http2;
 mod interpret;
 mod items;
 mod judge;
+mod landed;
 mod net;
 mod outbox;
 mod point;

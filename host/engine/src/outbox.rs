@@ -1,9 +1,12 @@
 //! The way from an engine thread to the interpreters: batches, so that a thread is woken for many
 //! exchanges at once and not for each.
 
+use crate::budget::Claim;
 use crate::capture::Capture;
-use crate::flight::Landed;
 use crate::gauges::Gauges;
+use crate::landed::Landed;
+use crate::net::failure::Failure;
+use loadwright_core::outcome::Outcome;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -17,6 +20,8 @@ pub(crate) enum Parcel {
         flight: u64,
         /// The frames.
         capture: Capture,
+        /// What they hold.
+        claim: Claim,
     },
     /// An exchange that ended, with its last frames.
     Landed(Landed),
@@ -105,12 +110,26 @@ impl Lane {
 }
 
 impl Parcel {
-    /// Raw bytes that it holds.
-    pub(crate) fn bytes(&self) -> usize {
+    /// Leaves it unread: frames go, and an exchange that had ended counts as stopped.
+    pub(crate) fn cancel(&mut self) {
         match self {
+            Self::Part { capture, .. } => *capture = Capture::default(),
+            Self::Landed(landed) => {
+                landed.capture = Capture::default();
+                let text = "stopped by the user before the reply was read";
+                landed.end = Err(Failure::new(Outcome::Cancelled, text));
+            }
+        }
+    }
+
+    /// Bytes that it holds: those of its frames, and its own, so that exchanges which hold nothing
+    /// do not wait without end.
+    pub(crate) fn bytes(&self) -> usize {
+        let raw = match self {
             Self::Part { capture, .. } => capture.len(),
             Self::Landed(landed) => landed.capture.len(),
-        }
+        };
+        size_of::<Self>() + raw
     }
 }
 

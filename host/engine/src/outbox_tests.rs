@@ -1,12 +1,15 @@
 //! Batches: an exchange's parcels keep their order and their lane; nothing is lost at the end.
 
 use super::*;
+use crate::budget::Budget;
 use crate::capture::FrameStamp;
+use loadwright_core::plan::ReplyLimits;
 
 fn part(flight: u64, bytes: usize) -> Parcel {
     let mut capture = Capture::default();
     capture.push(&vec![0; bytes], FrameStamp { at: 0, user: 0 });
-    Parcel::Part { flight, capture }
+    let claim = Budget::new(ReplyLimits::default()).claim();
+    Parcel::Part { flight, capture, claim }
 }
 
 fn flights(batch: &[Parcel]) -> Vec<u64> {

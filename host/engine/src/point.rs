@@ -1,6 +1,7 @@
 //! What the threads of one point share.
 
 use crate::EngineError;
+use crate::budget::Budget;
 use crate::capture::Captures;
 use crate::contact::Contact;
 use crate::control::Control;
@@ -33,6 +34,7 @@ pub(crate) struct Point {
     pub(crate) captures: Arc<Captures>,
     /// What no record keeps of what the service says.
     pub(crate) secrets: Secrets,
+    pub(crate) budget: Arc<Budget>,
     /// Slots of an open loop that were dispatched and are not over.
     pub(crate) aloft: AtomicU64,
     /// Event streams came whose content type does not say so.
@@ -46,8 +48,6 @@ pub(crate) struct Point {
     latest: AtomicU64,
 }
 
-/// Raw bytes that may wait for interpreters before dispatch waits for them.
-const BACKLOG: u64 = 128 * 1024 * 1024;
 /// Bytes of bodies that may wait for their slot.
 const READY_BYTES: usize = 64 * 1024 * 1024;
 
@@ -76,6 +76,7 @@ impl Point {
             dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
             gauges,
             captures: Arc::default(),
+            budget: Budget::new(plan.replies),
             aloft: AtomicU64::new(0),
             untyped: AtomicBool::new(false),
             ending: Mutex::new(Ending::Completed),
@@ -168,7 +169,7 @@ impl Point {
 
     /// Whether interpreters are too far behind for more to be sent.
     pub(crate) fn backlogged(&self) -> bool {
-        self.gauges.backlog.load(Relaxed) > BACKLOG
+        self.gauges.backlog.load(Relaxed) > self.budget.backlog()
     }
 
     /// Whether the text of replies is wanted: to count its tokens, or for a next turn.

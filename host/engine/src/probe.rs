@@ -4,6 +4,7 @@ mod patience;
 
 pub use patience::{Patience, Waiting};
 
+use crate::budget::Budget;
 use crate::capture::Captures;
 use crate::control::Control;
 use crate::flight::{Attempt, Flight, Ground};
@@ -132,7 +133,7 @@ async fn once(
         captures: Arc::<Captures>::default(),
         progress: Arc::default(),
         parts: false,
-        limit: usize::MAX,
+        budget: Budget::new(plan.replies),
         marks: EndMarks::of(ports.protocol.plan()),
         stream: plan.stream,
     });

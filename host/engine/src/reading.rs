@@ -3,6 +3,7 @@
 //! of it all is for the engine's verdict.
 
 mod error_text;
+mod held;
 mod memo;
 mod reply;
 mod rules;

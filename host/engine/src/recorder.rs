@@ -1,5 +1,6 @@
 //! Records to the sinks, on the caller's thread, and a sample of the engine's own state each second.
 
+use crate::budget::Claim;
 use crate::gauges::Gauges;
 use crate::point::Point;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -12,6 +13,12 @@ use loadwright_stamps::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+
+/// A record on its way to the sinks, and what it holds.
+pub(crate) struct Made {
+    pub(crate) record: Record,
+    pub(crate) claim: Claim,
+}
 
 /// Gives records to sinks until the interpreters are gone.
 pub(crate) struct Recorder<'a, 'b> {
@@ -33,7 +40,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
     }
 
     /// Records until all senders are gone; what a sink lost, in words, is given back.
-    pub(crate) fn run(mut self, records: &Receiver<Vec<Record>>) -> Option<String> {
+    pub(crate) fn run(mut self, records: &Receiver<Vec<Made>>) -> Option<String> {
         loop {
             let next = self.sampled + SECOND;
             let wait = Duration::from_nanos(next.saturating_sub(clock::now()));
@@ -50,10 +57,11 @@ impl<'a, 'b> Recorder<'a, 'b> {
         self.lost
     }
 
-    fn give(&mut self, batch: Vec<Record>) {
-        for record in batch {
+    fn give(&mut self, batch: Vec<Made>) {
+        for Made { record, claim } in batch {
             let record = Arc::new(record);
             self.each(|sink| sink.record(&record));
+            drop(claim);
         }
     }
 

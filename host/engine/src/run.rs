@@ -9,13 +9,13 @@ use crate::outbox::{Outbox, Parcel};
 use crate::point::Point;
 use crate::prepare::{self, Ports};
 use crate::reading::BadRule;
-use crate::recorder::Recorder;
+use crate::recorder::{Made, Recorder};
 use crate::thread;
 use crossbeam_channel::Sender;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{PluginFailure, Sink};
-use loadwright_core::record::Record;
 use loadwright_core::sample::{Closing, Ending};
+use loadwright_stamps::spawn::spawn_scoped;
 use loadwright_stamps::{clock, priority};
 use std::io;
 use std::sync::{Arc, Barrier, OnceLock};
@@ -37,7 +37,7 @@ pub enum EngineError {
     #[error("the protocol's reading plan is malformed: {0}")]
     Plan(#[from] BadRule),
     /// The system gives no more threads, files or timers.
-    #[error("the system refused a resource: {0}; close other programs or raise its limits")]
+    #[error("the system refused a resource: {0}")]
     System(#[from] io::Error),
 }
 
@@ -102,7 +102,7 @@ type Interpreters<'a> = Vec<(Interpreter<'a>, mpsc::Receiver<Vec<Parcel>>)>;
 /// The interpreters, and the ways to them.
 fn interpreters<'a>(
     point: &'a Point,
-    records: &Sender<Vec<Record>>,
+    records: &Sender<Vec<Made>>,
 ) -> Result<(Lanes, Interpreters<'a>), EngineError> {
     let mut lanes = Vec::new();
     let mut interpreters = Vec::new();
@@ -164,8 +164,7 @@ impl<'scope> Threads<'scope, '_> {
             }
             result
         };
-        let builder = std::thread::Builder::new().name(name.to_owned());
-        match builder.spawn_scoped(self.scope, guarded) {
+        match spawn_scoped(self.scope, name, guarded) {
             Ok(thread) => self.running.push(thread),
             Err(error) => {
                 // Nobody has set it before: all are spawned by this thread.

@@ -1,7 +1,8 @@
 //! One slot from its due time to its end: every turn of its conversation, every attempt at a turn.
 
 use crate::contact::Contact;
-use crate::flight::{Attempt, Flight, Ground, Verdict};
+use crate::flight::{Attempt, Flight, Ground};
+use crate::landed::Verdict;
 use crate::net::failure::Failure;
 use crate::point::Point;
 use crate::prepare::{Job, Prepared};

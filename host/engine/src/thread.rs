@@ -25,8 +25,6 @@ const EVENT_INTERVAL: u32 = 1024;
 const TICK: Duration = Duration::from_millis(100);
 /// How long the start may wait for requests to be ready.
 const HEAD_START: Duration = Duration::from_millis(250);
-/// Bytes that an exchange of a decoding protocol may hold.
-const DECODED: usize = 16 * 1024 * 1024;
 
 /// A runtime for one engine thread. `gathers`: it may let arrivals gather before it reads them, as
 /// their stamps are the kernel's.
@@ -59,7 +57,7 @@ pub(crate) fn run(
         captures: Arc::clone(&point.captures),
         progress: Arc::clone(&point.control.progress),
         parts: !decodes(point.ports.protocol.as_ref()),
-        limit: DECODED,
+        budget: Arc::clone(&point.budget),
         marks: EndMarks::of(point.ports.protocol.plan()),
         stream: point.plan.stream,
     });

@@ -4,7 +4,7 @@
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
 };
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
@@ -226,6 +226,11 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
                     total: options.2[2],
                 },
                 stamps: if numbers.3[0] { StampSource::Kernel } else { StampSource::User },
+                replies: ReplyLimits {
+                    bytes: numbers.0[0],
+                    frames: numbers.0[1],
+                    memory: numbers.0[0],
+                },
                 retries: numbers.1,
                 seed: numbers.0[0],
                 first_item: numbers.0[1],

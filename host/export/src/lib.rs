@@ -19,7 +19,7 @@ mod store;
 mod writer;
 
 pub use reader::{OpenError, Point, Reader, ReplayError};
-pub use store::{PointSink, Store};
+pub use store::{Committer, PointSink, Store};
 
 /// Name of the file of records in a run's folder.
 pub const RECORDS: &str = "records.db";

@@ -8,10 +8,13 @@ use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{Closing, Sample};
+use loadwright_stamps::spawn::spawn;
 use rusqlite::{Connection, params};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
 
 /// A file of records that is being written.
 ///
@@ -37,18 +40,22 @@ impl Store {
             lost_for(path, &error, remedy)
         })?;
         let connection = prepare(path, points).map_err(|error| lost(path, &error))?;
-        Ok(Self::start(connection, path))
+        Self::start(connection, path)
     }
 
-    fn start(connection: Connection, path: &Path) -> Self {
-        let fate = Arc::new(Fate { path: path.into(), failure: OnceLock::new() });
+    fn start(connection: Connection, path: &Path) -> Result<Self, SinkFailure> {
+        let fate = Arc::new(Fate::new(path));
         let (jobs, queue) = bounded(writer::QUEUE);
         let shared = Arc::clone(&fate);
-        let thread = thread::Builder::new()
-            .name("records".into())
-            .spawn(move || writer::run(&connection, &queue, &shared))
-            .expect("a thread more can be had before the run begins");
-        Self { jobs: Some(jobs), thread: Some(thread), fate }
+        let thread = spawn("records", move || writer::run(&connection, &queue, &shared))
+            .map_err(|error| SinkFailure(error.to_string()))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), fate })
+    }
+
+    /// A way to have what is queued committed at once, from another thread.
+    pub fn committer(&self) -> Committer {
+        let thread = self.thread.as_ref().map(|thread| thread.thread().clone());
+        Committer { fate: Arc::clone(&self.fate), thread }
     }
 
     /// Begins a point: its plan is on disk when this returns. `wall_at_origin` is the wall clock in
@@ -94,6 +101,18 @@ impl Store {
         }
     }
 
+    /// Waits until the queue has room for `bytes` of frames: one record's, however many, and no more
+    /// than [`writer::BYTES`] beside them.
+    fn make_room(&self, bytes: u64) {
+        const LOOK: Duration = Duration::from_millis(1);
+        let waiting = || self.fate.waiting.load(Relaxed);
+        while waiting() > writer::BYTES && self.fate.failure.get().is_none() {
+            self.wake();
+            thread::sleep(LOOK);
+        }
+        self.fate.waiting.fetch_add(bytes, Relaxed);
+    }
+
     /// Sends a job and waits until it is committed.
     fn ask(&self, job: impl FnOnce(writer::Answer) -> Job) -> Result<(), SinkFailure> {
         let (answer, outcome) = bounded(1);
@@ -133,6 +152,27 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.join();
+    }
+}
+
+/// Has what is queued committed at once: for a process that has no time left.
+#[derive(Debug, Clone)]
+pub struct Committer {
+    fate: Arc<Fate>,
+    thread: Option<Thread>,
+}
+
+impl Committer {
+    /// Waits until all that was given is committed, and no longer than `limit`; whether it is.
+    pub fn commit(&self, limit: Duration) -> bool {
+        self.fate.hurry.store(true, Relaxed);
+        if let Some(thread) = &self.thread {
+            thread.unpark();
+        }
+        let (committed, told) = &self.fate.committed;
+        let committed = committed.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = told.wait_timeout_while(committed, limit, |committed| !*committed);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -177,7 +217,9 @@ impl PointSink<'_> {
 
 impl Sink for PointSink<'_> {
     fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
-        self.store.send(Job::Record(Arc::clone(record)))
+        let job = Job::Record(Arc::clone(record));
+        self.store.make_room(job.bytes());
+        self.store.send(job)
     }
 
     fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {

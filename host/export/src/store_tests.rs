@@ -5,7 +5,9 @@ use crate::arbitrary;
 use crate::format::Format;
 use crate::reader::{OpenError, Reader};
 use loadwright_core::outcome::Outcome;
+use loadwright_core::reading::Channel;
 use loadwright_core::sample::Ending;
+use loadwright_core::timeline::OutputFrame;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -182,7 +184,7 @@ fn a_full_disk_is_told_and_keeps_what_was_committed() {
     std::fs::File::create_new(folder.records()).unwrap();
     let connection = prepare(&folder.records(), &[]).unwrap();
     connection.pragma_update(None, "max_page_count", 40).unwrap();
-    let mut store = Store::start(connection, &folder.records());
+    let mut store = Store::start(connection, &folder.records()).unwrap();
     let record = Arc::new(one(arbitrary::record()));
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let failure = loop {
@@ -242,4 +244,42 @@ fn a_version_is_read_where_its_major_is_known() {
     assert!(newer.ends_with("use the program that wrote it, or a later one"), "{newer}");
     let older = Format { major: 0, minor: 9 };
     assert!(older.check().unwrap_err().to_string().ends_with("use the program that wrote it"));
+}
+
+#[test]
+fn what_was_given_is_committed_at_once_for_whoever_has_no_time() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let committer = store.committer();
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let record = Arc::new(one(arbitrary::record()));
+    for _ in 0..1_000 {
+        sink.record(&record).unwrap();
+    }
+    let ample = Duration::from_secs(60);
+    assert!(std::thread::spawn(move || committer.commit(ample)).join().unwrap());
+    // The sink is not finished, nor the store closed: this is what another process finds.
+    let count = "SELECT count(*) FROM request";
+    let found: u32 = folder.sqlite().query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(found, 1_000);
+}
+
+#[test]
+fn frames_that_wait_for_the_disk_are_bounded() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let frame =
+        OutputFrame { at: 1, user: 2, tokens: None, channel: Channel::Output, shared: false };
+    let frames = vec![frame; 1 << 20];
+    let each = size_of_val(frames.as_slice()) as u64;
+    let record = Arc::new(Record { frames, ..one(arbitrary::record()) });
+    let fate = Arc::clone(&store.fate);
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    for _ in 0..12 {
+        sink.record(&record).unwrap();
+        let waiting = fate.waiting.load(Relaxed);
+        assert!(waiting <= writer::BYTES + each, "{waiting} bytes");
+    }
+    sink.finish_point(&Closing::default()).unwrap();
+    assert_eq!(fate.waiting.load(Relaxed), 0);
 }

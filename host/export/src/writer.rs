@@ -13,14 +13,19 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::{Closing, Sample};
 use rusqlite::{Connection, Statement, params};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// Jobs that may wait for the thread. At 30,000 records a second, half a second's worth; a full
 /// queue holds the sender up, since a record must not be lost.
 pub(crate) const QUEUE: usize = 16_384;
+
+/// Bytes of frames that may wait for it, beside those of one record: the rest of the budget that
+/// replies have ends here.
+pub(crate) const BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long the thread sleeps between two looks at the queue: well below the second after which
 /// records must be committed, and long enough for a commit to carry many of them.
@@ -32,6 +37,16 @@ pub(crate) enum Job {
     Sample(Box<Sample>),
     Begin(Box<Beginning>, Answer),
     Finish(Box<Closing>, Answer),
+}
+
+impl Job {
+    /// Bytes of the frames that it holds.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Record(record) => size_of_val(record.frames.as_slice()) as u64,
+            Self::Sample(_) | Self::Begin(..) | Self::Finish(..) => 0,
+        }
+    }
 }
 
 /// Gets the result once the job is committed.
@@ -50,6 +65,32 @@ pub(crate) struct Beginning {
 pub(crate) struct Fate {
     pub(crate) path: PathBuf,
     pub(crate) failure: OnceLock<SinkFailure>,
+    /// Bytes of the frames that wait in the queue.
+    pub(crate) waiting: AtomicU64,
+    /// Somebody waits for all that is queued to be committed, and may not wait for long.
+    pub(crate) hurry: AtomicBool,
+    /// All that was queued is committed, since `hurry` was set.
+    pub(crate) committed: (Mutex<bool>, Condvar),
+}
+
+impl Fate {
+    /// The fate of a file that was just made.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.into(),
+            failure: OnceLock::new(),
+            waiting: AtomicU64::new(0),
+            hurry: AtomicBool::new(false),
+            committed: (Mutex::new(false), Condvar::new()),
+        }
+    }
+
+    fn tell_if_awaited(&self) {
+        if self.hurry.load(Relaxed) {
+            *self.committed.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            self.committed.1.notify_all();
+        }
+    }
 }
 
 /// Runs the thread until all senders are gone.
@@ -63,6 +104,7 @@ pub(crate) fn run(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) {
             }
         }
     }
+    fate.tell_if_awaited();
     // Leaves one plain file, readable from a medium that cannot be written. Where somebody is
     // reading just now it stays as it is, which is readable too.
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
@@ -74,15 +116,19 @@ fn write(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) -> Result<(
         match jobs.try_recv() {
             Ok(job) => {
                 let mut answers = Vec::new();
+                let jobs = std::iter::once(job).chain(jobs.try_iter());
                 let outcome = writer
-                    .transaction(std::iter::once(job).chain(jobs.try_iter()), &mut answers)
+                    .transaction(jobs, &mut answers, fate)
                     .map_err(|error| lost(&fate.path, &error));
                 for answer in answers {
                     reply(&answer, outcome.clone());
                 }
                 outcome?;
             }
-            Err(TryRecvError::Empty) => thread::park_timeout(PAUSE),
+            Err(TryRecvError::Empty) => {
+                fate.tell_if_awaited();
+                thread::park_timeout(PAUSE);
+            }
             Err(TryRecvError::Disconnected) => return Ok(()),
         }
     }
@@ -133,15 +179,23 @@ impl<'c> Writer<'c> {
         })
     }
 
-    /// Writes `jobs`, at most a queue's worth so that the commit comes soon, and commits.
+    /// Writes `jobs`, at most a queue's worth so that the commit comes soon, and commits. In a hurry
+    /// there are few, so that little is lost should the process end before the next ones.
     fn transaction(
         &mut self,
         jobs: impl Iterator<Item = Job>,
         answers: &mut Vec<Answer>,
+        fate: &Fate,
     ) -> rusqlite::Result<()> {
+        const FEW: usize = 128;
         let transaction = self.connection.unchecked_transaction()?;
-        for job in jobs.take(QUEUE) {
+        for (written, job) in jobs.take(QUEUE).enumerate() {
+            let bytes = job.bytes();
             self.write(job, answers)?;
+            fate.waiting.fetch_sub(bytes, Relaxed);
+            if written >= FEW && fate.hurry.load(Relaxed) {
+                break;
+            }
         }
         transaction.commit()
     }

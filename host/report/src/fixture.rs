@@ -5,7 +5,7 @@ use loadwright_core::metrics::Metrics;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::percentile::{Distribution, Method};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
 };
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
@@ -33,6 +33,7 @@ pub(crate) fn closed(index: u32, workers: u32, number: u64) -> Plan {
         limits: Limits { number: Some(number), duration: None, warmup: 0 },
         timeouts: Timeouts::default(),
         stamps: StampSource::Kernel,
+        replies: ReplyLimits::default(),
         retries: 0,
         seed: 42,
         first_item: 0,

@@ -17,6 +17,16 @@ pub struct EngineArgs {
     /// Which stamp of a read dates its frames: kernel or user
     #[arg(long, value_name = "SOURCE", default_value = "kernel")]
     pub timestamps: String,
+    /// Largest body of a reply; a request beyond it fails as too_large, like those of the next two
+    #[arg(long, value_name = "MIB", default_value = "256", value_parser = whole, allow_negative_numbers = true)]
+    pub max_reply_size: Typed<i64>,
+    /// Most frames of a reply
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = whole, allow_negative_numbers = true)]
+    pub max_reply_frames: Typed<i64>,
+    /// Memory that all replies hold together, until they are recorded [default: a quarter of what
+    /// the machine or its control group has]
+    #[arg(long, value_name = "MIB", value_parser = whole, allow_negative_numbers = true)]
+    pub max_reply_memory: Option<Typed<i64>>,
 }
 
 /// Plugins and their limits.

@@ -114,6 +114,9 @@ const ROWS: &[Row] = &[
     ("--config plan.toml", |a| a.engine.config.as_deref() == Some(Path::new("plan.toml"))),
     ("--threads 2", |a| a.engine.threads == Some(Ok(2))),
     ("--timestamps user", |a| a.engine.timestamps == "user"),
+    ("--max-reply-size 8", |a| a.engine.max_reply_size == Ok(8)),
+    ("--max-reply-frames 9", |a| a.engine.max_reply_frames == Ok(9)),
+    ("--max-reply-memory 64", |a| a.engine.max_reply_memory == Some(Ok(64))),
 ];
 
 #[test]

@@ -1,10 +1,13 @@
 //! What all points share beside target and prompts: timeouts, objectives, threads, plugin limits.
 
-use super::{PluginSettings, Shared};
+use super::{PluginSettings, Shared, memory};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, StampSource, Target, Timeouts,
+    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
 };
 use std::time::Duration;
+
+/// Bytes in a mebibyte.
+const MIB: u64 = 1 << 20;
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: f64 = 1e6;
@@ -35,6 +38,7 @@ impl Shared<'_> {
             limits: Limits::default(),
             timeouts: self.timeouts(),
             stamps,
+            replies: self.replies(),
             retries,
             seed: 0,
             first_item: 0,
@@ -60,6 +64,23 @@ impl Shared<'_> {
             read: self.seconds("read-timeout", &target.read_timeout, false),
             total: self.seconds("total-timeout", &target.total_timeout, false),
         }
+    }
+
+    /// What replies may hold; of all together, where it is not given, a quarter of the memory that
+    /// there is.
+    fn replies(&mut self) -> ReplyLimits {
+        /// A terabyte: what fits a multiple of any machine.
+        const MOST: i64 = 1 << 20;
+        let given = &self.args.engine;
+        let unknown = ReplyLimits::default().memory;
+        let memory = match &given.max_reply_memory {
+            Some(typed) => self.findings.whole("max-reply-memory", typed, &(1..=MOST)) * MIB,
+            None => memory::total().map_or(unknown, |total| (total / 4).max(MIB)),
+        };
+        let size = self.findings.whole("max-reply-size", &given.max_reply_size, &(1..=MOST));
+        let frames = &given.max_reply_frames;
+        let frames = self.findings.whole("max-reply-frames", frames, &(1..=i64::from(u32::MAX)));
+        ReplyLimits { bytes: size * MIB, frames, memory }
     }
 
     /// A span that a `Duration` and the run's clock can hold.
@@ -127,7 +148,6 @@ impl Shared<'_> {
     }
 
     pub(super) fn plugins(&mut self) -> PluginSettings {
-        const MIB: u64 = 1 << 20;
         let given = &self.args.plugins;
         for path in given.plugin.iter().filter(|path| !path.exists()) {
             let text =

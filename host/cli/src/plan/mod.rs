@@ -6,6 +6,7 @@ mod engine;
 mod generation;
 mod json;
 mod later;
+mod memory;
 mod points;
 mod prompts;
 mod settings;

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::usage;
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::plan::{FailurePolicy, Limits, Load, Objectives, StampSource};
+use loadwright_core::plan::{FailurePolicy, Limits, Load, Objectives, ReplyLimits, StampSource};
 use serde_json::json;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -340,10 +340,12 @@ fn credentials_of_a_url_become_a_header() {
 fn engine_settings() {
     let run = whole(
         "--retries 2 --timestamps user --threads 3 --on-plugin-failure fail-run --read-timeout 1.5 \
-         --goodput ttft:500 e2el:2000.5 --plugin-timeout 9 --plugin-memory 2",
+         --goodput ttft:500 e2el:2000.5 --plugin-timeout 9 --plugin-memory 2 --max-reply-size 3 \
+         --max-reply-frames 4 --max-reply-memory 5",
     );
     let point = &run.points[0];
     assert_eq!((point.retries, point.threads), (2, 3));
+    assert_eq!(point.replies, ReplyLimits { bytes: 3 << 20, frames: 4, memory: 5 << 20 });
     assert_eq!(point.stamps, StampSource::User);
     assert_eq!(point.on_plugin_failure, FailurePolicy::FailRun);
     assert_eq!(point.timeouts.read, Duration::from_millis(1500));

@@ -9,11 +9,14 @@ mod others;
 mod progress;
 mod replies;
 mod scripted;
+mod shortage;
+mod stops;
 mod tty;
 mod waiting;
 
 use loadwright_sim::{Config, Model, Server};
 use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -111,4 +114,11 @@ fn start(mut command: Command) -> Child {
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
     assert!(sent.expect("kill is there").success());
+}
+
+/// Reads standard error until a line holds `wanted`.
+fn wait_for_line(child: &mut Child, wanted: &str) {
+    let pipe = BufReader::new(child.stderr.as_mut().expect("it is piped"));
+    let found = pipe.lines().map_while(Result::ok).any(|line| line.contains(wanted));
+    assert!(found, "no line says {wanted}");
 }

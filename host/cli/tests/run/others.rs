@@ -57,10 +57,7 @@ fn simulate_warns_while_it_is_late() {
     let mut child = start(place.loadwright("simulate --port 0 --ttft 0 --itl 0"));
     let url = url(&mut child);
     ends(place.perf(&format!("--model m --url {url} -n 1 --max-tokens 20000")), 0);
-    super::endings::wait_for_line(
-        &mut child,
-        "frames are sent late: one in a hundred by more than",
-    );
+    super::wait_for_line(&mut child, "frames are sent late: one in a hundred by more than");
     let said = stopped(child);
     assert!(!said.iter().any(|line| line.contains("sent late")), "once: {said:?}");
 }

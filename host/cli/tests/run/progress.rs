@@ -1,6 +1,6 @@
 //! What is said while a point runs, where there are no bars.
 
-use super::endings::wait_for_line;
+use super::wait_for_line;
 use super::{PATIENCE, Place, code, paced, server, signal, start};
 use loadwright_sim::{Config, Fault, Model, Script, Server};
 

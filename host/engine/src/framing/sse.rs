@@ -72,7 +72,6 @@ impl Events {
     }
 
     /// Bytes of memory that the event in progress holds.
-    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.data.capacity()
     }

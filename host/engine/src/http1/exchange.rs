@@ -253,7 +253,7 @@ fn take(
             watch.linger();
         }
     }
-    flight.hand_on()?;
+    flight.hand_on(bytes.len())?;
     Ok(whole)
 }
 

@@ -1,12 +1,13 @@
 //! What is written, and what is heard before it.
 
 use super::*;
+use crate::budget::Budget;
 use crate::flight::{Attempt, Ground};
 use crate::framing::marks::EndMarks;
 use crate::gauges::Gauges;
 use crate::outbox::Outbox;
 use crate::prepare::Job;
-use loadwright_core::plan::{StampSource, Timeouts};
+use loadwright_core::plan::{ReplyLimits, StampSource, Timeouts};
 use loadwright_core::timeline::Connect;
 use loadwright_stamps::socket;
 use loadwright_stamps::stream::Stamped;
@@ -97,7 +98,7 @@ fn flight() -> Flight {
         captures: Arc::default(),
         progress: Arc::default(),
         parts: true,
-        limit: usize::MAX,
+        budget: Budget::new(ReplyLimits::default()),
         marks: EndMarks::default(),
         stream: true,
     };

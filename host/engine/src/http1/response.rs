@@ -67,6 +67,13 @@ pub(crate) struct Intake {
     pub(crate) received: u64,
 }
 
+impl Intake {
+    /// Bytes of the reply that it holds: whole frames, and the one that is on its way.
+    pub(crate) fn held(&self) -> usize {
+        self.capture.len() + self.framer.as_ref().map_or(0, Framer::held)
+    }
+}
+
 const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
 
 impl Response {

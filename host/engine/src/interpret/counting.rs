@@ -1,11 +1,15 @@
 //! Whose token counts a record carries, and the client's own beside the service's.
 
 use super::Interpreter;
-use crate::flight::Landed;
 use crate::judge;
+use crate::landed::Landed;
 use crate::reading::Reading;
 use loadwright_core::conversation::Prompt;
 use loadwright_core::ports::Fault;
+
+/// Bytes of a reply's text at most for its tokens to be counted: a tokenizer takes seconds for more,
+/// and a hundred times the memory.
+const COUNTED: usize = 8 * 1024 * 1024;
 
 impl Interpreter<'_> {
     pub(super) fn tokens(&self, landed: &Landed, reading: &Reading) -> judge::Tokens {
@@ -44,6 +48,10 @@ impl Interpreter<'_> {
         let count = |text: &str| {
             if text.is_empty() { Some(0) } else { Some(tokenizer.encode(text).ok()?.len()) }
         };
+        let texts = [&reading.reasoning, &reading.output, &reading.tool_calls];
+        if texts.iter().map(|text| text.len()).sum::<usize>() > COUNTED {
+            return None;
+        }
         let total =
             count(&reading.reasoning)? + count(&reading.output)? + count(&reading.tool_calls)?;
         u32::try_from(total).ok()

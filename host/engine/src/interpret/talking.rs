@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use crate::decode;
-use crate::flight::{Landed, Verdict};
+use crate::landed::{Landed, Verdict};
 use crate::prepare::{Former, Job, Talk};
 use crate::reading::Reading;
 use loadwright_core::Nanos;
