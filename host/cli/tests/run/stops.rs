@@ -12,7 +12,7 @@ const AT_ONCE: Duration = Duration::from_secs(20);
 /// What came of a process that is to end by itself now; it is killed where it does not.
 fn ended(mut child: Child) -> Output {
     let id = child.id().to_string();
-    let (over, wait) = std::sync::mpsc::channel::<()>();
+    let (over, wait) = std::sync::mpsc::sync_channel::<()>(1);
     let watchdog = std::thread::spawn(move || {
         let late = wait.recv_timeout(AT_ONCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
         if late {
