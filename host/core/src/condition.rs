@@ -1,5 +1,5 @@
 //! Conditions on a point's metrics under which a run counts as failed: `not-valid`, `failed>1%`,
-//! `ttft_p99>500ms`. How they are written stands in [`parse`]; what the process makes of one that
+//! `ttft_p99>500ms`. How they are written stands in `parse`; what the process makes of one that
 //! is met is the command line's business.
 
 mod parse;
