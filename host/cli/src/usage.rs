@@ -32,7 +32,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Cli, UsageError> {
 /// The run that `loadwright perf` with the arguments after `perf` asks for.
 ///
 /// # Errors
-/// Every setting that cannot be used, wherever it stands, and every flag that there is not.
+/// Every setting that cannot be used, wherever it stands, and every unknown flag.
 pub fn run(typed: &[OsString], environment: &[(String, String)]) -> Result<Run, UsageError> {
     let (typed, mut mistakes) = parsable(typed);
     let mut findings = Findings::default();

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// How often the server is looked at.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 
-/// Of so many frames or replies at least something is said.
+/// With fewer frames or replies than this, nothing is said.
 const FEW: u64 = 100;
 
 /// One in a hundred later than this, in nanoseconds, is worth a warning.
