@@ -57,9 +57,9 @@ fn end_of_part(text: &str) -> usize {
     if whole < 2 * PART {
         return whole;
     }
-    let start = (PART..whole).find(|at| text.is_char_boundary(*at)).unwrap_or(whole);
+    let (start, end) = (text.ceil_char_boundary(PART), text.floor_char_boundary(whole - PART / 2));
     let mut before = ' ';
-    let mut letters = text[start..whole - PART / 2].char_indices().peekable();
+    let mut letters = text[start..end].char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         let behind = letters.peek().map_or(' ', |(_, letter)| *letter);
         if letter == ' ' && before.is_alphabetic() && behind.is_alphabetic() {

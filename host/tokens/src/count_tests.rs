@@ -33,6 +33,19 @@ fn long_text(words: &[&str]) -> String {
 }
 
 #[test]
+fn a_part_ends_between_characters_wherever_they_lie() {
+    // Letters of two bytes, at even positions and at odd ones.
+    for shift in ["", "x"] {
+        let text = format!("{shift}{}", "вода ".repeat(PART / 4));
+        let end = end_of_part(&text);
+        assert!((PART..text.len()).contains(&end), "{end}");
+        assert!(text[end..].starts_with(" вода"));
+    }
+    let unbroken = format!("x{}", "вода".repeat(PART / 2));
+    assert_eq!(end_of_part(&unbroken), unbroken.len());
+}
+
+#[test]
 fn parts_count_what_the_whole_counts() {
     let words = ["time", "river", "the", "stone", "quiet", "unheardof", "north"];
     let text = long_text(&words);
