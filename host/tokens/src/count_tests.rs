@@ -34,14 +34,14 @@ fn long_text(words: &[&str]) -> String {
 
 #[test]
 fn a_part_ends_between_characters_wherever_they_lie() {
-    // Letters of two bytes, at even positions and at odd ones.
+    // Letters of two bytes, at even distances from the end and at odd ones.
     for shift in ["", "x"] {
-        let text = format!("{shift}{}", "вода ".repeat(PART / 4));
+        let text = format!("{}{shift}", "вода ".repeat(PART / 4));
         let end = end_of_part(&text);
         assert!((PART..text.len()).contains(&end), "{end}");
         assert!(text[end..].starts_with(" вода"));
     }
-    let unbroken = format!("x{}", "вода".repeat(PART / 2));
+    let unbroken = format!("{}x", "вода".repeat(PART / 2));
     assert_eq!(end_of_part(&unbroken), unbroken.len());
 }
 
