@@ -136,7 +136,7 @@ fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) 
 fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met: bool) -> Exit {
     let stopped = summaries.iter().any(|summary| summary.ending == Ending::Interrupted);
     match trouble {
-        None if interrupted || stopped => Exit::Interrupted,
+        None | Some(Exit::NothingMeasured) if interrupted || stopped => Exit::Interrupted,
         None | Some(Exit::NothingMeasured) => results::exit(summaries, met),
         Some(trouble) => trouble,
     }

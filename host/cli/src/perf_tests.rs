@@ -43,7 +43,9 @@ fn a_run_that_nothing_broke_ends_by_what_it_measured() {
 #[test]
 fn who_stopped_a_run_comes_before_what_it_measured() {
     for (summaries, _) in runs() {
-        assert_eq!(outcome(&summaries, None, true, true), Exit::Interrupted);
+        for trouble in [None, Some(Exit::NothingMeasured)] {
+            assert_eq!(outcome(&summaries, trouble, true, true), Exit::Interrupted);
+        }
     }
     let stopped = [point(3, Ending::Completed), point(3, Ending::Interrupted)];
     assert_eq!(outcome(&stopped, None, false, true), Exit::Interrupted);

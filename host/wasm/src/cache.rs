@@ -71,7 +71,7 @@ impl Cache {
         digest: &str,
         slow: impl Fn() + Sync,
     ) -> wasmtime::Result<(Component, Origin)> {
-        let name = format!("{digest}-{}.cwasm", self.engine);
+        let name = format!("{digest}-{}{}", self.engine, private::KEPT);
         if let Some(component) = self.folder.as_ref().and_then(|it| load(engine, it, &name)) {
             return Ok((component, Origin::Cached));
         }

@@ -207,7 +207,11 @@ fn what_is_not_used_any_more_goes_when_something_comes() {
     let recent = ("recent.cwasm", 89, 1);
     let abandoned = ("killed.partial", 1, 1);
     let written = ("running.partial", 0, 1);
-    assert_eq!(left_of(&[old, recent, abandoned, written]), ["recent.cwasm", "running.partial"]);
+    let theirs = ("notes.txt", 500, 2 << 30);
+    assert_eq!(
+        left_of(&[old, recent, abandoned, written, theirs]),
+        ["notes.txt", "recent.cwasm", "running.partial"]
+    );
     // 1 GiB in all: the least recently used go first.
     let huge = [("a.cwasm", 3, 700 << 20), ("b.cwasm", 2, 700 << 20), ("c.cwasm", 1, 100 << 20)];
     assert_eq!(left_of(&huge), ["b.cwasm", "c.cwasm"]);

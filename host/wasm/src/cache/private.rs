@@ -33,6 +33,9 @@ const NOTED: Duration = Duration::from_hours(24);
 /// Ending of files that are being written.
 const PARTIAL: &str = ".partial";
 
+/// Ending of the files that are kept.
+pub(super) const KEPT: &str = ".cwasm";
+
 /// Others may write to what has one of these bits.
 const WRITABLE: u32 = 0o022;
 
@@ -131,7 +134,8 @@ impl PrivateFolder {
         written
     }
 
-    /// Removes what has not been used for long, and what is too much.
+    /// Removes what has not been used for long, and what is too much. Files of other names were not
+    /// made here: they stay, and do not count.
     pub(super) fn prune(&self) {
         let mut files = self.entries();
         files.sort_unstable_by_key(|file| file.unused);
@@ -150,6 +154,9 @@ impl PrivateFolder {
         let named =
             entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok().map(Into::into));
         let found = named.filter_map(|name: String| {
+            if !(name.ends_with(KEPT) || name.ends_with(PARTIAL)) {
+                return None;
+            }
             let about = rustix::fs::statat(&self.folder, &name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
             let regular = rustix::fs::FileType::from_raw_mode(about.st_mode).is_file();
             let bytes = u64::try_from(about.st_size).unwrap_or_default();
