@@ -77,6 +77,10 @@ fn simulate_replaces_nothing_but_a_socket_that_nobody_listens_on() {
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     refused("a server listens on s already; stop it, or give another path");
     drop(listener);
+    // A process that another test is just starting holds a copy of it until it runs its program.
+    while std::os::unix::net::UnixStream::connect(&path).is_ok() {
+        std::thread::yield_now();
+    }
     assert!(path.exists(), "a socket outlives its listener");
     let mut child = start(place.loadwright("simulate --unix-socket s --as-fast"));
     let line = format!("--model m --unix-socket s --url {}/v1/completions", url(&mut child));
