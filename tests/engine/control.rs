@@ -1,12 +1,14 @@
 //! The run's end before its time: drained, aborted, the server gone, the output lost. And samples.
 
-use crate::rig::{Bench, PATIENCE, Run, closed, faulty, id, ms, paced, plan_of, start, truth};
+use crate::rig::{
+    Bench, PATIENCE, Run, Starved, closed, faulty, id, ms, paced, plan_of, start, truth,
+};
 use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::sample::Ending;
-use loadwright_sim::{Config, Fault, Script};
+use loadwright_sim::{Config, Fault, Script, Server};
 use loadwright_stamps::clock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -183,7 +185,8 @@ fn a_lost_output_ends_the_point() {
 
 #[test]
 fn samples_say_what_the_engine_was_short_of() {
-    let run = held_at_16(plan_of("", 4, 40));
+    // The item is made once a sample has told that a worker waits for it.
+    let run = held_at_16(plan_of("", 4, 40), |_, starved| starved.wait());
     run.whole(40);
     assert!(!run.samples.is_empty() && run.samples.is_sorted_by_key(|sample| sample.at));
     let sum = |of: fn(&loadwright_core::sample::Sample) -> u64| -> u64 {
@@ -204,23 +207,27 @@ fn what_the_warm_up_was_short_of_is_in_no_sample() {
     // The held item and what is made with it: the last of the warm-up, and all that is measured.
     let mut plan = plan_of("", 4, 8);
     plan.limits.warmup = 24;
-    let run = held_at_16(plan);
+    // The item is made once the sixteen before it were served.
+    let run = held_at_16(plan, |server, _| server.wait_for_ended(16, PATIENCE).is_some());
     run.whole(32);
     assert!(!run.samples.is_empty());
     assert_eq!(run.samples.iter().map(|sample| sample.starved).sum::<u64>(), 0);
 }
 
-/// Runs `plan` with a dataset that makes item 16 only once the sixteen before it were served.
-fn held_at_16(mut plan: Plan) -> Run {
+/// Runs `plan` with a dataset that makes item 16 only once `free` has come back with true.
+fn held_at_16(
+    mut plan: Plan,
+    free: impl Fn(&Server, &Starved) -> bool + Send + Sync + 'static,
+) -> Run {
     let server = Arc::new(start(paced(2, 1)));
     plan.target.url = format!("{}/v1/chat/completions", server.url());
     let mut bench = Bench::new(plan);
-    let seen = Arc::clone(&server);
+    let (seen, starved) = (Arc::clone(&server), Arc::clone(&bench.starved));
     bench.items.before = Some(Arc::new(move |item| {
-        if item == 16 {
-            seen.wait_for_ended(16, PATIENCE).ok_or("the first were not served")?;
+        if item != 16 || free(&seen, &starved) {
+            return Ok(());
         }
-        Ok(())
+        Err("what was waited for has not come".to_owned())
     }));
     bench.run()
 }

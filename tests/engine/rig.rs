@@ -11,7 +11,7 @@ use loadwright_core::sample::{Closing, Sample};
 use loadwright_engine::{Control, Ports, Stop};
 use loadwright_sim::{Config, Fault, Model, Script, Served, Server};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// How long anything awaited may take before the test gives up on it.
@@ -95,6 +95,19 @@ pub(crate) struct Bench {
     /// The sink fails on the record of this place.
     pub(crate) full_at: Option<usize>,
     pub(crate) notices: Arc<Mutex<Vec<String>>>,
+    pub(crate) starved: Arc<Starved>,
+}
+
+/// How often samples have said so far that nothing was ready when it was wanted.
+#[derive(Default)]
+pub(crate) struct Starved(Mutex<u64>, Condvar);
+
+impl Starved {
+    /// Waits until a sample says so; false: none does.
+    pub(crate) fn wait(&self) -> bool {
+        let none = |times: &mut u64| *times == 0;
+        !self.1.wait_timeout_while(self.0.lock().unwrap(), PATIENCE, none).unwrap().1.timed_out()
+    }
 }
 
 /// What came of a point.
@@ -111,7 +124,8 @@ impl Bench {
         let kept = Arc::clone(&notices);
         let control = Control::new(move |text: &str| kept.lock().unwrap().push(text.into()));
         let (items, speaker) = (Items::default(), Speaker::default());
-        Self { plan, items, speaker, control, full_at: None, notices }
+        let starved = Arc::default();
+        Self { plan, items, speaker, control, full_at: None, notices, starved }
     }
 
     pub(crate) fn ports(&self) -> Ports {
@@ -123,7 +137,8 @@ impl Bench {
     }
 
     pub(crate) fn run(self) -> Run {
-        let mut keep = Keep { full_at: self.full_at, ..Keep::default() };
+        let starved = Arc::clone(&self.starved);
+        let mut keep = Keep { full_at: self.full_at, starved, ..Keep::default() };
         let plan = Arc::new(self.plan.clone());
         let closing = loadwright_engine::run(&plan, &self.ports(), &self.control, &mut [&mut keep])
             .expect("the point can be begun");
@@ -153,6 +168,7 @@ struct Keep {
     full_at: Option<usize>,
     records: Vec<Arc<Record>>,
     samples: Vec<Sample>,
+    starved: Arc<Starved>,
 }
 
 impl Sink for Keep {
@@ -166,6 +182,8 @@ impl Sink for Keep {
 
     fn sample(&mut self, sample: &Sample) -> Result<(), SinkFailure> {
         self.samples.push(*sample);
+        *self.starved.0.lock().unwrap() += sample.starved;
+        self.starved.1.notify_all();
         Ok(())
     }
 }
