@@ -56,6 +56,10 @@ impl Framing {
 /// What may stand before a text in UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// Line ends that may stand in front of an event stream. A bound, since what is held is looked at
+/// again from its start each time more has come.
+const BLANK: usize = 64;
+
 /// Whether a body begins as an event stream does; `None`: more of it is needed. A byte order mark
 /// and blank lines may stand in front.
 fn begins_as_events(body: &[u8]) -> Option<bool> {
@@ -65,6 +69,9 @@ fn begins_as_events(body: &[u8]) -> Option<bool> {
     }
     let body = body.strip_prefix(BOM).unwrap_or(body);
     let blank = body.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    if blank > BLANK {
+        return Some(false);
+    }
     let line = &body[blank..];
     if LINES.iter().any(|begun| line.starts_with(begun)) {
         return Some(true);

@@ -188,7 +188,8 @@ impl<'a> Interpreter<'a> {
         };
         let counted_output = self.counted(&landed, reading, &tokens);
         let kept = |text: &str| self.point.secrets.masked(text).into_owned();
-        let (error, finish_reason) = (kept(&error), reading.finish_reason.as_deref().map(kept));
+        let finish_reason = reading.finish_reason.as_deref().map(|text| kept(reason(text)));
+        let error = kept(&error);
         let attempt = landed.attempt;
         let again = self.again(&landed, outcome);
         let mut record = Record {
@@ -209,7 +210,7 @@ impl<'a> Interpreter<'a> {
             output_source: tokens.output_source,
             counted_output,
             made_input: landed.job.input_tokens,
-            finish_reason: finish_reason.as_deref().map(reason),
+            finish_reason,
             connection: landed.connection,
             reopened: landed.reopened,
             bytes_sent: landed.bytes_sent,
@@ -271,6 +272,6 @@ impl<'a> Interpreter<'a> {
 }
 
 /// A finish reason as it is recorded: a service may send any text in its place.
-fn reason(text: &str) -> String {
-    text[..text.floor_char_boundary(REASON)].to_owned()
+fn reason(text: &str) -> &str {
+    &text[..text.floor_char_boundary(REASON)]
 }

@@ -117,6 +117,13 @@ fn a_body_without_a_type_is_what_it_begins_like() {
         }
     }
     assert_eq!(frames(Framing::Sniffed, [b"\n\r".as_slice()], true), [b"\n\r"]);
+    // Blank lines in front are looked through as far as a bound.
+    for (blank, expected) in
+        [(64, b"a".to_vec()), (65, [[b'\n'; 65].as_slice(), b"data: a\n\n"].concat())]
+    {
+        let body = [vec![b'\n'; blank].as_slice(), b"data: a\n\n"].concat();
+        assert_eq!(frames(Framing::Sniffed, body.chunks(1), true), [expected], "{blank}");
+    }
 }
 
 #[test]
