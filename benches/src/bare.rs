@@ -4,7 +4,7 @@
 use crate::client::{ClientArgs, request};
 use crate::reply::{KEPT, Reader};
 use crate::tally::{Flight, Tally};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io::{self, Read, Write};

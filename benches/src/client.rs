@@ -3,7 +3,7 @@
 
 use crate::Failure;
 use crate::bare;
-use crate::figures::Figures;
+use crate::figures::Metrics;
 use crate::hyper;
 use crate::process::{self, allow_sockets};
 use crate::scenario::{ENDPOINT, MODEL, PROMPT};
@@ -43,7 +43,7 @@ pub(crate) enum Way {
 /// What it prints.
 #[derive(Debug, Serialize)]
 struct Printed {
-    figures: Figures,
+    figures: Metrics,
     frames: u64,
     cpu_s: f64,
     peak_mb: f64,

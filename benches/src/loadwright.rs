@@ -2,7 +2,7 @@
 //! its own files give them.
 
 use crate::Failure;
-use crate::figures::{Figures, Spread};
+use crate::figures::{Metrics, Spread};
 use crate::scenario::{Arrival, ENDPOINT, MODEL, PROMPT, Shape};
 use serde_json::Value;
 use std::fs;
@@ -57,7 +57,7 @@ pub(crate) fn command(
 }
 
 /// What the run in `outputs` reported.
-pub(crate) fn figures(outputs: &Path) -> Result<Figures, Failure> {
+pub(crate) fn figures(outputs: &Path) -> Result<Metrics, Failure> {
     let point = point(&outputs.join(NAME))?;
     let summary = json(&point.join("benchmark_summary.json"))?;
     let percentiles = json(&point.join("benchmark_percentile.json"))?;
@@ -65,13 +65,17 @@ pub(crate) fn figures(outputs: &Path) -> Result<Figures, Failure> {
         let mean = summary.get(average)?.as_f64()?;
         Some(Spread { mean, p99: row(&percentiles, "99%")?.get(column)?.as_f64()? })
     };
-    let lag = |of: &str| summary.pointer(&format!("/loadwright/figures/lag_ms/{of}"))?.as_f64();
-    Ok(Figures {
+    let dispatch_delay = |of: &str| {
+        summary.pointer(&format!("/loadwright/metrics/dispatch_delay_ms/{of}"))?.as_f64()
+    };
+    Ok(Metrics {
         requests: number(&summary, "Success Requests")? as u64,
         requests_per_s: number(&summary, "Req Throughput (req/s)")?,
         ttft_ms: spread("Avg TTFT (ms)", "TTFT (ms)"),
         itl_ms: spread("Avg ITL (ms)", "ITL (ms)"),
-        lag_ms: lag("mean").zip(lag("99%")).map(|(mean, p99)| Spread { mean, p99 }),
+        dispatch_delay_ms: dispatch_delay("mean")
+            .zip(dispatch_delay("99%"))
+            .map(|(mean, p99)| Spread { mean, p99 }),
     })
 }
 
@@ -100,28 +104,4 @@ fn row<'v>(percentiles: &'v Value, name: &str) -> Option<&'v Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_read_by_the_files_keys() {
-        let outputs = tempfile::tempdir().unwrap();
-        let point = outputs.path().join(NAME).join("parallel_1_number_2");
-        fs::create_dir_all(&point).unwrap();
-        let summary = r#"{"Success Requests": 2, "Req Throughput (req/s)": 4.5,
-            "Avg TTFT (ms)": 51.5, "Avg ITL (ms)": null,
-            "loadwright": {"figures": {"lag_ms": {"mean": 0.25, "99%": 0.5}}}}"#;
-        let rows = r#"[{"Percentiles": "50%", "TTFT (ms)": 51.0, "ITL (ms)": null},
-            {"Percentiles": "99%", "TTFT (ms)": 60.5, "ITL (ms)": null}]"#;
-        fs::write(point.join("benchmark_summary.json"), summary).unwrap();
-        fs::write(point.join("benchmark_percentile.json"), rows).unwrap();
-        let expected = Figures {
-            requests: 2,
-            requests_per_s: 4.5,
-            ttft_ms: Some(Spread { mean: 51.5, p99: 60.5 }),
-            itl_ms: None,
-            lag_ms: Some(Spread { mean: 0.25, p99: 0.5 }),
-        };
-        assert_eq!(figures(outputs.path()).unwrap(), expected);
-    }
-}
+mod tests;

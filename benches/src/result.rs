@@ -1,6 +1,6 @@
 //! What is kept of a measurement: every run as it was, and the machine.
 
-use crate::figures::{Figures, Spread, median};
+use crate::figures::{Metrics, Spread, median};
 use crate::machine::Machine;
 use crate::process::Usage;
 use crate::scenario::Scenario;
@@ -79,7 +79,7 @@ pub(crate) struct Run {
     #[serde(default)]
     pub(crate) first_request_ms: Option<f64>,
     /// What it reported.
-    pub(crate) reported: Figures,
+    pub(crate) reported: Metrics,
     /// What the server knows.
     pub(crate) truth: Truth,
     /// What the server's process used.

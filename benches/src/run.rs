@@ -2,7 +2,7 @@
 //! own, in turn, so that what else the machine does falls on all of them alike.
 
 use crate::Failure;
-use crate::figures::Figures;
+use crate::figures::Metrics;
 use crate::loadwright::{self, Loadwright};
 use crate::machine::Machine;
 use crate::process::{self, Usage};
@@ -11,7 +11,7 @@ use crate::scenario::{Arrival, Scenario, Shape};
 use crate::server::{Listening, Truth};
 use crate::table;
 use clap::{Args, ValueEnum};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs;
@@ -137,7 +137,7 @@ fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<
     Ok(run)
 }
 
-fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Figures), Failure> {
+fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Metrics), Failure> {
     let Arrival::Workers(workers) = shape.arrival else {
         return Err("the bare client knows no arrival plan".into());
     };
@@ -158,7 +158,7 @@ fn run_loadwright(
     shape: &Shape,
     address: SocketAddr,
     args: &RunArgs,
-) -> Result<(Usage, Figures), Failure> {
+) -> Result<(Usage, Metrics), Failure> {
     let binary = match tool {
         Tool::Baseline | Tool::BaselineTwoThreads => &args.baseline,
         _ => &args.loadwright,

@@ -1,12 +1,12 @@
 //! The simulated server as a process of its own, and what it knows of a run.
 
 use crate::Failure;
-use crate::figures::{Figures, Spread};
+use crate::figures::{Metrics, Spread};
 use crate::process::allow_sockets;
 use crate::scenario::Scenario;
 use clap::Args;
 use loadwright_sim::{Served, Server};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ pub(crate) struct Listening {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Truth {
     /// The figures as it knows them: times from the kernel's receipt of a request.
-    pub(crate) figures: Figures,
+    pub(crate) figures: Metrics,
     /// Requests received, whole or not.
     pub(crate) received: u64,
     /// Connections accepted.
@@ -69,7 +69,7 @@ pub(crate) fn serve(args: &ServerArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn figures(served: &[Served]) -> Figures {
+fn figures(served: &[Served]) -> Metrics {
     let whole: Vec<&Served> = served.iter().filter(|served| served.complete).collect();
     let mut ttft: Vec<u64> = whole
         .iter()
@@ -82,41 +82,14 @@ fn figures(served: &[Served]) -> Figures {
     let first = whole.iter().map(|served| served.received).min();
     let last = whole.iter().map(|served| served.ended).max();
     let span = last.zip(first).map(|(last, first)| (last - first) as f64 / 1e9);
-    Figures {
+    Metrics {
         requests: whole.len() as u64,
         requests_per_s: span.map_or(0.0, |span| whole.len() as f64 / span),
         ttft_ms: Spread::of(&mut ttft),
         itl_ms: Spread::of(&mut gaps),
-        lag_ms: None,
+        dispatch_delay_ms: None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_are_of_what_was_sent() {
-        let served = |received: u64, frames: &[u64], ended, complete| Served {
-            received,
-            frames: frames.to_vec(),
-            ended,
-            complete,
-            ..Served::default()
-        };
-        let ms = 1_000_000;
-        let figures = figures(&[
-            served(0, &[5 * ms, 7 * ms, 12 * ms], 13 * ms, true),
-            served(10 * ms, &[13 * ms], 500 * ms, true),
-            served(0, &[900 * ms], 901 * ms, false),
-        ]);
-        let expected = Figures {
-            requests: 2,
-            requests_per_s: 4.0,
-            ttft_ms: Some(Spread { mean: 4.0, p99: 5.0 }),
-            itl_ms: Some(Spread { mean: 3.5, p99: 5.0 }),
-            lag_ms: None,
-        };
-        assert_eq!(figures, expected);
-    }
-}
+mod tests;

@@ -21,7 +21,11 @@ const ROWS: [Row; 10] = [
     Row { name: "p99 ITL error (ms)", of: |run| Some(run.itl_error()?.p99), digits: 3 },
     Row { name: "peak memory (MB)", of: |run| Some(run.usage.peak_mb), digits: 1 },
     Row { name: "requests a second", of: |run| Some(run.truth.figures.requests_per_s), digits: 0 },
-    Row { name: "p99 lag (ms)", of: |run| Some(run.reported.lag_ms?.p99), digits: 3 },
+    Row {
+        name: "p99 dispatch delay (ms)",
+        of: |run| Some(run.reported.dispatch_delay_ms?.p99),
+        digits: 3,
+    },
     Row { name: "first request after (ms)", of: |run| run.first_request_ms, digits: 0 },
     Row { name: "server's CPU (s)", of: |run| Some(run.server_usage.cpu_s), digits: 2 },
 ];
@@ -100,48 +104,4 @@ fn cell(row: &Row, (tool, median): (Tool, Option<f64>), bare: Option<f64>) -> St
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::figures::Figures;
-    use crate::machine::Machine;
-    use crate::process::Usage;
-    use crate::scenario::Scenario;
-    use crate::server::Truth;
-
-    /// A run of 10 frames that took so many seconds of processor time.
-    fn run(tool: Tool, cpu_s: f64) -> Run {
-        let usage = Usage { cpu_s, user_s: 0.0, peak_mb: 8.0 };
-        let (figures, first_at) = (Figures::default(), None);
-        Run {
-            tool,
-            round: 0,
-            usage,
-            wall_s: 1.0,
-            first_request_ms: None,
-            reported: Figures::default(),
-            truth: Truth { figures, received: 1, connections: 1, frames: 10, first_at },
-            server_usage: usage,
-        }
-    }
-
-    #[test]
-    fn builds_are_compared_with_the_bare_client_and_with_each_other() {
-        let text = markdown(&Measurement {
-            scenario: Scenario::Unpaced,
-            requests: 1,
-            date: "2026-01-01".into(),
-            machine: Machine::here(),
-            runs: vec![
-                run(Tool::Bare, 1e-5),
-                run(Tool::Loadwright, 3e-5),
-                run(Tool::Baseline, 2e-5),
-            ],
-        });
-        let lines: Vec<&str> = text.lines().collect();
-        let head = "| figure | bare client | loadwright | baseline | loadwright / baseline |";
-        assert!(lines.contains(&head), "{text}");
-        assert!(lines.contains(&"|---|---:|---:|---:|---:|"), "{text}");
-        let row = "| CPU a frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
-        assert!(lines.contains(&row), "{text}");
-    }
-}
+mod tests;

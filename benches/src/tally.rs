@@ -1,6 +1,6 @@
 //! What a client notes while it reads.
 
-use crate::figures::{Figures, Spread};
+use crate::figures::{Metrics, Spread};
 
 /// Times of all requests of a client.
 #[derive(Debug)]
@@ -57,14 +57,14 @@ impl Tally {
     }
 
     /// The figures of it all.
-    pub(crate) fn figures(mut self) -> Figures {
+    pub(crate) fn figures(mut self) -> Metrics {
         let requests = self.ttft.len() as u64;
-        Figures {
+        Metrics {
             requests,
             requests_per_s: requests as f64 * 1e9 / (self.last - self.first) as f64,
             ttft_ms: Spread::of(&mut self.ttft),
             itl_ms: Spread::of(&mut self.gaps),
-            lag_ms: None,
+            dispatch_delay_ms: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 const CORE: &str = "loadwright-core";
-const STAMPS: &str = "loadwright-stamps";
+const STAMPS: &str = "loadwright-timing";
 const FILES: &str = "loadwright-files";
 
 /// The crates that all others may use, and which use none of them.
@@ -20,7 +20,7 @@ const MIDDLE: [&str; 6] = [
     "loadwright-tokens",
     "loadwright-sim",
     "loadwright-report",
-    "loadwright-export",
+    "loadwright-storage",
 ];
 
 /// What a crate may not reach, by whatever way, and why.
@@ -32,7 +32,7 @@ const UNREACHABLE: [(&str, &[&str], &str); 2] = [
     ),
     (
         "loadwright-report",
-        &["tokio", "mio", "socket2", "hyper", "reqwest", "loadwright-stamps"],
+        &["tokio", "mio", "socket2", "hyper", "reqwest", "loadwright-timing"],
         "a report is text made of a summary: let the caller fetch what it needs",
     ),
 ];

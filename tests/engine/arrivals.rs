@@ -1,4 +1,4 @@
-//! Slots by the clock: when they are due, what happens to those over the cap, when the time is over.
+//! Slots by the clock: when they are scheduled, what happens to those over the cap, when the time is over.
 
 use crate::rig::{
     Bench, PATIENCE, Run, closed, fast, id, most_together, ms, paced, plan, start, truth,
@@ -8,9 +8,9 @@ use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_sim::Config;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -22,15 +22,15 @@ fn open(url: &str, rate: f64, process: Process, number: u64) -> Plan {
     plan
 }
 
-/// Asserts that the measured slots are due by the plan's arrivals, behind one origin.
+/// Asserts that the measured slots are scheduled by the plan's arrivals, behind one origin.
 fn due_as_drawn(plan: &Plan, run: &Run) {
     let Load::Open { arrival, .. } = plan.load else { panic!("an open loop") };
     let measured: Vec<_> = run.sorted().into_iter().filter(|record| !record.warmup).collect();
-    let origin = measured[0].timeline.due;
+    let origin = measured[0].timeline.scheduled;
     for (record, offset) in measured.iter().zip(arrival.offsets(plan.seed)) {
-        assert_eq!(record.timeline.due - origin, offset, "slot {}", record.seq);
+        assert_eq!(record.timeline.scheduled - origin, offset, "slot {}", record.seq);
         if let Some(sent) = record.timeline.sent {
-            assert!(sent >= record.timeline.due, "slot {} was early", record.seq);
+            assert!(sent >= record.timeline.scheduled, "slot {} was early", record.seq);
         }
     }
 }
@@ -58,8 +58,8 @@ fn another_seed_draws_other_arrivals_and_the_same_seed_the_same() {
         let mut plan = open(&server.url(), 2_000.0, Process::Poisson, 20);
         plan.seed = seed;
         let records = Bench::new(plan).run().sorted();
-        let due: Vec<u64> = records.iter().map(|record| record.timeline.due).collect();
-        due.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
+        let scheduled: Vec<u64> = records.iter().map(|record| record.timeline.scheduled).collect();
+        scheduled.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
     };
     let first = gaps(1);
     assert_eq!(first, gaps(1));
@@ -146,9 +146,9 @@ fn nothing_starts_once_the_time_is_over() {
         (plan.load, plan.threads) = (load, threads);
         (plan.limits.number, plan.limits.duration) = (None, Some(ms(200)));
         let run = Bench::new(plan).run();
-        assert_eq!(run.closing.ending, Ending::Completed);
-        // The time counts from no later than the first slot's due time.
-        let origin = run.records.iter().map(|record| record.timeline.due).min().unwrap();
+        assert_eq!(run.point_end.end_reason, EndReason::Completed);
+        // The time counts from no later than the first slot's scheduled time.
+        let origin = run.records.iter().map(|record| record.timeline.scheduled).min().unwrap();
         // A slot at the very end may find no connection in time.
         let (sent, dropped): (Vec<_>, Vec<_>) =
             run.records.iter().partition(|record| record.outcome.is_ok());
@@ -178,7 +178,7 @@ fn slots_whose_connection_comes_too_late_are_dropped_in_an_open_loop() {
     let progress = Bench::new(plan.clone());
     let control = progress.control.progress.clone();
     let run = progress.run_beside(|_| {
-        // All that are due within the time wait for a connection; the last is due at its end.
+        // All that are scheduled within the time wait for a connection; the last is scheduled at its end.
         while control.in_flight.load(Relaxed) < 20 {
             std::thread::yield_now();
         }
@@ -215,7 +215,7 @@ fn a_point_does_not_wait_for_a_slot_that_is_due_after_its_end() {
     let server = start(fast());
     let mut plan = plan(&server.url());
     (plan.limits.number, plan.limits.duration) = (Some(10), Some(ms(50)));
-    // The second slot would be due in an hour.
+    // The second slot would be scheduled in an hour.
     let hourly = constant(1.0 / 3_600.0);
     for load in [
         Load::Open { arrival: hourly, max_in_flight: None },

@@ -127,11 +127,11 @@ fn servers_without_tls_are_named() {
     let plain = start(fast());
     let url = plain.url().replace("http:", "https:");
     refused(&asked(&url, None), &["does not speak TLS", "http://"]);
-    let closing = scripted(|stream, _| drop(stream)).replace("http:", "https:");
-    refused(&asked(&closing, None), &["closed the connection", "http://"]);
+    let point_end = scripted(|stream, _| drop(stream)).replace("http:", "https:");
+    refused(&asked(&point_end, None), &["closed the connection", "http://"]);
     // And the other way round.
     let secure = start(Config { tls: true, ..fast() });
     let run = asked(&secure.url().replace("https:", "http:"), None);
-    assert_eq!(run.only().outcome, Outcome::Garbage, "{}", run.only().error);
+    assert_eq!(run.only().outcome, Outcome::Malformed, "{}", run.only().error);
     assert!(run.only().error.contains("https://"), "{}", run.only().error);
 }

@@ -33,7 +33,7 @@ fn agree(run: &Run, server: &Server, tls: bool) -> u64 {
 fn phases(record: &Record, tls: bool) {
     let connect = record.timeline.connect.unwrap();
     let ready = record.timeline.ready.unwrap();
-    assert!(record.timeline.due <= connect.start && connect.start <= connect.connected);
+    assert!(record.timeline.scheduled <= connect.start && connect.start <= connect.connected);
     assert_eq!((connect.resolved, connect.tls.is_some()), (None, tls));
     let last = connect.tls.unwrap_or(connect.connected);
     assert!(connect.connected <= last && last <= ready);
@@ -132,7 +132,7 @@ fn a_certificate_is_trusted_by_its_file_or_not_checked() {
     plan.target.ca_cert = Some(file.path().into());
     let trusted = run(plan.clone());
     trusted.whole(30);
-    assert!(trusted.closing.kernel_stamps);
+    assert!(trusted.point_end.kernel_stamps);
     assert_eq!(agree(&trusted, &server, true), 3);
     (plan.target.ca_cert, plan.target.insecure) = (None, true);
     plan.index = 1;
@@ -149,7 +149,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
         let run = bench.run();
         run.whole(30);
         assert_eq!(agree(&run, &server, tls), 3);
-        assert!(!run.closing.kernel_stamps);
+        assert!(!run.point_end.kernel_stamps);
         for record in &run.records {
             assert_eq!((record.frames.len(), record.usage.output_tokens), (5, Some(5)));
             assert!(record.frames.iter().all(|frame| frame.at == frame.user));
@@ -179,10 +179,10 @@ fn failures_over_http2_have_their_outcomes() {
         Outcome::Status(503)
     );
     assert_eq!(met(Fault::Stall { after: 1, ms: None }), Outcome::Timeout(Stage::Read));
-    assert_eq!(met(Fault::ErrorEvent { after: 1 }), Outcome::InStream);
+    assert_eq!(met(Fault::ErrorEvent { after: 1 }), Outcome::StreamError);
     assert_eq!(met(Fault::Empty), Outcome::Empty);
     let cut = met(Fault::Cut { after: 1, reset: false });
-    assert!(matches!(cut, Outcome::Cut | Outcome::Reset), "{cut:?}");
+    assert!(matches!(cut, Outcome::Truncated | Outcome::Reset), "{cut:?}");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn unix_sockets_with_the_stamps_of_user_space() {
     let run = run(plan);
     run.whole(20);
     assert_eq!(agree(&run, &server, false), 2);
-    assert!(!run.closing.kernel_stamps);
+    assert!(!run.point_end.kernel_stamps);
     let frames = run.records.iter().flat_map(|record| &record.frames);
     assert!(frames.into_iter().all(|frame| frame.at == frame.user));
 }

@@ -7,9 +7,9 @@ use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_sim::{Config, Fault, Script, Server};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
@@ -34,14 +34,14 @@ fn a_drained_run_ends_what_is_in_flight_and_begins_nothing() {
             stop.drain();
             *stopped.lock().unwrap() = clock::now();
         });
-        assert_eq!(run.closing.ending, Ending::Interrupted);
+        assert_eq!(run.point_end.end_reason, EndReason::Interrupted);
         let number = run.records.len() as u64;
         run.whole(number);
         assert!(number >= 15);
         let served = truth(&server, number);
         assert!(served.values().all(|served| served.complete));
         let stopped = *stopped.lock().unwrap();
-        assert!(run.records.iter().all(|record| record.timeline.due <= stopped));
+        assert!(run.records.iter().all(|record| record.timeline.scheduled <= stopped));
     }
 }
 
@@ -57,7 +57,7 @@ fn an_aborted_run_lands_everything_in_flight_as_cancelled() {
             stop.drain();
             stop.abort();
         });
-        assert_eq!(run.closing.ending, Ending::Interrupted);
+        assert_eq!(run.point_end.end_reason, EndReason::Interrupted);
         assert_eq!(run.sorted().len(), 6);
         for record in &run.records {
             assert_eq!((record.outcome, record.last_attempt), (Outcome::Cancelled, true));
@@ -93,7 +93,7 @@ fn a_server_that_is_gone_ends_the_point() {
             server.wait_for_ended(20, PATIENCE).expect("requests come");
             server.stop();
         });
-        assert_eq!(run.closing.ending, Ending::ServerGone);
+        assert_eq!(run.point_end.end_reason, EndReason::ServerGone);
         // Every slot that was begun is recorded, without a gap.
         let records = run.sorted();
         assert!(records.iter().enumerate().all(|(place, record)| record.seq == place as u64));
@@ -102,7 +102,7 @@ fn a_server_that_is_gone_ends_the_point() {
             records.iter().partition(|record| record.outcome.is_ok());
         assert!(well.len() >= 15, "{} were well", well.len());
         assert!(ill.iter().any(|record| record.outcome == Outcome::Refused));
-        let gone = [Outcome::Refused, Outcome::Reset, Outcome::Cut];
+        let gone = [Outcome::Refused, Outcome::Reset, Outcome::Truncated];
         assert!(ill.iter().all(|record| gone.contains(&record.outcome)));
         let known = server.truth();
         for record in well {
@@ -119,10 +119,10 @@ fn a_server_that_only_resets_is_gone_too() {
     bench.plan.load = closed(1);
     bench.control.give_up = ms(250);
     let run = bench.run();
-    assert_eq!(run.closing.ending, Ending::ServerGone);
+    assert_eq!(run.point_end.end_reason, EndReason::ServerGone);
     let records = run.sorted();
     for pair in records.windows(2) {
-        assert!(pair[1].timeline.due >= pair[0].timeline.end + 100_000_000);
+        assert!(pair[1].timeline.scheduled >= pair[0].timeline.end + 100_000_000);
     }
     assert!(records.len() >= 3);
 }
@@ -143,7 +143,7 @@ fn a_server_that_streams_is_not_gone() {
         }
         server.pause_accepting();
     });
-    assert_eq!((run.closing.ending, run.records.len()), (Ending::Completed, 60));
+    assert_eq!((run.point_end.end_reason, run.records.len()), (EndReason::Completed, 60));
     assert_eq!(progress.done.load(Relaxed), 60);
     let failed = run.records.iter().filter(|record| !record.outcome.is_ok()).count();
     // Twenty slots are as long as the server has before it is given up, and it had more.
@@ -163,13 +163,13 @@ fn a_server_that_comes_back_is_gone_on_with() {
         }
         server.resume_accepting();
     });
-    assert_eq!((run.closing.ending, run.sorted().len()), (Ending::Completed, 60));
+    assert_eq!((run.point_end.end_reason, run.sorted().len()), (EndReason::Completed, 60));
     let well = run.records.iter().filter(|record| record.outcome.is_ok()).count() as u64;
     assert!((5..60).contains(&well), "{well} were well");
     truth(&server, well);
     for record in run.records.iter().filter(|record| !record.outcome.is_ok()) {
         // The listener's queue is reset where a connection waited in it.
-        assert!(matches!(record.outcome, Outcome::Refused | Outcome::Reset | Outcome::Cut));
+        assert!(matches!(record.outcome, Outcome::Refused | Outcome::Reset | Outcome::Truncated));
     }
 }
 
@@ -179,7 +179,7 @@ fn a_lost_output_ends_the_point() {
     let mut bench = Bench::new(endless(&server.url())[0].clone());
     bench.full_at = Some(10);
     let run = bench.run();
-    assert_eq!(run.closing.ending, Ending::OutputFailed);
+    assert_eq!(run.point_end.end_reason, EndReason::OutputFailed);
     assert_eq!((run.records.len(), run.notices), (10, vec!["the disk is full".to_owned()]));
 }
 

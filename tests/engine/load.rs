@@ -4,7 +4,7 @@ use crate::rig::{Bench, fast, id, most_together, ms, paced, plan_of, run, start,
 use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::Load;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn every_request_is_sent_and_recorded_once_whatever_the_workers() {
             let progress = bench.control.progress.clone();
             let run = bench.run();
             run.whole(number);
-            assert_eq!(run.closing.ending, Ending::Completed);
+            assert_eq!(run.point_end.end_reason, EndReason::Completed);
             truth(&server, number);
             assert!(server.counts().connections <= u64::from(workers).min(number));
             assert_eq!(
@@ -82,12 +82,12 @@ fn a_pace_holds_requests_back_and_the_cap_still_holds() {
         let run = run(plan);
         run.whole(60);
         let records = run.sorted();
-        let due: Vec<u64> = records.iter().map(|record| record.timeline.due).collect();
+        let scheduled: Vec<u64> = records.iter().map(|record| record.timeline.scheduled).collect();
         let offsets: Vec<u64> = arrival.offsets(seed).take(60).collect();
-        let planned: Vec<u64> = offsets.iter().map(|offset| due[0] + offset).collect();
-        assert_eq!(due, planned);
+        let planned: Vec<u64> = offsets.iter().map(|offset| scheduled[0] + offset).collect();
+        assert_eq!(scheduled, planned);
         for record in &records {
-            assert!(record.timeline.sent.unwrap() >= record.timeline.due);
+            assert!(record.timeline.sent.unwrap() >= record.timeline.scheduled);
         }
         assert!(most_together(truth(&server, 60).values()) <= 8);
     }
@@ -112,13 +112,13 @@ fn workers_begin_one_after_the_other_over_the_ramp() {
     run.whole(80);
     let mut first = BTreeMap::new();
     for record in run.sorted() {
-        first.entry(record.connection).or_insert(record.timeline.due);
+        first.entry(record.connection).or_insert(record.timeline.scheduled);
     }
     let mut first: Vec<u64> = first.into_values().collect();
     first.sort_unstable();
     assert_eq!(first.len(), 4);
-    for (worker, due) in first.iter().enumerate() {
-        let wait = (due - first[0]) as f64 / 1e6;
+    for (worker, scheduled) in first.iter().enumerate() {
+        let wait = (scheduled - first[0]) as f64 / 1e6;
         assert!(wait >= 100.0 * worker as f64 - 5.0, "worker {worker} began after {wait} ms");
     }
 }
@@ -141,7 +141,7 @@ fn one_worker_sends_the_next_request_when_the_last_has_ended() {
     run.whole(12);
     let served = truth(&server, 12);
     for pair in run.sorted().windows(2) {
-        assert!(pair[1].timeline.due >= pair[0].timeline.end);
+        assert!(pair[1].timeline.scheduled >= pair[0].timeline.end);
         assert!(
             served[&id(0, &pair[1])].received > *served[&id(0, &pair[0])].frames.last().unwrap()
         );

@@ -7,7 +7,7 @@ use crate::wire::{Canned, silent};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{FailurePolicy, Plan};
 use loadwright_core::record::Record;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_sim::{Body, Config, Fault, Replies};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -84,7 +84,7 @@ fn connections_that_take_too_long() {
     let (listener, url) = silent();
     let record = at(&url.replace("http:", "https:"), |plan| plan.timeouts.connect = ms(60));
     says(&record, Outcome::Timeout(Stage::Connect), "within 0.06 s");
-    assert!(record.timeline.end - record.timeline.due >= 60_000_000);
+    assert!(record.timeline.end - record.timeline.scheduled >= 60_000_000);
     drop(listener);
 }
 
@@ -138,7 +138,7 @@ fn a_status_outlives_a_connection_that_closes_within_its_body() {
 
 #[test]
 fn connections_that_end_before_any_reply() {
-    says(&met([Fault::Drop]), Outcome::Cut, "before its reply was whole");
+    says(&met([Fault::Drop]), Outcome::Truncated, "before its reply was whole");
     says(&met([Fault::Reset]), Outcome::Reset, "reset");
 }
 
@@ -146,11 +146,11 @@ fn connections_that_end_before_any_reply() {
 fn replies_cut_in_every_delimiter() {
     let cut = Fault::Cut { after: 3, reset: false };
     let chunked = met([cut.clone(), Fault::Body(Body::Chunked)]);
-    says(&chunked, Outcome::Cut, "in the middle of the reply");
+    says(&chunked, Outcome::Truncated, "in the middle of the reply");
     assert_eq!(chunked.frames.len(), 3);
-    says(&met([cut.clone(), Fault::Body(Body::Length)]), Outcome::Cut, "middle of the reply");
+    says(&met([cut.clone(), Fault::Body(Body::Length)]), Outcome::Truncated, "middle of the reply");
     let open = met([cut, Fault::Body(Body::UntilClose)]);
-    says(&open, Outcome::Cut, "without its end mark and without a finish reason");
+    says(&open, Outcome::Truncated, "without its end mark and without a finish reason");
     let reset = met([Fault::Cut { after: 3, reset: true }]);
     says(&reset, Outcome::Reset, "reset");
 }
@@ -160,7 +160,7 @@ fn whole_replies_that_are_cut() {
     let server = start(faulty([Fault::Cut { after: 1, reset: false }]));
     let speaker = Speaker { stream: false, ..Speaker::default() };
     let run = Bench { speaker, ..Bench::new(plan(&server.url())) }.run();
-    says(run.only(), Outcome::Cut, "in the middle of the reply");
+    says(run.only(), Outcome::Truncated, "in the middle of the reply");
 }
 
 #[test]
@@ -177,23 +177,23 @@ fn replies_without_output() {
 #[test]
 fn errors_within_a_good_reply() {
     let record = met([Fault::ErrorEvent { after: 2 }]);
-    assert_eq!(record.outcome, Outcome::InStream);
+    assert_eq!(record.outcome, Outcome::StreamError);
     assert_eq!((record.status, record.frames.len()), (Some(200), 2));
     assert!(!record.error.is_empty());
 }
 
 #[test]
 fn replies_that_are_not_what_they_claim() {
-    says(&met([Fault::GarbageHead]), Outcome::Garbage, "not HTTP/1.1");
-    says(&met([Fault::GarbageFrame { after: 2 }]), Outcome::Garbage, "frame 2 is not JSON");
+    says(&met([Fault::GarbageHead]), Outcome::Malformed, "not HTTP/1.1");
+    says(&met([Fault::GarbageFrame { after: 2 }]), Outcome::Malformed, "frame 2 is not JSON");
     let gzip = met([Fault::GzipClaim]);
-    says(&gzip, Outcome::Garbage, "gzip-encoded, though that was not asked for");
+    says(&gzip, Outcome::Malformed, "gzip-encoded, though that was not asked for");
     let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
-    says(&at(&Canned::start(chunks).url, |_| {}), Outcome::Garbage, "chunks are malformed");
+    says(&at(&Canned::start(chunks).url, |_| {}), Outcome::Malformed, "chunks are malformed");
     let length = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n";
-    says(&at(&Canned::start(length).url, |_| {}), Outcome::Garbage, "content-length");
+    says(&at(&Canned::start(length).url, |_| {}), Outcome::Malformed, "content-length");
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
-    says(&at(&Canned::start(&endless).url, |_| {}), Outcome::Garbage, "larger than 64 KiB");
+    says(&at(&Canned::start(&endless).url, |_| {}), Outcome::Malformed, "larger than 64 KiB");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn plugins_that_fail_on_one_request() {
         Speaker { before_decode: Some(hook("no sense", 1)), ..Speaker::decoding(3, 0) };
     // Together or one by one: what the plugin refuses fails, and the point goes on to its end.
     let run = decode.run();
-    assert_eq!((run.records.len(), run.closing.ending), (3, Ending::Completed));
+    assert_eq!((run.records.len(), run.point_end.end_reason), (3, EndReason::Completed));
     let failed = |record: &&Arc<Record>| record.outcome == Outcome::Plugin;
     for record in run.records.iter().filter(failed) {
         says(record, Outcome::Plugin, "plugin `fake` failed in decode: no sense");
@@ -246,7 +246,7 @@ fn a_plugin_that_fails_may_end_the_run() {
     let refuse = |item| if item == 40 { Err("it broke".to_owned()) } else { Ok(()) };
     bench.items = Items { before: Some(Arc::new(refuse)), ..Items::default() };
     let run = bench.run();
-    assert_eq!(run.closing.ending, Ending::PluginFailed);
+    assert_eq!(run.point_end.end_reason, EndReason::PluginFailed);
     let failed: Vec<_> = run.records.iter().filter(|record| !record.outcome.is_ok()).collect();
     assert_eq!((failed.len(), failed[0].outcome), (1, Outcome::Plugin));
     truth(&server, run.records.len() as u64 - 1);
@@ -276,5 +276,5 @@ fn in_a_child_without_files() {
     for record in &run.records {
         assert!(matches!(record.outcome, Outcome::Ok | Outcome::LocalLimit), "{}", record.error);
     }
-    assert_eq!(run.closing.ending, Ending::Completed);
+    assert_eq!(run.point_end.end_reason, EndReason::Completed);
 }

@@ -1,16 +1,16 @@
-//! A closed loop with a pace: slots are due by the plan whatever the service does, a worker that
+//! A closed loop with a pace: slots are scheduled by the plan whatever the service does, a worker that
 //! comes late is late, and what is not sent before the end is dropped.
 
 use crate::rig::{Bench, PATIENCE, Run, fast, ms, plan_of, start, truth};
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::doubt::Cause;
-use loadwright_core::metrics::Metrics;
+use loadwright_core::checks::Check;
+use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_sim::{Config, Fault, Script, Server};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,13 +32,13 @@ fn stalling(place: u64, stall: Duration) -> Server {
     start(Config { script: Script::requests(place..=place, [fault]), ..fast() })
 }
 
-/// Asserts that every slot is due when the plan says; gives those sent and those dropped.
+/// Asserts that every slot is scheduled when the plan says; gives those sent and those dropped.
 fn due_by_the_plan(run: &Run) -> (Vec<Arc<Record>>, Vec<Arc<Record>>) {
     let records = run.sorted();
-    let origin = records[0].timeline.due;
+    let origin = records[0].timeline.scheduled;
     for (place, record) in records.iter().enumerate() {
         let place = place as u64;
-        assert_eq!((record.seq, record.timeline.due - origin), (place, place * GAP));
+        assert_eq!((record.seq, record.timeline.scheduled - origin), (place, place * GAP));
     }
     records.into_iter().partition(|record| record.outcome != Outcome::Dropped)
 }
@@ -60,22 +60,26 @@ fn a_stall_is_in_the_figures_from_due_of_every_slot_behind_it() {
     let run = Bench::new(plan.clone()).run();
     run.whole(200);
     due_by_the_plan(&run);
-    let origin = run.sorted()[0].timeline.due;
+    let origin = run.sorted()[0].timeline.scheduled;
     let served = truth(&server, 200);
     let waited = |slot: u64| {
         let last = served[&format!("lw-0-{slot}-0-0")].frames.last().copied().unwrap();
         (last - (origin + slot * GAP)) as f64
     };
     let oracle = (0..200).map(waited).sum::<f64>() / 200.0;
-    let mut metrics = Metrics::new(&plan);
+    let mut metrics = SummaryBuilder::new(&plan);
     run.records.iter().for_each(|record| metrics.record(record));
-    let summary = metrics.finish(&run.closing);
-    let mean = summary.figures.latency_from_due.as_ref().unwrap().mean;
+    let summary = metrics.finish(&run.point_end);
+    let mean = summary.metrics.latency_from_schedule.as_ref().unwrap().mean;
     assert!(mean >= 252.5e6, "{mean}: less than the stall alone costs");
     assert!((mean - oracle).abs() < 20e6, "{mean} where the server knows of {oracle}");
     assert!(summary.arrivals.late >= 98, "{}", summary.arrivals.late);
-    let is_late = |cause: Cause| matches!(cause, Cause::LateSlots { late, .. } if late >= 98);
-    assert!(summary.doubts.iter().any(|doubt| is_late(doubt.cause)), "{:?}", summary.doubts);
+    let is_late = |cause: Check| matches!(cause, Check::LateSlots { late, .. } if late >= 98);
+    assert!(
+        summary.warnings.iter().any(|warning| is_late(warning.check)),
+        "{:?}",
+        summary.warnings
+    );
 }
 
 #[test]
@@ -96,8 +100,8 @@ fn slots_that_no_worker_sent_within_the_time_are_dropped() {
     let counted = progress.dropped.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(counted, unsent.len() as u64);
     assert_eq!(
-        (run.closing.ending, server.counts().received),
-        (Ending::Completed, sent.len() as u64)
+        (run.point_end.end_reason, server.counts().received),
+        (EndReason::Completed, sent.len() as u64)
     );
 }
 
@@ -115,11 +119,11 @@ fn slots_that_were_due_when_the_user_stopped_the_run_are_dropped() {
         stopped = clock::now();
         stop.drain();
     });
-    assert_eq!(run.closing.ending, Ending::Interrupted);
+    assert_eq!(run.point_end.end_reason, EndReason::Interrupted);
     let (sent, unsent) = due_by_the_plan(&run);
     dropped(&unsent);
     assert_eq!(sent.len(), 4);
-    let last = unsent.last().expect("slots were due meanwhile").timeline.due;
+    let last = unsent.last().expect("slots were scheduled meanwhile").timeline.scheduled;
     assert!(last + GAP > stopped, "{last} is not the last before {stopped}");
     assert!(unsent.len() >= 25, "{}", unsent.len());
 }

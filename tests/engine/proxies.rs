@@ -104,10 +104,10 @@ fn plain_requests_go_in_the_absolute_form() {
 fn in_a_child_plain() {
     let through = run(plan_of(&variable("TEST_URL"), 1, 1));
     through.whole(1);
-    assert_eq!(through.closing.proxy, Some(variable("TEST_PROXY")));
+    assert_eq!(through.point_end.proxy, Some(variable("TEST_PROXY")));
     let direct = run(plan_of(&variable("TEST_DIRECT"), 1, 1));
     direct.whole(1);
-    assert_eq!(direct.closing.proxy, None);
+    assert_eq!(direct.point_end.proxy, None);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn in_a_child_secure() {
     let opened = run.records.iter().filter_map(|record| record.timeline.connect);
     assert!(opened.into_iter().all(|connect| connect.tls.is_some()));
     // The proxy knows nothing of what is said within the tunnel.
-    assert_eq!(run.closing.proxy, Some(variable("TEST_PROXY")));
+    assert_eq!(run.point_end.proxy, Some(variable("TEST_PROXY")));
 }
 
 #[test]

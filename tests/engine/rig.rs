@@ -7,7 +7,7 @@ use loadwright_core::plan::{
 };
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
-use loadwright_core::sample::{Closing, Sample};
+use loadwright_core::sample::{PointEnd, Sample};
 use loadwright_engine::{Control, Ports, Stop};
 use loadwright_sim::{Config, Fault, Model, Script, Served, Server};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ impl Starved {
 
 /// What came of a point.
 pub(crate) struct Run {
-    pub(crate) closing: Closing,
+    pub(crate) point_end: PointEnd,
     pub(crate) records: Vec<Arc<Record>>,
     pub(crate) samples: Vec<Sample>,
     pub(crate) notices: Vec<String>,
@@ -140,10 +140,11 @@ impl Bench {
         let starved = Arc::clone(&self.starved);
         let mut keep = Keep { full_at: self.full_at, starved, ..Keep::default() };
         let plan = Arc::new(self.plan.clone());
-        let closing = loadwright_engine::run(&plan, &self.ports(), &self.control, &mut [&mut keep])
-            .expect("the point can be begun");
+        let point_end =
+            loadwright_engine::run(&plan, &self.ports(), &self.control, &mut [&mut keep])
+                .expect("the point can be begun");
         let notices = self.notices.lock().unwrap().clone();
-        Run { closing, records: keep.records, samples: keep.samples, notices }
+        Run { point_end, records: keep.records, samples: keep.samples, notices }
     }
 
     /// Runs the point beside `act`, which is given the wish to stop.

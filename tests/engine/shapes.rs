@@ -118,7 +118,7 @@ fn event_streams_are_known_by_their_beginning_where_no_type_says_so() {
     let run =
         Bench { speaker: Speaker { stream: false, ..Speaker::default() }, ..Bench::new(plan) }
             .run();
-    assert_eq!((run.only().outcome, run.only().streamed), (Outcome::Garbage, false));
+    assert_eq!((run.only().outcome, run.only().streamed), (Outcome::Malformed, false));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use loadwright_core::ports::{
     Cause, Dataset, DatasetFactory, Fault, PluginFailure, Protocol, ProtocolFactory,
 };
 use loadwright_core::reading::{Channel, Exchange, Piece, ReadingPlan, Reply, Rule, Usage};
-use loadwright_core::request::{Ask, Head, Segment, Template};
-use loadwright_stamps::clock;
+use loadwright_core::request::{Head, PromptRequest, Segment, Template};
+use loadwright_timing::clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ impl Speaker {
         Self { reading: None, tokens, burn, ..Self::default() }
     }
 
-    fn template(&self, ask: &Ask) -> Template {
+    fn template(&self, ask: &PromptRequest) -> Template {
         let Prompt::Messages(messages) = &ask.prompt else { panic!("chat is asked for") };
         let messages: Vec<Value> = ask.history.iter().chain(messages).map(spoken).collect();
         let mut body = json!({
@@ -206,8 +206,8 @@ impl ProtocolFactory for Speaker {
 }
 
 impl Protocol for Speaker {
-    fn format(&mut self, asks: &[Ask]) -> Vec<Result<Template, PluginFailure>> {
-        let held = |ask: &Ask| match &self.before_format {
+    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
+        let held = |ask: &PromptRequest| match &self.before_format {
             Some(before) => before(asks.len() as u64)
                 .map(|()| self.template(ask))
                 .map_err(|text| failure("format", text)),

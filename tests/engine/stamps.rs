@@ -5,7 +5,7 @@ use crate::speak::Speaker;
 use loadwright_core::plan::StampSource;
 use loadwright_core::record::Record;
 use loadwright_sim::{Body, Config, Fault, Script, Served};
-use loadwright_stamps::gather;
+use loadwright_timing::gather;
 use std::collections::BTreeMap;
 
 /// Rounds of a measurement at most: on an idle machine the first is enough.
@@ -15,7 +15,7 @@ const ROUNDS: usize = 20;
 /// before effects.
 fn in_order(record: &Record, served: &Served) {
     let sent = record.timeline.sent.unwrap();
-    assert!(record.timeline.due <= record.timeline.ready.unwrap());
+    assert!(record.timeline.scheduled <= record.timeline.ready.unwrap());
     assert!(record.timeline.ready.unwrap() <= sent);
     assert!(sent <= served.received + SLACK, "sent {sent}, received {}", served.received);
     assert_eq!(record.frames.len(), served.frames.len());
@@ -111,13 +111,13 @@ fn stamps_are_the_kernels_where_they_can_be_and_the_users_where_asked() {
     let mut plan = plan_of(&server.url(), 4, 20);
     let kernel = run(plan.clone());
     kernel.whole(20);
-    assert!(kernel.closing.kernel_stamps);
+    assert!(kernel.point_end.kernel_stamps);
     let mut frames = kernel.records.iter().flat_map(|record| &record.frames);
     assert!(frames.all(|frame| frame.at < frame.user), "a stamp is not the kernel's");
     (plan.stamps, plan.index) = (StampSource::User, 1);
     let user = run(plan);
     user.whole(20);
-    assert!(!user.closing.kernel_stamps);
+    assert!(!user.point_end.kernel_stamps);
     let mut frames = user.records.iter().flat_map(|record| &record.frames);
     assert!(frames.all(|frame| frame.at == frame.user));
 }

@@ -78,8 +78,8 @@ fn a_pause_is_kept_before_the_next_turn() {
     for pair in records.windows(2).filter(|pair| pair[0].seq == pair[1].seq) {
         let paused = served[&id(0, &pair[1])].received + SLACK - pair[0].timeline.end;
         assert!(paused >= 30_000_000, "paused {paused} ns");
-        // The next turn is due once the pause is over, and counted from there.
-        assert!(pair[1].timeline.due >= pair[0].timeline.end + 30_000_000);
+        // The next turn is scheduled once the pause is over, and counted from there.
+        assert!(pair[1].timeline.scheduled >= pair[0].timeline.end + 30_000_000);
     }
 }
 
@@ -160,10 +160,10 @@ fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
     bench.plan.retries = 1;
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 2, 0)]);
-    assert_eq!(run.sorted()[1].outcome, Outcome::Cut);
+    assert_eq!(run.sorted()[1].outcome, Outcome::Truncated);
 }
 
-/// Each attempt is late by what went before it: the user has waited since the slot was due.
+/// Each attempt is late by what went before it: the user has waited since the slot was scheduled.
 #[test]
 fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
     let server = start(faulty([status(503)]));
@@ -171,11 +171,11 @@ fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
     (plan.retries, plan.limits.number, plan.limits.duration) = (u32::MAX, Some(1), Some(ms(1_000)));
     let run = Bench::new(plan).run();
     let records = run.sorted();
-    let due = records[0].timeline.due;
+    let scheduled = records[0].timeline.scheduled;
     for (place, record) in records.iter().enumerate() {
-        assert_eq!((record.timeline.due, record.attempt), (due, place as u32));
+        assert_eq!((record.timeline.scheduled, record.attempt), (scheduled, place as u32));
         assert_eq!(record.last_attempt, place + 1 == records.len());
-        assert!(record.timeline.ready.is_none_or(|ready| ready <= due + 1_000_000_000));
+        assert!(record.timeline.ready.is_none_or(|ready| ready <= scheduled + 1_000_000_000));
     }
     assert!(records.len() >= 2);
 }

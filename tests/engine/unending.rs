@@ -3,7 +3,7 @@
 use crate::rig::{PATIENCE, Run, ms, plan_of, run};
 use crate::wire::{events, next_request, reply, scripted};
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -65,7 +65,7 @@ fn a_flood_gives_way_to_its_neighbours() {
     for (head, more) in floods() {
         let run = run(plan_of(&flood(head, more, 50), 2, 400));
         let records = run.sorted();
-        assert_eq!(records[0].outcome, Outcome::Cut, "{more}: {}", records[0].error);
+        assert_eq!(records[0].outcome, Outcome::Truncated, "{more}: {}", records[0].error);
         assert_eq!(records.iter().filter(|record| record.outcome.is_ok()).count(), 399);
     }
 }

@@ -5,7 +5,7 @@ use crate::rig::{Bench, PATIENCE, closed, faulty, ms, plan, plan_of, start, trut
 use crate::wire::{read_request, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::{Fault, Server};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,7 +35,7 @@ fn attempts_back_off_and_stay_due_when_their_slot_was() {
         for (failures, pair) in records.windows(2).enumerate() {
             let waited = pair[1].timeline.ready.unwrap() - pair[0].timeline.end;
             assert!(waited >= least(failures as u32), "{waited} ns after {failures} failures");
-            assert_eq!(pair[1].timeline.due, records[0].timeline.due);
+            assert_eq!(pair[1].timeline.scheduled, records[0].timeline.scheduled);
         }
         truth(&server, 4);
     }
@@ -48,7 +48,7 @@ fn a_retry_comes_no_sooner_than_the_service_asks_for() {
     plan.retries = 1;
     let records = Bench::new(plan).run().sorted();
     assert!(records[1].timeline.ready.unwrap() >= records[0].timeline.end + 1_000_000_000);
-    assert_eq!(records[1].timeline.due, records[0].timeline.due);
+    assert_eq!(records[1].timeline.scheduled, records[0].timeline.scheduled);
     truth(&server, 2);
 }
 
@@ -108,7 +108,7 @@ fn workers_that_are_refused_back_off_and_are_counted() {
         assert_eq!(by_worker.len(), 3);
         for records in by_worker.values() {
             for (failures, pair) in records.windows(2).enumerate() {
-                let waited = pair[1].timeline.due - pair[0].timeline.end;
+                let waited = pair[1].timeline.scheduled - pair[0].timeline.end;
                 assert!(waited >= least(failures as u32), "{waited} ns after {failures} failures");
             }
         }
@@ -125,7 +125,7 @@ fn workers_obey_what_a_refusal_asks_for() {
     let server = refusing(503, Some(1));
     let run = Bench::new(plan_of(&server.url(), 1, 3)).run();
     for pair in run.sorted().windows(2) {
-        assert!(pair[1].timeline.due >= pair[0].timeline.end + 1_000_000_000);
+        assert!(pair[1].timeline.scheduled >= pair[0].timeline.end + 1_000_000_000);
     }
     assert_eq!(run.records.len(), 3);
 }

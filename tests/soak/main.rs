@@ -14,7 +14,7 @@ use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
-use loadwright_core::sample::{Ending, Sample};
+use loadwright_core::sample::{EndReason, Sample};
 use loadwright_sim::{Config, Server, Truth};
 use rig::{Bench, PATIENCE, fast, ms, plan_of, start};
 use speak::Speaker;
@@ -58,9 +58,10 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     let bench = Bench { speaker: Speaker::tokens(1), ..Bench::new(plan) };
     let plan = Arc::new(bench.plan.clone());
     let mut tally = Tally::default();
-    let closing = loadwright_engine::run(&plan, &bench.ports(), &bench.control, &mut [&mut tally])
-        .expect("the point can be begun");
-    assert_eq!(closing.ending, Ending::Completed);
+    let point_end =
+        loadwright_engine::run(&plan, &bench.ports(), &bench.control, &mut [&mut tally])
+            .expect("the point can be begun");
+    assert_eq!(point_end.end_reason, EndReason::Completed);
     assert!(tally.seen.iter().all(|&times| times == 1), "a slot is lost or recorded twice");
     assert_eq!(tally.failed, BTreeMap::new());
     let sent = tally.seen.len() as u64 - tally.dropped;

@@ -55,5 +55,4 @@ fn full(error: impl std::fmt::Debug) -> String {
 }
 
 #[cfg(test)]
-#[path = "component_tests.rs"]
 mod tests;

@@ -78,5 +78,4 @@ fn plan() -> ReadingPlan {
 loadwright_plugin::protocol!(Ollama, "manifest.json");
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

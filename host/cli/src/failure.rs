@@ -6,8 +6,8 @@ use crate::findings::Mistakes;
 use crate::remedy;
 use loadwright_core::ports::{Cause, Fault, PluginFailure, SinkFailure};
 use loadwright_engine::{EngineError, ProbeFailure};
-use loadwright_export::folder::FolderError;
-use loadwright_export::{OpenError as RecordsError, ReplayError};
+use loadwright_storage::folder::FolderError;
+use loadwright_storage::{OpenError as RecordsError, ReplayError};
 use loadwright_tokens::OpenError as TokenizerError;
 use loadwright_wasm::{HostError, LoadError, OpenError as PluginError};
 

@@ -5,8 +5,8 @@
 use crate::exit::Exit;
 use crate::voice::Voice;
 use loadwright_engine::{Progress, Stop};
-use loadwright_export::Committer;
-use loadwright_stamps::spawn::spawn;
+use loadwright_storage::Committer;
+use loadwright_timing::spawn::spawn;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
@@ -106,7 +106,7 @@ impl Listener {
                 "stopping: no new requests; {} in flight will end. Ctrl-C again ends at once",
                 self.progress.in_flight.load(Relaxed)
             ),
-            _ => "ending at once: requests in flight are cancelled".into(),
+            _ => "end reason at once: requests in flight are cancelled".into(),
         });
     }
 
@@ -183,26 +183,4 @@ fn ignores_hangups() -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Interrupt;
-    use loadwright_engine::Stop;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    #[test]
-    fn a_sleeper_wakes_to_find_the_wish_passed_on() {
-        for _ in 0..100 {
-            let (interrupt, stop) = (Arc::new(Interrupt::default()), Stop::new());
-            let (shared, seen) = (Arc::clone(&interrupt), stop.clone());
-            let sleeper = std::thread::spawn(move || {
-                shared.sleep(Duration::from_secs(3600));
-                seen.draining()
-            });
-            interrupt.raise(&stop);
-            assert!(sleeper.join().expect("it wakes"));
-            assert!(interrupt.asked() && !stop.aborting());
-            interrupt.raise(&stop);
-            assert!(stop.aborting());
-        }
-    }
-}
+mod tests;

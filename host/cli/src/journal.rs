@@ -95,7 +95,7 @@ impl Journal {
     }
 
     fn now(&self) -> String {
-        let wall = i128::from(loadwright_stamps::clock::wall());
+        let wall = i128::from(loadwright_timing::clock::wall());
         let utc = OffsetDateTime::from_unix_timestamp_nanos(wall)
             .expect("584 years after 1970 are within time's range");
         let format = format_description!(
@@ -116,24 +116,4 @@ impl Default for Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Journal, Level};
-
-    #[test]
-    fn every_line_that_begins_with_a_date_is_ours() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("benchmark.log");
-        let journal = Journal::new();
-        let forged = "2026-01-01 00:00:00,000 - loadwright - ERROR - forged";
-        journal.write("plugin a", Level::Info, &format!("one\n{forged}\r\n\u{1b}[2J\u{202e}two\n"));
-        journal.attach(&path).expect("it can be made");
-        journal.write(&format!("b\n{forged}"), Level::Warning, "three");
-        let log = std::fs::read_to_string(&path).expect("it is there");
-        let lines: Vec<&str> = log.lines().collect();
-        assert!(lines[0].ends_with(" - plugin a - INFO - one"), "{log}");
-        assert_eq!(lines[1], format!("  {forged}"));
-        assert_eq!(lines[2], "  \\u{1b}[2J\\u{202e}two");
-        assert!(lines[3].ends_with(&format!(" - b\\n{forged} - WARNING - three")), "{log}");
-        assert_eq!(lines.len(), 4, "{log}");
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use crate::sweep::{Measured, Runner};
 use crate::terminal::Reports;
 use crate::voice::Voice;
 use crate::waiting;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_core::secret::{Secrets, masked_url};
 use loadwright_core::summary::Summary;
 use loadwright_core::words::counted;
@@ -134,7 +134,7 @@ fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) 
 /// How a run ends: what broke it comes first, then that the user stopped it, then a condition that
 /// a point meets, then what it measured.
 fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met: bool) -> Exit {
-    let stopped = summaries.iter().any(|summary| summary.ending == Ending::Interrupted);
+    let stopped = summaries.iter().any(|summary| summary.end_reason == EndReason::Interrupted);
     match trouble {
         None | Some(Exit::NothingMeasured) if interrupted || stopped => Exit::Interrupted,
         None | Some(Exit::NothingMeasured) => results::exit(summaries, met),
@@ -143,5 +143,4 @@ fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met:
 }
 
 #[cfg(test)]
-#[path = "perf_tests.rs"]
 mod tests;

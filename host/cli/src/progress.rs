@@ -1,5 +1,5 @@
 //! Progress of a sweep: bars on a terminal, plain lines every few seconds elsewhere. It reads a
-//! lossy view of the engine; the figures of the report are not made from it.
+//! lossy view of the engine; the metrics of the report are not made from it.
 
 mod ahead;
 mod failures;
@@ -12,7 +12,7 @@ use ahead::Ahead;
 use indicatif::{ProgressBar, ProgressStyle};
 use loadwright_core::plan::Plan;
 use loadwright_engine::Control;
-use loadwright_stamps::spawn::spawn;
+use loadwright_timing::spawn::spawn;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl Drop for Watched {
         *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.over.1.notify_all();
         if let Some(thread) = self.thread.take() {
-            // A panic of the display was printed where it happened, and changes no figure.
+            // A panic of the display was printed where it happened, and changes no metric.
             let _ = thread.join();
         }
     }

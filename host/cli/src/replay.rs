@@ -8,11 +8,11 @@ use crate::findings::{Findings, Mistakes};
 use crate::results;
 use crate::terminal::{Reports, Terminal};
 use loadwright_core::condition::Condition;
-use loadwright_core::metrics::Metrics;
+use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::summary::Summary;
-use loadwright_export::folder::FolderError;
-use loadwright_export::{RECORDS, Reader};
 use loadwright_report::{run_json, run_text};
+use loadwright_storage::folder::FolderError;
+use loadwright_storage::{RECORDS, Reader};
 use std::path::{Path, PathBuf};
 
 /// Makes the files of the run again, and prints its report or document. What cannot be written is
@@ -30,9 +30,9 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     let mut written =
         std::fs::create_dir_all(folder).map_err(|cause| FolderError { path: folder.into(), cause });
     for point in &points {
-        let mut metrics = Metrics::new(&point.plan);
-        let closing = reader.replay(point, &mut metrics)?;
-        let summary = metrics.finish(&closing);
+        let mut metrics = SummaryBuilder::new(&point.plan);
+        let point_end = reader.replay(point, &mut metrics)?;
+        let summary = metrics.finish(&point_end);
         written = written.and_then(|()| results::write_point(folder, &point.plan, &summary));
         summaries.push(summary);
     }

@@ -5,11 +5,11 @@ use crate::exit::Exit;
 use loadwright_core::condition::{Condition, check};
 use loadwright_core::plan::Plan;
 use loadwright_core::summary::Summary;
-use loadwright_export::folder::{FolderError, create_point, write_whole};
 use loadwright_report::{
     RunInfo, Style, benchmark_args_json, benchmark_percentile_json, benchmark_summary_json,
     run_text,
 };
+use loadwright_storage::folder::{FolderError, create_point, write_whole};
 use std::path::Path;
 
 /// Writes the three files of a point into its folder in `run`.
@@ -61,7 +61,7 @@ fn conditions(plan: &Plan) -> Vec<Condition> {
     texts.filter_map(|text| text.parse().ok()).collect()
 }
 
-/// How a run that nothing broke ends by its figures; `met`: a point meets a condition.
+/// How a run that nothing broke ends by its metrics; `met`: a point meets a condition.
 pub(crate) fn exit(summaries: &[Summary], met: bool) -> Exit {
     if met && !summaries.is_empty() {
         Exit::ConditionMet

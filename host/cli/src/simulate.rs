@@ -229,5 +229,4 @@ fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
 }
 
 #[cfg(test)]
-#[path = "simulate_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! The points of a sweep, one after the other: engine, figures, files, words.
+//! The points of a sweep, one after the other: engine, metrics, files, words.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -6,16 +6,16 @@ use crate::journal::Level;
 use crate::progress::Sweep;
 use crate::results;
 use crate::voice::Voice;
-use loadwright_core::metrics::Metrics;
+use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
-use loadwright_core::sample::{Ending, Sample};
+use loadwright_core::sample::{EndReason, Sample};
 use loadwright_core::summary::Summary;
 use loadwright_engine::{Control, Ports};
-use loadwright_export::Store;
 use loadwright_report::{Style, point_text};
-use loadwright_stamps::clock;
+use loadwright_storage::Store;
+use loadwright_timing::clock;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,17 +84,17 @@ impl Runner<'_> {
         items: &mut Items,
     ) -> Result<(Summary, Option<Exit>), Failure> {
         self.control.progress.reset();
-        let mut metrics = Metrics::new(plan);
+        let mut metrics = SummaryBuilder::new(plan);
         let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
-        let closing = {
+        let point_end = {
             let watched = sweep.point(plan, self.control);
             let mut failures = watched.failures();
             let sinks: &mut [&mut dyn Sink] =
                 &mut [&mut records, &mut metrics, items, &mut failures];
             loadwright_engine::run(plan, self.ports, self.control, sinks)?
         };
-        let stored = records.finish_point(&closing);
-        let summary = metrics.finish(&closing);
+        let stored = records.finish_point(&point_end);
+        let summary = metrics.finish(&point_end);
         self.tell(&summary);
         let mut trouble = self.reason(&summary);
         let written = stored.map_err(Failure::from).and_then(|()| {
@@ -123,16 +123,16 @@ impl Runner<'_> {
 
     /// Why the sweep cannot go on after a point that ended so.
     fn reason(&self, summary: &Summary) -> Option<Exit> {
-        let (text, exit) = match summary.ending {
-            Ending::Completed | Ending::Interrupted => return None,
-            Ending::ServerGone => (
+        let (text, exit) = match summary.end_reason {
+            EndReason::Completed | EndReason::Interrupted => return None,
+            EndReason::ServerGone => (
                 "the server cannot be reached any more; the sweep stops here",
                 Exit::NothingMeasured,
             ),
-            Ending::OutputFailed => {
+            EndReason::OutputFailed => {
                 ("records cannot be written any more; the sweep stops here", Exit::Output)
             }
-            Ending::PluginFailed => (
+            EndReason::PluginFailed => (
                 "a plugin failed under --on-plugin-failure fail-run; the sweep stops here",
                 Exit::Plugin,
             ),
@@ -181,5 +181,4 @@ impl Sink for Items {
 }
 
 #[cfg(test)]
-#[path = "sweep_tests.rs"]
 mod tests;

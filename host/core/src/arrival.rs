@@ -94,5 +94,4 @@ impl Offsets {
 }
 
 #[cfg(test)]
-#[path = "arrival_tests.rs"]
 mod tests;

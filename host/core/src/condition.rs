@@ -6,13 +6,12 @@ mod parse;
 
 pub use parse::BadCondition;
 
-use crate::doubt::Verdict;
+use crate::checks::Verdict;
 use crate::percentile::Distribution;
-use crate::summary::{Figure, Summary};
+use crate::summary::{Metric, Summary};
 use std::fmt;
 
 #[cfg(test)]
-#[path = "condition_tests.rs"]
 mod tests;
 
 /// A condition, as it was written and as it is evaluated.
@@ -25,13 +24,13 @@ pub struct Condition {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Test {
     NotValid,
-    Limit { metric: Metric, comparison: Comparison, limit: f64, unit: Unit },
+    Limit { metric: Quantity, comparison: Comparison, limit: f64, unit: Unit },
 }
 
 /// A metric that a condition can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Metric {
-    Statistic(Figure, Statistic),
+enum Quantity {
+    Statistic(Metric, Statistic),
     Failed,
     Dropped,
     Goodput,
@@ -119,16 +118,16 @@ pub fn check(conditions: &[Condition], summaries: &[Summary], asked: &[String]) 
 impl Condition {
     /// Whether only a run with objectives has the metric.
     pub fn needs_objectives(&self) -> bool {
-        matches!(self.test, Test::Limit { metric: Metric::Goodput, .. })
+        matches!(self.test, Test::Limit { metric: Quantity::Goodput, .. })
     }
 
     /// Whether only streamed replies have the metric.
     pub fn needs_stream(&self) -> bool {
-        use Figure::{DecodeRate, FirstAnswer, Itl, ItlPerToken, Tpot, Ttft, TtftFromDue};
+        use Metric::{DecodeRate, FirstAnswer, Itl, ItlPerToken, Tpot, Ttft, TtftFromSchedule};
         match self.test {
-            Test::Limit { metric: Metric::Statistic(figure, _), .. } => matches!(
-                figure,
-                Ttft | TtftFromDue | FirstAnswer | Tpot | Itl | ItlPerToken | DecodeRate
+            Test::Limit { metric: Quantity::Statistic(metric, _), .. } => matches!(
+                metric,
+                Ttft | TtftFromSchedule | FirstAnswer | Tpot | Itl | ItlPerToken | DecodeRate
             ),
             _ => false,
         }
@@ -160,7 +159,7 @@ impl fmt::Display for Condition {
     }
 }
 
-impl Metric {
+impl Quantity {
     /// The value in `unit`; none where the point does not have it.
     fn value(self, summary: &Summary, unit: Unit) -> Option<f64> {
         let (counts, rates) = (&summary.counts, &summary.throughput);
@@ -169,10 +168,10 @@ impl Metric {
             _ => plain,
         };
         match self {
-            Self::Statistic(figure, statistic) => {
-                let figures = summary.figures.named();
-                let (_, found) = figures.into_iter().find(|&(named, _)| named == figure)?;
-                Some(statistic.of(found?) / base(figure, unit))
+            Self::Statistic(metric, statistic) => {
+                let metrics = summary.metrics.named();
+                let (_, found) = metrics.into_iter().find(|&(named, _)| named == metric)?;
+                Some(statistic.of(found?) / base(metric, unit))
             }
             Self::Failed => either(counts.failed_share(), Some(counts.failed as f64)),
             Self::Dropped => either(summary.dropped_share(), Some(counts.dropped as f64)),
@@ -185,13 +184,13 @@ impl Metric {
     }
 }
 
-/// What a value of `figure` is divided by to be in `unit`: distributions hold nanoseconds, tokens
+/// What a value of `metric` is divided by to be in `unit`: distributions hold nanoseconds, tokens
 /// and millionths of a token a second.
-fn base(figure: Figure, unit: Unit) -> f64 {
-    match (unit, figure) {
+fn base(metric: Metric, unit: Unit) -> f64 {
+    match (unit, metric) {
         (Unit::Seconds, _) => 1e9,
         (Unit::Milliseconds, _) => 1e6,
-        (_, Figure::OutputRate | Figure::TotalRate | Figure::DecodeRate) => 1e6,
+        (_, Metric::OutputRate | Metric::TotalRate | Metric::DecodeRate) => 1e6,
         _ => 1.0,
     }
 }

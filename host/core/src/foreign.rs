@@ -69,5 +69,4 @@ fn is_visible(c: char) -> bool {
 }
 
 #[cfg(test)]
-#[path = "foreign_tests.rs"]
 mod tests;

@@ -156,5 +156,4 @@ fn is_host(value: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "head_tests.rs"]
 mod tests;

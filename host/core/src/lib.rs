@@ -1,15 +1,15 @@
-//! The words of Loadwright and the arithmetic behind its figures.
+//! The words of Loadwright and the arithmetic behind its metrics.
 //!
 //! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
 //! says what a sweep point does; [`arrival`] turns its load into slots; the engine turns slots into
 //! [`record::Record`]s; [`metrics`] folds records into a [`summary::Summary`], with the
-//! [`doubt::Doubt`]s that say how far to trust it; [`condition`]s hold it against limits. [`ports`] are the traits at which the engine
+//! [`warning::Warning`]s that say how far to trust it; [`condition`]s hold it against limits. [`ports`] are the traits at which the engine
 //! meets plugins, tokenizers and sinks.
 
 pub mod arrival;
+pub mod checks;
 pub mod condition;
 pub mod conversation;
-pub mod doubt;
 pub mod foreign;
 pub mod head;
 pub mod metrics;

@@ -1,68 +1,67 @@
-//! Folds the records of a point into its figures. The formulas stand here and in the modules
+//! Folds the records of a point into its metrics. The formulas stand here and in the modules
 //! below; what they mean, their clocks and their bias, in `docs/MEASUREMENT.md`.
 //!
 //! A record costs one row of 80 bytes, and 4 bytes for each gap and each read. Everything that
 //! needs the whole point, such as the steady window, is found at the end from the rows. Sums are
-//! integers, so that the same records in any order give the same figures.
+//! integers, so that the same records in any order give the same metrics.
 
-mod figures;
-mod flight;
+mod distributions;
 mod gaps;
+mod in_flight;
 mod replies;
 mod row;
 mod tally;
 
 use crate::Nanos;
-use crate::doubt::{Evidence, Verdict, Watch, assess};
+use crate::checks::{EngineHealth, Evidence, Verdict, assess};
 use crate::plan::{Load, Objectives, Plan, StampSource};
 use crate::ports::{Sink, SinkFailure};
 use crate::record::Record;
-use crate::sample::{Closing, Sample};
+use crate::sample::{PointEnd, Sample};
 use crate::secret::masked_url;
 use crate::summary::{
-    Arrivals, Counts, ErrorBounds, Figures, Footnote, Point, SCHEMA, Summary, Throughput, Tokens,
+    Arrivals, Counts, ErrorBounds, Footnote, Metrics, Point, SCHEMA, Summary, Throughput, Tokens,
 };
-use flight::Flight;
-use gaps::Gaps;
+use gaps::InterFrameGaps;
+use in_flight::InFlight;
 use row::Row;
 use std::sync::Arc;
-use tally::{Compared, Failures, Links};
+use tally::{ConnectionStats, Failures, TokenCountCheck};
 
 #[cfg(test)]
-#[path = "metrics/tests.rs"]
 pub(crate) mod tests;
 
-/// A slot sent more than this after it was due is late, in nanoseconds.
+/// A slot sent more than this after it was scheduled is late, in nanoseconds.
 pub const LATE: Nanos = 1_000_000;
 
-/// Figures of one point in the making.
+/// Metrics of one point in the making.
 #[derive(Debug, Clone)]
-pub struct Metrics {
+pub struct SummaryBuilder {
     plan: Plan,
     rows: Vec<Row>,
-    gaps: Gaps,
+    gaps: InterFrameGaps,
     counts: Counts,
     failures: Failures,
     tokens: Tokens,
-    compared: Compared,
-    links: Links,
-    watch: Watch,
+    compared: TokenCountCheck,
+    links: ConnectionStats,
+    health: EngineHealth,
     last_end: Nanos,
 }
 
-impl Metrics {
-    /// Figures of a point that does `plan`.
+impl SummaryBuilder {
+    /// Metrics of a point that does `plan`.
     pub fn new(plan: &Plan) -> Self {
         Self {
             plan: plan.clone(),
             rows: Vec::new(),
-            gaps: Gaps::default(),
+            gaps: InterFrameGaps::default(),
             counts: Counts::default(),
             failures: Failures::default(),
             tokens: Tokens::default(),
-            compared: Compared::default(),
-            links: Links::default(),
-            watch: Watch::default(),
+            compared: TokenCountCheck::default(),
+            links: ConnectionStats::default(),
+            health: EngineHealth::default(),
             last_end: 0,
         }
     }
@@ -92,19 +91,19 @@ impl Metrics {
 
     /// Adds the engine's measure of itself.
     pub fn sample(&mut self, sample: &Sample) {
-        self.watch.see(sample);
+        self.health.see(sample);
     }
 
-    /// The figures of the point, which ended as `closing` says.
-    pub fn finish(self, closing: &Closing) -> Summary {
-        let (mut summary, evidence, plan) = self.sum_up(closing);
-        summary.doubts = assess(&plan, &summary, &evidence);
-        summary.verdict = Verdict::of(&summary.doubts);
+    /// The metrics of the point, which ended as `point_end` says.
+    pub fn finish(self, point_end: &PointEnd) -> Summary {
+        let (mut summary, evidence, plan) = self.sum_up(point_end);
+        summary.warnings = assess(&plan, &summary, &evidence);
+        summary.verdict = Verdict::of(&summary.warnings);
         summary
     }
 
-    /// Everything but the doubts.
-    fn sum_up(self, closing: &Closing) -> (Summary, Evidence, Plan) {
+    /// Everything but the warnings.
+    fn sum_up(self, point_end: &PointEnd) -> (Summary, Evidence, Plan) {
         let Self {
             plan,
             rows,
@@ -114,40 +113,44 @@ impl Metrics {
             tokens,
             compared,
             links,
-            watch,
+            health,
             last_end,
         } = self;
-        let kernel = closing.kernel_stamps && plan.stamps == StampSource::Kernel;
+        let kernel = point_end.kernel_stamps && plan.stamps == StampSource::Kernel;
         let duration =
             rows.iter().map(|row| row.sent).min().map(|first| last_end.saturating_sub(first));
         counts.good = good(&rows, &plan);
-        let flight = Flight::of(&rows);
+        let in_flight = InFlight::of(&rows);
         let frames = gaps.frames;
-        let figures = whole(&rows, gaps, kernel);
+        let metrics = whole(&rows, gaps, kernel);
         let evidence = Evidence {
-            watch,
+            health,
             local_limits: failures.local_limits(),
             replies: replies::count(&rows, &plan.objectives),
             output: compared.output,
             input: compared.input,
-            drift: flight.steady.and_then(|window| figures::drift(&rows, &window)),
+            drift: in_flight.steady.and_then(|window| distributions::drift(&rows, &window)),
         };
         let summary = Summary {
             schema: SCHEMA,
-            point: point(&plan, closing, kernel),
-            ending: closing.ending,
+            point: point(&plan, point_end, kernel),
+            end_reason: point_end.end_reason,
             verdict: Verdict::Valid,
-            error_bounds: bounds(&rows, &figures, &frames),
-            doubts: Vec::new(),
-            footnotes: footnotes(&figures),
+            error_bounds: bounds(&rows, &metrics, &frames),
+            warnings: Vec::new(),
+            footnotes: footnotes(&metrics),
             counts,
             duration,
             throughput: throughput(&counts, &tokens, duration),
-            figures,
+            metrics,
             tokens,
-            concurrency: figures::concurrency(asked_concurrency(&plan.load), &flight, duration),
+            concurrency: distributions::concurrency(
+                asked_concurrency(&plan.load),
+                &in_flight,
+                duration,
+            ),
             arrivals: arrivals(&rows, &plan.load),
-            steady: flight.steady.map(|window| figures::steady(&rows, &window)),
+            steady: in_flight.steady.map(|window| distributions::steady(&rows, &window)),
             connections: links.finish(),
             frames,
             failures: failures.finish(),
@@ -156,7 +159,7 @@ impl Metrics {
     }
 }
 
-impl Sink for Metrics {
+impl Sink for SummaryBuilder {
     fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
         Self::record(self, record);
         Ok(())
@@ -169,18 +172,18 @@ impl Sink for Metrics {
 }
 
 /// The distributions over the whole point.
-fn whole(rows: &[Row], gaps: Gaps, kernel: bool) -> Figures {
+fn whole(rows: &[Row], gaps: InterFrameGaps, kernel: bool) -> Metrics {
     let fresh = rows.iter().copied().filter(|row| row.fresh);
-    Figures {
+    Metrics {
         itl: gaps.itl.finish(),
         itl_per_token: gaps.per_token.finish(),
-        lag: figures::distribution(fresh, |row| Some(row.lag())),
+        dispatch_delay: distributions::distribution(fresh, |row| Some(row.dispatch_delay())),
         read_lag: if kernel { gaps.read_lag.finish() } else { None },
-        ..figures::figures(rows.iter().copied().filter(|row| row.ok))
+        ..distributions::metrics(rows.iter().copied().filter(|row| row.ok))
     }
 }
 
-fn point(plan: &Plan, closing: &Closing, kernel: bool) -> Point {
+fn point(plan: &Plan, point_end: &PointEnd, kernel: bool) -> Point {
     Point {
         index: plan.index,
         name: plan.name.clone(),
@@ -197,7 +200,7 @@ fn point(plan: &Plan, closing: &Closing, kernel: bool) -> Point {
             .map(|span| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX)),
         seed: plan.seed,
         objectives: plan.objectives,
-        proxy: closing.proxy.clone(),
+        proxy: point_end.proxy.clone(),
         stamps: if kernel { StampSource::Kernel } else { StampSource::User },
     }
 }
@@ -209,15 +212,15 @@ fn good(rows: &[Row], plan: &Plan) -> Option<u64> {
     plan.objectives.any().then(|| rows.iter().filter(meets).count() as u64)
 }
 
-/// Whether a request met every objective; where it was `planned` for a time, by its figures from
-/// due. A reply of one token has no TPOT to miss; otherwise a figure that does not exist misses its
+/// Whether a request met every objective; where it was `planned` for a time, by its metrics from
+/// scheduled. A reply of one token has no TPOT to miss; otherwise a metric that does not exist misses its
 /// objective.
 fn meets(row: &Row, objectives: &Objectives, planned: bool) -> bool {
-    let ttft = if planned { row.ttft_from_due() } else { row.ttft() };
-    let latency = if planned { row.latency_from_due() } else { row.latency() };
+    let ttft = if planned { row.ttft_from_schedule() } else { row.ttft() };
+    let latency = if planned { row.latency_from_schedule() } else { row.latency() };
     let tpot = row.tpot_to_judge();
-    let within = |figure: Option<Nanos>, limit: Option<Nanos>| {
-        limit.is_none_or(|limit| figure.is_some_and(|figure| figure <= limit))
+    let within = |metric: Option<Nanos>, limit: Option<Nanos>| {
+        limit.is_none_or(|limit| metric.is_some_and(|metric| metric <= limit))
     };
     within(ttft, objectives.ttft)
         && within(tpot, objectives.tpot)
@@ -244,11 +247,11 @@ fn asked_concurrency(load: &Load) -> Option<u32> {
 
 fn arrivals(rows: &[Row], load: &Load) -> Arrivals {
     let arrival = load.arrival();
-    let late = || rows.iter().filter(|row| row.fresh && row.lag() > LATE);
+    let late = || rows.iter().filter(|row| row.fresh && row.dispatch_delay() > LATE);
     let slots = || rows.iter().filter(|row| row.slot);
     Arrivals {
         asked_rate: arrival.map(|arrival| arrival.rate),
-        due_rate: arrival.and_then(|_| rate_of(slots().map(|row| row.due))),
+        scheduled_rate: arrival.and_then(|_| rate_of(slots().map(|row| row.scheduled))),
         sent_rate: rate_of(slots().map(|row| row.sent)),
         sent: rows.iter().filter(|row| row.fresh).count() as u64,
         late: late().count() as u64,
@@ -268,19 +271,22 @@ const UNKNOWN_GAPS: f64 = 0.01;
 
 /// The stamps' error: kernel stamps are upper bounds of arrival, and late by no more than the
 /// client left data unread, for which the read lag stands. User stamps have no such measure.
-fn bounds(rows: &[Row], figures: &Figures, frames: &crate::summary::Frames) -> ErrorBounds {
-    let Some(read_lag) = &figures.read_lag else { return ErrorBounds::default() };
+fn bounds(rows: &[Row], metrics: &Metrics, frames: &crate::summary::Frames) -> ErrorBounds {
+    let Some(read_lag) = &metrics.read_lag else { return ErrorBounds::default() };
     let first = rows.iter().copied().filter(|row| row.ok && row.first_output().is_some());
-    let first_lag = figures::distribution(first, |row| Some(u64::from(row.first_lag)));
+    let first_lag = distributions::distribution(first, |row| Some(u64::from(row.first_lag)));
     let known = frames.gaps > 0 && frames.shared as f64 <= UNKNOWN_GAPS * frames.gaps as f64;
-    ErrorBounds { ttft: first_lag.map(|lag| lag.p99()), itl: known.then(|| read_lag.p99()) }
+    ErrorBounds {
+        ttft: first_lag.map(|dispatch_delay| dispatch_delay.p99()),
+        itl: known.then(|| read_lag.p99()),
+    }
 }
 
-fn footnotes(figures: &Figures) -> Vec<Footnote> {
-    let thin = |(figure, distribution): (_, Option<&crate::percentile::Distribution>)| {
+fn footnotes(metrics: &Metrics) -> Vec<Footnote> {
+    let thin = |(metric, distribution): (_, Option<&crate::percentile::Distribution>)| {
         let distribution = distribution?;
         let from = distribution.thin_from()?;
-        Some(Footnote { figure, count: distribution.count, from })
+        Some(Footnote { metric, count: distribution.count, from })
     };
-    figures.named().into_iter().filter_map(thin).collect()
+    metrics.named().into_iter().filter_map(thin).collect()
 }

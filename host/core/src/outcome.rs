@@ -22,15 +22,15 @@ pub enum Outcome {
     /// The connection was reset.
     Reset,
     /// The reply ended before it was whole.
-    Cut,
+    Truncated,
     /// A stage took longer than its limit.
     Timeout(Stage),
     /// A 2xx reply without any output.
     Empty,
     /// An error inside a reply that began well.
-    InStream,
+    StreamError,
     /// The reply was not what it claimed to be: bad HTTP, bad JSON.
-    Garbage,
+    Malformed,
     /// Data came before the request was sent, so it is not the reply to it.
     Unsolicited,
     /// More bytes or frames than a reply may hold.
@@ -91,13 +91,13 @@ impl Outcome {
             Self::Connect => "connect",
             Self::LocalLimit => "local_limit",
             Self::Reset => "reset",
-            Self::Cut => "cut",
+            Self::Truncated => "truncated",
             Self::Timeout(Stage::Connect) => "timeout_connect",
             Self::Timeout(Stage::Read) => "timeout_read",
             Self::Timeout(Stage::Total) => "timeout_total",
             Self::Empty => "empty",
-            Self::InStream => "in_stream",
-            Self::Garbage => "garbage",
+            Self::StreamError => "stream_error",
+            Self::Malformed => "malformed",
             Self::Unsolicited => "unsolicited",
             Self::TooLarge => "too_large",
             Self::Plugin => "plugin",
@@ -122,13 +122,13 @@ impl Outcome {
         Self::Connect,
         Self::LocalLimit,
         Self::Reset,
-        Self::Cut,
+        Self::Truncated,
         Self::Timeout(Stage::Connect),
         Self::Timeout(Stage::Read),
         Self::Timeout(Stage::Total),
         Self::Empty,
-        Self::InStream,
-        Self::Garbage,
+        Self::StreamError,
+        Self::Malformed,
         Self::Unsolicited,
         Self::TooLarge,
         Self::Plugin,
@@ -138,5 +138,4 @@ impl Outcome {
 }
 
 #[cfg(test)]
-#[path = "outcome_tests.rs"]
 mod tests;

@@ -5,7 +5,6 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
-#[path = "percentile_tests.rs"]
 mod tests;
 
 /// Values up to which a distribution is kept exactly; decided by count alone, so that a replay
@@ -31,7 +30,7 @@ pub enum Method {
     Histogram,
 }
 
-/// What is known of a set of values, in the unit of the figure that owns it.
+/// What is known of a set of values, in the unit of the metric that owns it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// How many values.

@@ -91,7 +91,7 @@ pub enum Load {
         workers: u32,
         /// Workers start evenly over this span.
         ramp_up: Duration,
-        /// When requests are due, where given: a worker that is not free by then is late.
+        /// When requests are scheduled, where given: a worker that is not free by then is late.
         pace: Option<Arrival>,
     },
     /// Requests arrive by the clock, whatever the service does.
@@ -104,8 +104,8 @@ pub enum Load {
 }
 
 impl Load {
-    /// When requests are due, where the clock says so: always in open loop, with a pace in closed
-    /// loop. Without, a request is due when its worker is free.
+    /// When requests are scheduled, where the clock says so: always in open loop, with a pace in closed
+    /// loop. Without, a request is scheduled when its worker is free.
     pub fn arrival(&self) -> Option<Arrival> {
         match self {
             Self::Closed { pace, .. } => *pace,
@@ -121,7 +121,7 @@ pub struct Limits {
     pub number: Option<u64>,
     /// No request starts later than this after the first measured slot.
     pub duration: Option<Duration>,
-    /// Slots before the measured ones, kept out of every figure; all of them end before the first
+    /// Slots before the measured ones, kept out of every metric; all of them end before the first
     /// measured slot starts.
     pub warmup: u64,
 }
@@ -219,5 +219,4 @@ impl Plan {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 pub(crate) mod tests;

@@ -3,7 +3,7 @@
 use crate::conversation::{Conversation, Message};
 use crate::reading::{Exchange, ReadingPlan, Reply};
 use crate::record::Record;
-use crate::request::{Ask, Template};
+use crate::request::{PromptRequest, Template};
 use crate::sample::Sample;
 use crate::stop::StopFlag;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ pub trait ProtocolFactory: Send + Sync {
 pub trait Protocol: Send {
     /// One answer an ask, in order. A trap is retried item by item on a new instance before it is
     /// an answer.
-    fn format(&mut self, asks: &[Ask]) -> Vec<Result<Template, PluginFailure>>;
+    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>>;
 
     /// One answer an exchange, in order.
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>>;

@@ -16,7 +16,7 @@ pub struct Record {
     pub attempt: u32,
     /// Whether this is the attempt that counts.
     pub last_attempt: bool,
-    /// Whether it is kept out of every figure.
+    /// Whether it is kept out of every metric.
     pub warmup: bool,
     /// The conversation's name in the dataset; empty where there is none.
     pub conversation: String,
@@ -39,9 +39,9 @@ pub struct Record {
     /// Where the output count is from.
     pub output_source: TokenSource,
     /// The tokenizer's own count of the output, kept where usage gave one too.
-    pub counted_output: Option<u32>,
+    pub tokenizer_output_tokens: Option<u32>,
     /// What the dataset made the prompt count, where it knows.
-    pub made_input: Option<u32>,
+    pub dataset_input_tokens: Option<u32>,
     /// Why the reply ended, as the service says.
     pub finish_reason: Option<String>,
     /// The connection it went over, from 1 in each point; 0: none.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// What to ask of the service.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ask {
+pub struct PromptRequest {
     /// The conversation so far, replies included; empty for a first turn.
     pub history: Vec<Message>,
     /// What is asked now.
@@ -61,7 +61,7 @@ pub enum Encoding {
     DataUrl,
 }
 
-/// Bytes ready to send: nothing is built after the slot is due.
+/// Bytes ready to send: nothing is built after the slot is scheduled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What comes before the body: one for all requests in which it is the same.
@@ -125,5 +125,4 @@ fn write_media(body: &mut Vec<u8>, content: &Content, encoding: Encoding) {
 }
 
 #[cfg(test)]
-#[path = "request_tests.rs"]
 mod tests;

@@ -44,7 +44,7 @@ pub struct Sample {
 /// How a point ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ending {
+pub enum EndReason {
     /// All slots were served, or the duration was over.
     #[default]
     Completed,
@@ -61,9 +61,9 @@ pub enum Ending {
 /// Facts about a point that no record holds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Closing {
+pub struct PointEnd {
     /// How it ended.
-    pub ending: Ending,
+    pub end_reason: EndReason,
     /// When the last thing happened.
     pub at: Nanos,
     /// Whether kernel stamps were really had; false: user stamps everywhere.

@@ -235,5 +235,4 @@ fn decoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "secret_tests.rs"]
 mod tests;

@@ -1,18 +1,18 @@
-//! The figures of one point, as [`crate::metrics`] found them: plain values with their units.
+//! The metrics of one point, as [`crate::metrics`] found them: plain values with their units.
 //!
-//! A figure that does not exist is `None`, never 0, -1 or NaN. How figures are printed is the
+//! A metric that does not exist is `None`, never 0, -1 or NaN. How metrics are printed is the
 //! report's business.
 
-mod figures;
+mod metrics;
 
-pub use figures::{Figure, Figures};
+pub use metrics::{Metric, Metrics};
 
 use crate::Nanos;
-use crate::doubt::{Doubt, Verdict};
+use crate::checks::{Verdict, Warning};
 use crate::percentile::Distribution;
 use crate::plan::{Load, Objectives, StampSource};
 use crate::record::TokenSource;
-use crate::sample::Ending;
+use crate::sample::EndReason;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,13 +27,13 @@ pub struct Summary {
     /// What was asked.
     pub point: Point,
     /// How the point ended.
-    pub ending: Ending,
-    /// How far the figures can be trusted.
+    pub end_reason: EndReason,
+    /// How far the metrics can be trusted.
     pub verdict: Verdict,
     /// How wrong the client's own stamps may be.
     pub error_bounds: ErrorBounds,
-    /// Reasons to distrust figures, the gravest first.
-    pub doubts: Vec<Doubt>,
+    /// Reasons to distrust metrics, the gravest first.
+    pub warnings: Vec<Warning>,
     /// Percentiles that rest on few values.
     pub footnotes: Vec<Footnote>,
     /// Requests by how they ended.
@@ -43,14 +43,14 @@ pub struct Summary {
     /// Rates over the duration.
     pub throughput: Throughput,
     /// Distributions over the successful requests.
-    pub figures: Figures,
+    pub metrics: Metrics,
     /// Token sums over the successful requests.
     pub tokens: Tokens,
     /// Requests in flight.
     pub concurrency: Concurrency,
     /// Slots asked and sent.
     pub arrivals: Arrivals,
-    /// The same figures without ramp and drain; none where nothing was in flight.
+    /// The same metrics without ramp and drain; none where nothing was in flight.
     pub steady: Option<Steady>,
     /// What connections did.
     pub connections: Connections,
@@ -105,8 +105,8 @@ pub struct ErrorBounds {
 /// Percentiles that rest on fewer than 10 / (1 - q) values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Footnote {
-    /// The figure.
-    pub figure: Figure,
+    /// The metric.
+    pub metric: Metric,
     /// Values it has.
     pub count: u64,
     /// The lowest such percentile, in tenths of a percent; all above it rest on few values too.
@@ -122,11 +122,11 @@ pub struct Counts {
     pub succeeded: u64,
     /// Anything else but dropped and cancelled.
     pub failed: u64,
-    /// Slots that were due and never sent; not in `total`.
+    /// Slots that were scheduled and never sent; not in `total`.
     pub dropped: u64,
     /// Stopped by the user; not in `total`.
     pub cancelled: u64,
-    /// Requests of the warm-up; in no figure.
+    /// Requests of the warm-up; in no metric.
     pub warmup: u64,
     /// Succeeded requests whose reply was a stream.
     pub streamed: u64,
@@ -210,20 +210,20 @@ pub struct Concurrency {
 pub struct Arrivals {
     /// Requests a second that the plan asked for.
     pub asked_rate: Option<f64>,
-    /// Requests a second at which the slots sent were due: (sent - 1) / (last due - first due);
+    /// Requests a second at which the slots sent were scheduled: (sent - 1) / (last scheduled - first scheduled);
     /// differs from `asked_rate` by the chance in the draw. None without an arrival plan.
-    pub due_rate: Option<f64>,
+    pub scheduled_rate: Option<f64>,
     /// Requests a second really sent: (sent - 1) / (last sent - first sent), over the same slots.
     pub sent_rate: Option<f64>,
     /// Requests sent for the first time: the base of `late`.
     pub sent: u64,
-    /// Of those, later than 1 ms after they were due.
+    /// Of those, later than 1 ms after they were scheduled.
     pub late: u64,
     /// Of the late ones, those that opened their connection.
     pub late_connecting: u64,
 }
 
-/// The figures over the steady window: from the first to the last moment at which the requests in
+/// The metrics over the steady window: from the first to the last moment at which the requests in
 /// flight were at least 95 % of their plateau, the plateau being their median over the
 /// time in which there were any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -242,10 +242,10 @@ pub struct Steady {
     pub output: Option<f64>,
     /// Input and output tokens a second, both spread as the output tokens are.
     pub total: Option<f64>,
-    /// Mean of all gaps of the requests that `figures` is over, in nanoseconds.
+    /// Mean of all gaps of the requests that `metrics` is over, in nanoseconds.
     pub mean_itl: Option<f64>,
     /// Distributions over the requests sent in the window; those over frames are absent.
-    pub figures: Figures,
+    pub metrics: Metrics,
 }
 
 /// What connections did, warm-up excluded.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timeline {
     /// When the arrival plan wanted the request out; without one, when its worker became free.
-    pub due: Nanos,
-    /// When a connection was at hand; the wait for one is `ready - due` less the connect phases.
+    pub scheduled: Nanos,
+    /// When a connection was at hand; the wait for one is `ready - scheduled` less the connect phases.
     pub ready: Option<Nanos>,
     /// Just before the first byte was handed to the kernel.
     pub sent: Option<Nanos>,

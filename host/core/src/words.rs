@@ -2,8 +2,8 @@
 
 /// `1 request`, `2 requests`, `0 requests`: `noun` is one whose plural ends in a plain s.
 pub fn counted(count: u64, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
+    let end_reason = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{end_reason}")
 }
 
 /// As [`counted`], for how often something happened: `once`, `twice`, `3 times`.
@@ -16,12 +16,4 @@ pub fn times(count: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{counted, times};
-
-    #[test]
-    fn one_is_singular() {
-        assert_eq!([0, 1, 2].map(|n| counted(n, "slot")), ["0 slots", "1 slot", "2 slots"]);
-        assert_eq!([1, 2, 3].map(times), ["once", "twice", "3 times"]);
-    }
-}
+mod tests;

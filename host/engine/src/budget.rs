@@ -126,5 +126,4 @@ impl Drop for Claim {
 }
 
 #[cfg(test)]
-#[path = "budget_tests.rs"]
 mod tests;

@@ -107,5 +107,4 @@ impl Captures {
 }
 
 #[cfg(test)]
-#[path = "capture_tests.rs"]
 mod tests;

@@ -36,7 +36,7 @@ impl Contact {
     pub(crate) fn of(failure: Option<Outcome>, begun: bool) -> Self {
         match failure {
             Some(Outcome::LocalLimit) => Self::LocalLimit,
-            Some(Outcome::Reset | Outcome::Cut) if !begun => Self::Nobody,
+            Some(Outcome::Reset | Outcome::Truncated) if !begun => Self::Nobody,
             Some(outcome) if outcome.is_connection_failure() => Self::Nobody,
             _ => Self::Service,
         }
@@ -96,5 +96,4 @@ fn told(value: &str, wall: u64) -> Option<Nanos> {
 }
 
 #[cfg(test)]
-#[path = "contact_tests.rs"]
 mod tests;

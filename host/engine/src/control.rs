@@ -138,5 +138,4 @@ impl Progress {
 }
 
 #[cfg(test)]
-#[path = "control_tests.rs"]
 mod tests;

@@ -1,11 +1,11 @@
 //! The ready queue: requests formatted ahead of their slot, in order, each handed out once with the
-//! time at which it is due.
+//! time at which it is scheduled.
 
 use crate::gauges::Gauges;
 use crate::prepare::Prepared;
 use loadwright_core::Nanos;
 use loadwright_core::arrival::Offsets;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::collections::VecDeque;
 use std::iter::Peekable;
 use std::sync::atomic::Ordering::Relaxed;
@@ -51,16 +51,16 @@ struct State {
     next: u64,
     /// When the queue was closed before its last slot was handed out.
     cut: Option<Nanos>,
-    /// When slots are due, where arrivals say so.
+    /// When slots are scheduled, where arrivals say so.
     offsets: Option<Peekable<Offsets>>,
-    /// When the present phase began; due times count from it.
+    /// When the present phase began; scheduled times count from it.
     origin: Nanos,
 }
 
-/// A request and when it is due; none: as soon as its worker is free.
+/// A request and when it is scheduled; none: as soon as its worker is free.
 pub(crate) struct Dispensed {
     pub(crate) prepared: Prepared,
-    pub(crate) due: Option<Nanos>,
+    pub(crate) scheduled: Option<Nanos>,
 }
 
 impl Dispenser {
@@ -159,9 +159,9 @@ impl Dispenser {
         state.origin = origin;
     }
 
-    /// The next slot below `end` that was due when the queue was closed, or at `latest` if that was
-    /// before, and was not handed out: its number and due time, each once. `None`: there are no
-    /// more, the queue was not closed, or slots are due when their worker is free.
+    /// The next slot below `end` that was scheduled when the queue was closed, or at `latest` if that was
+    /// before, and was not handed out: its number and scheduled time, each once. `None`: there are no
+    /// more, the queue was not closed, or slots are scheduled when their worker is free.
     pub(crate) fn missed(&self, end: u64, latest: Option<Nanos>) -> Option<(u64, Nanos)> {
         let mut state = self.lock();
         let until = state.cut?.min(latest.unwrap_or(Nanos::MAX));
@@ -215,7 +215,7 @@ impl Dispenser {
         }
     }
 
-    /// Whether slots are due by the clock.
+    /// Whether slots are scheduled by the clock.
     pub(crate) fn paced(&self) -> bool {
         self.lock().offsets.is_some()
     }
@@ -226,13 +226,14 @@ impl Dispenser {
         state.next = prepared.seq + 1;
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         let origin = state.origin;
-        let due = state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
+        let scheduled =
+            state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
         // Makers of a full queue wake once half of it is used, not for every request taken.
         if !state.filling && self.is_half_used(state) {
             state.filling = true;
             self.room.notify_all();
         }
-        Dispensed { prepared, due }
+        Dispensed { prepared, scheduled }
     }
 
     fn has_room(&self, state: &State) -> bool {
@@ -249,5 +250,4 @@ impl Dispenser {
 }
 
 #[cfg(test)]
-#[path = "dispense_tests.rs"]
 mod tests;

@@ -9,8 +9,8 @@ use crate::serve::Server;
 use crate::transport::Connection;
 use loadwright_core::Nanos;
 use loadwright_core::plan::Load;
-use loadwright_stamps::clock;
-use loadwright_stamps::pacer::Pacer;
+use loadwright_timing::clock;
+use loadwright_timing::pacer::Pacer;
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -59,15 +59,15 @@ async fn closed(
 /// Why a slot was not sent that had a time to be sent at.
 const NOBODY_FREE: &str = "no worker was free before the point ended";
 
-/// Records the slots that were due before the point ended and for which no worker was free.
+/// Records the slots that were scheduled before the point ended and for which no worker was free.
 async fn record_missed(server: &Server, end: u64) {
     let point = &server.point;
     if point.is_over(clock::now()) {
         point.dispenser.close();
     }
-    while let Some((seq, due)) = point.dispenser.missed(end, point.latest()) {
+    while let Some((seq, scheduled)) = point.dispenser.missed(end, point.latest()) {
         wait_for_interpreters(server).await;
-        server.drop_slot((seq, Job::default()), due, NOBODY_FREE);
+        server.drop_slot((seq, Job::default()), scheduled, NOBODY_FREE);
     }
 }
 
@@ -94,16 +94,18 @@ async fn work(server: Arc<Server>, pool: Pool, pacer: Arc<tokio::sync::Mutex<Pac
     loop {
         wait_for_interpreters(&server).await;
         let free = clock::now();
-        let Some(Dispensed { prepared, due }) = next(&server, &pacer, end).await else { break };
+        let Some(Dispensed { prepared, scheduled }) = next(&server, &pacer, end).await else {
+            break;
+        };
         let now = clock::now();
         if server.point.is_over(now) {
-            if let Some(due) = due.filter(|&due| due <= now) {
-                server.drop_slot((prepared.seq, prepared.job), due, NOBODY_FREE);
+            if let Some(scheduled) = scheduled.filter(|&scheduled| scheduled <= now) {
+                server.drop_slot((prepared.seq, prepared.job), scheduled, NOBODY_FREE);
             }
             break;
         }
         let seq = prepared.seq;
-        let contact = server.serve(&mut kept, prepared, due.unwrap_or(free)).await;
+        let contact = server.serve(&mut kept, prepared, scheduled.unwrap_or(free)).await;
         if let Some(span) = back_off(&server, contact, seq, &mut refusals) {
             let start = clock::now();
             held(&server, start + span, end).await;
@@ -127,7 +129,7 @@ fn back_off(server: &Server, contact: Contact, seq: u64, refusals: &mut u32) -> 
     Some(wait.span(contact.asks()))
 }
 
-/// The next slot of a closed loop, when it is due. One worker at a time waits for the clock, so
+/// The next slot of a closed loop, when it is scheduled. One worker at a time waits for the clock, so
 /// that slots go out in their order.
 async fn next(server: &Server, pacer: &tokio::sync::Mutex<Pacer>, end: u64) -> Option<Dispensed> {
     if !server.point.dispenser.paced() {
@@ -135,11 +137,11 @@ async fn next(server: &Server, pacer: &tokio::sync::Mutex<Pacer>, end: u64) -> O
     }
     let pacer = pacer.lock().await;
     let dispensed = server.point.dispenser.next(end).await?;
-    if let Some(due) = dispensed.due {
-        if server.point.latest().is_some_and(|latest| due > latest) {
+    if let Some(scheduled) = dispensed.scheduled {
+        if server.point.latest().is_some_and(|latest| scheduled > latest) {
             return None;
         }
-        wait(server, &pacer, due).await;
+        wait(server, &pacer, scheduled).await;
     }
     Some(dispensed)
 }
@@ -151,29 +153,29 @@ async fn open(
     (max_in_flight, end): (Option<u32>, u64),
 ) {
     let mut flying = JoinSet::new();
-    while let Some(Dispensed { prepared, due }) = server.point.dispenser.next(end).await {
-        let due = due.expect("an open loop has arrivals");
-        if server.point.latest().is_some_and(|latest| due > latest) {
+    while let Some(Dispensed { prepared, scheduled }) = server.point.dispenser.next(end).await {
+        let scheduled = scheduled.expect("an open loop has arrivals");
+        if server.point.latest().is_some_and(|latest| scheduled > latest) {
             break;
         }
-        wait(server, pacer, due).await;
+        wait(server, pacer, scheduled).await;
         if server.point.control.stop.draining() {
             break;
         }
         if server.point.backlogged() {
             server.point.gauges.stalls.fetch_add(1, Relaxed);
             let slot = (prepared.seq, prepared.job);
-            server.drop_slot(slot, due, "the interpreters are too far behind");
+            server.drop_slot(slot, scheduled, "the interpreters are too far behind");
         } else if let Some(berth) = Berth::take(&server.point, max_in_flight) {
             let (server, pool) = (Arc::clone(server), Arc::clone(pool));
             flying.spawn(async move {
                 let mut kept = take(&pool);
-                server.serve(&mut kept, prepared, due).await;
+                server.serve(&mut kept, prepared, scheduled).await;
                 give(&pool, kept);
                 drop(berth);
             });
         } else {
-            server.drop_slot((prepared.seq, prepared.job), due, "over --max-in-flight");
+            server.drop_slot((prepared.seq, prepared.job), scheduled, "over --max-in-flight");
         }
         while flying.try_join_next().is_some() {}
     }
@@ -200,16 +202,16 @@ impl Drop for Berth {
     }
 }
 
-/// Waits until `due`, or until nothing more may start. What is late already gives way once to the
+/// Waits until `scheduled`, or until nothing more may start. What is late already gives way once to the
 /// requests that were begun, so that a burst of late slots does not hold them up.
-async fn wait(server: &Server, pacer: &Pacer, due: Nanos) {
-    if clock::now() >= due {
+async fn wait(server: &Server, pacer: &Pacer, scheduled: Nanos) {
+    if clock::now() >= scheduled {
         return tokio::task::yield_now().await;
     }
     tokio::select! {
-        result = pacer.until(due) => {
+        result = pacer.until(scheduled) => {
             result.expect("a timer that could be made can be set");
-            server.point.gauges.timer_late.fetch_max(clock::now() - due, Relaxed);
+            server.point.gauges.timer_late.fetch_max(clock::now() - scheduled, Relaxed);
         }
         () = server.point.control.stop.drained() => {}
     }

@@ -13,8 +13,8 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::StampSource;
 use loadwright_core::timeline::Timeline;
-use loadwright_stamps::clock;
-use loadwright_stamps::socket::Read;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
 use std::mem::{replace, take};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,8 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) attempt: u32,
     /// Whether the slot warms up.
     pub(crate) warmup: bool,
-    /// When it was due.
-    pub(crate) due: Nanos,
+    /// When it was scheduled.
+    pub(crate) scheduled: Nanos,
 }
 
 impl Attempt {
@@ -99,7 +99,7 @@ impl Flight {
             attempt,
             job: Some(job),
             begun: clock::now(),
-            timeline: Timeline { due: attempt.due, ..Timeline::default() },
+            timeline: Timeline { scheduled: attempt.scheduled, ..Timeline::default() },
             connection: 0,
             reopened: false,
             bytes_sent: 0,
@@ -141,7 +141,7 @@ impl Flight {
         self.reopened = true;
         self.bytes_sent = 0;
         self.response.restart();
-        self.timeline = Timeline { due: self.timeline.due, ..Timeline::default() };
+        self.timeline = Timeline { scheduled: self.timeline.scheduled, ..Timeline::default() };
     }
 
     /// Takes note of a read of `read` bytes: where many frames have gathered they are handed on, and

@@ -3,7 +3,7 @@
 use crate::contact::Contact;
 use loadwright_core::Nanos;
 use loadwright_core::sample::Sample;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Counters of one point. A sample takes them, and so zeroes all that do not say otherwise.

@@ -111,5 +111,4 @@ fn put(out: &mut Vec<u8>, parts: &[&str]) {
 }
 
 #[cfg(test)]
-#[path = "heads_tests.rs"]
 pub(crate) mod tests;

@@ -16,8 +16,8 @@ use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Timeouts;
-use loadwright_stamps::clock;
-use loadwright_stamps::socket::Read;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -162,9 +162,9 @@ fn late(stage: Stage, text: String) -> Failure {
 
 fn failed(error: &hyper::Error) -> Failure {
     let outcome = if error.is_incomplete_message() {
-        Outcome::Cut
+        Outcome::Truncated
     } else if error.is_parse() {
-        Outcome::Garbage
+        Outcome::Malformed
     } else {
         Outcome::Reset
     };

@@ -26,9 +26,9 @@ use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::FailurePolicy;
 use loadwright_core::ports::Protocol;
 use loadwright_core::record::Record;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_core::timeline::OutputFrame;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use partial::Partial;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -186,7 +186,7 @@ impl<'a> Interpreter<'a> {
         } else {
             judge::tokens(reading, landed.job.input_tokens, || None, || None)
         };
-        let counted_output = self.counted(&landed, reading, &tokens);
+        let tokenizer_output_tokens = self.counted(&landed, reading, &tokens);
         let kept = |text: &str| self.point.secrets.masked(text).into_owned();
         let finish_reason = reading.finish_reason.as_deref().map(|text| kept(reason(text)));
         let error = kept(&error);
@@ -208,8 +208,8 @@ impl<'a> Interpreter<'a> {
             usage: tokens.usage,
             input_source: tokens.input_source,
             output_source: tokens.output_source,
-            counted_output,
-            made_input: landed.job.input_tokens,
+            tokenizer_output_tokens,
+            dataset_input_tokens: landed.job.input_tokens,
             finish_reason,
             connection: landed.connection,
             reopened: landed.reopened,
@@ -252,7 +252,7 @@ impl<'a> Interpreter<'a> {
         };
         let fatal = self.point.plan.on_plugin_failure == FailurePolicy::FailRun;
         if outcome == Outcome::Plugin && fatal {
-            self.point.end(Ending::PluginFailed);
+            self.point.end(EndReason::PluginFailed);
         }
         (outcome, error)
     }

@@ -113,5 +113,4 @@ fn empty() -> PluginFailure {
 }
 
 #[cfg(test)]
-#[path = "items_tests.rs"]
 mod tests;

@@ -27,7 +27,7 @@ pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String)
         // connection and however that went down; and a bad status says more than the end of a
         // connection that a refusing server closes early.
         let forgiven = match failure.outcome {
-            Outcome::Cut | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
+            Outcome::Truncated | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
             // An error whose words do not end is that error.
             Outcome::TooLarge => facts.status.is_some_and(is_bad),
             Outcome::Timeout(Stage::Read | Stage::Total) => reading.done,
@@ -59,14 +59,14 @@ fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
         return (failure.outcome, failure.detail);
     }
     if let Some(error) = &reading.error {
-        return (Outcome::InStream, error.clone());
+        return (Outcome::StreamError, error.clone());
     }
     if let Some(unreadable) = &reading.unreadable {
-        return (Outcome::Garbage, unreadable.clone());
+        return (Outcome::Malformed, unreadable.clone());
     }
     if facts.marked_end && !reading.done && reading.finish_reason.is_none() {
         let text = "the stream ended without its end mark and without a finish reason";
-        return (Outcome::Cut, text.to_owned());
+        return (Outcome::Truncated, text.to_owned());
     }
     // Usage of a token without text is a special token: the service did produce something.
     let produced = reading.usage.output_tokens.or(reading.frame_tokens).unwrap_or(0);
@@ -113,5 +113,4 @@ fn first(counts: [(Option<u32>, TokenSource); 2]) -> Option<(u32, TokenSource)> 
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
 mod tests;

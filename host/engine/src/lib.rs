@@ -2,7 +2,7 @@
 //!
 //! [`run`] takes one plan to its end. Makers (`prepare`) format requests ahead of their slots into
 //! a bounded queue (`dispense`); engine threads (`thread`, `drive`, `serve`) hand them out,
-//! each with its due time; `transport` sends them and takes their replies as stamped frames
+//! each with its scheduled time; `transport` sends them and takes their replies as stamped frames
 //! (`capture`); interpreters (`interpret`) read the frames on threads of their own and make
 //! records, which the `recorder` gives to the sinks on the caller's thread.
 //!

@@ -134,5 +134,4 @@ impl Parcel {
 }
 
 #[cfg(test)]
-#[path = "outbox_tests.rs"]
 mod tests;

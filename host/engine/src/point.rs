@@ -15,9 +15,9 @@ use loadwright_core::Nanos;
 use loadwright_core::arrival::Offsets;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
-use loadwright_core::sample::Ending;
+use loadwright_core::sample::EndReason;
 use loadwright_core::secret::Secrets;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
@@ -39,7 +39,7 @@ pub(crate) struct Point {
     pub(crate) aloft: AtomicU64,
     /// Event streams came whose content type does not say so.
     untyped: AtomicBool,
-    ending: Mutex<Ending>,
+    end_reason: Mutex<EndReason>,
     /// Since when nothing was heard of the service but failures; 0: it was heard of last.
     failing_since: AtomicU64,
     /// When the measured phase began; 0: not yet.
@@ -79,7 +79,7 @@ impl Point {
             budget: Budget::new(plan.replies),
             aloft: AtomicU64::new(0),
             untyped: AtomicBool::new(false),
-            ending: Mutex::new(Ending::Completed),
+            end_reason: Mutex::new(EndReason::Completed),
             failing_since: AtomicU64::new(0),
             measured_from: AtomicU64::new(0),
             latest: AtomicU64::new(0),
@@ -121,22 +121,22 @@ impl Point {
     pub(crate) fn has_time_for_another(&self, wait: Nanos) -> bool {
         let begins = clock::now() + wait;
         let in_time = self.latest().is_none_or(|latest| begins <= latest);
-        in_time && self.ending() == Ending::Completed && !self.control.stop.draining()
+        in_time && self.end_reason() == EndReason::Completed && !self.control.stop.draining()
     }
 
     /// Ends the point before its time; the first reason counts.
-    pub(crate) fn end(&self, ending: Ending) {
-        let mut now = self.ending.lock().expect("nothing panics while it holds the ending");
-        if *now == Ending::Completed {
-            *now = ending;
+    pub(crate) fn end(&self, end_reason: EndReason) {
+        let mut now = self.end_reason.lock().expect("nothing panics while it holds the end reason");
+        if *now == EndReason::Completed {
+            *now = end_reason;
         }
         drop(now);
         self.dispenser.close();
     }
 
     /// How the point ended.
-    pub(crate) fn ending(&self) -> Ending {
-        *self.ending.lock().expect("nothing panics while it holds the ending")
+    pub(crate) fn end_reason(&self) -> EndReason {
+        *self.end_reason.lock().expect("nothing panics while it holds the end reason")
     }
 
     /// Takes note of what an attempt says of the service; with nothing but failures for too long,
@@ -163,7 +163,7 @@ impl Point {
             return;
         };
         if now.saturating_sub(since) > nanos(self.control.give_up) {
-            self.end(Ending::ServerGone);
+            self.end(EndReason::ServerGone);
         }
     }
 

@@ -99,7 +99,7 @@ fn make_all(
     let mut dataset = ports.dataset.instance()?;
     let mut former = Former::new(plan, ports)?;
     while let Some((first, count)) = dispenser.claim(BATCH) {
-        let start = loadwright_stamps::clock::now();
+        let start = loadwright_timing::clock::now();
         let range = (plan.first_item + first, count);
         let conversations = items.generate(dataset.as_mut(), range, control);
         Gauges::spent(&gauges.generate, start);
@@ -107,7 +107,7 @@ fn make_all(
             // What was made meanwhile may have been given up, and nobody takes it.
             break;
         }
-        let start = loadwright_stamps::clock::now();
+        let start = loadwright_timing::clock::now();
         let batch = former.batch(first, plan.first_item + first, conversations);
         Gauges::spent(&gauges.format, start);
         if !dispenser.put(first, batch) {

@@ -23,9 +23,9 @@ use loadwright_core::Nanos;
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
-use loadwright_core::request::{Ask, Request};
+use loadwright_core::request::{PromptRequest, Request};
 use loadwright_core::secret::masked_url;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use patience::Tries;
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     } else {
         Prompt::Text("hello".into())
     };
-    let ask = Ask { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
+    let ask = PromptRequest { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
     let mut protocol = ports.protocol.instance()?;
     let template = protocol.format(&[ask]).pop().expect("format gives one answer an ask")?;
     let request = template.fill(&[]).expect("a prompt without media has no media to place");
@@ -138,7 +138,7 @@ async fn once(
         stream: plan.stream,
     });
     let attempt =
-        Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, due: clock::now() };
+        Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, scheduled: clock::now() };
     let mut flight = Flight::new(0, attempt, Job::default(), plan.stamps, &ground);
     let end = transport.exchange(&mut None, &mut flight, request, None).await.map(|_| ());
     let tried = judged(ports, &mut flight, &end)?;

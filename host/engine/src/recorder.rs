@@ -8,8 +8,8 @@ use loadwright_core::Nanos;
 use loadwright_core::SECOND;
 use loadwright_core::ports::Sink;
 use loadwright_core::record::Record;
-use loadwright_core::sample::{Ending, Sample};
-use loadwright_stamps::clock;
+use loadwright_core::sample::{EndReason, Sample};
+use loadwright_timing::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -100,7 +100,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
                 && self.lost.is_none()
             {
                 self.lost = Some(failure.0);
-                self.point.end(Ending::OutputFailed);
+                self.point.end(EndReason::OutputFailed);
             }
         }
     }

@@ -14,9 +14,9 @@ use crate::thread;
 use crossbeam_channel::Sender;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{PluginFailure, Sink};
-use loadwright_core::sample::{Closing, Ending};
-use loadwright_stamps::spawn::spawn_scoped;
-use loadwright_stamps::{clock, priority};
+use loadwright_core::sample::{EndReason, PointEnd};
+use loadwright_timing::spawn::spawn_scoped;
+use loadwright_timing::{clock, priority};
 use std::io;
 use std::sync::{Arc, Barrier, OnceLock};
 use tokio::sync::mpsc;
@@ -47,13 +47,13 @@ const BATCHES: usize = 64;
 /// Runs `plan` to its end on the calling thread, which gives the records to `sinks`.
 ///
 /// # Errors
-/// The point could not be begun. Once it has, failures are records and the closing's ending.
+/// The point could not be begun. Once it has, failures are records and the point end's end reason.
 pub fn run(
     plan: &Arc<Plan>,
     ports: &Ports,
     control: &Control,
     sinks: &mut [&mut dyn Sink],
-) -> Result<Closing, EngineError> {
+) -> Result<PointEnd, EngineError> {
     let point = Arc::new(Point::new(plan, ports, control)?);
     let items = Items::new(prepare::size_of(&*ports.dataset)?);
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
@@ -93,7 +93,7 @@ pub fn run(
         point.dispenser.close();
         threads.join().map(|()| lost)
     })?;
-    Ok(closing(&point, lost))
+    Ok(point_end(&point, lost))
 }
 
 type Lanes = Vec<mpsc::Sender<Vec<Parcel>>>;
@@ -114,17 +114,17 @@ fn interpreters<'a>(
     Ok((lanes, interpreters))
 }
 
-fn closing(point: &Point, lost: Option<String>) -> Closing {
+fn point_end(point: &Point, lost: Option<String>) -> PointEnd {
     let interrupted = point.control.stop.draining();
-    let ending = match point.ending() {
-        Ending::Completed if interrupted => Ending::Interrupted,
-        ending => ending,
+    let end_reason = match point.end_reason() {
+        EndReason::Completed if interrupted => EndReason::Interrupted,
+        end_reason => end_reason,
     };
     if let Some(lost) = lost {
         (point.control.notice)(&lost);
     }
-    Closing {
-        ending,
+    PointEnd {
+        end_reason,
         at: clock::now(),
         kernel_stamps: point.connector.stamping(),
         proxy: point
@@ -160,7 +160,7 @@ impl<'scope> Threads<'scope, '_> {
             let result = work();
             if result.is_err() {
                 // Nobody would ever be handed the slots that this thread was to make.
-                point.end(Ending::PluginFailed);
+                point.end(EndReason::PluginFailed);
             }
             result
         };

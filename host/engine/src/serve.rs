@@ -1,4 +1,4 @@
-//! One slot from its due time to its end: every turn of its conversation, every attempt at a turn.
+//! One slot from its scheduled time to its end: every turn of its conversation, every attempt at a turn.
 
 use crate::contact::Contact;
 use crate::flight::{Attempt, Flight, Ground};
@@ -12,7 +12,7 @@ use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::oneshot;
@@ -47,11 +47,11 @@ impl Server {
         &self,
         kept: &mut Option<Connection>,
         prepared: Prepared,
-        due: Nanos,
+        scheduled: Nanos,
     ) -> Contact {
         let Prepared { seq, mut request, mut job } = prepared;
         let warmup = self.point.plan.is_warmup(seq);
-        let mut attempt = Attempt { seq, turn: 0, attempt: 0, warmup, due };
+        let mut attempt = Attempt { seq, turn: 0, attempt: 0, warmup, scheduled };
         loop {
             let awaits = job.talk.is_some() || self.point.plan.retries > 0;
             let (sender, verdict) = if awaits {
@@ -75,7 +75,7 @@ impl Server {
                     job = same;
                 }
                 Verdict::Next { request: next, job: its, pause } => {
-                    attempt.due = clock::now() + pause;
+                    attempt.scheduled = clock::now() + pause;
                     if !self.pause(pause).await {
                         return contact;
                     }
@@ -153,9 +153,9 @@ impl Server {
     }
 
     /// Records a slot that is not sent at all.
-    pub(crate) fn drop_slot(&self, (seq, job): (u64, Job), due: Nanos, why: &str) {
+    pub(crate) fn drop_slot(&self, (seq, job): (u64, Job), scheduled: Nanos, why: &str) {
         let warmup = self.point.plan.is_warmup(seq);
-        let attempt = Attempt { seq, turn: 0, attempt: 0, warmup, due };
+        let attempt = Attempt { seq, turn: 0, attempt: 0, warmup, scheduled };
         self.unsent(attempt, job, Outcome::Dropped, why);
     }
 

@@ -4,7 +4,7 @@
 //! and take it down when something arrives. An engine thread waits for nearly every frame, so its
 //! long timers are kept here: it is woken by them, but does not watch them.
 
-use loadwright_stamps::spawn::spawn;
+use loadwright_timing::spawn::spawn;
 use std::io;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -69,28 +69,4 @@ impl Drop for Timers {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use loadwright_stamps::clock;
-
-    #[test]
-    fn a_runtime_without_timers_is_woken_on_time() {
-        let timers = Timers::start().unwrap();
-        // This one would panic at a timer of its own.
-        let runtime = Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let mut timer = Box::pin(timers.timer());
-            let span = Duration::from_millis(20);
-            let due = clock::now() + 20_000_000;
-            timer.as_mut().reset(clock::instant(due).into());
-            timer.await;
-            assert!(clock::now() >= due);
-            let mut interval = timers.interval(span);
-            let begun = clock::now();
-            for _ in 0..3 {
-                interval.tick().await;
-            }
-            assert!(clock::now() - begun >= 50_000_000, "three periods, less the timer's grain");
-        });
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::request::Request;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::Arc;
 
 /// Sends requests for one engine thread.
@@ -166,7 +166,7 @@ impl Connection {
 /// connections when they like, so that is not a failure of the request.
 fn died_idle(failure: &Failure, flight: &mut Flight) -> bool {
     match failure.outcome {
-        Outcome::Reset | Outcome::Cut => !flight.response().begun(),
+        Outcome::Reset | Outcome::Truncated => !flight.response().begun(),
         Outcome::Unsolicited => flight.response().refuses(),
         _ => false,
     }

@@ -5,8 +5,8 @@ use crate::net::failure::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Timeouts;
-use loadwright_stamps::clock;
-use loadwright_stamps::socket::Read;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -147,5 +147,4 @@ pub(crate) fn nanos(span: Duration) -> Nanos {
 }
 
 #[cfg(test)]
-#[path = "wait_tests.rs"]
 mod tests;

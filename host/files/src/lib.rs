@@ -111,5 +111,4 @@ fn size(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-#[path = "lib_tests.rs"]
 mod tests;

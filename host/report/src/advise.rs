@@ -2,12 +2,11 @@
 
 use crate::number::{grid, millis, percent};
 use crate::sweep::success;
-use loadwright_core::doubt::Verdict;
+use loadwright_core::checks::Verdict;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 
 #[cfg(test)]
-#[path = "advise_tests.rs"]
 mod tests;
 
 /// The best points by throughput and by latency, of those that are valid.
@@ -187,5 +186,5 @@ fn requests(summary: &Summary) -> Option<f64> {
 }
 
 fn latency(summary: &Summary) -> Option<f64> {
-    summary.figures.latency.as_ref().map(|all| all.mean).filter(|&mean| mean > 0.0)
+    summary.metrics.latency.as_ref().map(|all| all.mean).filter(|&mean| mean > 0.0)
 }

@@ -40,5 +40,4 @@ fn reason(by: MetBy) -> String {
 }
 
 #[cfg(test)]
-#[path = "conditions_tests.rs"]
 mod tests;

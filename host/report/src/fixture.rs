@@ -1,7 +1,7 @@
 //! Summaries for tests: the quick start's own numbers, and points folded from made-up records.
 
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::metrics::Metrics;
+use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::percentile::{Distribution, Method};
 use loadwright_core::plan::{
@@ -9,7 +9,7 @@ use loadwright_core::plan::{
 };
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
-use loadwright_core::sample::{Closing, Ending, Sample};
+use loadwright_core::sample::{EndReason, PointEnd, Sample};
 use loadwright_core::summary::Summary;
 use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
 use std::time::Duration;
@@ -62,7 +62,7 @@ pub(crate) fn open(index: u32, rate: f64, number: u64) -> Plan {
 }
 
 /// A stream of `tokens` tokens: the first after `ttft`, the others `gap` apart.
-pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> Record {
+pub(crate) fn stream(scheduled: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> Record {
     let frame = |n: u32| {
         let at = sent + ttft + u64::from(n) * gap;
         OutputFrame {
@@ -75,7 +75,12 @@ pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> R
     };
     let frames: Vec<OutputFrame> = (0..tokens).map(frame).collect();
     let end = frames.last().map_or(sent + ttft, |frame| frame.at + 100_000);
-    let connect = Connect { start: due, resolved: Some(due), connected: due + 150_000, tls: None };
+    let connect = Connect {
+        start: scheduled,
+        resolved: Some(scheduled),
+        connected: scheduled + 150_000,
+        tls: None,
+    };
     Record {
         seq: 0,
         turn: 0,
@@ -84,10 +89,10 @@ pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> R
         warmup: false,
         conversation: String::new(),
         timeline: Timeline {
-            due,
+            scheduled,
             ready: Some(sent),
             sent: Some(sent),
-            connect: (due == 0).then_some(connect),
+            connect: (scheduled == 0).then_some(connect),
             head: Some(sent + ttft),
             end,
         },
@@ -104,8 +109,8 @@ pub(crate) fn stream(due: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> R
         },
         input_source: TokenSource::Usage,
         output_source: TokenSource::Usage,
-        counted_output: None,
-        made_input: None,
+        tokenizer_output_tokens: None,
+        dataset_input_tokens: None,
         finish_reason: Some("length".into()),
         connection: 1,
         reopened: false,
@@ -125,11 +130,16 @@ pub(crate) fn failed(outcome: Outcome, sent: Option<u64>, end: u64, error: &str)
     record
 }
 
-pub(crate) fn fold(plan: &Plan, records: &[Record], ending: Ending, samples: &[Sample]) -> Summary {
-    let mut metrics = Metrics::new(plan);
+pub(crate) fn fold(
+    plan: &Plan,
+    records: &[Record],
+    end_reason: EndReason,
+    samples: &[Sample],
+) -> Summary {
+    let mut metrics = SummaryBuilder::new(plan);
     records.iter().for_each(|record| metrics.record(record));
     samples.iter().for_each(|sample| metrics.sample(sample));
-    metrics.finish(&Closing { ending, kernel_stamps: true, ..Closing::default() })
+    metrics.finish(&PointEnd { end_reason, kernel_stamps: true, ..PointEnd::default() })
 }
 
 /// A point whose workers each send requests of 32 tokens, one after the other, `step` apart.
@@ -142,7 +152,7 @@ pub(crate) fn point(index: u32, workers: u32, number: u64, step: u64) -> Summary
             stream(sent, sent + 20_000, ttft, step, 32)
         })
         .collect();
-    fold(&closed(index, workers, number), &records, Ending::Completed, &[])
+    fold(&closed(index, workers, number), &records, EndReason::Completed, &[])
 }
 
 /// An open loop at 50 requests a second with late and dropped slots, failures and objectives.
@@ -152,25 +162,25 @@ pub(crate) fn troubled() -> Summary {
         Objectives { ttft: Some(60 * MS), tpot: Some(12 * MS), latency: Some(900 * MS) };
     let records: Vec<Record> = (0..200_u64)
         .map(|n| {
-            let due = n * 20 * MS;
+            let scheduled = n * 20 * MS;
             match n % 20 {
-                7 => failed(Outcome::Dropped, None, due, ""),
+                7 => failed(Outcome::Dropped, None, scheduled, ""),
                 11 => failed(
                     Outcome::Status(503),
-                    Some(due),
-                    due + 4 * MS,
+                    Some(scheduled),
+                    scheduled + 4 * MS,
                     "{\"error\": {\"message\": \"the queue is full\u{1b}[31m, try again later; \
                      this service serves 64 requests at once\",\n \"type\": \"overloaded\"}}",
                 ),
                 13 => failed(
                     Outcome::Timeout(loadwright_core::outcome::Stage::Read),
-                    Some(due),
-                    due + 90 * MS,
+                    Some(scheduled),
+                    scheduled + 90 * MS,
                     "",
                 ),
                 _ => stream(
-                    due,
-                    due + (n % 9) * 300_000,
+                    scheduled,
+                    scheduled + (n % 9) * 300_000,
                     45 * MS + n * 90_000,
                     9 * MS + n * 20_000,
                     24,
@@ -179,7 +189,7 @@ pub(crate) fn troubled() -> Summary {
         })
         .collect();
     let busy = Sample { cpu: 0.97, timer_late: 2 * MS, ..Sample::default() };
-    fold(&plan, &records, Ending::Completed, &[busy; 4])
+    fold(&plan, &records, EndReason::Completed, &[busy; 4])
 }
 
 /// Nothing but failures.
@@ -187,7 +197,7 @@ pub(crate) fn all_failed() -> Summary {
     let refused = "cannot connect to 127.0.0.1:8801: connection refused";
     let records: Vec<Record> =
         (0..20).map(|n| failed(Outcome::Refused, None, n * MS, refused)).collect();
-    fold(&closed(0, 4, 20), &records, Ending::ServerGone, &[])
+    fold(&closed(0, 4, 20), &records, EndReason::ServerGone, &[])
 }
 
 /// Replies that are no streams, the second half of them stopped by the user.
@@ -206,28 +216,28 @@ pub(crate) fn unstreamed() -> Summary {
             record
         })
         .collect();
-    fold(&plan, &records, Ending::Interrupted, &[])
+    fold(&plan, &records, EndReason::Interrupted, &[])
 }
 
 /// Replies of one token each.
 pub(crate) fn one_token() -> Summary {
     let records: Vec<Record> =
         (0..2_000_u64).map(|n| stream(n * MS, n * MS + 10_000, 900_000, 0, 1)).collect();
-    fold(&closed(0, 1, 2_000), &records, Ending::Completed, &[])
+    fold(&closed(0, 1, 2_000), &records, EndReason::Completed, &[])
 }
 
 /// The point that the quick start prints, with its numbers in the core's units.
 pub(crate) fn quick_start() -> Summary {
-    let mut summary = fold(&closed(4, 200, 400), &[], Ending::Completed, &[]);
-    summary.doubts.clear();
-    summary.verdict = loadwright_core::doubt::Verdict::Valid;
+    let mut summary = fold(&closed(4, 200, 400), &[], EndReason::Completed, &[]);
+    summary.warnings.clear();
+    summary.verdict = loadwright_core::checks::Verdict::Valid;
     summary.duration = Some(62_999_800_000);
     summary.counts.total = 400;
     summary.counts.succeeded = 400;
     summary.throughput.requests = Some(6.3492);
     summary.throughput.output = Some(6501.61);
     summary.throughput.total = Some(13379.1);
-    let figures = &mut summary.figures;
+    let metrics = &mut summary.metrics;
     let of = |mean: f64, unit: f64, shown: [f64; 10]| {
         let mut rows = [0; 15];
         for (row, value) in rows[3..13].iter_mut().zip(shown) {
@@ -236,35 +246,35 @@ pub(crate) fn quick_start() -> Summary {
         Some(Distribution { count: 400, mean: mean * unit, method: Method::Exact, rows })
     };
     let s = 1e9;
-    figures.latency = of(
+    metrics.latency = of(
         30.9964,
         s,
         [28.8971, 29.7338, 30.8739, 31.5315, 31.8956, 32.3317, 33.4968, 34.1158, 34.5008, 34.5951],
     );
-    figures.ttft = of(
+    metrics.ttft = of(
         1.3071,
         s,
         [0.3371, 0.4225, 0.9366, 1.5892, 2.0769, 2.3656, 3.1024, 3.5413, 3.8131, 3.8955],
     );
-    figures.tpot = of(
+    metrics.tpot = of(
         0.029,
         s,
         [0.0275, 0.0281, 0.0291, 0.0296, 0.0298, 0.0299, 0.0304, 0.0308, 0.0309, 0.031],
     );
-    figures.itl =
+    metrics.itl =
         of(0.0287, s, [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761]);
-    figures.input_tokens = of(
+    metrics.input_tokens = of(
         1083.2,
         1.0,
         [1029.0, 1061.0, 1073.0, 1080.0, 1084.0, 1088.0, 1197.0, 1251.0, 1292.0, 1343.0],
     );
-    figures.output_tokens = of(1024.0, 1.0, [1024.0; 10]);
-    figures.output_rate = of(
+    metrics.output_tokens = of(1024.0, 1.0, [1024.0; 10]);
+    metrics.output_rate = of(
         33.0,
         1e6,
         [30.5721, 32.1195, 33.1733, 33.9593, 34.4398, 34.7858, 35.4505, 35.8045, 36.0191, 36.1281],
     );
-    figures.total_rate = of(
+    metrics.total_rate = of(
         68.0,
         1e6,
         [62.9394, 65.5693, 67.9478, 69.8569, 70.9794, 71.7338, 73.0745, 74.3043, 77.1365, 79.4895],

@@ -12,21 +12,20 @@ use loadwright_core::summary::Summary;
 use serde_json::{Map, Value};
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;
 
 /// What EvalScope's files say where a setting does not apply.
 const NOT_APPLICABLE: i32 = -1;
 
 /// `benchmark_summary.json`. EvalScope's own classes must be able to read it: a load without
-/// workers or without a rate has -1 there, and other figures that do not exist are left out.
+/// workers or without a rate has -1 there, and other metrics that do not exist are left out.
 pub fn benchmark_summary_json(summary: &Summary) -> String {
     pretty(&benchmark_summary(summary))
 }
 
 fn benchmark_summary(summary: &Summary) -> Value {
     let counts = &summary.counts;
-    let figures = &summary.figures;
+    let metrics = &summary.metrics;
     let throughput = &summary.throughput;
     let mean = |of: &Option<Distribution>, unit: f64| {
         number(of.as_ref().map(|distribution| distribution.mean / unit))
@@ -44,12 +43,12 @@ fn benchmark_summary(summary: &Summary) -> Value {
         ("Success Requests", counts.succeeded.into()),
         ("Failed Requests", counts.failed.into()),
         ("Req Throughput (req/s)", number(throughput.requests)),
-        ("Avg Latency (s)", mean(&figures.latency, 1e9)),
-        ("Avg TTFT (ms)", mean(&figures.ttft, 1e6)),
-        ("Avg TPOT (ms)", mean(&figures.tpot, 1e6)),
-        ("Avg ITL (ms)", mean(&figures.itl, 1e6)),
-        ("Avg Input Tokens", mean(&figures.input_tokens, 1.0)),
-        ("Avg Output Tokens", mean(&figures.output_tokens, 1.0)),
+        ("Avg Latency (s)", mean(&metrics.latency, 1e9)),
+        ("Avg TTFT (ms)", mean(&metrics.ttft, 1e6)),
+        ("Avg TPOT (ms)", mean(&metrics.tpot, 1e6)),
+        ("Avg ITL (ms)", mean(&metrics.itl, 1e6)),
+        ("Avg Input Tokens", mean(&metrics.input_tokens, 1.0)),
+        ("Avg Output Tokens", mean(&metrics.output_tokens, 1.0)),
         ("Output Throughput (tok/s)", number(throughput.output)),
         ("Total Throughput (tok/s)", number(throughput.total)),
         ("loadwright", ours::section(summary)),
@@ -58,29 +57,29 @@ fn benchmark_summary(summary: &Summary) -> Value {
     Value::Object(present.map(|(key, value)| (key.into(), value)).collect())
 }
 
-/// `benchmark_percentile.json`: a list of rows; figures that do not exist are null.
+/// `benchmark_percentile.json`: a list of rows; metrics that do not exist are null.
 pub fn benchmark_percentile_json(summary: &Summary) -> String {
     pretty(&benchmark_percentile(summary))
 }
 
 fn benchmark_percentile(summary: &Summary) -> Value {
-    let figures = &summary.figures;
+    let metrics = &summary.metrics;
     let columns = [
-        ("Latency (s)", &figures.latency, 1e9),
-        ("TTFT (ms)", &figures.ttft, 1e6),
-        ("ITL (ms)", &figures.itl, 1e6),
-        ("TPOT (ms)", &figures.tpot, 1e6),
-        ("Input tokens", &figures.input_tokens, 1.0),
-        ("Output tokens", &figures.output_tokens, 1.0),
-        ("Output (tok/s)", &figures.output_rate, 1e6),
-        ("Total (tok/s)", &figures.total_rate, 1e6),
-        ("Decode (tok/s)", &figures.decode_rate, 1e6),
+        ("Latency (s)", &metrics.latency, 1e9),
+        ("TTFT (ms)", &metrics.ttft, 1e6),
+        ("ITL (ms)", &metrics.itl, 1e6),
+        ("TPOT (ms)", &metrics.tpot, 1e6),
+        ("Input tokens", &metrics.input_tokens, 1.0),
+        ("Output tokens", &metrics.output_tokens, 1.0),
+        ("Output (tok/s)", &metrics.output_rate, 1e6),
+        ("Total (tok/s)", &metrics.total_rate, 1e6),
+        ("Decode (tok/s)", &metrics.decode_rate, 1e6),
     ];
     let rows = ROWS.iter().enumerate().map(|(index, name)| {
         let mut row = Map::new();
         row.insert("Percentiles".into(), (*name).into());
-        for (header, figure, unit) in columns {
-            row.insert(header.into(), cell(figure.as_ref(), index, unit));
+        for (header, metric, unit) in columns {
+            row.insert(header.into(), cell(metric.as_ref(), index, unit));
         }
         Value::Object(row)
     });
@@ -93,11 +92,11 @@ pub fn benchmark_args_json(plan: &Plan) -> String {
 }
 
 /// A value of a distribution in the unit of its column; whole where the unit is 1.
-fn cell(figure: Option<&Distribution>, row: usize, unit: f64) -> Value {
-    match figure {
+fn cell(metric: Option<&Distribution>, row: usize, unit: f64) -> Value {
+    match metric {
         None => Value::Null,
-        Some(figure) if unit == 1.0 => figure.rows[row].into(),
-        Some(figure) => number(Some(figure.rows[row] as f64 / unit)),
+        Some(metric) if unit == 1.0 => metric.rows[row].into(),
+        Some(metric) => number(Some(metric.rows[row] as f64 / unit)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Summaries rendered as the report's tables, text and JSON.
 //!
 //! Pure: a summary goes in, a string comes out, the same for the same summary. Where it stops: it
-//! computes no figure, reads no file and writes to no terminal.
+//! computes no metric, reads no file and writes to no terminal.
 
 #![forbid(unsafe_code)]
 
@@ -20,5 +20,4 @@ pub use style::Style;
 pub use sweep::{RunInfo, run_text, sweep_text};
 
 #[cfg(test)]
-#[path = "fixture.rs"]
 mod fixture;

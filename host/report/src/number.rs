@@ -32,5 +32,4 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 #[cfg(test)]
-#[path = "number_tests.rs"]
 mod tests;

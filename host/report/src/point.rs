@@ -1,9 +1,9 @@
-//! The text of one point: verdict, summary, percentiles, what else was measured, failures, doubts.
+//! The text of one point: verdict, summary, percentiles, what else was measured, failures, warnings.
 
 mod details;
 mod troubles;
 
-pub(crate) use troubles::doubt_words;
+pub(crate) use troubles::warning_words;
 
 use crate::number;
 use crate::style::Style;
@@ -13,7 +13,6 @@ use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 
 #[cfg(test)]
-#[path = "point_tests.rs"]
 mod tests;
 
 /// The text of one point, its verdict first.
@@ -29,14 +28,14 @@ pub fn point_text(summary: &Summary, style: &Style) -> String {
     }
     text += &details::details(summary, style);
     text += &troubles::failures(summary, style);
-    text += &troubles::doubts(summary, style);
+    text += &troubles::warnings(summary, style);
     text
 }
 
 /// The rows of the summary table.
 fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
     let counts = &summary.counts;
-    let figures = &summary.figures;
+    let metrics = &summary.metrics;
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), number::grid);
     let count = |value: u64| number(Some(value as f64));
     let seconds = |of: &Option<Distribution>| number(of.as_ref().map(|all| all.mean / 1e9));
@@ -55,12 +54,12 @@ fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
         ("Output token throughput (tok/s)", number(throughput.output)),
         ("Total token throughput (tok/s)", number(throughput.total)),
         ("Request throughput (req/s)", number(throughput.requests)),
-        ("Average latency (s)", seconds(&figures.latency)),
-        ("Average time to first token (s)", seconds(&figures.ttft)),
-        ("Average time per output token (s)", seconds(&figures.tpot)),
-        ("Average inter-token latency (s)", seconds(&figures.itl)),
-        ("Average input tokens per request", mean(&figures.input_tokens)),
-        ("Average output tokens per request", mean(&figures.output_tokens)),
+        ("Average latency (s)", seconds(&metrics.latency)),
+        ("Average time to first token (s)", seconds(&metrics.ttft)),
+        ("Average time per output token (s)", seconds(&metrics.tpot)),
+        ("Average inter-token latency (s)", seconds(&metrics.itl)),
+        ("Average input tokens per request", mean(&metrics.input_tokens)),
+        ("Average output tokens per request", mean(&metrics.output_tokens)),
     ]
 }
 
@@ -69,7 +68,7 @@ const SHOWN: std::ops::Range<usize> = 2..12;
 
 /// The percentile table, split into times and tokens where the style is too narrow for one.
 fn percentiles(summary: &Summary, style: &Style) -> String {
-    let figures = &summary.figures;
+    let metrics = &summary.metrics;
     let shown = &PERMILLES[SHOWN];
     let key = Column::new("Percentiles", shown.iter().map(|p| format!("{}%", p / 10)));
     let column = |header: &str, of: &Option<Distribution>, cell: fn(u64) -> String| {
@@ -80,16 +79,16 @@ fn percentiles(summary: &Summary, style: &Style) -> String {
     let whole = |tokens: u64| tokens.to_string();
     let rate = |millionths: u64| number::float(millionths as f64 / 1e6);
     let times = vec![
-        column("TTFT (s)", &figures.ttft, seconds),
-        column("ITL (s)", &figures.itl, seconds),
-        column("TPOT (s)", &figures.tpot, seconds),
-        column("Latency (s)", &figures.latency, seconds),
+        column("TTFT (s)", &metrics.ttft, seconds),
+        column("ITL (s)", &metrics.itl, seconds),
+        column("TPOT (s)", &metrics.tpot, seconds),
+        column("Latency (s)", &metrics.latency, seconds),
     ];
     let tokens = vec![
-        column("Input tokens", &figures.input_tokens, whole),
-        column("Output tokens", &figures.output_tokens, whole),
-        column("Output (tok/s)", &figures.output_rate, rate),
-        column("Total (tok/s)", &figures.total_rate, rate),
+        column("Input tokens", &metrics.input_tokens, whole),
+        column("Output tokens", &metrics.output_tokens, whole),
+        column("Output (tok/s)", &metrics.output_rate, rate),
+        column("Total (tok/s)", &metrics.total_rate, rate),
     ];
     let tables = table::split(&key, &[times, tokens], style.width);
     tables.iter().map(|lines| lines.join("\n") + "\n").collect()

@@ -1,6 +1,6 @@
 //! How text is laid out: width, colour, wrapping.
 
-use loadwright_core::doubt::Verdict;
+use loadwright_core::checks::Verdict;
 use loadwright_core::foreign::escaped;
 
 /// How text is laid out.
@@ -23,7 +23,7 @@ impl Style {
     pub(crate) fn verdict(&self, verdict: Verdict, text: &str) -> String {
         let code = match verdict {
             Verdict::Valid => "1;32",
-            Verdict::ValidWithDoubts => "1;33",
+            Verdict::ValidWithWarnings => "1;33",
             Verdict::NotValid => "1;31",
         };
         self.paint(code, text)

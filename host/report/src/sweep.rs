@@ -1,20 +1,19 @@
 //! The report over several points: basic information, a row a point, best configuration,
-//! recommendations, doubts.
+//! recommendations, warnings.
 
 use crate::advise;
 use crate::conditions;
 use crate::number::grid;
-use crate::point::{doubt_words, point_text};
+use crate::point::{point_text, warning_words};
 use crate::style::{Style, one_line};
 use crate::table::{self, Column, HEADER_LINES};
+use loadwright_core::checks::Verdict;
 use loadwright_core::condition::Condition;
-use loadwright_core::doubt::Verdict;
 use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 
 #[cfg(test)]
-#[path = "sweep_tests.rs"]
 mod tests;
 
 /// What the report says of the run as a whole.
@@ -67,7 +66,7 @@ fn sweep(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
     text += &points(summaries, style);
     text += &listed("Best configuration:", &advise::best(summaries), style);
     text += &listed("Recommendations:", &advise::recommendations(summaries), style);
-    text += &listed("Doubts:", &doubts(summaries), style);
+    text += &listed("Warnings:", &warnings(summaries), style);
     text
 }
 
@@ -153,7 +152,7 @@ fn rates(summaries: &[Summary]) -> Vec<Column> {
     let verdict = |summary: &Summary| {
         Some(match summary.verdict {
             Verdict::Valid => "valid".into(),
-            Verdict::ValidWithDoubts => "doubts".into(),
+            Verdict::ValidWithWarnings => "warnings".into(),
             Verdict::NotValid => "not valid".into(),
         })
     };
@@ -185,7 +184,7 @@ fn column(
 /// Mean and P99 of latency, TTFT, TPOT and ITL.
 fn times(summaries: &[Summary]) -> Vec<Column> {
     let mut columns = Vec::new();
-    let mut figure = |name: &str, unit: &str, scale: f64, of: Of| {
+    let mut metric = |name: &str, unit: &str, scale: f64, of: Of| {
         let decimals = if scale == 1e9 { 3 } else { 2 };
         let cell = |of: Option<f64>| of.map_or("-".into(), |x| format!("{:.decimals$}", x / scale));
         let mean = |summary: &Summary| cell(of(summary).map(|all| all.mean));
@@ -193,10 +192,10 @@ fn times(summaries: &[Summary]) -> Vec<Column> {
         columns.push(Column::new(&format!("{name} ({unit})"), summaries.iter().map(mean)));
         columns.push(Column::new("P99", summaries.iter().map(p99)));
     };
-    figure("Latency", "s", 1e9, |summary| summary.figures.latency.as_ref());
-    figure("TTFT", "ms", 1e6, |summary| summary.figures.ttft.as_ref());
-    figure("TPOT", "ms", 1e6, |summary| summary.figures.tpot.as_ref());
-    figure("ITL", "ms", 1e6, |summary| summary.figures.itl.as_ref());
+    metric("Latency", "s", 1e9, |summary| summary.metrics.latency.as_ref());
+    metric("TTFT", "ms", 1e6, |summary| summary.metrics.ttft.as_ref());
+    metric("TPOT", "ms", 1e6, |summary| summary.metrics.tpot.as_ref());
+    metric("ITL", "ms", 1e6, |summary| summary.metrics.itl.as_ref());
     columns
 }
 
@@ -212,12 +211,14 @@ pub(crate) fn success(summary: &Summary) -> f64 {
     summary.counts.failed_share().map_or(0.0, |failed| 1.0 - failed)
 }
 
-/// Every doubt with the point that raised it; the advice stands with the point.
-fn doubts(summaries: &[Summary]) -> Vec<String> {
+/// Every warning with the point that raised it; the advice stands with the point.
+fn warnings(summaries: &[Summary]) -> Vec<String> {
     let words = |summary: &Summary| {
         let name = summary.point.name.clone();
-        let doubts = summary.doubts.iter();
-        doubts.map(move |doubt| format!("{name}: {}", doubt_words(doubt))).collect::<Vec<_>>()
+        let warnings = summary.warnings.iter();
+        warnings
+            .map(move |warning| format!("{name}: {}", warning_words(warning)))
+            .collect::<Vec<_>>()
     };
     summaries.iter().flat_map(words).collect()
 }

@@ -98,5 +98,4 @@ fn wide(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[path = "table_tests.rs"]
 mod tests;

@@ -167,5 +167,4 @@ impl Batch {
 }
 
 #[cfg(test)]
-#[path = "batch_tests.rs"]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::welcome::Accepted;
-use loadwright_stamps::socket;
+use loadwright_timing::socket;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs;
 use std::io::{self, ErrorKind};

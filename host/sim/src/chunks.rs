@@ -108,5 +108,4 @@ fn trailers(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[path = "chunks_tests.rs"]
 mod tests;

@@ -280,5 +280,4 @@ fn read_fault(fault: &Value) -> Result<Fault, String> {
 }
 
 #[cfg(test)]
-#[path = "fault_tests.rs"]
 mod tests;

@@ -1,6 +1,6 @@
 //! Whether the server accepts connections: closed and opened from outside, or by a fault.
 
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 

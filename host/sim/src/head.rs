@@ -112,5 +112,4 @@ impl Head {
 }
 
 #[cfg(test)]
-#[path = "head_tests.rs"]
 mod tests;

@@ -15,7 +15,7 @@ use hyper::body::{Body, Frame, Incoming};
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

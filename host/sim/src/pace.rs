@@ -4,7 +4,7 @@ use crate::batch::Sequence;
 use crate::config::Model;
 use crate::schedule::{Schedule, Ticket};
 use crate::timer::Timer;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, LogNormal};

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Capacity, Emitted, Sequence};
 use crate::config::Model;
 use crate::timer::Timer;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -18,7 +18,7 @@ use crate::treatment::{Close, Instead, Treatment};
 use crate::truth::{Account, Log, Served};
 use crate::wire::{ReplyHead, Wire};
 use crate::words::{Vocabulary, mix};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use serde_json::json;
 use std::io;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The byte stream under a connection: reads with stamps, whole writes, a reset on demand.
 
-use loadwright_stamps::{clock, socket};
+use loadwright_timing::{clock, socket};
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;

@@ -8,7 +8,7 @@ use crate::service::{After, Service};
 use crate::treatment::{Midway, Treatment};
 use crate::truth::Account;
 use crate::wire::Wire;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::io;
 use std::time::Duration;
 

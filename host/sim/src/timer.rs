@@ -3,7 +3,7 @@
 //! tokio's own timer rounds to a millisecond, and a timerfd a stream would cost a descriptor and
 //! two system calls a frame.
 
-use loadwright_stamps::{clock, pacer::Pacer};
+use loadwright_timing::{clock, pacer::Pacer};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::convert::Infallible;

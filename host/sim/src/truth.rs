@@ -4,7 +4,7 @@ use crate::config::Truth;
 use crate::fault::Fault;
 use crate::lateness::Late;
 use crate::memory::Held;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use crate::service::Service;
 use crate::socket::Socket;
 use crate::{connection, http2};
-use loadwright_stamps::{clock, socket};
+use loadwright_timing::{clock, socket};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::http2::Stream;
 use crate::service::Service;
 use crate::socket::Socket;
 use crate::timer::Timer;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::io::{self, Write};
 use std::time::Duration;
 

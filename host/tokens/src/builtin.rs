@@ -68,5 +68,4 @@ fn vocabulary() -> (AHashMap<String, u32>, Vec<(String, String)>) {
 }
 
 #[cfg(test)]
-#[path = "builtin_tests.rs"]
 mod tests;

@@ -71,5 +71,4 @@ fn end_of_part(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[path = "count_tests.rs"]
 mod tests;

@@ -128,5 +128,4 @@ fn store(keep: &Path, files: &[Kept]) -> Result<PathBuf, OpenError> {
 }
 
 #[cfg(test)]
-#[path = "fetch_tests.rs"]
 mod tests;

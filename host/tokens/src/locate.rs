@@ -108,5 +108,4 @@ fn own(name: &str, places: &Places) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-#[path = "locate_tests.rs"]
 mod tests;

@@ -123,5 +123,4 @@ impl Tokenizer for Model {
 }
 
 #[cfg(test)]
-#[path = "model_tests.rs"]
 pub(crate) mod tests;

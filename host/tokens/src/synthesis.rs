@@ -283,5 +283,4 @@ fn stream(request: &Synthesis<'_>) -> ChaCha8Rng {
 }
 
 #[cfg(test)]
-#[path = "synthesis_tests.rs"]
 mod tests;

@@ -148,5 +148,4 @@ fn without_generation_marks(source: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "template_tests.rs"]
 pub(crate) mod tests;

@@ -226,5 +226,4 @@ fn loose(model: &Model) -> Words {
 }
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
 mod tests;

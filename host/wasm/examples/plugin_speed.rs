@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it measures, and says what")]
 
 use loadwright_core::conversation::{Message, Prompt};
-use loadwright_core::request::Ask;
+use loadwright_core::request::PromptRequest;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin, Source, bundled};
 use serde_json::{Value, json};
@@ -90,10 +90,10 @@ fn measure(plugin: &Plugin) -> Result<Took, Box<dyn Error>> {
     Ok(Took { factory: made, instance, item })
 }
 
-fn ask() -> Ask {
+fn ask() -> PromptRequest {
     let message = Message::text("user", "lorem ipsum ".repeat(PROMPT_BYTES / 12));
     let prompt = Prompt::Messages(vec![message]);
-    Ask { history: Vec::new(), prompt, max_tokens: None, min_tokens: None }
+    PromptRequest { history: Vec::new(), prompt, max_tokens: None, min_tokens: None }
 }
 
 fn timed<T, E>(make: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {

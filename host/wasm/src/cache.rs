@@ -179,5 +179,4 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[path = "cache_tests.rs"]
 mod tests;

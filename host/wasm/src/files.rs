@@ -164,5 +164,4 @@ fn cannot_read(name: &str, error: &std::io::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "files_tests.rs"]
 mod tests;

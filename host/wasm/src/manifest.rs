@@ -91,5 +91,4 @@ impl Manifest {
 }
 
 #[cfg(test)]
-#[path = "manifest_tests.rs"]
 mod tests;

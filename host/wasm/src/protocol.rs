@@ -6,7 +6,7 @@ use crate::instance::{Instance, ProtocolFace, Recipe};
 use bumpalo::Bump;
 use loadwright_core::ports::{PluginFailure, Protocol, ProtocolFactory};
 use loadwright_core::reading::{Exchange, ReadingPlan, Reply};
-use loadwright_core::request::{Ask, Template};
+use loadwright_core::request::{PromptRequest, Template};
 use std::sync::Arc;
 
 /// Makes instances of one configured protocol.
@@ -49,7 +49,7 @@ struct OneThread {
 }
 
 impl Protocol for OneThread {
-    fn format(&mut self, asks: &[Ask]) -> Vec<Result<Template, PluginFailure>> {
+    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
         self.arena.reset();
         let arena = &self.arena;
         self.instance.batch::<_, _, contract::Request>("format", asks, |live, asks| {

@@ -149,5 +149,4 @@ impl Dataset for LineByLine {
 loadwright_plugin::dataset!(LineByLine, "manifest.json");
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -197,5 +197,4 @@ fn message(content: String, tool_calls: Vec<Value>) -> Option<Message> {
 }
 
 #[cfg(test)]
-#[path = "decode_tests.rs"]
 mod tests;

@@ -81,5 +81,4 @@ fn unsupported(what: &str) -> Fault {
 loadwright_plugin::protocol!(OpenAi, "manifest.json");
 
 #[cfg(test)]
-#[path = "format_tests.rs"]
 mod tests;

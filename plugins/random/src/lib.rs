@@ -176,5 +176,4 @@ impl Dataset for Random {
 loadwright_plugin::dataset!(Random, "manifest.json");
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -94,5 +94,4 @@ impl Dataset for RandomVl {
 loadwright_plugin::dataset!(RandomVl, "manifest.json");
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -167,5 +167,4 @@ fn children<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
 }
 
 #[cfg(test)]
-#[path = "reading_tests.rs"]
 mod tests;

@@ -95,5 +95,4 @@ pub fn own<T: DeserializeOwned>(settings: Option<&Value>) -> Result<T, Fault> {
 pub struct None {}
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

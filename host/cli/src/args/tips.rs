@@ -125,47 +125,4 @@ pub fn instead<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{OTHERS, instead};
-    use crate::args::perf_command;
-
-    #[test]
-    fn every_tip_names_a_flag_and_stands_for_none() {
-        let command = perf_command();
-        let is_flag = |name: &str| {
-            let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
-            shown.into_iter().any(|arg| {
-                arg.get_long() == Some(name)
-                    || arg.get_short().map(String::from).as_deref() == Some(name)
-            })
-        };
-        for (other, flag) in OTHERS {
-            assert!(is_flag(flag), "{flag}");
-            assert!(!is_flag(other), "{other} is a flag");
-        }
-        assert!(
-            OTHERS.is_sorted_by(|one, other| one.0 < other.0),
-            "in order, so none stands twice"
-        );
-    }
-
-    #[test]
-    fn other_tools_names_and_slips_lead_to_ours() {
-        let command = perf_command();
-        let cases = [
-            ("num-requests", Some("number")),
-            ("num_prompts", Some("number")),
-            ("concurrency", Some("parallel")),
-            ("request-rate", Some("rate")),
-            ("c", Some("parallel")),
-            ("paralel", Some("parallel")),
-            ("max-token", Some("max-tokens")),
-            ("xyzzy", None),
-            ("y", None),
-        ];
-        for (typed, wanted) in cases {
-            let known = command.get_arguments().filter_map(clap::Arg::get_long);
-            assert_eq!(instead(typed, known), wanted, "{typed}");
-        }
-    }
-}
+mod tests;

@@ -2,9 +2,9 @@
 //! begin.
 
 use crate::plan::Outputs;
-use loadwright_export::RECORDS;
-use loadwright_export::folder::{FolderError, create_run, dated, use_run};
-use loadwright_stamps::clock;
+use loadwright_storage::RECORDS;
+use loadwright_storage::folder::{FolderError, create_run, dated, use_run};
+use loadwright_timing::clock;
 use std::path::{Path, PathBuf};
 
 /// The run's folder.

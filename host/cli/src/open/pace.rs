@@ -1,10 +1,10 @@
 //! Whether prompts can be made as fast as the plan sends them: a short measurement before the run,
-//! so that the user learns it before waiting for a Doubt.
+//! so that the user learns it before waiting for a Warning.
 
 use crate::voice::Voice;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::DatasetFactory;
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 
 /// Rates below this are not worth measuring for: any dataset keeps up.
 const WORTH_ASKING: f64 = 50.0;
@@ -63,52 +63,4 @@ fn measure(dataset: &dyn DatasetFactory, first: u64) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{measure, rate};
-    use crate::usage;
-    use loadwright_core::conversation::{Conversation, Prompt, Turn};
-    use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure};
-    use std::ffi::OsString;
-    use std::time::Duration;
-
-    /// Takes `0` for each item.
-    struct Slow(Duration);
-
-    impl DatasetFactory for Slow {
-        fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
-            Ok(Box::new(Self(self.0)))
-        }
-    }
-
-    impl Dataset for Slow {
-        fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
-            Ok(None)
-        }
-
-        fn generate(&mut self, _: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
-            std::thread::sleep(self.0 * count);
-            let turn = || Turn::new(Prompt::Text("x".into()));
-            let item = || Conversation { turns: vec![turn()], ..Conversation::default() };
-            Ok((0..count).map(|_| item()).collect())
-        }
-    }
-
-    #[test]
-    fn a_dataset_is_never_found_faster_than_it_is() {
-        let found = measure(&Slow(Duration::from_millis(1)), 0).expect("it makes items");
-        assert!(found <= 1000.0, "{found}");
-    }
-
-    #[test]
-    fn rates_are_read_off_loads() {
-        let rates = |line: &str| {
-            let line = format!("--simulate {line}");
-            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let run = usage::run(&words, &[]).expect("it converts");
-            run.points.iter().map(rate).collect::<Vec<f64>>()
-        };
-        assert_eq!(rates("--parallel 2 4"), [0.0, 0.0]);
-        assert_eq!(rates("--parallel 2 --rate 3 4"), [3.0, 4.0]);
-        assert_eq!(rates("--open-loop --rate 50"), [50.0]);
-    }
-}
+mod tests;

@@ -170,17 +170,17 @@ impl Shared<'_> {
 
 /// Reads one `FIGURE:MS`.
 fn set_objective(objectives: &mut Objectives, given: &str) -> Result<(), String> {
-    let Some((figure, limit)) = given.split_once(':') else {
+    let Some((metric, limit)) = given.split_once(':') else {
         return Err(format!("`{given}` has no `:`; write FIGURE:MS, e.g. ttft:500"));
     };
     let ms = limit.trim().parse::<f64>().ok().filter(|ms| ms.is_finite() && *ms > 0.0);
     let ms = ms.ok_or_else(|| format!("`{limit}` is not a number of milliseconds above 0"))?;
-    let slot = match figure.trim() {
+    let slot = match metric.trim() {
         "ttft" => &mut objectives.ttft,
         "tpot" => &mut objectives.tpot,
         // vllm bench calls the latency of a request e2el.
         "latency" | "e2el" => &mut objectives.latency,
-        other => return Err(format!("`{other}` is no figure; choose from ttft, tpot, latency")),
+        other => return Err(format!("`{other}` is no metric; choose from ttft, tpot, latency")),
     };
     *slot = Some((ms * MILLISECOND).round() as u64);
     Ok(())

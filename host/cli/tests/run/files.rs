@@ -138,10 +138,10 @@ fn secrets_of_the_url_are_in_no_file() {
 }
 
 #[test]
-fn prompts_that_the_server_counts_otherwise_are_doubted_live_and_in_a_replay() {
-    let doubted = |summary: &serde_json::Value| {
-        let doubts = summary["loadwright"]["doubts"].as_array().expect("doubts");
-        doubts.iter().any(|doubt| doubt["cause"]["kind"] == "input_differs")
+fn prompts_that_the_server_counts_otherwise_are_warninged_live_and_in_a_replay() {
+    let warned_of = |summary: &serde_json::Value| {
+        let warnings = summary["loadwright"]["warnings"].as_array().expect("warnings");
+        warnings.iter().any(|warning| warning["check"]["kind"] == "input_differs")
     };
     // The server is asked something longer than the prompts that the dataset made.
     let longer = r#"{"messages": [{"role": "user", "content": "a word "}]}"#
@@ -153,7 +153,7 @@ fn prompts_that_the_server_counts_otherwise_are_doubted_live_and_in_a_replay() {
                     --max-tokens 2 --max-prompt-length 40";
         ends(place.loadwright(&format!("{line} {flag}")), 0);
         let summary = place.summary("parallel_1_number_5");
-        assert_eq!(doubted(&summary), differs, "{flag}: {}", summary["loadwright"]["doubts"]);
+        assert_eq!(warned_of(&summary), differs, "{flag}: {}", summary["loadwright"]["warnings"]);
         let before = made_again(&place.run());
         ends(place.loadwright("report run"), 0);
         assert_eq!(made_again(&place.run()), before);

@@ -1,4 +1,4 @@
-//! Replies of services that do something else: what the figures and the doubts make of them.
+//! Replies of services that do something else: what the metrics and the warnings make of them.
 
 use super::{Place, ends, paced, server};
 use serde_json::{Value, json};
@@ -82,10 +82,10 @@ fn measured(events: &[Value]) -> Value {
     place.summary("parallel_1_number_4")["loadwright"].clone()
 }
 
-/// The cause of this kind among the doubts.
-fn cause(section: &Value, kind: &str) -> Option<Value> {
-    let doubts = section["doubts"].as_array().expect("doubts");
-    doubts.iter().map(|doubt| &doubt["cause"]).find(|cause| cause["kind"] == kind).cloned()
+/// The check of this kind among the warnings.
+fn check(section: &Value, kind: &str) -> Option<Value> {
+    let warnings = section["warnings"].as_array().expect("warnings");
+    warnings.iter().map(|warning| &warning["check"]).find(|check| check["kind"] == kind).cloned()
 }
 
 #[test]
@@ -93,8 +93,8 @@ fn a_frame_that_tells_of_no_token_passes_its_gap_on() {
     let tokens = |text: &str, ids: Value| json!({"choices": [{"index": 0, "delta": {"content": text}, "token_ids": ids}]});
     let events =
         [tokens("a", json!([1])), tokens("b", json!([])), tokens("c", json!([2, 3])), usage(3)];
-    let figures = &measured(&events)["figures"];
-    let (itl, per_token) = (&figures["itl_ms"], &figures["itl_per_token_ms"]);
+    let metrics = &measured(&events)["metrics"];
+    let (itl, per_token) = (&metrics["itl_ms"], &metrics["itl_per_token_ms"]);
     // Two gaps a reply; both are those of the last frame's two tokens.
     assert_eq!((&itl["values"], &per_token["values"]), (&json!(8), &json!(8)));
     let mean = |of: &Value| of["mean"].as_f64().expect("a mean");
@@ -102,31 +102,31 @@ fn a_frame_that_tells_of_no_token_passes_its_gap_on() {
 }
 
 #[test]
-fn tokens_whose_text_nothing_finds_are_doubted() {
+fn tokens_whose_text_nothing_finds_are_warninged() {
     let event = delta(json!({"thoughts": "hm"}));
     let section = measured(&[event.clone(), event.clone(), usage(7)]);
-    let found = cause(&section, "text_not_found").expect("a doubt");
+    let found = check(&section, "text_not_found").expect("a warning");
     assert_eq!(found, json!({"kind": "text_not_found", "requests": 4, "share": 1.0}));
-    assert_eq!(section["verdict"], "valid_with_doubts");
-    assert_eq!(section["figures"]["ttft_ms"], Value::Null);
-    assert_eq!(cause(&measured(&[event, usage(1)]), "text_not_found"), None);
+    assert_eq!(section["verdict"], "valid_with_warnings");
+    assert_eq!(section["metrics"]["ttft_ms"], Value::Null);
+    assert_eq!(check(&measured(&[event, usage(1)]), "text_not_found"), None);
 }
 
 #[test]
-fn usage_of_no_token_beside_text_is_doubted() {
+fn usage_of_no_token_beside_text_is_warninged() {
     let event = delta(json!({"content": "hm"}));
     let section = measured(&[event.clone(), event, usage(0)]);
-    let found = cause(&section, "zero_usage").expect("a doubt");
+    let found = check(&section, "zero_usage").expect("a warning");
     assert_eq!(found, json!({"kind": "zero_usage", "requests": 4, "share": 1.0}));
 }
 
 #[test]
-fn a_stream_of_one_frame_is_doubted() {
+fn a_stream_of_one_frame_is_warninged() {
     let section = measured(&[delta(json!({"content": "all of it"})), usage(7)]);
-    let found = cause(&section, "one_piece").expect("a doubt");
+    let found = check(&section, "one_piece").expect("a warning");
     assert_eq!(found, json!({"kind": "one_piece", "requests": 4, "share": 1.0}));
     let event = delta(json!({"content": "half"}));
-    assert_eq!(cause(&measured(&[event.clone(), event, usage(2)]), "one_piece"), None);
+    assert_eq!(check(&measured(&[event.clone(), event, usage(2)]), "one_piece"), None);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn details_of_reasoning_are_reasoning() {
     let answer = delta(json!({"content": "so"}));
     for member in ["text", "summary"] {
         let section = measured(&[detail(member), detail(member), answer.clone(), usage(3)]);
-        let mean = |figure: &str| section["figures"][figure]["mean"].as_f64().expect(figure);
+        let mean = |metric: &str| section["metrics"][metric]["mean"].as_f64().expect(metric);
         // Two gaps lie between the first reasoning and the answer.
         let (before, gap) = (mean("first_answer_ms") - mean("ttft_ms"), mean("itl_ms"));
         assert!((before - 2.0 * gap).abs() < 1e-3, "{before} {gap}");
@@ -145,27 +145,27 @@ fn details_of_reasoning_are_reasoning() {
 }
 
 #[test]
-fn an_objective_on_what_replies_lack_is_doubted() {
+fn an_objective_on_what_replies_lack_is_warninged() {
     let place = Place::new();
     let server = server(paced(1, 1));
     let line = r#"-n 4 --max-tokens 3 --goodput ttft:60000 --extra-args '{"stream": false}'"#;
     ends(place.against(&server, &format!("{line} --fail-if 'goodput<100%'")), 5);
     let section = place.summary("parallel_1_number_4")["loadwright"].clone();
-    let found = cause(&section, "objective_absent").expect("a doubt");
-    let wanted = json!({"kind": "objective_absent", "figure": "ttft", "requests": 4, "share": 1.0});
+    let found = check(&section, "objective_absent").expect("a warning");
+    let wanted = json!({"kind": "objective_absent", "metric": "ttft", "requests": 4, "share": 1.0});
     assert_eq!(found, wanted);
     assert_eq!(section["goodput"]["share"], 0.0);
 }
 
 #[test]
-fn workers_that_are_idle_on_average_are_doubted() {
+fn workers_that_are_idle_on_average_are_warninged() {
     let place = Place::new();
     let server = server(paced(100, 10));
     // The second worker has nothing to do in the second of two rounds: 1.5 of 2 on average.
     let line = "--parallel 2 -n 3 --max-tokens 10 --no-test-connection";
     ends(place.against(&server, line), 0);
     let section = place.summary("parallel_2_number_3")["loadwright"].clone();
-    let found = cause(&section, "concurrency_low").expect("a doubt");
+    let found = check(&section, "concurrency_low").expect("a warning");
     let mean = found["mean"].as_f64().expect("a mean");
     assert!(found["asked"] == 2 && mean > 1.0 && mean < 1.8, "{found}");
 }

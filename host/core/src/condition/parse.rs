@@ -1,8 +1,8 @@
 //! How a condition is written: `not-valid`, or a metric, `>`, `>=`, `<` or `<=`, a number and a unit.
 
-use super::{Comparison, Condition, Metric, Statistic, Test, Unit};
+use super::{Comparison, Condition, Quantity, Statistic, Test, Unit};
 use crate::percentile::PERMILLES;
-use crate::summary::Figure;
+use crate::summary::Metric;
 use std::str::FromStr;
 
 /// Why a text is not a condition: a lower-case fragment that names the remedy.
@@ -46,34 +46,34 @@ enum Kind {
     Plain,
 }
 
-/// Metrics that are distributions: the keys of `loadwright.figures` without their units of time.
-const DISTRIBUTIONS: [(&str, Figure, Kind); 15] = [
-    ("ttft", Figure::Ttft, Kind::Time),
-    ("ttft_from_due", Figure::TtftFromDue, Kind::Time),
-    ("first_answer", Figure::FirstAnswer, Kind::Time),
-    ("latency", Figure::Latency, Kind::Time),
-    ("latency_from_due", Figure::LatencyFromDue, Kind::Time),
-    ("tpot", Figure::Tpot, Kind::Time),
-    ("itl", Figure::Itl, Kind::Time),
-    ("itl_per_token", Figure::ItlPerToken, Kind::Time),
-    ("input_tokens", Figure::InputTokens, Kind::Plain),
-    ("output_tokens", Figure::OutputTokens, Kind::Plain),
-    ("output_tok_per_s", Figure::OutputRate, Kind::Plain),
-    ("total_tok_per_s", Figure::TotalRate, Kind::Plain),
-    ("decode_tok_per_s", Figure::DecodeRate, Kind::Plain),
-    ("lag", Figure::Lag, Kind::Time),
-    ("read_lag", Figure::ReadLag, Kind::Time),
+/// Quantities that are distributions: the keys of `loadwright.metrics` without their units of time.
+const DISTRIBUTIONS: [(&str, Metric, Kind); 15] = [
+    ("ttft", Metric::Ttft, Kind::Time),
+    ("ttft_from_schedule", Metric::TtftFromSchedule, Kind::Time),
+    ("first_answer", Metric::FirstAnswer, Kind::Time),
+    ("latency", Metric::Latency, Kind::Time),
+    ("latency_from_schedule", Metric::LatencyFromSchedule, Kind::Time),
+    ("tpot", Metric::Tpot, Kind::Time),
+    ("itl", Metric::Itl, Kind::Time),
+    ("itl_per_token", Metric::ItlPerToken, Kind::Time),
+    ("input_tokens", Metric::InputTokens, Kind::Plain),
+    ("output_tokens", Metric::OutputTokens, Kind::Plain),
+    ("output_tok_per_s", Metric::OutputRate, Kind::Plain),
+    ("total_tok_per_s", Metric::TotalRate, Kind::Plain),
+    ("decode_tok_per_s", Metric::DecodeRate, Kind::Plain),
+    ("dispatch_delay", Metric::DispatchDelay, Kind::Time),
+    ("read_lag", Metric::ReadLag, Kind::Time),
 ];
 
-/// Metrics that are one value a point.
-const VALUES: [(&str, Metric, Kind); 7] = [
-    ("failed", Metric::Failed, Kind::Share),
-    ("dropped", Metric::Dropped, Kind::Share),
-    ("goodput", Metric::Goodput, Kind::Share),
-    ("request_throughput", Metric::RequestThroughput, Kind::Plain),
-    ("output_throughput", Metric::OutputThroughput, Kind::Plain),
-    ("total_throughput", Metric::TotalThroughput, Kind::Plain),
-    ("concurrency", Metric::Concurrency, Kind::Plain),
+/// Quantities that are one value a point.
+const VALUES: [(&str, Quantity, Kind); 7] = [
+    ("failed", Quantity::Failed, Kind::Share),
+    ("dropped", Quantity::Dropped, Kind::Share),
+    ("goodput", Quantity::Goodput, Kind::Share),
+    ("request_throughput", Quantity::RequestThroughput, Kind::Plain),
+    ("output_throughput", Quantity::OutputThroughput, Kind::Plain),
+    ("total_throughput", Quantity::TotalThroughput, Kind::Plain),
+    ("concurrency", Quantity::Concurrency, Kind::Plain),
 ];
 
 impl FromStr for Condition {
@@ -111,22 +111,22 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
     Ok(Test::Limit { metric, comparison, limit, unit })
 }
 
-fn metric(name: &str) -> Result<(Metric, Kind), BadCondition> {
+fn metric(name: &str) -> Result<(Quantity, Kind), BadCondition> {
     if let Some(&(_, metric, kind)) = VALUES.iter().find(|(known, ..)| *known == name) {
         return Ok((metric, kind));
     }
-    // The longest name first: `ttft_from_due_p99` is no statistic of `ttft`.
+    // The longest name first: `ttft_from_schedule_p99` is no statistic of `ttft`.
     let begins = |known: &str| {
         name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     };
-    let &(known, figure, kind) = DISTRIBUTIONS
+    let &(known, metric, kind) = DISTRIBUTIONS
         .iter()
         .filter(|(known, ..)| begins(known))
         .max_by_key(|(known, ..)| known.len())
         .ok_or_else(|| BadCondition::UnknownMetric(name.into()))?;
     let statistic = name[known.len()..].strip_prefix('_').and_then(statistic);
     let statistic = statistic.ok_or(BadCondition::Statistic(known))?;
-    Ok((Metric::Statistic(figure, statistic), kind))
+    Ok((Quantity::Statistic(metric, statistic), kind))
 }
 
 fn statistic(name: &str) -> Option<Statistic> {

@@ -1,27 +1,27 @@
-//! Gaps between output frames and the lag of the reads that brought them: the part that runs once
+//! InterFrameGaps between output frames and the lag of the reads that brought them: the part that runs once
 //! a frame.
 
 use crate::percentile::Values;
 use crate::record::Record;
 use crate::summary::Frames;
 
-/// Figures over frames.
+/// Metrics over frames.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gaps {
+pub(super) struct InterFrameGaps {
     pub(super) itl: Values,
     pub(super) per_token: Values,
     pub(super) read_lag: Values,
     pub(super) frames: Frames,
 }
 
-impl Gaps {
+impl InterFrameGaps {
     /// Adds the frames of a successful request, which asked for a `single` choice or for several:
     /// the gaps between frames of different choices are nobody's.
     pub(super) fn count(&mut self, record: &Record, single: bool) {
         let frames = &record.frames;
         let mut read = None;
         for frame in frames {
-            // Frames of one read have one lag.
+            // Frames of one read have one dispatch delay.
             if !(frame.shared && read == Some(frame.at)) {
                 self.read_lag.record(frame.user.saturating_sub(frame.at));
             }

@@ -1,4 +1,4 @@
-//! One attempt that was sent, in 80 bytes, and the figures of a request as functions of it.
+//! One attempt that was sent, in 80 bytes, and the metrics of a request as functions of it.
 
 use crate::Nanos;
 use crate::reading::Channel;
@@ -7,7 +7,7 @@ use crate::record::Record;
 /// What is kept of an attempt once its frames are folded in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
-    pub(super) due: Nanos,
+    pub(super) scheduled: Nanos,
     pub(super) sent: Nanos,
     pub(super) end: Nanos,
     /// First output, where `frames` is not 0.
@@ -43,9 +43,9 @@ impl Row {
         let frames = &record.frames;
         let first = frames.first();
         let answer = frames.iter().find(|frame| frame.channel != Channel::Reasoning);
-        let lag = first.map_or(0, |frame| frame.user.saturating_sub(frame.at));
+        let dispatch_delay = first.map_or(0, |frame| frame.user.saturating_sub(frame.at));
         Some(Self {
-            due: record.timeline.due,
+            scheduled: record.timeline.scheduled,
             sent,
             end: record.timeline.end,
             first: first.map_or(0, |frame| frame.at),
@@ -54,7 +54,7 @@ impl Row {
             input: record.usage.input_tokens,
             output: record.usage.output_tokens,
             frames: frames.len() as u32,
-            first_lag: u32::try_from(lag).unwrap_or(u32::MAX),
+            first_lag: u32::try_from(dispatch_delay).unwrap_or(u32::MAX),
             ok: record.last_attempt && record.outcome.is_ok(),
             streamed: record.streamed,
             single,
@@ -84,8 +84,8 @@ impl Row {
         Some(self.first_output()?.saturating_sub(self.sent))
     }
 
-    pub(super) fn ttft_from_due(&self) -> Option<Nanos> {
-        Some(self.first_output()?.saturating_sub(self.due))
+    pub(super) fn ttft_from_schedule(&self) -> Option<Nanos> {
+        Some(self.first_output()?.saturating_sub(self.scheduled))
     }
 
     pub(super) fn first_answer(&self) -> Option<Nanos> {
@@ -96,12 +96,12 @@ impl Row {
         self.last_output().saturating_sub(self.sent)
     }
 
-    pub(super) fn latency_from_due(&self) -> Nanos {
-        self.last_output().saturating_sub(self.due)
+    pub(super) fn latency_from_schedule(&self) -> Nanos {
+        self.last_output().saturating_sub(self.scheduled)
     }
 
-    pub(super) fn lag(&self) -> Nanos {
-        self.sent.saturating_sub(self.due)
+    pub(super) fn dispatch_delay(&self) -> Nanos {
+        self.sent.saturating_sub(self.scheduled)
     }
 
     /// Time and tokens after the first token. A reply in one frame shows no decoding, whatever its
@@ -158,7 +158,7 @@ impl Row {
     }
 
     /// The span over which output came: from the first to the last output where both were seen,
-    /// else the time in flight.
+    /// else the time in in flight.
     pub(super) fn output_span(&self) -> (Nanos, Nanos) {
         match self.first_output() {
             Some(first) if self.last > first => (first, self.last),

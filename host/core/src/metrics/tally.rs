@@ -87,26 +87,27 @@ fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
 
 /// Tokens as the service counts them and as the client does, of the same requests.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Compared {
+pub(super) struct TokenCountCheck {
     /// Usage, and the tokenizer's count of the same replies.
     pub(super) output: (u64, u64),
     /// Usage, and what the dataset made the same prompts count.
     pub(super) input: (u64, u64),
 }
 
-impl Compared {
+impl TokenCountCheck {
     /// Adds a successful request where it has both. A later turn's prompt is counted by the service
     /// together with what was said before it.
     pub(super) fn count(&mut self, record: &Record) {
         if record.output_source == TokenSource::Usage
             && let (Some(usage), Some(counted)) =
-                (record.usage.output_tokens, record.counted_output)
+                (record.usage.output_tokens, record.tokenizer_output_tokens)
         {
             add_both(&mut self.output, usage, counted);
         }
         if record.input_source == TokenSource::Usage
             && record.turn == 0
-            && let (Some(usage), Some(made)) = (record.usage.input_tokens, record.made_input)
+            && let (Some(usage), Some(made)) =
+                (record.usage.input_tokens, record.dataset_input_tokens)
         {
             add_both(&mut self.input, usage, made);
         }
@@ -120,7 +121,7 @@ fn add_both(sums: &mut (u64, u64), one: u32, other: u32) {
 
 /// Connection phases and counters.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Links {
+pub(super) struct ConnectionStats {
     counted: Connections,
     dns: Values,
     tcp: Values,
@@ -128,7 +129,7 @@ pub(super) struct Links {
     pool_wait: Values,
 }
 
-impl Links {
+impl ConnectionStats {
     /// Adds an attempt.
     pub(super) fn count(&mut self, record: &Record) {
         self.counted.bytes_sent += record.bytes_sent;
@@ -171,7 +172,7 @@ impl Links {
 
 /// The wait for a connection, less the phases of opening it.
 fn pool_wait(timeline: &Timeline) -> Option<u64> {
-    let wait = timeline.ready?.saturating_sub(timeline.due);
+    let wait = timeline.ready?.saturating_sub(timeline.scheduled);
     let opening = timeline.connect.map_or(0, |connect| {
         connect.tls.unwrap_or(connect.connected).saturating_sub(connect.start)
     });

@@ -1,12 +1,8 @@
 //! Every formula against a second, naive implementation over random records, and the edges by hand.
 
-#[path = "tests/build.rs"]
 pub(crate) mod build;
-#[path = "tests/edges.rs"]
 mod edges;
-#[path = "tests/oracle.rs"]
 mod oracle;
-#[path = "tests/windows.rs"]
 mod windows;
 
 use super::*;
@@ -16,9 +12,9 @@ use build::records;
 use proptest::prelude::*;
 
 fn summary_of(plan: &Plan, records: &[Record]) -> Summary {
-    let mut metrics = Metrics::new(plan);
+    let mut metrics = SummaryBuilder::new(plan);
     records.iter().for_each(|record| metrics.record(record));
-    metrics.finish(&Closing { kernel_stamps: true, ..Closing::default() })
+    metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() })
 }
 
 /// Whether `found` is the distribution of exactly `values`, given in exact fractions.
@@ -47,23 +43,23 @@ proptest! {
 
     #[test]
     fn every_distribution_is_its_formula(records in records()) {
-        let figures = summary_of(&closed(4), &records).figures;
-        let all = oracle::figures(&records);
-        is_over(&figures.ttft, &all.ttft)?;
-        is_over(&figures.ttft_from_due, &all.ttft_from_due)?;
-        is_over(&figures.first_answer, &all.first_answer)?;
-        is_over(&figures.latency, &all.latency)?;
-        is_over(&figures.latency_from_due, &all.latency_from_due)?;
-        is_over(&figures.tpot, &all.tpot)?;
-        is_over(&figures.itl, &all.itl)?;
-        is_over(&figures.itl_per_token, &all.itl_per_token)?;
-        is_over(&figures.input_tokens, &all.input_tokens)?;
-        is_over(&figures.output_tokens, &all.output_tokens)?;
-        is_over(&figures.output_rate, &all.output_rate)?;
-        is_over(&figures.total_rate, &all.total_rate)?;
-        is_over(&figures.decode_rate, &all.decode_rate)?;
-        is_over(&figures.lag, &all.lag)?;
-        is_over(&figures.read_lag, &all.read_lag)?;
+        let metrics = summary_of(&closed(4), &records).metrics;
+        let all = oracle::metrics(&records);
+        is_over(&metrics.ttft, &all.ttft)?;
+        is_over(&metrics.ttft_from_schedule, &all.ttft_from_schedule)?;
+        is_over(&metrics.first_answer, &all.first_answer)?;
+        is_over(&metrics.latency, &all.latency)?;
+        is_over(&metrics.latency_from_schedule, &all.latency_from_schedule)?;
+        is_over(&metrics.tpot, &all.tpot)?;
+        is_over(&metrics.itl, &all.itl)?;
+        is_over(&metrics.itl_per_token, &all.itl_per_token)?;
+        is_over(&metrics.input_tokens, &all.input_tokens)?;
+        is_over(&metrics.output_tokens, &all.output_tokens)?;
+        is_over(&metrics.output_rate, &all.output_rate)?;
+        is_over(&metrics.total_rate, &all.total_rate)?;
+        is_over(&metrics.decode_rate, &all.decode_rate)?;
+        is_over(&metrics.dispatch_delay, &all.dispatch_delay)?;
+        is_over(&metrics.read_lag, &all.read_lag)?;
     }
 
     #[test]
@@ -127,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_of_the_warm_up_is_in_a_figure(records in records()) {
+    fn nothing_of_the_warm_up_is_in_a_metric(records in records()) {
         let cold: Vec<Record> = records.iter().filter(|record| !record.warmup).cloned().collect();
         let mut with = summary_of(&closed(4), &records);
         with.counts.warmup = 0;
@@ -153,7 +149,7 @@ proptest! {
         let read: Summary = serde_json::from_str(&stored).unwrap();
         // Means are read back to the last digit but one: JSON floats take the short way.
         let rows = |summary: &Summary| -> Vec<_> {
-            summary.figures.named().into_iter().map(|(_, all)| all.map(|all| all.rows)).collect()
+            summary.metrics.named().into_iter().map(|(_, all)| all.map(|all| all.rows)).collect()
         };
         prop_assert_eq!(rows(&read), rows(&summary));
         prop_assert_eq!((read.counts, read.tokens), (summary.counts, summary.tokens));

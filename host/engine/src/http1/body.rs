@@ -144,5 +144,4 @@ fn behind_size(value: u64) -> State {
 }
 
 #[cfg(test)]
-#[path = "body_tests.rs"]
 mod tests;

@@ -6,8 +6,8 @@ use crate::net::failure::Failure;
 use crate::net::stream::Stream;
 use crate::wait::Watch;
 use loadwright_core::outcome::Outcome;
-use loadwright_stamps::clock;
-use loadwright_stamps::socket::Read;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
 use std::cell::Cell;
 use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice};
@@ -119,7 +119,7 @@ fn listen(
         Poll::Pending => None,
         Poll::Ready(_) if kept => {
             let text = "the server closed the idle connection, or sent data on it unasked";
-            Some(Err(Failure::new(Outcome::Cut, text)))
+            Some(Err(Failure::new(Outcome::Truncated, text)))
         }
         Poll::Ready(Ok(())) => Some(take(flight, watch, &buffer[..read.len], &read)),
         Poll::Ready(Err(error)) => Some(Err(Failure::broken(&error))),
@@ -284,5 +284,4 @@ fn dated_again(read: &Read) -> Read {
 }
 
 #[cfg(test)]
-#[path = "exchange_tests.rs"]
 mod tests;

@@ -196,5 +196,4 @@ fn text(value: &[u8]) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[path = "head_tests.rs"]
 mod tests;

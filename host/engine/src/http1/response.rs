@@ -11,7 +11,7 @@ use crate::net::failure::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::StampSource;
-use loadwright_stamps::socket::Read;
+use loadwright_timing::socket::Read;
 use std::borrow::Cow;
 use std::mem::take;
 
@@ -150,7 +150,7 @@ impl Response {
         let Intake { body, framer, capture, received, marked, .. } = &mut self.intake;
         while let Some(run) = body
             .next(&mut input)
-            .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?
+            .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?
         {
             *received += run.len() as u64;
             match framer {
@@ -176,7 +176,7 @@ impl Response {
     /// # Errors
     /// The response was not whole.
     pub(crate) fn closed(&mut self, read: &Read) -> Result<(), Failure> {
-        let cut = |text: &str| Err(Failure::new(Outcome::Cut, text));
+        let cut = |text: &str| Err(Failure::new(Outcome::Truncated, text));
         if self.intake.in_head {
             return cut("the server closed the connection before its reply was whole");
         }
@@ -200,11 +200,11 @@ impl Response {
         let mut rest = &*gathered;
         loop {
             let parsed = head::parse(rest)
-                .map_err(|error| Failure::new(Outcome::Garbage, error.to_string()))?;
+                .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?;
             let Some((head, length)) = parsed else {
                 if rest.len() > HEAD {
                     let text = "the reply's head is larger than 64 KiB";
-                    return Err(Failure::new(Outcome::Garbage, text));
+                    return Err(Failure::new(Outcome::Malformed, text));
                 }
                 self.head_bytes = rest.to_vec();
                 return Ok(None);
@@ -246,7 +246,7 @@ impl Response {
             Some(encoding) if ok => {
                 let text =
                     format!("the reply is {encoding}-encoded, though that was not asked for");
-                Err(Failure::new(Outcome::Garbage, text))
+                Err(Failure::new(Outcome::Malformed, text))
             }
             _ => Ok(()),
         }
@@ -277,5 +277,4 @@ fn keep_start(kept: &mut Vec<u8>, run: &[u8]) {
 }
 
 #[cfg(test)]
-#[path = "response_tests.rs"]
 mod tests;

@@ -163,5 +163,4 @@ fn proxy(intercept: &Intercept) -> Option<Proxy> {
 }
 
 #[cfg(test)]
-#[path = "endpoint_tests.rs"]
 mod tests;

@@ -44,8 +44,8 @@ impl Failure {
     /// A connection that broke in use.
     pub(crate) fn broken(error: &io::Error) -> Self {
         let outcome = local_limit(error).unwrap_or(match error.kind() {
-            io::ErrorKind::UnexpectedEof => Outcome::Cut,
-            io::ErrorKind::InvalidData => Outcome::Garbage,
+            io::ErrorKind::UnexpectedEof => Outcome::Truncated,
+            io::ErrorKind::InvalidData => Outcome::Malformed,
             _ => Outcome::Reset,
         });
         Self::new(outcome, error.to_string())

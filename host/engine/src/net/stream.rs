@@ -3,8 +3,8 @@
 //! Under TLS the stamps are those of the socket read below the record layer. A caller drains what
 //! one read gave before it reads again, so that a stamp belongs to its bytes.
 
-use loadwright_stamps::stream::Stamped;
-use loadwright_stamps::{clock, socket};
+use loadwright_timing::stream::Stamped;
+use loadwright_timing::{clock, socket};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

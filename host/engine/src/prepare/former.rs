@@ -6,7 +6,7 @@ use loadwright_core::head::check_plugin_header;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Cause, PluginFailure, Protocol, Tokenizer};
 use loadwright_core::reading::Exchange;
-use loadwright_core::request::{Ask, Head, Request, Template};
+use loadwright_core::request::{Head, PromptRequest, Request, Template};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
 use std::mem::take;
@@ -23,7 +23,7 @@ pub(crate) struct Former<'a> {
 
 /// A turn on its way to the protocol.
 struct Asked {
-    ask: Ask,
+    ask: PromptRequest,
     rest: Rest,
     job: Job,
 }
@@ -145,7 +145,7 @@ impl<'a> Former<'a> {
         let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(talk.item));
         let talk = more.then_some(talk);
         let job = Job { conversation, input_tokens: turn.input_tokens, prompt: kept, talk };
-        let ask = Ask { history, prompt, max_tokens, min_tokens: turn.min_tokens };
+        let ask = PromptRequest { history, prompt, max_tokens, min_tokens: turn.min_tokens };
         Ok(Asked { ask, rest: Rest { media, headers: turn.headers }, job })
     }
 
@@ -228,5 +228,4 @@ fn failure(plugin: &str, call: &str, cause: Cause) -> PluginFailure {
 }
 
 #[cfg(test)]
-#[path = "former_tests.rs"]
 mod tests;

@@ -54,5 +54,4 @@ fn refused(what: &str) -> Fault {
 }
 
 #[cfg(test)]
-#[path = "ids_tests.rs"]
 mod tests;

@@ -7,7 +7,7 @@ use crate::run::EngineError;
 use crate::wait::nanos;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_stamps::clock;
+use loadwright_timing::clock;
 use std::time::Duration;
 
 /// How long the test waits for a service that is not there yet, and who is told of it.
@@ -121,9 +121,9 @@ impl<'a> Tries<'a> {
             Some(Outcome::Dns) => self.patience.asked.is_some(),
             Some(
                 Outcome::Tls
-                | Outcome::Garbage
+                | Outcome::Malformed
                 | Outcome::Unsolicited
-                | Outcome::InStream
+                | Outcome::StreamError
                 | Outcome::Plugin,
             ) => false,
             _ => true,

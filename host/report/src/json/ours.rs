@@ -2,9 +2,9 @@
 
 use super::{cell, number, object};
 use loadwright_core::Nanos;
-use loadwright_core::doubt::{Bound, Doubt};
+use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::percentile::{Distribution, Method, ROWS};
-use loadwright_core::summary::{Connections, Figures, Footnote, Steady, Summary};
+use loadwright_core::summary::{Connections, Footnote, Metrics, Steady, Summary};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,14 +12,14 @@ pub(super) fn section(summary: &Summary) -> Value {
     object([
         ("schema", summary.schema.into()),
         ("point", summary.point.name.clone().into()),
-        ("ending", plain(&summary.ending)),
+        ("end_reason", plain(&summary.end_reason)),
         ("verdict", plain(&summary.verdict)),
         ("error_bounds", bounds(summary)),
-        ("doubts", summary.doubts.iter().map(doubt).collect()),
+        ("warnings", summary.warnings.iter().map(warning).collect()),
         ("footnotes", summary.footnotes.iter().map(footnote).collect()),
         ("requests", requests(summary)),
         ("goodput", goodput(summary)),
-        ("figures", figures(&summary.figures)),
+        ("metrics", metrics(&summary.metrics)),
         ("tokens", plain(&summary.tokens)),
         ("concurrency", concurrency(summary)),
         ("arrivals", arrivals(summary)),
@@ -49,25 +49,25 @@ fn bounds(summary: &Summary) -> Value {
     ])
 }
 
-fn doubt(doubt: &Doubt) -> Value {
-    let bound = match doubt.bound {
+fn warning(warning: &Warning) -> Value {
+    let bound = match warning.bound {
         None => Value::Null,
         Some(Bound::Nanos(nanos)) => object([("ms", millis(Some(nanos)))]),
         Some(Bound::Share(share)) => object([("share", number(Some(share)))]),
     };
     object([
-        ("cause", plain(&doubt.cause)),
-        ("grave", doubt.grave.into()),
-        ("figures", plain(&doubt.figures)),
+        ("check", plain(&warning.check)),
+        ("invalidating", warning.invalidating.into()),
+        ("metrics", plain(&warning.metrics)),
         ("bound", bound),
-        ("statement", doubt.statement.clone().into()),
-        ("advice", doubt.advice.clone().into()),
+        ("statement", warning.statement.clone().into()),
+        ("advice", warning.advice.clone().into()),
     ])
 }
 
 fn footnote(note: &Footnote) -> Value {
     object([
-        ("figure", plain(&note.figure)),
+        ("metric", plain(&note.metric)),
         ("values", note.count.into()),
         ("few_from", format!("{}%", f64::from(note.from) / 10.0).into()),
     ])
@@ -98,23 +98,23 @@ fn goodput(summary: &Summary) -> Value {
     ])
 }
 
-fn figures(figures: &Figures) -> Value {
+fn metrics(metrics: &Metrics) -> Value {
     object([
-        ("ttft_ms", distribution(figures.ttft.as_ref(), 1e6)),
-        ("ttft_from_due_ms", distribution(figures.ttft_from_due.as_ref(), 1e6)),
-        ("first_answer_ms", distribution(figures.first_answer.as_ref(), 1e6)),
-        ("latency_ms", distribution(figures.latency.as_ref(), 1e6)),
-        ("latency_from_due_ms", distribution(figures.latency_from_due.as_ref(), 1e6)),
-        ("tpot_ms", distribution(figures.tpot.as_ref(), 1e6)),
-        ("itl_ms", distribution(figures.itl.as_ref(), 1e6)),
-        ("itl_per_token_ms", distribution(figures.itl_per_token.as_ref(), 1e6)),
-        ("input_tokens", distribution(figures.input_tokens.as_ref(), 1.0)),
-        ("output_tokens", distribution(figures.output_tokens.as_ref(), 1.0)),
-        ("output_tok_per_s", distribution(figures.output_rate.as_ref(), 1e6)),
-        ("total_tok_per_s", distribution(figures.total_rate.as_ref(), 1e6)),
-        ("decode_tok_per_s", distribution(figures.decode_rate.as_ref(), 1e6)),
-        ("lag_ms", distribution(figures.lag.as_ref(), 1e6)),
-        ("read_lag_ms", distribution(figures.read_lag.as_ref(), 1e6)),
+        ("ttft_ms", distribution(metrics.ttft.as_ref(), 1e6)),
+        ("ttft_from_schedule_ms", distribution(metrics.ttft_from_schedule.as_ref(), 1e6)),
+        ("first_answer_ms", distribution(metrics.first_answer.as_ref(), 1e6)),
+        ("latency_ms", distribution(metrics.latency.as_ref(), 1e6)),
+        ("latency_from_schedule_ms", distribution(metrics.latency_from_schedule.as_ref(), 1e6)),
+        ("tpot_ms", distribution(metrics.tpot.as_ref(), 1e6)),
+        ("itl_ms", distribution(metrics.itl.as_ref(), 1e6)),
+        ("itl_per_token_ms", distribution(metrics.itl_per_token.as_ref(), 1e6)),
+        ("input_tokens", distribution(metrics.input_tokens.as_ref(), 1.0)),
+        ("output_tokens", distribution(metrics.output_tokens.as_ref(), 1.0)),
+        ("output_tok_per_s", distribution(metrics.output_rate.as_ref(), 1e6)),
+        ("total_tok_per_s", distribution(metrics.total_rate.as_ref(), 1e6)),
+        ("decode_tok_per_s", distribution(metrics.decode_rate.as_ref(), 1e6)),
+        ("dispatch_delay_ms", distribution(metrics.dispatch_delay.as_ref(), 1e6)),
+        ("read_lag_ms", distribution(metrics.read_lag.as_ref(), 1e6)),
     ])
 }
 
@@ -147,7 +147,7 @@ fn arrivals(summary: &Summary) -> Value {
     let arrivals = &summary.arrivals;
     object([
         ("asked_req_per_s", number(arrivals.asked_rate)),
-        ("due_req_per_s", number(arrivals.due_rate)),
+        ("due_req_per_s", number(arrivals.scheduled_rate)),
         ("sent_req_per_s", number(arrivals.sent_rate)),
         ("sent", arrivals.sent.into()),
         ("late_over_1_ms", arrivals.late.into()),
@@ -166,7 +166,7 @@ fn steady(steady: &Steady) -> Value {
         ("output_tok_per_s", number(steady.output)),
         ("total_tok_per_s", number(steady.total)),
         ("itl_mean_ms", number(steady.mean_itl.map(|nanos| nanos / 1e6))),
-        ("figures", figures(&steady.figures)),
+        ("metrics", metrics(&steady.metrics)),
     ])
 }
 

@@ -1,4 +1,4 @@
-//! What was measured beyond the two tables: load, from-due figures, steady window, the client
+//! What was measured beyond the two tables: load, from-schedule metrics, steady window, the client
 //! itself, connections, goodput, tokens.
 
 use crate::number::{grid, millis, percent};
@@ -10,11 +10,11 @@ use loadwright_core::summary::{Steady, Summary};
 use loadwright_core::words::counted;
 use std::collections::BTreeMap;
 
-/// One wrapped paragraph a topic; topics without figures are left out.
+/// One wrapped paragraph a topic; topics without metrics are left out.
 pub(super) fn details(summary: &Summary, style: &Style) -> String {
     let topics = [
         ("Load", load(summary)),
-        ("From due", from_due(summary)),
+        ("From schedule", from_schedule(summary)),
         ("First answer", first_answer(summary)),
         ("Steady", summary.steady.as_ref().map(|steady| steady_window(steady, summary))),
         ("Goodput", goodput(summary)),
@@ -39,9 +39,9 @@ fn load(summary: &Summary) -> Option<String> {
     let arrivals = &summary.arrivals;
     if let (Some(asked), Some(sent)) = (arrivals.asked_rate, arrivals.sent_rate) {
         words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
-        // The rate at which the sent slots were due is the draw's only where none is missing.
-        if let Some(due) = arrivals.due_rate.filter(|_| summary.counts.dropped == 0) {
-            words += &format!(", {} as drawn", grid(due));
+        // The rate at which the sent slots were scheduled is the draw's only where none is missing.
+        if let Some(scheduled) = arrivals.scheduled_rate.filter(|_| summary.counts.dropped == 0) {
+            words += &format!(", {} as drawn", grid(scheduled));
         }
         words += &format!("; {} of {} over 1 ms late", arrivals.late, arrivals.sent);
         words += &format!(", {} dropped", summary.counts.dropped);
@@ -49,13 +49,13 @@ fn load(summary: &Summary) -> Option<String> {
     Some(words)
 }
 
-/// Only where the load is paced: without, a request is due when its worker is free.
-fn from_due(summary: &Summary) -> Option<String> {
+/// Only where the load is paced: without, a request is scheduled when its worker is free.
+fn from_schedule(summary: &Summary) -> Option<String> {
     if matches!(summary.point.load, Load::Closed { pace: None, .. }) {
         return None;
     }
-    let latency = spread_of("latency", summary.figures.latency_from_due.as_ref()?);
-    Some(match &summary.figures.ttft_from_due {
+    let latency = spread_of("latency", summary.metrics.latency_from_schedule.as_ref()?);
+    Some(match &summary.metrics.ttft_from_schedule {
         Some(ttft) => format!("{}; {latency}", spread_of("TTFT", ttft)),
         None => latency,
     })
@@ -63,17 +63,17 @@ fn from_due(summary: &Summary) -> Option<String> {
 
 /// Only where reasoning came before the answer.
 fn first_answer(summary: &Summary) -> Option<String> {
-    let answer = summary.figures.first_answer.as_ref()?;
-    let differs = summary.figures.ttft.as_ref().is_none_or(|ttft| ttft.rows != answer.rows);
+    let answer = summary.metrics.first_answer.as_ref()?;
+    let differs = summary.metrics.ttft.as_ref().is_none_or(|ttft| ttft.rows != answer.rows);
     differs.then(|| spread_of("after reasoning", answer))
 }
 
-fn spread_of(name: &str, figure: &Distribution) -> String {
+fn spread_of(name: &str, metric: &Distribution) -> String {
     format!(
         "{name} {} avg, {} P50, {} P99",
-        millis(figure.mean),
-        millis(figure.median() as f64),
-        millis(figure.p99() as f64)
+        millis(metric.mean),
+        millis(metric.median() as f64),
+        millis(metric.p99() as f64)
     )
 }
 
@@ -91,9 +91,9 @@ fn steady_window(steady: &Steady, summary: &Summary) -> String {
         words += &format!(", {} output tok/s", grid(output));
     }
     let means = [
-        ("latency", steady.figures.latency.as_ref().map(|all| all.mean)),
-        ("TTFT", steady.figures.ttft.as_ref().map(|all| all.mean)),
-        ("TPOT", steady.figures.tpot.as_ref().map(|all| all.mean)),
+        ("latency", steady.metrics.latency.as_ref().map(|all| all.mean)),
+        ("TTFT", steady.metrics.ttft.as_ref().map(|all| all.mean)),
+        ("TPOT", steady.metrics.tpot.as_ref().map(|all| all.mean)),
         ("ITL", steady.mean_itl),
     ];
     for (name, mean) in means {
@@ -151,13 +151,13 @@ fn sources(by: &BTreeMap<TokenSource, u64>) -> Option<String> {
 }
 
 fn client(summary: &Summary) -> Option<String> {
-    let lag = summary.figures.lag.as_ref()?;
+    let dispatch_delay = summary.metrics.dispatch_delay.as_ref()?;
     let mut words = format!(
-        "sent {} after due at P50, {} at P99",
-        millis(lag.median() as f64),
-        millis(lag.p99() as f64)
+        "sent {} after scheduled at P50, {} at P99",
+        millis(dispatch_delay.median() as f64),
+        millis(dispatch_delay.p99() as f64)
     );
-    if let Some(read) = &summary.figures.read_lag {
+    if let Some(read) = &summary.metrics.read_lag {
         words += &format!(
             "; read {} after arrival at P50, {} at P99, {} at most",
             millis(read.median() as f64),

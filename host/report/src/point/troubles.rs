@@ -1,27 +1,27 @@
-//! What speaks against a point's figures: verdict, failures by class, thin percentiles, doubts.
+//! What speaks against a point's metrics: verdict, failures by class, thin percentiles, warnings.
 
 use crate::number::{millis, percent};
 use crate::style::{Style, one_line};
-use loadwright_core::doubt::{Bound, Doubt};
+use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::percentile::Method;
 use loadwright_core::plan::StampSource;
-use loadwright_core::sample::Ending;
-use loadwright_core::summary::{Figure, Summary};
+use loadwright_core::sample::EndReason;
+use loadwright_core::summary::{Metric, Summary};
 use loadwright_core::words::counted;
 
 /// The verdict and the error bound of the stamps.
 pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
     let label = summary.verdict.label();
-    let doubts = match summary.doubts.len() as u64 {
+    let warnings = match summary.warnings.len() as u64 {
         0 => String::new(),
-        count => format!(" ({})", counted(count, "doubt")),
+        count => format!(" ({})", counted(count, "warning")),
     };
-    let ended = match summary.ending {
-        Ending::Interrupted => ", interrupted",
+    let ended = match summary.end_reason {
+        EndReason::Interrupted => ", interrupted",
         _ => "",
     };
     let verdict = style.verdict(summary.verdict, &format!("{label}{ended}"));
-    let mut text = format!("Verdict: {verdict}{doubts}\n");
+    let mut text = format!("Verdict: {verdict}{warnings}\n");
     if summary.counts.succeeded > 0 && summary.point.stream {
         text += &style.wrap("Error bound: ", &bounds(summary));
         text.push('\n');
@@ -45,18 +45,18 @@ fn bounds(summary: &Summary) -> String {
     };
     let source = match summary.point.stamps {
         StampSource::Kernel => "kernel stamps, 99 % of the reads",
-        StampSource::User => "user-space stamps, whose lag cannot be measured",
+        StampSource::User => "user-space stamps, whose dispatch delay cannot be measured",
     };
     format!("{ttft}; {itl} ({source})")
 }
 
-/// A word on the requests that the figures leave out.
+/// A word on the requests that the metrics leave out.
 pub(super) fn failed_share(summary: &Summary, style: &Style) -> String {
     let counts = &summary.counts;
     let mut text = String::new();
     if let Some(share) = counts.failed_share().filter(|&share| share > 0.0) {
         let words = format!(
-            "{} of the requests failed and are in no latency, token or throughput figure.",
+            "{} of the requests failed and are in no latency, token or throughput metric.",
             percent(share)
         );
         text += &(style.wrap("", &words) + "\n");
@@ -71,16 +71,16 @@ pub(super) fn failed_share(summary: &Summary, style: &Style) -> String {
     text
 }
 
-/// Columns of the percentile table; other figures are in the JSON.
-const SHOWN: [Figure; 8] = [
-    Figure::Ttft,
-    Figure::Itl,
-    Figure::Tpot,
-    Figure::Latency,
-    Figure::InputTokens,
-    Figure::OutputTokens,
-    Figure::OutputRate,
-    Figure::TotalRate,
+/// Columns of the percentile table; other metrics are in the JSON.
+const SHOWN: [Metric; 8] = [
+    Metric::Ttft,
+    Metric::Itl,
+    Metric::Tpot,
+    Metric::Latency,
+    Metric::InputTokens,
+    Metric::OutputTokens,
+    Metric::OutputRate,
+    Metric::TotalRate,
 ];
 
 /// How to read the percentile table: best cases, and percentiles that rest on few values.
@@ -89,8 +89,8 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
         "For the tok/s columns a high percentile is the best case, not the worst.".to_string(),
     ];
     let mut thin: Vec<(u64, u32, Vec<&str>)> = Vec::new();
-    for note in summary.footnotes.iter().filter(|note| SHOWN.contains(&note.figure)) {
-        let label = note.figure.label();
+    for note in summary.footnotes.iter().filter(|note| SHOWN.contains(&note.metric)) {
+        let label = note.metric.label();
         match thin.iter_mut().find(|(count, from, _)| (*count, *from) == (note.count, note.from)) {
             Some((_, _, labels)) => labels.push(label),
             None => thin.push((note.count, note.from, vec![label])),
@@ -103,12 +103,12 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
             labels.join(", ")
         ));
     }
-    let named = summary.figures.named();
-    for (figure, distribution) in named.into_iter().filter(|(figure, _)| SHOWN.contains(figure)) {
+    let named = summary.metrics.named();
+    for (metric, distribution) in named.into_iter().filter(|(metric, _)| SHOWN.contains(metric)) {
         if let Some(distribution) = distribution.filter(|all| all.method == Method::Histogram) {
             notes.push(format!(
                 "Percentiles of {} are from a histogram of 3 significant digits ({}).",
-                figure.label(),
+                metric.label(),
                 counted(distribution.count, "value")
             ));
         }
@@ -138,35 +138,35 @@ pub(super) fn failures(summary: &Summary, style: &Style) -> String {
     text
 }
 
-/// The doubts with their advice.
-pub(super) fn doubts(summary: &Summary, style: &Style) -> String {
-    if summary.doubts.is_empty() {
+/// The warnings with their advice.
+pub(super) fn warnings(summary: &Summary, style: &Style) -> String {
+    if summary.warnings.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", style.bold("Doubts:"));
-    for doubt in &summary.doubts {
-        text += &(style.wrap("  - ", &doubt_words(doubt)) + "\n");
-        text += &(style.wrap("    ", &doubt.advice) + "\n");
+    let mut text = format!("\n{}\n", style.bold("Warnings:"));
+    for warning in &summary.warnings {
+        text += &(style.wrap("  - ", &warning_words(warning)) + "\n");
+        text += &(style.wrap("    ", &warning.advice) + "\n");
     }
     text
 }
 
-/// A doubt in one line: what was found, what it touches, by how much.
-pub(crate) fn doubt_words(doubt: &Doubt) -> String {
-    let figures: Vec<&str> = doubt.figures.iter().map(|figure| figure.label()).collect();
-    let bound = match doubt.bound {
+/// A warning in one line: what was found, what it touches, by how much.
+pub(crate) fn warning_words(warning: &Warning) -> String {
+    let metrics: Vec<&str> = warning.metrics.iter().map(|metric| metric.label()).collect();
+    let bound = match warning.bound {
         Some(Bound::Nanos(nanos)) => format!(", by {} or so", millis(nanos as f64)),
         Some(Bound::Share(share)) => format!(", by {} or so", percent(share)),
         None => String::new(),
     };
-    let mut statement = doubt.statement.clone();
+    let mut statement = warning.statement.clone();
     if let Some(first) = statement.get(..1) {
         let upper = first.to_uppercase();
         statement.replace_range(..1, &upper);
     }
-    if figures.is_empty() {
+    if metrics.is_empty() {
         format!("{statement}.")
     } else {
-        format!("{statement}. Touches {}{bound}.", figures.join(", "))
+        format!("{statement}. Touches {}{bound}.", metrics.join(", "))
     }
 }

@@ -30,10 +30,10 @@ const ABANDONED: Duration = Duration::from_hours(1);
 /// The time of a file's last use is noted about this often.
 const NOTED: Duration = Duration::from_hours(24);
 
-/// Ending of files that are being written.
+/// EndReason of files that are being written.
 const PARTIAL: &str = ".partial";
 
-/// Ending of the files that are kept.
+/// EndReason of the files that are kept.
 pub(super) const KEPT: &str = ".cwasm";
 
 /// Others may write to what has one of these bits.

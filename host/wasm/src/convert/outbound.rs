@@ -10,7 +10,7 @@ use loadwright_core::conversation::{Message, Part, Prompt};
 use loadwright_core::{reading, request};
 
 /// Asks as `format` takes them.
-pub(crate) fn asks<'a>(arena: &'a Bump, asks: &'a [request::Ask]) -> &'a [Ask<'a>] {
+pub(crate) fn asks<'a>(arena: &'a Bump, asks: &'a [request::PromptRequest]) -> &'a [Ask<'a>] {
     arena.alloc_slice_fill_iter(asks.iter().map(|ask| Ask {
         history: messages(arena, &ask.history),
         prompt: prompt(arena, &ask.prompt),

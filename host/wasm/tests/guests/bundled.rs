@@ -6,7 +6,7 @@ use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::ports::{
     Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
 };
-use loadwright_core::request::{Ask, Template};
+use loadwright_core::request::{PromptRequest, Template};
 use loadwright_wasm::{DatasetServices, Kind, Plugin, Source, bundled};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -27,9 +27,9 @@ fn protocol_settings(own: Value) -> Value {
     })
 }
 
-fn hello() -> Ask {
+fn hello() -> PromptRequest {
     let prompt = Prompt::Messages(vec![Message::text("user", "say \"hi\"")]);
-    Ask { history: Vec::new(), prompt, max_tokens: Some(5), min_tokens: None }
+    PromptRequest { history: Vec::new(), prompt, max_tokens: Some(5), min_tokens: None }
 }
 
 fn body(answer: Result<Template, PluginFailure>) -> Value {
@@ -241,7 +241,7 @@ fn fixture(bench: &Bench, name: &str) -> Result<Arc<Plugin>, String> {
 fn misbehaves(bench: &Bench, name: &str) -> PluginFailure {
     let settings = protocol_settings(json!({}));
     let factory = fixture(bench, name).unwrap().protocol(&settings).unwrap();
-    let word = Ask { prompt: Prompt::Text("a trap".into()), ..hello() };
+    let word = PromptRequest { prompt: Prompt::Text("a trap".into()), ..hello() };
     let failure = factory.instance().unwrap().format(&[word]).remove(0).unwrap_err();
     assert_eq!((failure.plugin.as_str(), failure.call.as_str()), (name, "format"));
     failure

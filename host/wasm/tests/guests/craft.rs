@@ -1,7 +1,7 @@
 //! Makes guests for the tests out of the text form, and hosts to run them in.
 
 use loadwright_core::conversation::Prompt;
-use loadwright_core::request::Ask;
+use loadwright_core::request::PromptRequest;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{Host, HostConfig, Level, Plugin, Source};
 use std::path::{Path, PathBuf};
@@ -92,8 +92,8 @@ impl Bench {
 }
 
 /// An ask for a text, with the crafted guest's orders.
-pub(crate) fn ask(text: &str, orders: Option<u32>) -> Ask {
-    Ask {
+pub(crate) fn ask(text: &str, orders: Option<u32>) -> PromptRequest {
+    PromptRequest {
         history: Vec::new(),
         prompt: Prompt::Text(text.into()),
         max_tokens: orders,

@@ -6,7 +6,7 @@ use crate::record::{Record, TokenSource};
 use crate::timeline::{Connect, OutputFrame, Timeline};
 use proptest::prelude::*;
 
-/// A streamed success: due and sent at `sent`, a frame of one token at each of `frames`, over with
+/// A streamed success: scheduled and sent at `sent`, a frame of one token at each of `frames`, over with
 /// the last of them.
 pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
     let end = frames.last().copied().unwrap_or(sent + 1);
@@ -18,7 +18,7 @@ pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
         warmup: false,
         conversation: String::new(),
         timeline: Timeline {
-            due: sent,
+            scheduled: sent,
             ready: Some(sent),
             sent: Some(sent),
             connect: None,
@@ -37,8 +37,8 @@ pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
         },
         input_source: TokenSource::Usage,
         output_source: TokenSource::Usage,
-        counted_output: None,
-        made_input: None,
+        tokenizer_output_tokens: None,
+        dataset_input_tokens: None,
         finish_reason: Some("stop".into()),
         connection: 1,
         reopened: false,
@@ -74,11 +74,11 @@ fn any_record() -> impl Strategy<Value = Record> {
     let flags = (any::<bool>(), 0_u32..2, any::<bool>(), prop::bool::weighted(0.1));
     let rest = (outcome(), prop::option::of(connect()), 0_u64..3);
     (times, tokens, flags, rest).prop_map(|(times, tokens, flags, rest)| {
-        let (due, lag, frames, tail) = times;
+        let (scheduled, dispatch_delay, frames, tail) = times;
         let (streamed, attempt, last_attempt, warmup) = flags;
         let (outcome, connect, connection) = rest;
-        let due = due * 1_000_000;
-        let sent = due + lag * 700_000;
+        let scheduled = scheduled * 1_000_000;
+        let sent = scheduled + dispatch_delay * 700_000;
         let last = frames.last().map_or(sent, |frame| sent + frame.at);
         let mut record = reply(sent, &[]);
         record.frames = frames;
@@ -87,7 +87,7 @@ fn any_record() -> impl Strategy<Value = Record> {
             frame.user += sent;
         });
         record.timeline = Timeline {
-            due,
+            scheduled,
             ready: Some(sent),
             sent: Some(sent),
             connect,
@@ -103,7 +103,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         if matches!(outcome, Outcome::Dropped | Outcome::Refused) {
             record.timeline.sent = None;
             record.frames.clear();
-            record.error = format!("lost at {due}");
+            record.error = format!("lost at {scheduled}");
         }
         record
     })
@@ -113,7 +113,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         8 => Just(Outcome::Ok),
         1 => Just(Outcome::Status(503)),
-        1 => Just(Outcome::Cut),
+        1 => Just(Outcome::Truncated),
         1 => Just(Outcome::Timeout(Stage::Read)),
         1 => Just(Outcome::Refused),
         1 => Just(Outcome::Dropped),
@@ -145,10 +145,10 @@ fn frames() -> impl Strategy<Value = Vec<OutputFrame>> {
         let mut read = (0, 0);
         all.into_iter()
             .enumerate()
-            .map(|(index, (gap, lag, channel, tokens, shared))| {
+            .map(|(index, (gap, dispatch_delay, channel, tokens, shared))| {
                 let shared = shared && index > 0;
                 if !shared {
-                    read = (read.0 + gap, read.0 + gap + lag);
+                    read = (read.0 + gap, read.0 + gap + dispatch_delay);
                 }
                 OutputFrame { at: read.0, user: read.1, tokens, channel, shared }
             })

@@ -5,7 +5,7 @@ use super::build::{failed, frame, reply};
 use super::*;
 use crate::outcome::Outcome;
 use crate::percentile::{EXACT_LIMIT, Method};
-use crate::sample::Ending;
+use crate::sample::EndReason;
 use crate::summary::Steady;
 use crate::timeline::Connect;
 
@@ -14,7 +14,7 @@ const MS: u64 = 1_000_000;
 #[test]
 fn no_record_at_all() {
     let summary = summary_of(&closed(4), &[]);
-    assert_eq!(summary.figures, Figures::default());
+    assert_eq!(summary.metrics, Metrics::default());
     assert_eq!(summary.throughput, Throughput::default());
     assert_eq!((summary.duration, summary.steady), (None, None));
     assert_eq!(summary.verdict, Verdict::NotValid);
@@ -26,9 +26,9 @@ fn only_failures_leave_figures_absent_and_counts_whole() {
     busy.error = "overloaded".into();
     let refused = failed(Outcome::Refused, None, 9 * MS);
     let summary = summary_of(&closed(1), &[busy.clone(), busy, refused]);
-    let Figures { lag, .. } = &summary.figures;
-    assert_eq!(lag.as_ref().map(|lag| lag.count), Some(2));
-    assert_eq!(Figures { lag: None, ..summary.figures.clone() }, Figures::default());
+    let Metrics { dispatch_delay, .. } = &summary.metrics;
+    assert_eq!(dispatch_delay.as_ref().map(|dispatch_delay| dispatch_delay.count), Some(2));
+    assert_eq!(Metrics { dispatch_delay: None, ..summary.metrics.clone() }, Metrics::default());
     assert_eq!(summary.counts.failed_share(), Some(1.0));
     assert_eq!(summary.duration, Some(9 * MS));
     assert_eq!(summary.throughput.requests, Some(0.0));
@@ -41,10 +41,10 @@ fn only_failures_leave_figures_absent_and_counts_whole() {
 
 #[test]
 fn one_token_has_a_ttft_and_no_tpot() {
-    let figures = summary_of(&closed(1), &[reply(0, &[7 * MS])]).figures;
-    assert_eq!(figures.ttft.unwrap().rows, [7 * MS; 15]);
-    assert_eq!(figures.latency.unwrap().mean, 7e6);
-    assert_eq!((figures.tpot, figures.itl, figures.decode_rate), (None, None, None));
+    let metrics = summary_of(&closed(1), &[reply(0, &[7 * MS])]).metrics;
+    assert_eq!(metrics.ttft.unwrap().rows, [7 * MS; 15]);
+    assert_eq!(metrics.latency.unwrap().mean, 7e6);
+    assert_eq!((metrics.tpot, metrics.itl, metrics.decode_rate), (None, None, None));
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn all_tokens_in_one_frame_show_no_decoding() {
     let mut record = reply(0, &[7 * MS]);
     record.usage.output_tokens = Some(64);
     record.frames[0].tokens = Some(64);
-    let figures = summary_of(&closed(1), &[record]).figures;
-    assert_eq!((figures.tpot, figures.decode_rate), (None, None));
+    let metrics = summary_of(&closed(1), &[record]).metrics;
+    assert_eq!((metrics.tpot, metrics.decode_rate), (None, None));
     // 64 tokens in 7 ms, in millionths of a token a second.
-    assert_eq!(figures.output_rate.unwrap().max(), 9_142_857_143);
+    assert_eq!(metrics.output_rate.unwrap().max(), 9_142_857_143);
 }
 
 #[test]
@@ -64,10 +64,10 @@ fn without_a_stream_there_is_only_latency() {
     record.streamed = false;
     record.usage.output_tokens = Some(50);
     let summary = summary_of(&closed(1), &[record]);
-    let figures = summary.figures;
-    assert_eq!(figures.latency.unwrap().max(), 37 * MS);
+    let metrics = summary.metrics;
+    assert_eq!(metrics.latency.unwrap().max(), 37 * MS);
     assert_eq!(
-        (figures.ttft, figures.first_answer, figures.tpot, figures.itl),
+        (metrics.ttft, metrics.first_answer, metrics.tpot, metrics.itl),
         (None, None, None, None)
     );
     assert_eq!(summary.frames.output, 0);
@@ -79,9 +79,9 @@ fn a_reply_of_a_special_token_lasts_until_its_end() {
     let mut record = reply(0, &[]);
     record.timeline.end = 12 * MS;
     record.usage.output_tokens = Some(1);
-    let figures = summary_of(&closed(1), &[record]).figures;
-    assert_eq!(figures.latency.unwrap().max(), 12 * MS);
-    assert_eq!(figures.ttft, None);
+    let metrics = summary_of(&closed(1), &[record]).metrics;
+    assert_eq!(metrics.latency.unwrap().max(), 12 * MS);
+    assert_eq!(metrics.ttft, None);
 }
 
 #[test]
@@ -89,16 +89,16 @@ fn reasoning_comes_before_the_answer() {
     let mut record = reply(0, &[10 * MS, 20 * MS, 30 * MS]);
     record.frames[0].channel = crate::reading::Channel::Reasoning;
     record.frames[1].channel = crate::reading::Channel::Reasoning;
-    let figures = summary_of(&closed(1), &[record]).figures;
-    assert_eq!(figures.ttft.unwrap().max(), 10 * MS);
-    assert_eq!(figures.first_answer.unwrap().max(), 30 * MS);
+    let metrics = summary_of(&closed(1), &[record]).metrics;
+    assert_eq!(metrics.ttft.unwrap().max(), 10 * MS);
+    assert_eq!(metrics.first_answer.unwrap().max(), 30 * MS);
 }
 
 #[test]
 fn itl_is_pooled_over_gaps_not_averaged_over_requests() {
     let long = reply(0, &[MS, 2 * MS, 3 * MS, 4 * MS]);
     let short = reply(0, &[MS, 9 * MS]);
-    let itl = summary_of(&closed(2), &[long, short]).figures.itl.unwrap();
+    let itl = summary_of(&closed(2), &[long, short]).metrics.itl.unwrap();
     // (1 + 1 + 1 + 8) / 4, not (1 + 8) / 2.
     assert_eq!((itl.count, itl.mean), (4, 2_750_000.0));
 }
@@ -114,7 +114,7 @@ fn frames_of_one_read_are_counted_and_share_a_lag() {
     record.frames[0].shared = true;
     let summary = summary_of(&closed(1), &[record]);
     assert_eq!((summary.frames.output, summary.frames.gaps, summary.frames.shared), (4, 3, 2));
-    assert_eq!(summary.figures.read_lag.unwrap().count, 2);
+    assert_eq!(summary.metrics.read_lag.unwrap().count, 2);
     assert_eq!((summary.error_bounds.ttft, summary.error_bounds.itl), (Some(100), None));
 }
 
@@ -123,24 +123,24 @@ fn user_stamps_have_no_read_lag_and_no_bound() {
     let mut plan = closed(1);
     plan.stamps = StampSource::User;
     let summary = summary_of(&plan, &[reply(0, &[MS, 2 * MS])]);
-    assert_eq!(summary.figures.read_lag, None);
+    assert_eq!(summary.metrics.read_lag, None);
     assert_eq!(summary.error_bounds, ErrorBounds::default());
     assert_eq!(summary.point.stamps, StampSource::User);
 }
 
 #[test]
 fn open_loop_counts_late_and_dropped_slots() {
-    let late = |seq: u64, lag: u64| {
-        let due = seq * 100 * MS;
-        let mut record = reply(due + lag, &[due + lag + 10 * MS]);
-        record.timeline.due = due;
+    let late = |seq: u64, dispatch_delay: u64| {
+        let scheduled = seq * 100 * MS;
+        let mut record = reply(scheduled + dispatch_delay, &[scheduled + dispatch_delay + 10 * MS]);
+        record.timeline.scheduled = scheduled;
         record
     };
     let mut opening = late(2, 3 * MS);
     opening.timeline.connect =
         Some(Connect { start: 200 * MS, resolved: None, connected: 202 * MS, tls: None });
     let mut dropped = failed(Outcome::Dropped, None, 300 * MS);
-    dropped.timeline.due = 300 * MS;
+    dropped.timeline.scheduled = 300 * MS;
     let records = [late(0, 0), late(1, LATE), opening, dropped, late(4, LATE + 1)];
     let summary = summary_of(&open(10.0), &records);
     let arrivals = summary.arrivals;
@@ -148,11 +148,11 @@ fn open_loop_counts_late_and_dropped_slots() {
     assert_eq!(summary.counts.dropped, 1);
     assert_eq!((summary.counts.total, summary.counts.failed), (4, 0));
     assert_eq!(arrivals.asked_rate, Some(10.0));
-    assert_eq!(arrivals.due_rate, Some(7.5));
+    assert_eq!(arrivals.scheduled_rate, Some(7.5));
     let sent = 3.0 / (0.4 + 0.001_000_001);
     assert!((arrivals.sent_rate.unwrap() - sent).abs() < 1e-9);
-    assert_eq!(summary.figures.ttft_from_due.unwrap().max(), 13 * MS);
-    assert_eq!(summary.figures.ttft.unwrap().max(), 10 * MS);
+    assert_eq!(summary.metrics.ttft_from_schedule.unwrap().max(), 13 * MS);
+    assert_eq!(summary.metrics.ttft.unwrap().max(), 10 * MS);
 }
 
 #[test]
@@ -164,14 +164,14 @@ fn only_the_last_attempt_counts() {
     let summary = summary_of(&closed(1), &[first, second]);
     assert_eq!((summary.counts.total, summary.counts.failed, summary.counts.retried), (1, 0, 1));
     assert_eq!((summary.failures[0].count, summary.failures[0].retried), (0, 1));
-    assert_eq!(summary.figures.latency.unwrap().rows, [5 * MS; 15]);
+    assert_eq!(summary.metrics.latency.unwrap().rows, [5 * MS; 15]);
     assert_eq!(summary.duration, Some(8 * MS));
 }
 
 #[test]
 fn connection_phases_stand_apart() {
     let mut opened = reply(50 * MS, &[60 * MS]);
-    opened.timeline.due = 0;
+    opened.timeline.scheduled = 0;
     opened.timeline.ready = Some(45 * MS);
     opened.timeline.connect = Some(Connect {
         start: 10 * MS,
@@ -203,15 +203,15 @@ fn usage_details_are_summed_where_told() {
 
 #[test]
 fn an_interrupted_point_says_so() {
-    let mut metrics = Metrics::new(&closed(1));
+    let mut metrics = SummaryBuilder::new(&closed(1));
     metrics.record(&reply(0, &[MS]));
     metrics.record(&failed(Outcome::Cancelled, Some(MS), 3 * MS));
-    let closing =
-        Closing { ending: Ending::Interrupted, kernel_stamps: true, ..Closing::default() };
-    let summary = metrics.finish(&closing);
-    assert_eq!(summary.ending, Ending::Interrupted);
+    let point_end =
+        PointEnd { end_reason: EndReason::Interrupted, kernel_stamps: true, ..PointEnd::default() };
+    let summary = metrics.finish(&point_end);
+    assert_eq!(summary.end_reason, EndReason::Interrupted);
     assert_eq!((summary.counts.total, summary.counts.cancelled), (1, 1));
-    assert_eq!(summary.verdict, Verdict::ValidWithDoubts);
+    assert_eq!(summary.verdict, Verdict::ValidWithWarnings);
 }
 
 #[test]
@@ -220,10 +220,10 @@ fn more_gaps_than_are_kept_become_a_histogram() {
     record.frames = (1..=EXACT_LIMIT + 2).map(|n| frame(n * MS)).collect();
     record.timeline.end = (EXACT_LIMIT + 2) * MS;
     let summary = summary_of(&closed(1), &[record]);
-    let itl = summary.figures.itl.unwrap();
+    let itl = summary.metrics.itl.unwrap();
     assert_eq!((itl.method, itl.count, itl.mean), (Method::Histogram, EXACT_LIMIT + 1, 1e6));
     assert!(itl.median().abs_diff(MS) <= MS / 1_000);
-    assert_eq!(summary.figures.ttft.unwrap().method, Method::Exact);
+    assert_eq!(summary.metrics.ttft.unwrap().method, Method::Exact);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn several_choices_show_no_decoding_and_say_so() {
     let mut plan = closed(1);
     plan.choices = 4;
     let summary = summary_of(&plan, &[reply(0, &frames)]);
-    let Figures { ttft, latency, tpot, itl, itl_per_token, decode_rate, .. } = &summary.figures;
+    let Metrics { ttft, latency, tpot, itl, itl_per_token, decode_rate, .. } = &summary.metrics;
     assert_eq!(
         (ttft.as_ref().unwrap().max(), latency.as_ref().unwrap().max()),
         (50 * MS, 106 * MS)
@@ -254,10 +254,10 @@ fn several_choices_show_no_decoding_and_say_so() {
     assert_eq!((tpot, itl, itl_per_token, decode_rate), (&None, &None, &None, &None));
     assert_eq!(summary.steady.as_ref().unwrap().mean_itl, None);
     assert_eq!((summary.tokens.output, summary.error_bounds.itl), (Some(32), None));
-    let causes: Vec<_> = summary.doubts.iter().map(|doubt| doubt.cause).collect();
-    assert_eq!(causes, [crate::doubt::Cause::SeveralChoices { choices: 4 }]);
-    assert_eq!(summary.verdict, Verdict::ValidWithDoubts);
+    let checks: Vec<_> = summary.warnings.iter().map(|warning| warning.check).collect();
+    assert_eq!(checks, [crate::checks::Check::SeveralChoices { choices: 4 }]);
+    assert_eq!(summary.verdict, Verdict::ValidWithWarnings);
     plan.choices = 1;
-    let figures = summary_of(&plan, &[reply(0, &frames)]).figures;
-    assert!(figures.tpot.is_some() && figures.itl.is_some());
+    let metrics = summary_of(&plan, &[reply(0, &frames)]).metrics;
+    assert!(metrics.tpot.is_some() && metrics.itl.is_some());
 }

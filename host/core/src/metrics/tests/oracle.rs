@@ -1,5 +1,5 @@
 //! The formulas a second time, written for being checked by eye: straight from the records, in
-//! exact fractions, one loop a figure.
+//! exact fractions, one loop a metric.
 
 use crate::outcome::Outcome;
 use crate::reading::Channel;
@@ -29,10 +29,10 @@ fn whole(value: u64) -> Fraction {
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     pub ttft: Vec<Fraction>,
-    pub ttft_from_due: Vec<Fraction>,
+    pub ttft_from_schedule: Vec<Fraction>,
     pub first_answer: Vec<Fraction>,
     pub latency: Vec<Fraction>,
-    pub latency_from_due: Vec<Fraction>,
+    pub latency_from_schedule: Vec<Fraction>,
     pub tpot: Vec<Fraction>,
     pub itl: Vec<Fraction>,
     pub itl_per_token: Vec<Fraction>,
@@ -41,7 +41,7 @@ pub(super) struct Expected {
     pub output_rate: Vec<Fraction>,
     pub total_rate: Vec<Fraction>,
     pub decode_rate: Vec<Fraction>,
-    pub lag: Vec<Fraction>,
+    pub dispatch_delay: Vec<Fraction>,
     pub read_lag: Vec<Fraction>,
 }
 
@@ -51,11 +51,11 @@ fn successes(records: &[Record]) -> impl Iterator<Item = &Record> {
         .filter(|record| !record.warmup && record.last_attempt && record.outcome == Outcome::Ok)
 }
 
-pub(super) fn figures(records: &[Record]) -> Expected {
+pub(super) fn metrics(records: &[Record]) -> Expected {
     let mut all = Expected::default();
     for record in records {
         if let (false, 0, Some(sent)) = (record.warmup, record.attempt, record.timeline.sent) {
-            all.lag.push(whole(sent - record.timeline.due));
+            all.dispatch_delay.push(whole(sent - record.timeline.scheduled));
         }
     }
     for record in successes(records) {
@@ -67,16 +67,16 @@ pub(super) fn figures(records: &[Record]) -> Expected {
 }
 
 fn of_times(all: &mut Expected, record: &Record) {
-    let (due, sent) = (record.timeline.due, record.timeline.sent.unwrap());
+    let (scheduled, sent) = (record.timeline.scheduled, record.timeline.sent.unwrap());
     let last = record.frames.last().map_or(record.timeline.end, |frame| frame.at);
     all.latency.push(whole(last - sent));
-    all.latency_from_due.push(whole(last - due));
+    all.latency_from_schedule.push(whole(last - scheduled));
     if !record.streamed {
         return;
     }
     if let Some(first) = record.frames.first() {
         all.ttft.push(whole(first.at - sent));
-        all.ttft_from_due.push(whole(first.at - due));
+        all.ttft_from_schedule.push(whole(first.at - scheduled));
     }
     for frame in &record.frames {
         if frame.channel != Channel::Reasoning {
@@ -183,7 +183,7 @@ pub(super) fn totals(records: &[Record]) -> Totals {
 pub(super) fn good(records: &[Record], ttft: u64, tpot: u64, open: bool) -> u64 {
     let mut good = 0;
     for record in successes(records) {
-        let from = if open { record.timeline.due } else { record.timeline.sent.unwrap() };
+        let from = if open { record.timeline.scheduled } else { record.timeline.sent.unwrap() };
         let n = record.usage.output_tokens;
         let (Some(first), Some(last)) = (record.frames.first(), record.frames.last()) else {
             continue;

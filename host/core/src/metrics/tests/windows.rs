@@ -1,11 +1,11 @@
-//! In-flight counts and the steady window against brute force, and drift.
+//! In-in flight counts and the steady window against brute force, and drift.
 
 use super::build::{records, reply};
 use super::*;
-use crate::doubt::Cause;
-use crate::summary::Figure;
+use crate::checks::Check;
+use crate::summary::Metric;
 
-/// Times at which the number in flight may change.
+/// Times at which the number in in flight may change.
 fn moments(intervals: &[(u64, u64)]) -> Vec<u64> {
     let mut moments: Vec<u64> = intervals.iter().flat_map(|&(from, to)| [from, to]).collect();
     moments.sort_unstable();
@@ -66,7 +66,7 @@ proptest! {
             !record.warmup && record.outcome.is_ok()
                 && record.timeline.sent.is_some_and(|at| at >= steady.start && at < steady.end)
         });
-        let latencies = steady.figures.latency.map_or(0, |latency| latency.count);
+        let latencies = steady.metrics.latency.map_or(0, |latency| latency.count);
         prop_assert_eq!(latencies, sent.count() as u64);
     }
 }
@@ -94,19 +94,19 @@ fn a_steady_load_shows_its_true_rates() {
     assert_eq!(steady.mean_itl, Some(10_000_000.0));
     // From first to last output a reply brings 10 tokens in 90 ms; the window holds 20 waves.
     assert!((steady.output.unwrap() - 2_000.0).abs() < 10.0, "{:?}", steady.output);
-    assert_eq!(summary.verdict, Verdict::Valid, "{:?}", summary.doubts);
+    assert_eq!(summary.verdict, Verdict::Valid, "{:?}", summary.warnings);
 }
 
 #[test]
 fn a_figure_that_moves_in_the_middle_is_a_drift() {
     let mut records = steady_load(2, 200, 4);
     for record in records.iter_mut().skip(100) {
-        record.frames[0].at += 5_000_000 + record.timeline.due % 7_000;
+        record.frames[0].at += 5_000_000 + record.timeline.scheduled % 7_000;
     }
     let summary = summary_of(&closed(2), &records);
-    let [doubt] = &summary.doubts[..] else { panic!("{:?}", summary.doubts) };
-    let Cause::Drift { figure: Figure::Ttft, first, second } = doubt.cause else {
-        panic!("{:?}", doubt.cause)
+    let [warning] = &summary.warnings[..] else { panic!("{:?}", summary.warnings) };
+    let Check::Drift { metric: Metric::Ttft, first, second } = warning.check else {
+        panic!("{:?}", warning.check)
     };
     // The middle of the time is a request or so off the middle of the list.
     assert!((first - 10_000_000.0).abs() < 100_000.0, "{first}");
@@ -119,11 +119,14 @@ fn noise_is_no_drift() {
     let mut records = steady_load(1, 400, 5);
     for record in records.iter_mut().step_by(2) {
         for frame in &mut record.frames[..2] {
-            frame.at = record.timeline.due + 30_000_000;
+            frame.at = record.timeline.scheduled + 30_000_000;
         }
     }
-    let causes: Vec<_> = summary_of(&closed(1), &records).doubts;
-    assert!(!causes.iter().any(|doubt| matches!(doubt.cause, Cause::Drift { .. })), "{causes:?}");
+    let checks: Vec<_> = summary_of(&closed(1), &records).warnings;
+    assert!(
+        !checks.iter().any(|warning| matches!(warning.check, Check::Drift { .. })),
+        "{checks:?}"
+    );
 }
 
 #[test]
@@ -133,9 +136,12 @@ fn a_move_that_chance_explains_is_no_drift() {
     for (n, record) in records.iter_mut().enumerate() {
         let ttft = if n % 2 == 0 { 1 } else { 31 + 5 * (n as u64 / 40) };
         for frame in &mut record.frames[..3] {
-            frame.at = record.timeline.due + ttft * 1_000_000;
+            frame.at = record.timeline.scheduled + ttft * 1_000_000;
         }
     }
-    let doubts = summary_of(&closed(1), &records).doubts;
-    assert!(!doubts.iter().any(|doubt| matches!(doubt.cause, Cause::Drift { .. })), "{doubts:?}");
+    let warnings = summary_of(&closed(1), &records).warnings;
+    assert!(
+        !warnings.iter().any(|warning| matches!(warning.check, Check::Drift { .. })),
+        "{warnings:?}"
+    );
 }

@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn figures_are_read_by_the_files_keys() {
+    let outputs = tempfile::tempdir().unwrap();
+    let point = outputs.path().join(NAME).join("parallel_1_number_2");
+    fs::create_dir_all(&point).unwrap();
+    let summary = r#"{"Success Requests": 2, "Req Throughput (req/s)": 4.5,
+        "Avg TTFT (ms)": 51.5, "Avg ITL (ms)": null,
+        "loadwright": {"figures": {"dispatch_delay_ms": {"mean": 0.25, "99%": 0.5}}}}"#;
+    let rows = r#"[{"Percentiles": "50%", "TTFT (ms)": 51.0, "ITL (ms)": null},
+        {"Percentiles": "99%", "TTFT (ms)": 60.5, "ITL (ms)": null}]"#;
+    fs::write(point.join("benchmark_summary.json"), summary).unwrap();
+    fs::write(point.join("benchmark_percentile.json"), rows).unwrap();
+    let expected = Metrics {
+        requests: 2,
+        requests_per_s: 4.5,
+        ttft_ms: Some(Spread { mean: 51.5, p99: 60.5 }),
+        itl_ms: None,
+        dispatch_delay_ms: Some(Spread { mean: 0.25, p99: 0.5 }),
+    };
+    assert_eq!(figures(outputs.path()).unwrap(), expected);
+}

@@ -1,0 +1,147 @@
+//! Everything a run needs, opened before its first request: the last chance to fail cheaply.
+
+mod dataset;
+mod files;
+mod folder;
+mod pace;
+mod refusal;
+mod simulated;
+
+pub(crate) use folder::RunFolder;
+pub(crate) use simulated::{count_prompts, simulated_server, vocabulary};
+
+use crate::catalog::Catalog;
+use crate::failure::Failure;
+use crate::plan::{PluginSettings, Run};
+use crate::voice::Voice;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::Tokenizer;
+use loadwright_engine::{Ports, Stop};
+use loadwright_sim::Server;
+use loadwright_storage::{RECORDS, Store};
+use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
+use refusal::{both, refusal};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A run that can begin.
+pub(crate) struct Opened {
+    /// The points of the sweep, their target known.
+    pub(crate) points: Vec<Plan>,
+    /// What points need from plugins.
+    pub(crate) ports: Ports,
+    /// The file of records; closed before the folder can go away.
+    pub(crate) store: Store,
+    /// The run's folder, which stays once it is kept.
+    pub(crate) folder: RunFolder,
+    /// The simulated server, where that is measured.
+    pub(crate) server: Option<Server>,
+}
+
+/// Opens what `run` needs.
+///
+/// # Errors
+/// The first thing that cannot be had. The run's folder is then gone again.
+pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>, stop: &Stop) -> Result<Opened, Failure> {
+    files::raise_limit(run)?;
+    let date = RunFolder::date(&run.outputs);
+    let host = plugin_host(&run.plugins, run.points[0].seed, voice, stop)?;
+    let catalog = Catalog::open(&host, &run.plugins.paths)?;
+    let plugins = plugins(run, &catalog, voice)?;
+    let folder = RunFolder::create(&run.outputs, date.as_deref())?;
+    let tokenizer = tokenizer(run, voice)?;
+    let server = match &tokenizer {
+        Some(tokenizer) if run.simulate => Some(simulated_server(run, tokenizer)?),
+        _ => None,
+    };
+    if let Some(server) = &server {
+        run.point_at(&server.url());
+    }
+    let ports = ports(run, &plugins, tokenizer)?;
+    dataset::check(run, &*ports.dataset)?;
+    pace::check(&run.points, &*ports.dataset, voice);
+    let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
+    attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
+    let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
+    let store = Store::create(&folder.path().join(RECORDS), &names)?;
+    Ok(Opened { points: std::mem::take(&mut run.points), ports, store, folder, server })
+}
+
+/// The host of plugins, with compiled code kept where the user wants it.
+///
+/// # Errors
+/// Plugins cannot run on this machine.
+pub(crate) fn plugin_host(
+    settings: &PluginSettings,
+    seed: u64,
+    voice: &Arc<Voice>,
+    stop: &Stop,
+) -> Result<Arc<Host>, Failure> {
+    let (voice, said) = (Arc::clone(voice), Arc::clone(voice));
+    let cache_dir = settings.cache_dir.clone().or_else(user_cache);
+    if cache_dir.is_none() {
+        voice
+            .notice("compiled plugins are not cached: neither HOME nor --cache-dir names a folder");
+    }
+    let config = HostConfig {
+        cache_dir,
+        memory: settings.memory,
+        timeout: settings.timeout,
+        seed,
+        log: Arc::new(move |name: &str, level, text: &str| voice.plugin(name, level, text)),
+        notice: Arc::new(move |text: &str| said.notice(text)),
+        stop: stop.drained_flag(),
+    };
+    Ok(Host::new(config)?)
+}
+
+/// Where the user's programs keep what they can make again: XDG's rule, macOS' custom.
+fn user_cache() -> Option<PathBuf> {
+    let folder =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let under = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(under)));
+    cache.map(|cache| cache.join("loadwright"))
+}
+
+/// The tokenizer that was named; under `--simulate` the small one that needs no file.
+fn tokenizer(run: &Run, voice: &Voice) -> Result<Option<Arc<dyn Tokenizer>>, Failure> {
+    match &run.tokenizer {
+        Some(name) => {
+            voice.detail(&format!("loading the tokenizer {name}"));
+            Ok(Some(loadwright_tokens::open(name, &run.template_options)?))
+        }
+        None => Ok(run.simulate.then(loadwright_tokens::builtin)),
+    }
+}
+
+/// The protocol and the dataset.
+struct Plugins {
+    protocol: Arc<Plugin>,
+    dataset: Arc<Plugin>,
+}
+
+/// The plugins that were named: known before anything is loaded for them.
+fn plugins(run: &Run, catalog: &Catalog, voice: &Voice) -> Result<Plugins, Failure> {
+    let plan = &run.points[0];
+    let find = |kind, name: &str| catalog.find(kind, name, |text: &str| voice.notice(text));
+    let (protocol, dataset) =
+        both(find(Kind::Protocol, &plan.api), find(Kind::Dataset, &plan.dataset))?;
+    Ok(Plugins { protocol, dataset })
+}
+
+fn ports(
+    run: &Run,
+    plugins: &Plugins,
+    tokenizer: Option<Arc<dyn Tokenizer>>,
+) -> Result<Ports, Failure> {
+    let files = run.dataset_path.iter().map(|path| ("dataset-path".to_owned(), path.clone()));
+    let services = DatasetServices { tokenizer: tokenizer.clone(), files: files.collect() };
+    let protocol = plugins.protocol.protocol(&run.protocol_settings);
+    let dataset = plugins.dataset.dataset(&run.dataset_settings, services);
+    let (protocol, dataset) = both(
+        protocol.map_err(|error| refusal(Kind::Protocol, error)),
+        dataset.map_err(|error| refusal(Kind::Dataset, error)),
+    )?;
+    Ok(Ports { protocol, dataset, tokenizer })
+}

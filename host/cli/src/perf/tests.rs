@@ -1,0 +1,62 @@
+//! How a run ends, by what broke it, who stopped it, and what its points measured.
+
+use super::outcome;
+use crate::exit::Exit;
+use crate::usage;
+use loadwright_core::metrics::SummaryBuilder;
+use loadwright_core::sample::{EndReason, PointEnd};
+use loadwright_core::summary::Summary;
+use std::ffi::OsString;
+
+/// The summary of a point with so many requests that succeeded.
+fn point(succeeded: u64, end_reason: EndReason) -> Summary {
+    let words: Vec<OsString> = vec!["--simulate".into()];
+    let plan = usage::run(&words, &[]).expect("it converts").points.remove(0);
+    let mut summary =
+        SummaryBuilder::new(&plan).finish(&PointEnd { end_reason, ..PointEnd::default() });
+    (summary.counts.total, summary.counts.succeeded) = (succeeded.max(1), succeeded);
+    summary
+}
+
+/// Runs of one point, of two, and of none, whose metrics are good or not.
+fn runs() -> [(Vec<Summary>, Exit); 4] {
+    let (good, bad) = (|| point(3, EndReason::Completed), || point(0, EndReason::Completed));
+    [
+        (vec![], Exit::NothingMeasured),
+        (vec![bad()], Exit::NothingMeasured),
+        (vec![good()], Exit::Measured),
+        (vec![bad(), good()], Exit::Measured),
+    ]
+}
+
+#[test]
+fn a_run_that_nothing_broke_ends_by_what_it_measured() {
+    for (summaries, exit) in runs() {
+        assert_eq!(outcome(&summaries, None, false, false), exit);
+        // A point that could not be run leaves what the others measured.
+        let trouble = Some(Exit::NothingMeasured);
+        assert_eq!(outcome(&summaries, trouble, false, false), exit);
+        let met = if summaries.is_empty() { exit } else { Exit::ConditionMet };
+        assert_eq!(outcome(&summaries, None, false, true), met);
+    }
+}
+
+#[test]
+fn who_stopped_a_run_comes_before_what_it_measured() {
+    for (summaries, _) in runs() {
+        for trouble in [None, Some(Exit::NothingMeasured)] {
+            assert_eq!(outcome(&summaries, trouble, true, true), Exit::Interrupted);
+        }
+    }
+    let stopped = [point(3, EndReason::Completed), point(3, EndReason::Interrupted)];
+    assert_eq!(outcome(&stopped, None, false, true), Exit::Interrupted);
+}
+
+#[test]
+fn what_broke_a_run_comes_first() {
+    for (summaries, _) in runs() {
+        for trouble in [Exit::Output, Exit::Plugin, Exit::Usage] {
+            assert_eq!(outcome(&summaries, Some(trouble), true, true), trouble);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Which dataset items points use when nobody knew how many requests an earlier one would send.
+
+use super::Items;
+use crate::usage;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::Sink;
+use loadwright_core::record::{Record, TokenSource};
+use loadwright_core::timeline::Timeline;
+use std::sync::Arc;
+
+fn points(line: &str) -> Vec<Plan> {
+    let words = shlex::split(line).expect("well quoted").into_iter().map(Into::into);
+    usage::run(&words.collect::<Vec<_>>(), &[]).expect("it converts").points
+}
+
+fn record(seq: u64) -> Arc<Record> {
+    Arc::new(Record {
+        seq,
+        turn: 0,
+        attempt: 0,
+        last_attempt: true,
+        warmup: false,
+        conversation: String::new(),
+        timeline: Timeline::default(),
+        frames: Vec::new(),
+        streamed: true,
+        status: None,
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage: loadwright_core::reading::Usage::default(),
+        input_source: TokenSource::None,
+        output_source: TokenSource::None,
+        tokenizer_output_tokens: None,
+        dataset_input_tokens: None,
+        finish_reason: None,
+        connection: 0,
+        reopened: false,
+        bytes_sent: 0,
+        bytes_received: 0,
+    })
+}
+
+#[test]
+fn items_go_on_behind_what_a_duration_got_to() {
+    let mut plans = points("--simulate --parallel 1 2 4 --duration 9 --dataset-offset 10");
+    let mut items = Items::default();
+    items.place(&mut plans[0]);
+    assert_eq!(plans[0].first_item, 10);
+    for seq in [0, 2, 1] {
+        items.record(&record(seq)).expect("it takes records");
+    }
+    items.place(&mut plans[1]);
+    assert_eq!(plans[1].first_item, 13);
+    // Nothing was sent: the items are still fresh.
+    items.place(&mut plans[2]);
+    assert_eq!(plans[2].first_item, 13);
+}
+
+#[test]
+fn points_with_a_number_keep_the_items_of_their_plan() {
+    let mut plans = points("--simulate --parallel 1 2 -n 5 7");
+    let mut items = Items::default();
+    for plan in &mut plans {
+        let planned = plan.first_item;
+        items.place(plan);
+        assert_eq!(plan.first_item, planned);
+        items.record(&record(1)).expect("it takes records");
+    }
+}

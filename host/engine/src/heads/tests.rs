@@ -1,0 +1,97 @@
+//! Heads, read back by another parser.
+
+use super::*;
+use loadwright_core::plan::Target;
+use loadwright_core::request::Head;
+use std::collections::BTreeMap;
+
+/// A plan for one request.
+pub(crate) fn plan() -> Plan {
+    plan_to(Target::default())
+}
+
+fn heads(headers: &[(&str, &str)]) -> Heads {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let headers = headers.iter().map(own).collect();
+    let target = Target { url: "http://h:81/v1?k=1".into(), headers, ..Target::default() };
+    let endpoint = Endpoint::new(&target).unwrap();
+    Heads::new(&Arc::new(plan_to(target)), &endpoint)
+}
+
+fn plan_to(target: Target) -> Plan {
+    let plan = serde_json::json!({
+        "index": 3, "name": "p", "target": target, "load": {"Closed": {
+            "workers": 1, "ramp_up": {"secs": 0, "nanos": 0}, "pace": null}},
+        "limits": {"number": 1, "duration": null, "warmup": 0},
+        "timeouts": loadwright_core::plan::Timeouts::default(), "stamps": "kernel", "retries": 0,
+        "seed": 1, "first_item": 0, "model": "m", "api": "a", "dataset": "d", "stream": true,
+        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": true,
+        "objectives": {"ttft": null, "tpot": null, "latency": null}, "threads": 1,
+        "on_plugin_failure": "fail-request", "settings": {},
+    });
+    let mut plan: Plan = serde_json::from_value(plan).unwrap();
+    // Headers are secret, and so not in what is stored.
+    plan.target.headers = target.headers;
+    plan
+}
+
+fn request() -> Request {
+    let headers = vec![("Content-Type".into(), "application/json".into())];
+    let head = Head { method: "POST".into(), path: Some("/x".into()), headers };
+    Request { head: Arc::new(head), body: b"{}".to_vec() }
+}
+
+fn attempt() -> Attempt {
+    Attempt { seq: 9, turn: 1, attempt: 2, warmup: false, scheduled: 0 }
+}
+
+/// Method, target and headers of what was written; panics where a header is there twice.
+fn written(heads: &Heads, attempt: Attempt) -> (String, String, BTreeMap<String, String>) {
+    let mut bytes = b"left from before".to_vec();
+    heads.write(&mut bytes, &request(), attempt);
+    let mut room = [httparse::EMPTY_HEADER; 20];
+    let mut head = httparse::Request::new(&mut room);
+    assert!(head.parse(&bytes).unwrap().is_complete());
+    let mut fields = BTreeMap::new();
+    for field in head.headers.iter() {
+        let value = String::from_utf8(field.value.to_vec()).unwrap();
+        assert_eq!(fields.insert(field.name.to_ascii_lowercase(), value), None, "{}", field.name);
+    }
+    (head.method.unwrap().to_owned(), head.path.unwrap().to_owned(), fields)
+}
+
+#[test]
+fn a_head_says_what_is_asked_and_by_whom() {
+    let (method, target, fields) = written(&heads(&[]), attempt());
+    assert_eq!((method.as_str(), target.as_str()), ("POST", "/x?k=1"));
+    assert_eq!(fields["host"], "h:81");
+    assert_eq!(fields["content-length"], "2");
+    assert_eq!(fields["content-type"], "application/json");
+    assert_eq!(fields["x-request-id"], "lw-3-9-1-2");
+    let probe = Attempt { seq: Attempt::PROBE, ..attempt() };
+    assert_eq!(written(&heads(&[]), probe).2["x-request-id"], "lw-probe");
+}
+
+#[test]
+fn what_the_user_gives_is_stronger() {
+    let own = heads(&[("HOST", "other"), ("X-Request-Id", "mine"), ("content-type", "text/x")]);
+    let fields = written(&own, attempt()).2;
+    assert_eq!(fields["host"], "other");
+    assert_eq!(fields["x-request-id"], "mine");
+    assert_eq!(fields["content-type"], "text/x");
+    let twice = heads(&[("accept", "a"), ("Accept", "b")]);
+    assert_eq!(written(&twice, attempt()).2["accept"], "b");
+}
+
+#[test]
+fn http2_says_the_same() {
+    let request = heads(&[("authorization", "Bearer k")]).http2(&request(), attempt()).unwrap();
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.uri(), "http://h:81/x?k=1");
+    assert!(!request.headers().contains_key("host"));
+    assert_eq!(request.headers()["authorization"], "Bearer k");
+    assert_eq!(request.headers()["x-request-id"], "lw-3-9-1-2");
+    let request = heads(&[("Host", "other:1")]).http2(&self::request(), attempt()).unwrap();
+    assert_eq!(request.uri(), "http://other:1/x?k=1");
+    assert!(!request.headers().contains_key("host"));
+}

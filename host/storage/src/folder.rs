@@ -1,0 +1,131 @@
+//! The folder of a run, and files that exist whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+/// Why a folder or file of the run could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot write `{}`: {cause}; make room or permission there, or choose another folder with \
+     --outputs-dir", path.display()
+)]
+pub struct FolderError {
+    /// What could not be written.
+    pub path: PathBuf,
+    /// Why.
+    pub cause: io::Error,
+}
+
+/// The name of a run's folder: `name`, or else the model's last path component, with characters
+/// that a file system may refuse replaced by `_`.
+pub fn run_name(name: Option<&str>, model: &str) -> String {
+    safe(name.unwrap_or_else(|| {
+        let model = model.trim_end_matches(['/', '\\']);
+        model.rsplit(['/', '\\']).next().unwrap_or(model)
+    }))
+}
+
+/// `name` with `<>:"|?*\/` and NUL replaced by `_`; a name that means a folder, or none, too.
+fn safe(name: &str) -> String {
+    let unsafe_character = |c: char| r#"<>:"|?*\/"#.contains(c) || c == '\0';
+    let name = name.replace(unsafe_character, "_");
+    match name.as_str() {
+        "" => "_".into(),
+        "." | ".." => name.replace('.', "_"),
+        _ => name,
+    }
+}
+
+/// Makes the run's folder, `<outputs>/<date>/<name>`, and returns it; without a `date`, as [`dated`]
+/// writes it, there is no such level. A folder that exists already is left alone: the new one is
+/// called `<name>_2`, or whatever number is free.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_run(outputs: &Path, date: Option<&str>, name: &str) -> Result<PathBuf, FolderError> {
+    let parent = date.map_or_else(|| outputs.to_path_buf(), |date| outputs.join(date));
+    fs::create_dir_all(&parent).map_err(|cause| FolderError { path: parent.clone(), cause })?;
+    let name = safe(name);
+    let numbered = (2u64..).map(|number| format!("{name}_{number}"));
+    for name in std::iter::once(name.clone()).chain(numbered) {
+        let path = parent.join(name);
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(cause) => return Err(FolderError { path, cause }),
+        }
+    }
+    unreachable!("there are more numbers than folders")
+}
+
+/// Makes the run's folder where the user wants it, `path`, or takes the empty one that is there.
+///
+/// # Errors
+/// It cannot be made, or holds something.
+pub fn use_run(path: &Path) -> Result<(), FolderError> {
+    let failure = |cause| FolderError { path: path.into(), cause };
+    fs::create_dir_all(path).map_err(failure)?;
+    match fs::read_dir(path).map_err(failure)?.next() {
+        None => Ok(()),
+        Some(_) => Err(failure(io::ErrorKind::DirectoryNotEmpty.into())),
+    }
+}
+
+/// The folder of the point `name` in the run's folder, made where it is not there: a report made
+/// again finds the one that the run made.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_point(run: &Path, name: &str) -> Result<PathBuf, FolderError> {
+    let path = run.join(safe(name));
+    match fs::create_dir_all(&path) {
+        Ok(()) => Ok(path),
+        Err(cause) => Err(FolderError { path, cause }),
+    }
+}
+
+/// `YYYYmmdd_HHMMSS`, local time, of `wall` nanoseconds since the Unix epoch. The local time's offset
+/// cannot be had once there are threads; UTC stands in for it then.
+pub fn dated(wall: u64) -> String {
+    let utc = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall))
+        .expect("584 years after 1970 are within time's range");
+    let offset = UtcOffset::local_offset_at(utc).unwrap_or(UtcOffset::UTC);
+    utc.to_offset(offset)
+        .format(format_description!("[year][month][day]_[hour][minute][second]"))
+        .expect("every component is there")
+}
+
+/// Writes the file `path` so that a reader, or a crash, finds the old content or the new one: the
+/// bytes go into a file beside it, to disk, and then into its place.
+///
+/// # Errors
+/// It cannot be written; what was there before is still there.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), FolderError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
+    let written = write_beside(path, &beside, content);
+    written.map_err(|cause| {
+        // The first error is the one to tell; a file that cannot be removed says no more.
+        let _ = fs::remove_file(&beside);
+        FolderError { path: path.into(), cause }
+    })
+}
+
+fn write_beside(path: &Path, beside: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = File::create(beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(beside, path)?;
+    // The rename itself is on disk once the folder is; not every system lets a folder be opened.
+    if let Some(Ok(folder)) = path.parent().map(File::open) {
+        folder.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

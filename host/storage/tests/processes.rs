@@ -1,0 +1,254 @@
+//! The file of records across processes: read by an independent reader while it is written, whole
+//! after the writer was killed, and a writer whose disk is full.
+//!
+//! The writer is this test binary itself, started again with [`STORE`] set, so that it can be
+//! killed and limited.
+
+#![expect(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
+
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::Plan;
+use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::reading::Channel;
+use loadwright_core::record::Record;
+use loadwright_core::sample::{EndReason, PointEnd, Sample};
+use loadwright_core::timeline::OutputFrame;
+use loadwright_storage::{Reader, Store};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+/// Names the file that the child writes.
+const STORE: &str = "LOADWRIGHT_TEST_STORE";
+
+/// Request `seq`: its stamps and counts are functions of `seq` that the tests know too.
+fn record(seq: u64) -> Record {
+    let json = serde_json::json!({"scheduled": seq * 1000, "ready": null, "sent": seq * 1000 + 1,
+        "connect": null, "head": null, "end": seq * 1000 + 9});
+    Record {
+        seq,
+        turn: 0,
+        attempt: 0,
+        last_attempt: true,
+        warmup: false,
+        conversation: String::new(),
+        timeline: serde_json::from_value(json).unwrap(),
+        frames: frames(seq),
+        streamed: true,
+        status: Some(200),
+        outcome: Outcome::Ok,
+        error: String::new(),
+        usage: Default::default(),
+        input_source: Default::default(),
+        output_source: Default::default(),
+        tokenizer_output_tokens: None,
+        dataset_input_tokens: None,
+        finish_reason: Some("stop".into()),
+        connection: 1,
+        reopened: false,
+        bytes_sent: 10,
+        bytes_received: 20,
+    }
+}
+
+fn frames(seq: u64) -> Vec<OutputFrame> {
+    let frame =
+        |at, user, tokens, channel, shared| OutputFrame { at, user, tokens, channel, shared };
+    vec![
+        frame(seq * 1000 + 5, seq * 1000 + 7, None, Channel::Reasoning, false),
+        frame(seq * 1000 + 5, seq * 1000 + 7, Some(300), Channel::Output, true),
+        frame(seq * 1000 + 4, seq * 1000 + 3, Some(1), Channel::ToolCall, false),
+    ]
+}
+
+/// A plan with nothing but defaults in it.
+fn plan() -> Plan {
+    let second = serde_json::json!({"secs": 1, "nanos": 0});
+    serde_json::from_value(serde_json::json!({
+        "index": 0, "name": "parallel_1_number_2", "retries": 0, "seed": 0, "first_item": 0,
+        "target": {"url": "http://localhost", "unix_socket": null, "http2": false,
+            "insecure": false, "ca_cert": null},
+        "load": {"Closed": {"workers": 1, "ramp_up": second, "pace": null}},
+        "limits": {"number": 2, "duration": null, "warmup": 0},
+        "timeouts": {"connect": second, "read": second, "total": second},
+        "stamps": "kernel", "model": "m", "api": "openai", "dataset": "random", "stream": true,
+        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": false, "threads": 1,
+        "objectives": {"ttft": null, "tpot": null, "latency": null},
+        "on_plugin_failure": "fail-request", "settings": {}
+    }))
+    .unwrap()
+}
+
+/// The child: without [`STORE`] there is nothing to do. Writes records, without end unless the disk
+/// is full, and then prints what it is told.
+#[test]
+fn child() {
+    let Some(path) = std::env::var_os(STORE) else { return };
+    let mut store = Store::create(Path::new(&path), &[]).unwrap();
+    let mut sink = store.begin_point(&plan(), 0).unwrap();
+    for seq in 0.. {
+        // Slowed by the queue alone, which holds it up where the disk cannot follow.
+        if let Err(failure) = sink.record(&Arc::new(record(seq))) {
+            println!("\ntold: {failure}");
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// This binary as the child, started by `shell`, which gets the command as its arguments.
+fn start(shell: &str, path: &Path) -> Child {
+    Command::new("sh")
+        .args(["-c", shell, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "child", "--nocapture"])
+        .env(STORE, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn records(&self) -> PathBuf {
+        self.0.path().join("records.db")
+    }
+}
+
+/// Runs Python on `path`; it prints `expected` lines. None where there is no Python.
+fn python(script: &str, path: &Path) -> Option<String> {
+    let output = Command::new("python3").arg("-c").arg(script).arg(path).output().ok()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// Waits for the file and for rows in it, in a process of its own and by SQLite's own binding.
+const WAIT_FOR_ROWS: &str = r#"
+import sqlite3, sys, time
+deadline = time.monotonic() + 60
+rows = 0
+while rows < 2000 and time.monotonic() < deadline:
+    try:
+        records = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+        rows = records.execute("SELECT count(*) FROM request").fetchone()[0]
+        records.close()
+    except sqlite3.OperationalError:
+        pass
+print(records and rows >= 2000)
+"#;
+
+#[test]
+fn read_while_written_and_whole_after_a_kill() {
+    let folder = Folder::new();
+    let mut child = start("exec \"$@\"", &folder.records());
+    let seen = python(WAIT_FOR_ROWS, &folder.records());
+    if seen.is_none() {
+        wait_for_rows(&folder.records());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(seen.is_none_or(|seen| seen.trim() == "True"));
+
+    let reader = Reader::open(&folder.records()).unwrap();
+    let points = reader.points().unwrap();
+    assert_eq!((points.len(), &points[0].plan, &points[0].point_end), (1, &plan(), &None));
+    let mut kept = Kept(Vec::new());
+    let point_end = reader.replay(&points[0], &mut kept).unwrap();
+    assert!(kept.0.len() >= 2000, "{} records", kept.0.len());
+    for (seq, kept) in kept.0.iter().enumerate() {
+        assert_eq!(**kept, record(seq as u64));
+    }
+    let last = kept.0.len() as u64 - 1;
+    let expected = PointEnd {
+        end_reason: EndReason::Interrupted,
+        at: last * 1000 + 9,
+        kernel_stamps: true,
+        proxy: None,
+    };
+    assert_eq!(point_end, expected);
+}
+
+/// As [`WAIT_FOR_ROWS`], where there is no Python.
+fn wait_for_rows(path: &Path) {
+    let rows = || {
+        let reader = Reader::open(path).ok()?;
+        let point = reader.points().ok()?.into_iter().next()?;
+        let mut kept = Kept(Vec::new());
+        reader.replay(&point, &mut kept).ok()?;
+        Some(kept.0.len())
+    };
+    while rows().is_none_or(|rows| rows < 2000) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_writer_with_a_full_disk_is_told_and_does_not_panic() {
+    let folder = Folder::new();
+    // The signal ignored, a write past the limit fails as one on a full disk does.
+    let child = start("ulimit -f 2000; trap '' XFSZ; exec \"$@\"", &folder.records());
+    let output = child.wait_with_output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let told = printed.lines().find(|line| line.starts_with("told: "));
+    let told = told.expect("the child says what it was told");
+    assert!(told.starts_with("told: cannot write records to `"), "{told}");
+    assert!(told.ends_with("--outputs-dir"), "{told}");
+    assert!(output.status.success(), "{printed}");
+    let reader = Reader::open(&folder.records()).unwrap();
+    let points = reader.points().unwrap();
+    let mut kept = Kept(Vec::new());
+    reader.replay(&points[0], &mut kept).unwrap();
+    for (seq, kept) in kept.0.iter().enumerate() {
+        assert_eq!(**kept, record(seq as u64));
+    }
+}
+
+#[test]
+fn the_documented_decoder_reads_what_was_written() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut sink = store.begin_point(&plan(), 0).unwrap();
+    for seq in [1, 7] {
+        sink.record(&Arc::new(record(seq))).unwrap();
+    }
+    sink.finish_point(&PointEnd::default()).unwrap();
+    store.close().unwrap();
+    let page = include_str!("../../../docs/RECORDS.md");
+    let script = between(page, "```python\n", "```");
+    if let Some(printed) = python(script, &folder.records()) {
+        let expected = "1 1005 1007 None reasoning False\n1 1005 1007 300 output True\n\
+                        1 1004 1003 1 tool_call False\n2 7005 7007 None reasoning False\n\
+                        2 7005 7007 300 output True\n2 7004 7003 1 tool_call False\n";
+        assert_eq!(printed, expected);
+    }
+    for query in page.split("```sql\n").skip(1) {
+        let query = query.split("```").next().unwrap();
+        let script = format!(
+            "import sqlite3, sys\nprint(len(sqlite3.connect(sys.argv[1]).execute('''{query}''')\
+             .description))"
+        );
+        assert!(python(&script, &folder.records()).is_none_or(|columns| columns.trim() != "0"));
+    }
+}
+
+fn between<'t>(text: &'t str, start: &str, end: &str) -> &'t str {
+    text.split_once(start).unwrap().1.split_once(end).unwrap().0
+}
+
+struct Kept(Vec<Arc<Record>>);
+
+impl Sink for Kept {
+    fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
+        self.0.push(Arc::clone(record));
+        Ok(())
+    }
+
+    fn sample(&mut self, _: &Sample) -> Result<(), SinkFailure> {
+        Ok(())
+    }
+}
