@@ -7,7 +7,7 @@ fn figures_are_read_by_the_files_keys() {
     fs::create_dir_all(&point).unwrap();
     let summary = r#"{"Success Requests": 2, "Req Throughput (req/s)": 4.5,
         "Avg TTFT (ms)": 51.5, "Avg ITL (ms)": null,
-        "loadwright": {"figures": {"dispatch_delay_ms": {"mean": 0.25, "99%": 0.5}}}}"#;
+        "loadwright": {"metrics": {"dispatch_delay_ms": {"mean": 0.25, "99%": 0.5}}}}"#;
     let rows = r#"[{"Percentiles": "50%", "TTFT (ms)": 51.0, "ITL (ms)": null},
         {"Percentiles": "99%", "TTFT (ms)": 60.5, "ITL (ms)": null}]"#;
     fs::write(point.join("benchmark_summary.json"), summary).unwrap();

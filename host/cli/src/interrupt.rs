@@ -106,7 +106,7 @@ impl Listener {
                 "stopping: no new requests; {} in flight will end. Ctrl-C again ends at once",
                 self.progress.in_flight.load(Relaxed)
             ),
-            _ => "end reason at once: requests in flight are cancelled".into(),
+            _ => "ending at once: requests in flight are cancelled".into(),
         });
     }
 

@@ -172,7 +172,7 @@ impl<'c> Writer<'c> {
             sample: insert("sample", rows::SAMPLE)?,
             failure: insert("failure", "point, class, count, sample")?,
             close: connection
-                .prepare("UPDATE point SET end reason = ?, point_end = ? WHERE id = ?")?,
+                .prepare("UPDATE point SET end_reason = ?, point_end = ? WHERE id = ?")?,
             last_id: 0,
             open: 0,
             failures: BTreeMap::new(),

@@ -29,7 +29,7 @@ pub struct GenerationArgs {
     /// Penalty for tokens that occurred
     #[arg(long, value_name = "F", value_parser = decimal, allow_negative_numbers = true)]
     pub repetition_penalty: Option<Typed<f64>>,
-    /// PromptRequest for log probabilities
+    /// Ask for log probabilities
     #[arg(long)]
     pub logprobs: bool,
     /// Answers to each request
@@ -45,10 +45,10 @@ pub struct GenerationArgs {
     /// Token ids that end the output
     #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
     pub stop_token_ids: Option<Vec<Typed<i64>>>,
-    /// PromptRequest for a stream [default: on]
+    /// Ask for a stream [default: on]
     #[arg(long, overrides_with = "no_stream")]
     pub stream: bool,
-    /// PromptRequest for the reply in one piece
+    /// Ask for the reply in one piece
     #[arg(long, overrides_with = "stream")]
     pub no_stream: bool,
     /// Members of every request body, merged in last: a JSON object, or @FILE that holds one;

@@ -138,7 +138,7 @@ fn secrets_of_the_url_are_in_no_file() {
 }
 
 #[test]
-fn prompts_that_the_server_counts_otherwise_are_warninged_live_and_in_a_replay() {
+fn prompts_that_the_server_counts_otherwise_are_warned_of_live_and_in_a_replay() {
     let warned_of = |summary: &serde_json::Value| {
         let warnings = summary["loadwright"]["warnings"].as_array().expect("warnings");
         warnings.iter().any(|warning| warning["check"]["kind"] == "input_differs")

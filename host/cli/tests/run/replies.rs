@@ -102,7 +102,7 @@ fn a_frame_that_tells_of_no_token_passes_its_gap_on() {
 }
 
 #[test]
-fn tokens_whose_text_nothing_finds_are_warninged() {
+fn tokens_whose_text_nothing_finds_are_warned_of() {
     let event = delta(json!({"thoughts": "hm"}));
     let section = measured(&[event.clone(), event.clone(), usage(7)]);
     let found = check(&section, "text_not_found").expect("a warning");
@@ -113,7 +113,7 @@ fn tokens_whose_text_nothing_finds_are_warninged() {
 }
 
 #[test]
-fn usage_of_no_token_beside_text_is_warninged() {
+fn usage_of_no_token_beside_text_is_warned_of() {
     let event = delta(json!({"content": "hm"}));
     let section = measured(&[event.clone(), event, usage(0)]);
     let found = check(&section, "zero_usage").expect("a warning");
@@ -121,7 +121,7 @@ fn usage_of_no_token_beside_text_is_warninged() {
 }
 
 #[test]
-fn a_stream_of_one_frame_is_warninged() {
+fn a_stream_of_one_frame_is_warned_of() {
     let section = measured(&[delta(json!({"content": "all of it"})), usage(7)]);
     let found = check(&section, "one_piece").expect("a warning");
     assert_eq!(found, json!({"kind": "one_piece", "requests": 4, "share": 1.0}));
@@ -145,7 +145,7 @@ fn details_of_reasoning_are_reasoning() {
 }
 
 #[test]
-fn an_objective_on_what_replies_lack_is_warninged() {
+fn an_objective_on_what_replies_lack_is_warned_of() {
     let place = Place::new();
     let server = server(paced(1, 1));
     let line = r#"-n 4 --max-tokens 3 --goodput ttft:60000 --extra-args '{"stream": false}'"#;
@@ -158,7 +158,7 @@ fn an_objective_on_what_replies_lack_is_warninged() {
 }
 
 #[test]
-fn workers_that_are_idle_on_average_are_warninged() {
+fn workers_that_are_idle_on_average_are_warned_of() {
     let place = Place::new();
     let server = server(paced(100, 10));
     // The second worker has nothing to do in the second of two rounds: 1.5 of 2 on average.

@@ -24,7 +24,7 @@ pub(super) fn advice(plan: &Plan, check: &Check) -> String {
         Check::ConcurrencyMissed { asked, .. } => match plan.limits.number {
             Some(number) if number < u64::from(asked) => {
                 format!(
-                    "PromptRequest for at least as many requests as workers: --number {}.",
+                    "Ask for at least as many requests as workers: --number {}.",
                     2 * asked
                 )
             }
@@ -178,11 +178,11 @@ fn advice_on_the_counts(plan: &Plan, check: &Check) -> String {
                 .into()
         }
         Check::SeveralChoices { .. } if plan.objectives.tpot.is_some() => {
-            "PromptRequest for one choice: without TPOT every request misses the objective on it."
+            "Ask for one choice: without TPOT every request misses the objective on it."
                 .into()
         }
         Check::SeveralChoices { .. } => {
-            "PromptRequest for one choice to see decoding; TTFT, latency and throughput hold."
+            "Ask for one choice to see decoding; TTFT, latency and throughput hold."
                 .into()
         }
         Check::Drift { .. } => {

@@ -66,7 +66,7 @@ fn failures_count_above_one_percent_and_are_grave_above_half() {
 }
 
 #[test]
-fn an_early_end_is_warninged_and_a_lost_service_is_grave() {
+fn an_early_end_is_warned_of_and_a_lost_service_is_grave() {
     for (end_reason, invalidating) in [
         (EndReason::Interrupted, false),
         (EndReason::OutputFailed, false),
@@ -148,7 +148,7 @@ fn workers_that_never_ran_together_are_missed() {
     assert_eq!(warnings[0].check, Check::ConcurrencyMissed { asked: 8, peak: 1 });
     assert_eq!(
         warnings[0].advice,
-        "PromptRequest for at least as many requests as workers: --number 16."
+        "Ask for at least as many requests as workers: --number 16."
     );
 }
 
@@ -196,7 +196,7 @@ fn shared_stamps_count_above_five_percent() {
 }
 
 #[test]
-fn user_stamps_are_warninged_where_kernel_stamps_were_asked_for() {
+fn user_stamps_are_warned_of_where_kernel_stamps_were_asked_for() {
     let fell_back = |s: &mut Summary, _: &mut Evidence| s.point.stamps = StampSource::User;
     assert_eq!(check(&closed(1), fell_back), Some((Check::UserStamps { http2: false }, false)));
     let mut plan = closed(1);

@@ -142,7 +142,7 @@ fn slots_that_were_due_at_the_end_and_not_taken_are_told_once() {
     assert_eq!(missed, expected, "those that were never made, too");
     assert_eq!(queue.missed(151, None), None);
     let rest = std::iter::from_fn(|| queue.missed(u64::MAX, None)).count();
-    assert!((40..900).contains(&rest), "up to the point end: {rest}");
+    assert!((40..900).contains(&rest), "up to the end of the point: {rest}");
     assert_eq!(queue.missed(u64::MAX, None), None);
 }
 

@@ -35,7 +35,7 @@ fn tokens_without_text_count_from_two_on() {
 }
 
 #[test]
-fn usage_of_no_token_beside_text_is_warninged() {
+fn usage_of_no_token_beside_text_is_warned_of() {
     let found = Check::ZeroUsage { requests: 1, share: 0.1 };
     assert_eq!(among(&closed(1), &counted(0, &[10, 20])), [found]);
     assert_eq!(among(&closed(1), &Record { streamed: false, ..counted(0, &[40]) }), [found]);
@@ -51,7 +51,7 @@ fn a_reply_that_comes_whole_at_one_moment_shows_no_ttft_of_its_own() {
 }
 
 #[test]
-fn an_objective_on_a_figure_that_replies_lack_is_warninged() {
+fn an_objective_on_a_figure_that_replies_lack_is_warned_of() {
     let objectives = |ttft, tpot| Plan {
         objectives: crate::plan::Objectives { ttft, tpot, latency: Some(MS) },
         ..closed(1)
