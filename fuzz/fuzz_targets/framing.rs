@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use loadwright_engine::framing::{Framer, Framing};
 
-#[path = "../../host/engine/src/framing/reference.rs"]
+#[path = "../../host/engine/src/exchange/framing/reference.rs"]
 mod reference;
 
 fn frames(framing: Framing, body: &[u8], part: usize, ended: bool) -> Vec<Vec<u8>> {

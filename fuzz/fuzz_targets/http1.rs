@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loadwright_engine::http1::body::Body;
-use loadwright_engine::http1::head::{self, Delimiter};
+use loadwright_engine::response::body::Body;
+use loadwright_engine::response::head::{self, Delimiter};
 
 /// The body, whether it is over and what lies behind it; `None`: it is malformed.
 fn split(bytes: &[u8], part: usize) -> Option<(Vec<u8>, bool, usize)> {

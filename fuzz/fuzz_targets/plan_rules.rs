@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use loadwright_core::reading::{ReadingPlan, Rule};
 use loadwright_engine::reading::{Reader, Reading};
 
-#[path = "../../host/engine/src/reading/reference.rs"]
+#[path = "../../host/engine/src/interpret/reading/reference.rs"]
 mod reference;
 
 const FRAME: &str =

@@ -1,49 +1,27 @@
 //! Schedules, sends and stamps requests: the only code that drives sockets.
 //!
-//! [`run`] takes one plan to its end. Makers (`prepare`) format requests ahead of their slots into
-//! a bounded queue (`dispense`); engine threads (`thread`, `drive`, `serve`) hand them out,
-//! each with its scheduled time; `transport` sends them and takes their replies as stamped frames
-//! (`capture`); interpreters (`interpret`) read the frames on threads of their own and make
-//! records, which the `recorder` gives to the sinks on the caller's thread.
+//! [`run`] takes one plan to its end. `prepare` formats requests ahead of their slots into a bounded
+//! queue; `schedule` hands them out on the engine threads, each with its scheduled time; `exchange`
+//! sends them and takes their replies as stamped frames; `interpret` reads the frames on threads of
+//! its own and makes records, which `run` gives to the sinks on the caller's thread. What one stage
+//! hands to the next is in `messages`, what all of them share in `context`.
 //!
 //! Nothing a plugin does stands between a slot and its request, or between a socket and its stamp.
 
 #![forbid(unsafe_code)]
 
-mod budget;
-mod capture;
-mod contact;
-mod control;
-mod decode;
-mod dispense;
-mod drive;
-mod flight;
-pub mod framing;
-mod gauges;
-mod heads;
-pub mod http1;
-mod http2;
+mod context;
+mod error;
+mod exchange;
 mod interpret;
-mod items;
-mod judge;
-mod landed;
-mod net;
-mod outbox;
-mod point;
+mod messages;
 mod prepare;
-mod probe;
-pub mod reading;
-mod recorder;
 mod run;
-mod serve;
-mod thread;
-mod timers;
-mod transport;
-mod wait;
+mod schedule;
 
-pub use control::{Control, Progress, Stop};
-pub use net::endpoint::BadUrl;
-pub use net::tls::TlsSetup;
-pub use prepare::Ports;
-pub use probe::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe};
-pub use run::{EngineError, run};
+pub use context::Ports;
+pub use context::control::{Control, Progress, Stop};
+pub use error::{BadUrl, EngineError, TlsSetup};
+pub use exchange::{framing, response};
+pub use interpret::reading;
+pub use run::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe, run};

@@ -3,72 +3,19 @@
 //! Makers run on plain threads, each with instances of its own; none of them stands between a slot
 //! and its request.
 
-mod former;
-mod ids;
+pub(crate) mod dataset_cursor;
+pub(crate) mod request_builder;
+mod token_ids;
 
-use crate::EngineError;
-use crate::control::Control;
-use crate::dispense::Dispenser;
-use crate::gauges::Gauges;
-use crate::items::Items;
-pub(crate) use former::{Former, check};
-use loadwright_core::conversation::{Content, Message, Prompt, Turn};
+use crate::context::Ports;
+use crate::context::control::Control;
+use crate::context::gauges::Gauges;
+use crate::error::EngineError;
+use crate::prepare::dataset_cursor::Items;
+use crate::schedule::ready_queue::Dispenser;
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
-use loadwright_core::request::Request;
-use std::sync::Arc;
-
-/// What a point needs from plugins.
-#[derive(Clone)]
-pub struct Ports {
-    /// Makes conversations.
-    pub dataset: Arc<dyn DatasetFactory>,
-    /// Formats requests and says how replies are read.
-    pub protocol: Arc<dyn ProtocolFactory>,
-    /// Counts tokens, where the user chose one.
-    pub tokenizer: Option<Arc<dyn Tokenizer>>,
-}
-
-/// A request that waits for its slot.
-pub(crate) struct Prepared {
-    pub(crate) seq: u64,
-    /// The request, or why there is none.
-    pub(crate) request: Result<Request, PluginFailure>,
-    pub(crate) job: Job,
-}
-
-/// What is known of a turn beside its request; follows it through the engine.
-#[derive(Debug, Default)]
-pub(crate) struct Job {
-    /// The conversation's name.
-    pub(crate) conversation: String,
-    /// Tokens of the prompt, where the dataset knows.
-    pub(crate) input_tokens: Option<u32>,
-    /// The prompt, kept where nobody but the tokenizer may know its tokens.
-    pub(crate) prompt: Option<Prompt>,
-    /// The conversation, where turns are to come.
-    pub(crate) talk: Option<Box<Talk>>,
-}
-
-/// A conversation under way.
-#[derive(Debug, Default)]
-pub(crate) struct Talk {
-    /// Which item it is.
-    pub(crate) item: u64,
-    /// What was said, the present turn's prompt included.
-    pub(crate) history: Vec<Message>,
-    /// The media of it all: slots of one ask are unique.
-    pub(crate) media: Vec<Content>,
-    /// The turns to come.
-    pub(crate) turns: std::vec::IntoIter<Turn>,
-}
-
-impl Prepared {
-    /// Bytes that it holds.
-    pub(crate) fn bytes(&self) -> usize {
-        self.request.as_ref().map_or(0, |request| request.body.len())
-    }
-}
+use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure, ProtocolFactory};
+use request_builder::Former;
 
 /// Items made and formatted in one go, at most.
 const BATCH: u64 = 32;

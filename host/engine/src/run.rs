@@ -1,45 +1,30 @@
 //! One point from its first slot to its last record.
 
-use crate::control::Control;
-use crate::interpret::Interpreter;
-use crate::items::Items;
-use crate::net::endpoint::BadUrl;
-use crate::net::tls::TlsSetup;
-use crate::outbox::{Outbox, Parcel};
-use crate::point::Point;
-use crate::prepare::{self, Ports};
-use crate::reading::BadRule;
-use crate::recorder::{Made, Recorder};
-use crate::thread;
+mod probe;
+mod recorder;
+
+pub use probe::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe};
+
+use crate::context::Ports;
+use crate::context::control::Control;
+use crate::context::point::Point;
+use crate::error::EngineError;
+use crate::interpret::interpreter::Interpreter;
+use crate::interpret::queue::Outbox;
+use crate::messages::{Made, Parcel};
+use crate::prepare;
+use crate::prepare::dataset_cursor::Items;
+use crate::schedule::thread;
 use crossbeam_channel::Sender;
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{PluginFailure, Sink};
+use loadwright_core::ports::Sink;
 use loadwright_core::sample::{EndReason, PointEnd};
 use loadwright_timing::spawn::spawn_scoped;
 use loadwright_timing::{clock, priority};
+use recorder::Recorder;
 use std::io;
 use std::sync::{Arc, Barrier, OnceLock};
 use tokio::sync::mpsc;
-
-/// A point could not be run. What goes wrong with requests is data, and none of these.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The URL cannot be called.
-    #[error(transparent)]
-    Url(#[from] BadUrl),
-    /// TLS cannot be set up.
-    #[error(transparent)]
-    Tls(#[from] TlsSetup),
-    /// A plugin could not be set up.
-    #[error(transparent)]
-    Plugin(#[from] PluginFailure),
-    /// A protocol's reading plan is malformed.
-    #[error("the protocol's reading plan is malformed: {0}")]
-    Plan(#[from] BadRule),
-    /// The system gives no more threads, files or timers.
-    #[error("the system refused a resource: {0}")]
-    System(#[from] io::Error),
-}
 
 /// Batches that may wait for an interpreter, and for the recorder.
 const BATCHES: usize = 64;

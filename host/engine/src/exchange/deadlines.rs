@@ -1,0 +1,150 @@
+//! Limits on waiting, at no cost a read: one timer an exchange, looked at again when it fires.
+
+use crate::context::gauges::{Gauges, StepWatch};
+use crate::messages::Failure;
+use loadwright_core::Nanos;
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::plan::Timeouts;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
+use std::future::Future as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// How long the rest of a body may take that comes behind the reply's end mark.
+pub(crate) const LINGER: Duration = Duration::from_millis(100);
+
+/// Watches one connection's exchanges, one after the other.
+pub(crate) struct Watch {
+    timer: Pin<Box<Sleep>>,
+    /// When the timer fires; `None`: it is not registered. Kept here because the
+    /// timer itself is cold memory whenever something arrives.
+    fires: Option<Nanos>,
+    /// Whether the timer must be polled before its waker can be relied on.
+    fresh: bool,
+    read: Nanos,
+    total: Nanos,
+    /// When something last happened.
+    last: Nanos,
+    /// When the exchange is to be over.
+    until: Nanos,
+    steps: Arc<StepWatch>,
+    gauges: Arc<Gauges>,
+}
+
+impl Watch {
+    /// A watch with `timeouts` that waits with `timer` and reports steps of the wall clock to
+    /// `gauges`.
+    pub(crate) fn new(
+        timeouts: &Timeouts,
+        timer: Sleep,
+        steps: Arc<StepWatch>,
+        gauges: Arc<Gauges>,
+    ) -> Self {
+        Self {
+            timer: Box::pin(timer),
+            fires: None,
+            fresh: true,
+            read: nanos(timeouts.read),
+            total: nanos(timeouts.total),
+            last: 0,
+            until: Nanos::MAX,
+            steps,
+            gauges,
+        }
+    }
+
+    /// An exchange that began at `begun` is about to be sent.
+    pub(crate) fn begin(&mut self, begun: Nanos, now: Nanos) {
+        self.last = now;
+        self.until = begun.saturating_add(self.total);
+        // The task that polls from now on may be another one than the timer would wake.
+        self.fresh = true;
+        // A timer that is armed already fires too early at worst, and is then set again: a
+        // connection that serves short exchanges rarely touches the timers.
+        if self.fires.is_none_or(|fires| fires > self.deadline()) {
+            self.set();
+        }
+    }
+
+    /// Something was read.
+    pub(crate) fn saw(&mut self, read: &Read) {
+        self.last = read.user;
+        if let Some(steps) = self.steps.stepped(read.offset) {
+            self.gauges.clock_steps.fetch_max(steps, Relaxed);
+        }
+    }
+
+    /// Something was written.
+    pub(crate) fn touch(&mut self, now: Nanos) {
+        self.last = now;
+    }
+
+    /// The reply has said that it ends: what is left of its body has [`LINGER`].
+    pub(crate) fn linger(&mut self) {
+        self.until = self.until.min(self.last.saturating_add(nanos(LINGER)));
+        if self.fires.is_none_or(|fires| fires > self.deadline()) {
+            self.set();
+        }
+    }
+
+    /// Whether what was last read came when the exchange was to be over. A server that sends
+    /// faster than it is read never lets a timer speak.
+    pub(crate) fn is_over(&self) -> bool {
+        self.last >= self.until
+    }
+
+    /// The limit on the whole exchange is over.
+    pub(crate) fn overdue(&self) -> Failure {
+        let text = format!("not over within {} s", self.total as f64 / 1e9);
+        Failure::new(Outcome::Timeout(Stage::Total), text)
+    }
+
+    /// Whether the timer must be looked at: it was set anew, or what was last seen is not before
+    /// its time.
+    pub(crate) fn is_due(&self) -> bool {
+        self.fresh || self.fires.is_none_or(|fires| self.last >= fires)
+    }
+
+    /// What limit is over, once one is.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
+        loop {
+            self.fresh = false;
+            ready!(self.timer.as_mut().poll(context));
+            let now = clock::now();
+            if now >= self.until {
+                return Poll::Ready(self.overdue());
+            }
+            if now >= self.last.saturating_add(self.read) {
+                let text = format!("nothing arrived for {} s", self.read as f64 / 1e9);
+                return Poll::Ready(Failure::new(Outcome::Timeout(Stage::Read), text));
+            }
+            self.set();
+        }
+    }
+
+    fn set(&mut self) {
+        let deadline = self.deadline();
+        self.fires = Some(deadline);
+        self.fresh = true;
+        self.timer.as_mut().reset(clock::instant(deadline).into());
+    }
+
+    fn deadline(&self) -> Nanos {
+        // A century: what the runtime's timers can hold.
+        const FAR: Nanos = 3_155_760_000_000_000_000;
+        self.last.saturating_add(self.read).min(self.until).min(FAR)
+    }
+}
+
+/// A span in nanoseconds.
+pub(crate) fn nanos(span: Duration) -> Nanos {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! One request and its response over an HTTP/2 connection, by hyper.
+//!
+//! hyper reads the socket from a task of its own, so a read's kernel stamp cannot be tied to the
+//! frames it gave: bodies are dated in user space, when their frames are polled. Each worker has a
+//! connection of its own, with one stream at a time.
+
+use crate::exchange::attempt::Flight;
+use crate::exchange::deadlines::{LINGER, nanos};
+use crate::exchange::framing::Framing;
+use crate::exchange::net::stream::Stream;
+use crate::exchange::response::head::{Delimiter, Head};
+use crate::messages::Failure;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::plan::Timeouts;
+use loadwright_timing::clock;
+use loadwright_timing::socket::Read;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// An HTTP/2 connection.
+pub(crate) struct Http2 {
+    sender: SendRequest<Full<Bytes>>,
+    mark: Arc<SendMark>,
+}
+
+/// When the first byte since it was armed was handed to the kernel; 0: armed.
+#[derive(Debug, Default)]
+struct SendMark(AtomicU64);
+
+impl Http2 {
+    /// Shakes hands over `stream`.
+    ///
+    /// # Errors
+    /// The peer does not speak HTTP/2.
+    pub(crate) async fn new(stream: Stream) -> Result<Self, Failure> {
+        let mark = Arc::new(SendMark::default());
+        let io = TokioIo::new(Marked { stream, mark: Arc::clone(&mark) });
+        let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+            .await
+            .map_err(|error| failed(&error))?;
+        tokio::spawn(connection);
+        Ok(Self { sender, mark })
+    }
+
+    /// Whether another request may be sent.
+    pub(crate) fn usable(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// Sends a request and takes its response into `flight`.
+    ///
+    /// # Errors
+    /// Every way in which that fails, by class.
+    pub(crate) async fn exchange(
+        &mut self,
+        flight: &mut Flight,
+        request: http::Request<Full<Bytes>>,
+        timeouts: &Timeouts,
+    ) -> Result<(), Failure> {
+        let limit = timeouts.total;
+        let over = || late(Stage::Total, format!("not over within {} s", limit.as_secs_f64()));
+        let ended = tokio::time::timeout(limit, self.untimed(flight, request, timeouts.read)).await;
+        let marked = self.mark.0.load(Relaxed);
+        if marked != 0 && flight.timeline.sent.is_some() {
+            flight.timeline.sent = Some(marked);
+        }
+        ended.unwrap_or_else(|_| Err(over()))
+    }
+
+    async fn untimed(
+        &mut self,
+        flight: &mut Flight,
+        request: http::Request<Full<Bytes>>,
+        read: Duration,
+    ) -> Result<(), Failure> {
+        let silent = || late(Stage::Read, format!("nothing arrived for {} s", read.as_secs_f64()));
+        self.sender.ready().await.map_err(|error| failed(&error))?;
+        let length = hyper::body::Body::size_hint(request.body()).lower();
+        self.mark.0.store(0, Relaxed);
+        // Until hyper's own task has written: an exchange may be stopped or be over before.
+        flight.timeline.sent = Some(clock::now());
+        let response = tokio::time::timeout(read, self.sender.send_request(request)).await;
+        flight.bytes_sent = length;
+        let response = response.map_err(|_| silent())?.map_err(|error| failed(&error))?;
+        let (parts, mut body) = response.into_parts();
+        let reply = flight.response();
+        reply.head_bytes = head_bytes(&parts);
+        reply.begin(head(&parts), &stamp(0))?;
+        let mut linger = None;
+        loop {
+            let limit = linger.map_or(read, |until: u64| {
+                Duration::from_nanos(until.saturating_sub(clock::now()))
+            });
+            let frame = match tokio::time::timeout(limit, body.frame()).await {
+                Ok(Some(frame)) => frame.map_err(|error| failed(&error))?,
+                Ok(None) => break,
+                // The reply has said that it ends: the stream is reset in place of its last frame.
+                Err(_) if linger.is_some() => return Ok(()),
+                Err(_) => return Err(silent()),
+            };
+            if let Some(run) = frame.data_ref() {
+                let read = stamp(run.len());
+                flight.feed(run, &read)?;
+                flight.hand_on(run.len())?;
+                if flight.response().intake.marked {
+                    flight.timeline.end = read.user;
+                    linger.get_or_insert(read.user + nanos(LINGER));
+                }
+            }
+        }
+        let end = stamp(0);
+        flight.timeline.end = end.user;
+        flight.response().closed(&end)
+    }
+}
+
+/// A read that happened now, as far as user space knows.
+fn stamp(len: usize) -> Read {
+    let user = clock::now();
+    Read { len, kernel: None, user, offset: clock::offset(user) }
+}
+
+fn head(parts: &http::response::Parts) -> Head {
+    let text = |name: http::HeaderName| {
+        parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Head {
+        status: parts.status.as_u16(),
+        delimiter: Delimiter::Close,
+        keep_alive: true,
+        framing: Framing::of(text(http::header::CONTENT_TYPE).as_deref()),
+        encoding: text(http::header::CONTENT_ENCODING).filter(|value| value != "identity"),
+        retry_after: text(http::header::RETRY_AFTER),
+    }
+}
+
+/// The head in HTTP/1.1's words, which is how protocols that decode are given it.
+fn head_bytes(parts: &http::response::Parts) -> Vec<u8> {
+    let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes
+}
+
+fn late(stage: Stage, text: String) -> Failure {
+    Failure::new(Outcome::Timeout(stage), text)
+}
+
+fn failed(error: &hyper::Error) -> Failure {
+    let outcome = if error.is_incomplete_message() {
+        Outcome::Truncated
+    } else if error.is_parse() {
+        Outcome::Malformed
+    } else {
+        Outcome::Reset
+    };
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    Failure::new(outcome, text)
+}
+
+/// A stream that marks its first write.
+struct Marked {
+    stream: Stream,
+    mark: Arc<SendMark>,
+}
+
+impl Marked {
+    fn mark(&self) {
+        if self.mark.0.load(Relaxed) == 0 {
+            self.mark.0.store(clock::now(), Relaxed);
+        }
+    }
+}
+
+impl AsyncRead for Marked {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Marked {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.mark();
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.mark();
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,114 @@
+//! The head of a request, for HTTP/1.1 as bytes and for HTTP/2 as a `http::Request`.
+
+use crate::exchange::net::endpoint::Endpoint;
+use crate::messages::Attempt;
+use bytes::Bytes;
+use http_body_util::Full;
+use loadwright_core::plan::Plan;
+use loadwright_core::request::Request;
+use std::io::Write as _;
+use std::sync::Arc;
+
+/// Writes the heads of a point's requests.
+pub(crate) struct Heads {
+    plan: Arc<Plan>,
+    /// Headers that every request carries, those of the user last and so stronger.
+    fixed: Vec<(String, String)>,
+    endpoint: Endpoint,
+}
+
+impl Heads {
+    /// Heads for `plan`'s requests to `endpoint`.
+    pub(crate) fn new(plan: &Arc<Plan>, endpoint: &Endpoint) -> Self {
+        let mut fixed = vec![
+            ("user-agent".to_owned(), concat!("loadwright/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("accept".to_owned(), "*/*".to_owned()),
+        ];
+        if let (Some(proxy), false) = (&endpoint.proxy, endpoint.tls)
+            && let Some(authorization) = &proxy.authorization
+        {
+            fixed.push(("proxy-authorization".to_owned(), authorization.clone()));
+        }
+        for (name, value) in &plan.target.headers {
+            fixed.retain(|(earlier, _)| !earlier.eq_ignore_ascii_case(name));
+            fixed.push((name.to_ascii_lowercase(), value.clone()));
+        }
+        Self { plan: Arc::clone(plan), fixed, endpoint: endpoint.clone() }
+    }
+
+    /// Writes the head of `request` into `out`.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, request: &Request, attempt: Attempt) {
+        out.clear();
+        put(out, &[&request.head.method, " "]);
+        put(out, &self.endpoint.request_target(request.head.path.as_deref()));
+        put(out, &[" HTTP/1.1\r\n"]);
+        if !self.is_fixed("host") {
+            put(out, &["host: ", &self.endpoint.authority, "\r\n"]);
+        }
+        for (name, value) in self.headers(request) {
+            put(out, &[name, ": ", value, "\r\n"]);
+        }
+        if !self.is_fixed("x-request-id") {
+            put(out, &["x-request-id: "]);
+            self.put_id(out, attempt);
+            put(out, &["\r\n"]);
+        }
+        let length = request.body.len();
+        write!(out, "content-length: {length}\r\n\r\n").expect("writing to memory cannot fail");
+    }
+
+    /// The same request for HTTP/2.
+    ///
+    /// # Errors
+    /// A header is not one.
+    pub(crate) fn http2(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+    ) -> Result<http::Request<Full<Bytes>>, http::Error> {
+        let scheme = if self.endpoint.tls { "https" } else { "http" };
+        let path = self.endpoint.request_target(request.head.path.as_deref()).concat();
+        let host = self.fixed.iter().find(|(name, _)| name == "host");
+        let authority = host.map_or(&self.endpoint.authority, |(_, host)| host);
+        let uri = format!("{scheme}://{authority}{path}");
+        let mut builder = http::Request::builder().method(request.head.method.as_str()).uri(uri);
+        for (name, value) in self.headers(request).filter(|(name, _)| *name != "host") {
+            builder = builder.header(name, value);
+        }
+        if !self.is_fixed("x-request-id") {
+            let mut id = Vec::new();
+            self.put_id(&mut id, attempt);
+            builder = builder.header("x-request-id", id);
+        }
+        builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
+    }
+
+    /// The fixed headers, and those of `request` that none of them overrides.
+    fn headers<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let own = request.head.headers.iter().filter(|(name, _)| !self.is_fixed(name));
+        self.fixed.iter().chain(own).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn is_fixed(&self, name: &str) -> bool {
+        self.fixed.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(name))
+    }
+
+    /// Names the attempt in the server's log as in the records.
+    fn put_id(&self, out: &mut Vec<u8>, attempt: Attempt) {
+        if attempt.seq == Attempt::PROBE {
+            return put(out, &["lw-probe"]);
+        }
+        let Attempt { seq, turn, attempt, .. } = attempt;
+        let index = self.plan.index;
+        write!(out, "lw-{index}-{seq}-{turn}-{attempt}").expect("writing to memory cannot fail");
+    }
+}
+
+fn put(out: &mut Vec<u8>, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,283 @@
+//! One response as it arrives: head, delimited body, frames, each dated by its read.
+//!
+//! What the frames mean is decided elsewhere; what this says is whether the response is whole.
+
+pub mod body;
+pub mod head;
+
+use crate::exchange::framing::marks::EndMarks;
+use crate::exchange::framing::{Framer, Framing};
+use crate::messages::Failure;
+use crate::messages::capture::{Capture, FrameStamp};
+use body::Body;
+use head::{Delimiter, Head};
+use loadwright_core::Nanos;
+use loadwright_core::outcome::Outcome;
+use loadwright_core::plan::StampSource;
+use loadwright_timing::socket::Read;
+use std::borrow::Cow;
+use std::mem::take;
+
+/// Bytes of an error's body that are kept.
+pub(crate) const ERROR_BODY: usize = 4096;
+/// Bytes that a head may have.
+const HEAD: usize = 64 * 1024;
+/// Bytes that one frame may have.
+pub(crate) const FRAME: usize = 16 * 1024 * 1024;
+
+/// One response as it arrives.
+pub(crate) struct Response {
+    pub(crate) intake: Intake,
+    /// What came of the head until it is whole; then its bytes, for protocols that decode.
+    pub(crate) head_bytes: Vec<u8>,
+    /// The head, once whole.
+    pub(crate) head: Option<Head>,
+    /// When the head was whole.
+    pub(crate) head_at: Option<Nanos>,
+    /// When the first byte of it came.
+    pub(crate) heard: Option<Nanos>,
+    /// The start of an error's body.
+    pub(crate) error_body: Vec<u8>,
+    wanted: Wanted,
+    /// Bytes were left behind the response, or a part of the request was not sent.
+    out_of_step: bool,
+}
+
+/// What is wanted of a response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// The bytes of its head, for protocols that decode.
+    pub(crate) head: bool,
+    /// A stream: a body that does not say what it is may be one.
+    pub(crate) stream: bool,
+}
+
+/// What each read of a body touches, together on two cache lines: a connection is cold whenever
+/// something arrives.
+#[repr(align(64))]
+pub(crate) struct Intake {
+    source: StampSource,
+    /// The head is not whole yet.
+    pub(crate) in_head: bool,
+    /// The end mark was among the frames.
+    pub(crate) marked: bool,
+    body: Body,
+    /// How the body is cut into frames; `None` for error bodies.
+    framer: Option<Framer>,
+    /// The frames.
+    pub(crate) capture: Capture,
+    /// Bytes of the body so far.
+    pub(crate) received: u64,
+}
+
+impl Intake {
+    /// Bytes of the reply that it holds: whole frames, and the one that is on its way.
+    pub(crate) fn held(&self) -> usize {
+        self.capture.len() + self.framer.as_ref().map_or(0, Framer::held)
+    }
+}
+
+const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
+
+impl Response {
+    /// A response whose frames go to `capture`.
+    pub(crate) fn new(source: StampSource, capture: Capture, wanted: Wanted) -> Self {
+        let intake = Intake {
+            source,
+            in_head: true,
+            marked: false,
+            body: Body::new(Delimiter::Empty),
+            framer: None,
+            capture,
+            received: 0,
+        };
+        let (head_bytes, error_body) = (Vec::new(), Vec::new());
+        let (head, head_at, heard) = (None, None, None);
+        let out_of_step = false;
+        Self { intake, head_bytes, head, head_at, heard, error_body, wanted, out_of_step }
+    }
+
+    /// Begins with another response: nothing of the last one counts.
+    pub(crate) fn restart(&mut self) {
+        let capture = take(&mut self.intake.capture);
+        *self = Self::new(self.intake.source, capture, self.wanted);
+    }
+
+    /// Whether any byte arrived.
+    pub(crate) fn begun(&self) -> bool {
+        self.heard.is_some()
+    }
+
+    /// Whether the server refuses to serve the connection, whatever was to be sent on it: an error
+    /// with a close, or a `408`, which stands for one.
+    pub(crate) fn refuses(&self) -> bool {
+        let refuses = |head: &Head| head.status == 408 || (head.status >= 400 && !head.keep_alive);
+        self.head.as_ref().is_some_and(refuses)
+    }
+
+    /// Whether the reply is cut into more than one frame.
+    pub(crate) fn streamed(&self) -> bool {
+        self.intake.framer.as_ref().is_some_and(Framer::streams)
+    }
+
+    /// Whether the connection may carry another request.
+    pub(crate) fn keeps_connection(&self) -> bool {
+        self.intake.body.done()
+            && !self.out_of_step
+            && self.head.as_ref().is_some_and(|head| head.keep_alive)
+    }
+
+    /// The request was not sent to its end: the connection cannot carry another one.
+    pub(crate) fn leave_out_of_step(&mut self) {
+        self.out_of_step = true;
+    }
+
+    /// Takes what one read gave, which `marks` may end; true: the response is whole.
+    ///
+    /// # Errors
+    /// It is not HTTP, or its body cannot be read.
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        read: &Read,
+        marks: &EndMarks,
+    ) -> Result<bool, Failure> {
+        let mut input = bytes;
+        if self.intake.in_head {
+            match self.read_head(input, read)? {
+                Some(behind) => input = &bytes[bytes.len() - behind..],
+                None => return Ok(false),
+            }
+        }
+        let stamp = self.stamp(read);
+        let Intake { body, framer, capture, received, marked, .. } = &mut self.intake;
+        while let Some(run) = body
+            .next(&mut input)
+            .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?
+        {
+            *received += run.len() as u64;
+            match framer {
+                Some(framer) => framer
+                    .feed(run, &mut |frame: &[u8]| {
+                        *marked |= marks.matches(frame);
+                        capture.push(frame, stamp);
+                    })
+                    .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string()))?,
+                None => keep_start(&mut self.error_body, run),
+            }
+        }
+        if !body.done() {
+            return Ok(false);
+        }
+        self.out_of_step |= !input.is_empty();
+        self.finish(read);
+        Ok(true)
+    }
+
+    /// The peer has closed.
+    ///
+    /// # Errors
+    /// The response was not whole.
+    pub(crate) fn closed(&mut self, read: &Read) -> Result<(), Failure> {
+        let cut = |text: &str| Err(Failure::new(Outcome::Truncated, text));
+        if self.intake.in_head {
+            return cut("the server closed the connection before its reply was whole");
+        }
+        if self.intake.body.may_close() {
+            self.finish(read);
+            return Ok(());
+        }
+        cut("the connection was closed in the middle of the reply")
+    }
+
+    /// Reads the head; gives how many of `bytes` lie behind it.
+    fn read_head(&mut self, bytes: &[u8], read: &Read) -> Result<Option<usize>, Failure> {
+        self.heard.get_or_insert(self.stamp(read).at);
+        // Nearly always it comes in one piece, and is read where it lies.
+        let gathered = if self.head_bytes.is_empty() {
+            Cow::Borrowed(bytes)
+        } else {
+            self.head_bytes.extend_from_slice(bytes);
+            Cow::Owned(take(&mut self.head_bytes))
+        };
+        let mut rest = &*gathered;
+        loop {
+            let parsed = head::parse(rest)
+                .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?;
+            let Some((head, length)) = parsed else {
+                if rest.len() > HEAD {
+                    let text = "the reply's head is larger than 64 KiB";
+                    return Err(Failure::new(Outcome::Malformed, text));
+                }
+                self.head_bytes = rest.to_vec();
+                return Ok(None);
+            };
+            let (own, behind) = rest.split_at(length);
+            if head.status < 200 {
+                // An interim response (RFC 9110, 15.2): the real one follows.
+                rest = behind;
+                continue;
+            }
+            if self.wanted.head {
+                self.head_bytes = own.to_vec();
+            }
+            self.begin(head, read)?;
+            return Ok(Some(behind.len()));
+        }
+    }
+
+    /// Begins the body behind `head`.
+    ///
+    /// # Errors
+    /// The body is encoded.
+    pub(crate) fn begin(&mut self, head: Head, read: &Read) -> Result<(), Failure> {
+        self.head_at = Some(self.stamp(read).at);
+        self.heard = self.heard.or(self.head_at);
+        self.intake.in_head = false;
+        self.intake.body = Body::new(head.delimiter);
+        let ok = (200..300).contains(&head.status);
+        let encoding = head.encoding.clone();
+        if ok {
+            let framing = match head.framing {
+                Framing::Sniffed if !self.wanted.stream => Framing::Whole,
+                framing => framing,
+            };
+            self.intake.framer = Some(Framer::new(framing, FRAME));
+        }
+        self.head = Some(head);
+        match encoding {
+            Some(encoding) if ok => {
+                let text =
+                    format!("the reply is {encoding}-encoded, though that was not asked for");
+                Err(Failure::new(Outcome::Malformed, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self, read: &Read) {
+        let stamp = self.stamp(read);
+        let Intake { framer, capture, .. } = &mut self.intake;
+        if let Some(framer) = framer {
+            framer.finish(&mut |frame: &[u8]| capture.push(frame, stamp));
+        }
+    }
+
+    /// The stamps of what `read` gave.
+    pub(crate) fn stamp(&self, read: &Read) -> FrameStamp {
+        let at = match self.intake.source {
+            StampSource::Kernel => read.kernel.unwrap_or(read.user),
+            StampSource::User => read.user,
+        };
+        FrameStamp { at, user: read.user }
+    }
+}
+
+/// Keeps of an error's body the start.
+fn keep_start(kept: &mut Vec<u8>, run: &[u8]) {
+    let room = ERROR_BODY.saturating_sub(kept.len());
+    kept.extend_from_slice(&run[..run.len().min(room)]);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What an exchange comes to: its outcome, and whose token counts it carries. Pure.
+
+use crate::interpret::reading::Reading;
+use crate::messages::Failure;
+use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::reading::Usage;
+use loadwright_core::record::TokenSource;
+
+/// What the transport knows of an exchange.
+pub(crate) struct Facts<'a> {
+    /// How the transport fared.
+    pub(crate) end: &'a Result<(), Failure>,
+    /// The status, where a head was read.
+    pub(crate) status: Option<u16>,
+    /// The start of an error's body.
+    pub(crate) error_body: &'a [u8],
+    /// Whether the reply came as a stream, whose end must be marked.
+    pub(crate) marked_end: bool,
+    /// Whether something came before the request was sent.
+    pub(crate) heard_before_sent: bool,
+}
+
+/// The outcome, and what went wrong in words.
+pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
+    if let Err(failure) = facts.end {
+        // With the end mark seen the reply was whole, however long the server then kept the
+        // connection and however that went down; and a bad status says more than the end of a
+        // connection that a refusing server closes early.
+        let forgiven = match failure.outcome {
+            Outcome::Truncated | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
+            // An error whose words do not end is that error.
+            Outcome::TooLarge => facts.status.is_some_and(is_bad),
+            Outcome::Timeout(Stage::Read | Stage::Total) => reading.done,
+            _ => false,
+        };
+        if !forgiven {
+            return (failure.outcome, failure.detail.clone());
+        }
+    }
+    match facts.status {
+        Some(status) if is_bad(status) => {
+            let body = String::from_utf8_lossy(facts.error_body).trim().to_owned();
+            (Outcome::Status(status), body)
+        }
+        _ => content(facts, reading),
+    }
+}
+
+fn is_bad(status: u16) -> bool {
+    !(200..300).contains(&status)
+}
+
+/// The outcome of a reply that arrived with a good status.
+fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
+    // The connection refuses such a reply when it comes; here nothing can become a figure that
+    // would be negative, whatever brought it.
+    if facts.heard_before_sent {
+        let failure = Failure::unsolicited(facts.status);
+        return (failure.outcome, failure.detail);
+    }
+    if let Some(error) = &reading.error {
+        return (Outcome::StreamError, error.clone());
+    }
+    if let Some(unreadable) = &reading.unreadable {
+        return (Outcome::Malformed, unreadable.clone());
+    }
+    if facts.marked_end && !reading.done && reading.finish_reason.is_none() {
+        let text = "the stream ended without its end mark and without a finish reason";
+        return (Outcome::Truncated, text.to_owned());
+    }
+    // Usage of a token without text is a special token: the service did produce something.
+    let produced = reading.usage.output_tokens.or(reading.frame_tokens).unwrap_or(0);
+    if reading.outputs.is_empty() && produced == 0 {
+        return (Outcome::Empty, "the reply has no output".to_owned());
+    }
+    (Outcome::Ok, String::new())
+}
+
+/// Token counts with their sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tokens {
+    pub(crate) usage: Usage,
+    pub(crate) input_source: TokenSource,
+    pub(crate) output_source: TokenSource,
+}
+
+/// Takes each count from the first source that has it: usage, frames (output) or dataset (input),
+/// the tokenizer. Frames are never counted as tokens.
+pub(crate) fn tokens(
+    reading: &Reading,
+    made: Option<u32>,
+    count_input: impl FnOnce() -> Option<u32>,
+    count_output: impl FnOnce() -> Option<u32>,
+) -> Tokens {
+    let mut usage = reading.usage;
+    let (input, input_source) =
+        first([(usage.input_tokens, TokenSource::Usage), (made, TokenSource::Dataset)])
+            .or_else(|| count_input().map(|count| (count, TokenSource::Tokenizer)))
+            .map_or((None, TokenSource::None), |(count, source)| (Some(count), source));
+    let (output, output_source) = first([
+        (usage.output_tokens, TokenSource::Usage),
+        (reading.frame_tokens, TokenSource::Frames),
+    ])
+    .or_else(|| count_output().map(|count| (count, TokenSource::Tokenizer)))
+    .map_or((None, TokenSource::None), |(count, source)| (Some(count), source));
+    usage.input_tokens = input;
+    usage.output_tokens = output;
+    Tokens { usage, input_source, output_source }
+}
+
+fn first(counts: [(Option<u32>, TokenSource); 2]) -> Option<(u32, TokenSource)> {
+    counts.into_iter().find_map(|(count, source)| count.map(|count| (count, source)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,0 @@
-//! Connections: where they go, how they are opened, and reads that carry their stamps.
-
-pub(crate) mod connect;
-pub(crate) mod endpoint;
-pub(crate) mod failure;
-mod handshake;
-pub(crate) mod stream;
-pub(crate) mod tls;

@@ -1,0 +1,125 @@
+//! What later turns ask, by a protocol that writes the ask down as text.
+
+use super::*;
+use loadwright_core::conversation::Media;
+use loadwright_core::ports::{Dataset, DatasetFactory, ProtocolFactory};
+use loadwright_core::reading::{ReadingPlan, Reply};
+use loadwright_core::request::{Encoding, Segment};
+
+/// Writes `role:text` of each message, a slash between them, media as they are.
+struct Writer;
+
+impl ProtocolFactory for Writer {
+    fn plan(&self) -> Option<&ReadingPlan> {
+        None
+    }
+
+    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Protocol for Writer {
+    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
+        asks.iter().map(|ask| Ok(template(ask))).collect()
+    }
+
+    fn decode(&mut self, _: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {
+        Vec::new()
+    }
+}
+
+fn template(ask: &PromptRequest) -> Template {
+    let head = Head { method: "POST".into(), path: None, headers: Vec::new() };
+    let mut body = Vec::new();
+    let mut write = |text: &str| body.push(Segment::Bytes(text.as_bytes().to_vec()));
+    if let Prompt::Text(text) = &ask.prompt {
+        ask.history.iter().for_each(|message| write(&format!("{message:?}/")));
+        write(text);
+        return Template { head, body };
+    }
+    let Prompt::Messages(messages) = &ask.prompt else { panic!("text or messages are asked") };
+    for message in ask.history.iter().chain(messages) {
+        body.push(Segment::Bytes(format!("/{}:", message.role).into_bytes()));
+        body.extend(message.parts.iter().map(|part| match part {
+            Part::Text(text) => Segment::Bytes(text.as_bytes().to_vec()),
+            Part::Media(media) => Segment::Media { slot: media.slot, encoding: Encoding::Raw },
+        }));
+    }
+    Template { head, body }
+}
+
+struct Nothing;
+
+impl DatasetFactory for Nothing {
+    fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
+        unreachable!("conversations are made by hand")
+    }
+}
+
+fn ports() -> Ports {
+    Ports { dataset: Arc::new(Nothing), protocol: Arc::new(Writer), tokenizer: None }
+}
+
+/// The bodies of a conversation's turns, each answered with `reply n`.
+fn bodies(turns: Vec<Turn>) -> Vec<String> {
+    let (plan, ports) = (crate::exchange::request_head::tests::plan(), ports());
+    let mut former = Former::new(&plan, &ports).expect("there is a protocol");
+    let conversation = Conversation { turns, ..Conversation::default() };
+    let first = former.batch(0, 0, vec![Ok(conversation)]).remove(0);
+    let mut bodies = Vec::new();
+    let (mut request, mut job) = (first.request, first.job);
+    loop {
+        bodies.push(String::from_utf8(request.expect("it is formatted").body).expect("text"));
+        let Some(mut talk) = job.talk else { return bodies };
+        talk.history.push(Message::text("assistant", format!("reply {}", bodies.len())));
+        let (next, its, _) = former.next_turn(String::new(), talk).expect("turns are to come");
+        (request, job) = (next, its);
+    }
+}
+
+fn picture(bytes: &[&str]) -> Turn {
+    let part = |slot: usize| {
+        let (slot, mime) = (slot as u32, "image/png".into());
+        Part::Media(Media { slot, mime, size: 1 })
+    };
+    let parts = (0..bytes.len()).map(part).collect();
+    let message = Message { role: "user".into(), parts, extra: String::new() };
+    let content =
+        |bytes: &&str| Content { mime: "image/png".into(), bytes: bytes.as_bytes().into() };
+    let media = bytes.iter().map(content).collect();
+    Turn { media, ..Turn::new(Prompt::Messages(vec![message])) }
+}
+
+#[test]
+fn a_text_prompt_stays_said_as_the_user_s() {
+    let bodies = bodies(["a", "b", "c"].map(|text| Turn::new(Prompt::Text(text.into()))).into());
+    let user = |text: &str| format!("{:?}/", Message::text("user", text));
+    let assistant = |n: u32| format!("{:?}/", Message::text("assistant", format!("reply {n}")));
+    assert_eq!(bodies[0], "a");
+    assert_eq!(bodies[1], user("a") + &assistant(1) + "b");
+    assert_eq!(bodies[2], user("a") + &assistant(1) + &user("b") + &assistant(2) + "c");
+}
+
+#[test]
+fn media_of_earlier_turns_stay_theirs() {
+    let bodies = bodies(vec![picture(&["P", "Q"]), picture(&["R"]), picture(&[]), picture(&["S"])]);
+    assert_eq!(bodies[0], "/user:PQ");
+    assert_eq!(bodies[1], "/user:PQ/assistant:reply 1/user:R");
+    assert_eq!(bodies[2], "/user:PQ/assistant:reply 1/user:R/assistant:reply 2/user:");
+    assert!(bodies[3].ends_with("/user:R/assistant:reply 2/user:/assistant:reply 3/user:S"));
+    assert!(bodies[3].starts_with("/user:PQ/"), "{}", bodies[3]);
+}
+
+#[test]
+fn only_a_turn_that_others_follow_takes_its_conversation_along() {
+    let (plan, ports) = (crate::exchange::request_head::tests::plan(), ports());
+    let mut former = Former::new(&plan, &ports).expect("there is a protocol");
+    let turn = || Turn::new(Prompt::Text("a".into()));
+    let mut talks = |turns| {
+        let conversation = Conversation { turns, ..Conversation::default() };
+        former.batch(0, 0, vec![Ok(conversation)]).remove(0).job.talk.is_some()
+    };
+    assert!(!talks(vec![turn()]));
+    assert!(talks(vec![turn(), turn()]));
+}

@@ -1,0 +1,165 @@
+//! The ready queue: every slot once and in order, whoever makes and whoever takes.
+
+use super::*;
+use crate::messages::Job;
+use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::request::{Head, Request};
+
+fn prepared(seq: u64) -> Prepared {
+    let body = vec![b'x'; 100];
+    let head = Arc::new(Head { method: "POST".into(), path: None, headers: Vec::new() });
+    let request = Request { head, body };
+    Prepared { seq, request: Ok(request), job: Job::default() }
+}
+
+fn queue(slots: u64, requests: usize, bytes: usize) -> Dispenser {
+    Dispenser::new(slots, None, Room { requests, bytes }, Arc::new(Gauges::new(1)))
+}
+
+/// Makes every slot; there must be room for them.
+fn make_all(queue: &Dispenser) {
+    while let Some((first, count)) = queue.claim(64) {
+        assert!(queue.put(first, (first..first + count).map(prepared).collect()));
+    }
+}
+
+/// Makes the first `count` slots of more; there must be room for them.
+fn make_all_of(queue: &Dispenser, count: u64) {
+    let mut made = 0;
+    while made < count {
+        let (first, claimed) = queue.claim(count - made).unwrap();
+        assert!(queue.put(first, (first..first + claimed).map(prepared).collect()));
+        made = first + claimed;
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+#[test]
+fn every_slot_goes_out_once_whatever_the_threads() {
+    for (requests, bytes) in [(8, usize::MAX), (usize::MAX, 700), (1, 1)] {
+        let queue = queue(1_000, requests, bytes);
+        let mut taken: Vec<u64> = std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while let Some((first, count)) = queue.claim(7) {
+                        let batch = (first..first + count).map(prepared).collect();
+                        assert!(queue.put(first, batch));
+                    }
+                });
+            }
+            let take = || {
+                let mut own = Vec::new();
+                while let Some(next) = block_on(queue.next(u64::MAX)) {
+                    own.push(next.prepared.seq);
+                }
+                assert!(own.is_sorted());
+                own
+            };
+            let takers = [scope.spawn(take), scope.spawn(take)];
+            takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect()
+        });
+        taken.sort_unstable();
+        assert_eq!(taken, (0..1_000).collect::<Vec<_>>());
+        assert!(queue.spent(u64::MAX) && queue.claim(1).is_none());
+    }
+}
+
+#[test]
+fn a_phase_takes_its_own_slots_alone() {
+    let queue = queue(10, 64, usize::MAX);
+    make_all(&queue);
+    let phase = |end| {
+        let next = || block_on(queue.next(end));
+        std::iter::from_fn(|| next().map(|next| next.prepared.seq)).collect::<Vec<_>>()
+    };
+    assert!(!queue.spent(4));
+    assert_eq!(phase(4), [0, 1, 2, 3]);
+    assert!(queue.spent(4) && !queue.spent(10));
+    assert_eq!(phase(u64::MAX), [4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn claims_begin_small_and_grow_to_the_most() {
+    let queue = queue(100, 200, usize::MAX);
+    let claims: Vec<_> = std::iter::from_fn(|| queue.claim(16)).collect();
+    let counts: Vec<u64> = claims.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [4, 4, 4, 4, 4, 5, 6, 7, 9, 11, 14, 16, 12]);
+    assert!(claims.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+}
+
+#[test]
+fn makers_of_a_full_queue_rest_until_half_of_it_is_used() {
+    let queue = queue(100, 8, usize::MAX);
+    for first in [0, 4] {
+        assert_eq!(queue.claim(4), Some((first, 4)));
+        assert!(queue.put(first, (first..first + 4).map(prepared).collect()));
+    }
+    let filling = |queue: &Dispenser| queue.lock().filling;
+    for left in (5..8).rev() {
+        block_on(queue.next(u64::MAX)).unwrap();
+        assert!(!filling(&queue), "{left} are left");
+    }
+    block_on(queue.next(u64::MAX)).unwrap();
+    assert!(filling(&queue));
+}
+
+#[test]
+fn scheduled_times_count_from_the_phases_beginning() {
+    let arrival = Arrival { rate: 100.0, process: Process::Poisson };
+    let room = Room { requests: 64, bytes: usize::MAX };
+    let queue = Dispenser::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
+    make_all(&queue);
+    block_on(queue.next(u64::MAX)).unwrap();
+    queue.restart(Some(arrival.offsets(2)), 5_000);
+    let scheduled: Vec<_> =
+        (0..7).map(|_| block_on(queue.next(u64::MAX)).unwrap().scheduled).collect();
+    let drawn: Vec<_> = arrival.offsets(2).take(7).map(|offset| Some(5_000 + offset)).collect();
+    assert_eq!(scheduled, drawn);
+}
+
+#[test]
+fn slots_that_were_due_at_the_end_and_not_taken_are_told_once() {
+    let queue = queue(1_000, 100, usize::MAX);
+    let arrival = Arrival { rate: 1_000.0, process: Process::Constant };
+    make_all_of(&queue, 100);
+    assert_eq!(queue.missed(u64::MAX, None), None, "it goes on");
+    let origin = clock::now();
+    queue.restart(Some(arrival.offsets(1)), origin);
+    for seq in 0..10 {
+        assert_eq!(block_on(queue.next(u64::MAX)).unwrap().prepared.seq, seq);
+    }
+    while clock::now() < origin + 200_000_000 {
+        std::thread::yield_now();
+    }
+    queue.close();
+    // Slot n is scheduled n ms behind the origin: the queue's own point end is later than this limit.
+    let latest = origin + 150_500_000;
+    let missed: Vec<_> = std::iter::from_fn(|| queue.missed(u64::MAX, Some(latest))).collect();
+    let expected: Vec<_> = (10..=150).map(|seq| (seq, origin + seq * 1_000_000)).collect();
+    assert_eq!(missed, expected, "those that were never made, too");
+    assert_eq!(queue.missed(151, None), None);
+    let rest = std::iter::from_fn(|| queue.missed(u64::MAX, None)).count();
+    assert!((40..900).contains(&rest), "up to the end of the point: {rest}");
+    assert_eq!(queue.missed(u64::MAX, None), None);
+}
+
+#[test]
+fn closing_ends_makers_and_takers() {
+    let queue = queue(100, 1, usize::MAX);
+    let (first, _) = queue.claim(1).unwrap();
+    assert!(queue.put(first, vec![prepared(0)]));
+    std::thread::scope(|scope| {
+        let (first, _) = queue.claim(1).unwrap();
+        let full = scope.spawn({
+            let queue = &queue;
+            move || queue.put(first, vec![prepared(1)])
+        });
+        queue.close();
+        assert!(!full.join().unwrap(), "there was no room, and never will be");
+    });
+    assert!(block_on(queue.next(u64::MAX)).is_none());
+    assert!(queue.claim(1).is_none());
+}
