@@ -3,6 +3,7 @@
 
 mod arrows;
 mod files;
+mod modules;
 mod tree;
 
 /// Fails with every violation, one a line.

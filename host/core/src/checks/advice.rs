@@ -23,10 +23,7 @@ pub(super) fn advice(plan: &Plan, check: &Check) -> String {
         }
         Check::ConcurrencyMissed { asked, .. } => match plan.limits.number {
             Some(number) if number < u64::from(asked) => {
-                format!(
-                    "Ask for at least as many requests as workers: --number {}.",
-                    2 * asked
-                )
+                format!("Ask for at least as many requests as workers: --number {}.", 2 * asked)
             }
             _ => "Raise --number or --duration, or shorten --ramp-up: the point ended before all \
                   workers were at work."
@@ -178,12 +175,10 @@ fn advice_on_the_counts(plan: &Plan, check: &Check) -> String {
                 .into()
         }
         Check::SeveralChoices { .. } if plan.objectives.tpot.is_some() => {
-            "Ask for one choice: without TPOT every request misses the objective on it."
-                .into()
+            "Ask for one choice: without TPOT every request misses the objective on it.".into()
         }
         Check::SeveralChoices { .. } => {
-            "Ask for one choice to see decoding; TTFT, latency and throughput hold."
-                .into()
+            "Ask for one choice to see decoding; TTFT, latency and throughput hold.".into()
         }
         Check::Drift { .. } => {
             "The service was not in a steady state: run longer, or add --warmup-num.".into()

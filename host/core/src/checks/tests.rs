@@ -146,10 +146,7 @@ fn workers_that_never_ran_together_are_missed() {
     plan.limits.number = Some(4);
     let warnings = warned_of(&plan, |_, _| {});
     assert_eq!(warnings[0].check, Check::ConcurrencyMissed { asked: 8, peak: 1 });
-    assert_eq!(
-        warnings[0].advice,
-        "Ask for at least as many requests as workers: --number 16."
-    );
+    assert_eq!(warnings[0].advice, "Ask for at least as many requests as workers: --number 16.");
 }
 
 #[test]
