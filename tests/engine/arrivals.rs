@@ -42,7 +42,7 @@ fn slots_are_due_as_the_arrivals_say() {
         for (threads, warmup) in [(1, 0), (2, 0), (2, 12)] {
             let server = start(fast());
             let mut plan = open(&server.url(), 800.0, process, 100);
-            (plan.threads, plan.limits.warmup) = (threads, warmup);
+            (plan.engine.threads, plan.limits.warmup) = (threads, warmup);
             let run = Bench::new(plan.clone()).run();
             run.whole(100 + warmup);
             due_as_drawn(&plan, &run);
@@ -98,7 +98,7 @@ fn slots_over_the_cap_are_dropped_and_counted_even_in_a_burst() {
         let mut plan = open(&server.url(), rate, Process::Constant, 60);
         let Load::Open { max_in_flight, .. } = &mut plan.load else { panic!() };
         *max_in_flight = Some(4);
-        plan.threads = threads;
+        plan.engine.threads = threads;
         let bench = Bench::new(plan.clone());
         let progress = bench.control.progress.clone();
         let run = bench.run();
@@ -143,7 +143,7 @@ fn nothing_starts_once_the_time_is_over() {
     for (load, threads) in loads {
         let server = start(paced(8, 2));
         let mut plan = plan(&server.url());
-        (plan.load, plan.threads) = (load, threads);
+        (plan.load, plan.engine.threads) = (load, threads);
         (plan.limits.number, plan.limits.duration) = (None, Some(ms(200)));
         let run = Bench::new(plan).run();
         assert_eq!(run.point_end.end_reason, EndReason::Completed);

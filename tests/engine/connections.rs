@@ -45,7 +45,7 @@ fn a_worker_keeps_one_connection() {
     for (workers, threads) in [(1, 1), (5, 1), (6, 2)] {
         let server = start(paced(5, 1));
         let mut plan = plan_of(&server.url(), workers, 60);
-        (plan.threads, plan.limits.warmup) = (threads, 12);
+        (plan.engine.threads, plan.limits.warmup) = (threads, 12);
         let run = run(plan);
         run.whole(72);
         assert_eq!(agree(&run, &server, false), u64::from(workers));
@@ -132,7 +132,7 @@ fn a_certificate_is_trusted_by_its_file_or_not_checked() {
     plan.target.ca_cert = Some(file.path().into());
     let trusted = run(plan.clone());
     trusted.whole(30);
-    assert!(trusted.point_end.kernel_stamps);
+    assert!(trusted.point_end.kernel_timestamps);
     assert_eq!(agree(&trusted, &server, true), 3);
     (plan.target.ca_cert, plan.target.insecure) = (None, true);
     plan.index = 1;
@@ -149,7 +149,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
         let run = bench.run();
         run.whole(30);
         assert_eq!(agree(&run, &server, tls), 3);
-        assert!(!run.point_end.kernel_stamps);
+        assert!(!run.point_end.kernel_timestamps);
         for record in &run.records {
             assert_eq!((record.frames.len(), record.usage.output_tokens), (5, Some(5)));
             assert!(record.frames.iter().all(|frame| frame.at == frame.user));
@@ -195,7 +195,7 @@ fn unix_sockets_with_the_stamps_of_user_space() {
     let run = run(plan);
     run.whole(20);
     assert_eq!(agree(&run, &server, false), 2);
-    assert!(!run.point_end.kernel_stamps);
+    assert!(!run.point_end.kernel_timestamps);
     let frames = run.records.iter().flat_map(|record| &record.frames);
     assert!(frames.into_iter().all(|frame| frame.at == frame.user));
 }

@@ -37,7 +37,7 @@ fn length(body: &str) -> u64 {
 fn several(url: &str) -> Plan {
     let mut plan = plan(url);
     plan.limits.number = Some(70);
-    plan.output_range = Some((1, 5));
+    plan.request.output_range = Some((1, 5));
     plan
 }
 
@@ -54,7 +54,7 @@ fn a_slot_carries_the_same_bytes_whatever_the_load() {
     for (load, threads, warmup) in loads {
         let server = server();
         let mut plan = several(&server.url());
-        (plan.load, plan.threads) = (load, threads);
+        (plan.load, plan.engine.threads) = (load, threads);
         (plan.limits.warmup, plan.limits.number) = (warmup, Some(70 - warmup));
         all.push(bodies(Bench::new(plan), &server, 70));
     }
@@ -87,7 +87,7 @@ fn a_dataset_begins_again_after_its_last_item_and_says_so_once() {
     for announced in [true, false] {
         let server = server();
         let mut plan = several(&server.url());
-        (plan.load, plan.threads, plan.first_item) = (closed(8), 2, 3);
+        (plan.load, plan.engine.threads, plan.first_item) = (closed(8), 2, 3);
         let items = Items { size: Some(25), announced, ..Items::default() };
         let bench = Bench { items, ..Bench::new(plan) };
         let notices = bench.notices.clone();
@@ -104,7 +104,7 @@ fn lengths_are_drawn_for_each_item_by_the_seed() {
     let drawn = |seed, range| {
         let server = server();
         let mut plan = several(&server.url());
-        (plan.seed, plan.output_range) = (seed, range);
+        (plan.seed, plan.request.output_range) = (seed, range);
         let bodies = bodies(Bench::new(plan), &server, 70);
         bodies.values().map(|body| length(body)).collect::<Vec<_>>()
     };

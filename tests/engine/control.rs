@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 fn endless(url: &str) -> [Plan; 3] {
     let closed_loop = plan_of(url, 6, u64::MAX / 2);
     let mut two = closed_loop.clone();
-    two.threads = 2;
+    two.engine.threads = 2;
     let mut open = closed_loop.clone();
     let arrival = Arrival { rate: 300.0, process: Process::Poisson };
     open.load = Load::Open { arrival, max_in_flight: None };
@@ -73,7 +73,7 @@ fn an_aborted_run_lands_everything_in_flight_as_cancelled() {
 fn a_warm_up_can_be_aborted_too() {
     let server = start(faulty([Fault::Stall { after: 0, ms: None }]));
     let mut plan = plan_of(&server.url(), 3, 10);
-    (plan.limits.warmup, plan.threads) = (5, 2);
+    (plan.limits.warmup, plan.engine.threads) = (5, 2);
     let run = Bench::new(plan).run_beside(|stop| {
         server.wait_for_requests(3, PATIENCE).expect("three workers send");
         stop.abort();

@@ -69,7 +69,9 @@ fn endless(what: Endless, requests: usize) -> (String, std::thread::JoinHandle<V
 
 fn limited(url: &str, bytes: usize, frames: u64, memory: usize) -> Plan {
     let replies = ReplyLimits { bytes: bytes as u64, frames, memory: memory as u64 };
-    Plan { replies, ..plan(url) }
+    let mut plan = plan(url);
+    plan.engine.replies = replies;
+    plan
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn every_request_is_sent_and_recorded_once_whatever_the_workers() {
         for threads in [1, 2] {
             let server = start(fast());
             let mut plan = plan_of(&server.url(), workers, number);
-            plan.threads = threads;
+            plan.engine.threads = threads;
             let bench = Bench::new(plan);
             let progress = bench.control.progress.clone();
             let run = bench.run();
@@ -37,7 +37,7 @@ fn no_more_are_in_flight_than_there_are_workers() {
     for (workers, threads) in [(1, 1), (5, 1), (5, 2), (2, 2)] {
         let server = start(paced(20, 5));
         let mut plan = plan_of(&server.url(), workers, u64::from(workers) * 5);
-        plan.threads = threads;
+        plan.engine.threads = threads;
         run(plan).whole(u64::from(workers) * 5);
         let served = truth(&server, u64::from(workers) * 5);
         assert_eq!(most_together(served.values()), workers as usize);
@@ -49,7 +49,7 @@ fn the_warm_up_is_over_before_anything_is_measured() {
     for (warmup, threads) in [(1, 1), (9, 1), (9, 2), (30, 2)] {
         let server = start(paced(10, 2));
         let mut plan = plan_of(&server.url(), 6, 20);
-        (plan.threads, plan.limits.warmup) = (threads, warmup);
+        (plan.engine.threads, plan.limits.warmup) = (threads, warmup);
         let bench = Bench::new(plan);
         let progress = bench.control.progress.clone();
         let run = bench.run();
@@ -77,7 +77,7 @@ fn a_pace_holds_requests_back_and_the_cap_still_holds() {
         let mut plan = plan_of(&server.url(), 8, 60);
         let arrival = Arrival { rate: 400.0, process: Process::Poisson };
         plan.load = Load::Closed { workers: 8, ramp_up: Duration::ZERO, pace: Some(arrival) };
-        plan.threads = threads;
+        plan.engine.threads = threads;
         let seed = plan.seed;
         let run = run(plan);
         run.whole(60);

@@ -241,7 +241,7 @@ fn plugins_that_fail_on_one_request() {
 fn a_plugin_that_fails_may_end_the_run() {
     let server = start(fast());
     let mut plan = plan_of(&server.url(), 2, 1_000_000);
-    plan.on_plugin_failure = FailurePolicy::FailRun;
+    plan.engine.on_plugin_failure = FailurePolicy::FailRun;
     let mut bench = Bench::new(plan);
     let refuse = |item| if item == 40 { Err("it broke".to_owned()) } else { Ok(()) };
     bench.items = Items { before: Some(Arc::new(refuse)), ..Items::default() };

@@ -2,12 +2,12 @@
 //! that keeps everything, and the server's truth by request. Asserts nothing itself.
 
 use crate::speak::{Items, Speaker};
-use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
-};
+use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{PointEnd, Sample};
+use loadwright_core::testkit;
+pub(crate) use loadwright_core::testkit::workers as closed;
 use loadwright_engine::{Control, Ports, Stop};
 use loadwright_sim::{Config, Fault, Model, Script, Served, Server};
 use std::collections::BTreeMap;
@@ -26,39 +26,14 @@ pub(crate) fn ms(millis: u64) -> Duration {
 /// A plan for one worker and one request to `url`.
 pub(crate) fn plan(url: &str) -> Plan {
     let url = format!("{url}/v1/chat/completions");
-    Plan {
-        index: 0,
-        name: "point".into(),
-        target: Target { url, ..Target::default() },
-        load: closed(1),
-        limits: Limits { number: Some(1), duration: None, warmup: 0 },
-        timeouts: Timeouts { connect: PATIENCE, read: PATIENCE, total: PATIENCE },
-        stamps: StampSource::Kernel,
-        replies: ReplyLimits::default(),
-        retries: 0,
-        seed: 7,
-        first_item: 0,
-        model: "m".into(),
-        api: "fake".into(),
-        dataset: "fake".into(),
-        stream: true,
-        output_range: None,
-        choices: 1,
-        tokenize_prompt: false,
-        in_chat: true,
-        objectives: Objectives::default(),
-        threads: 1,
-        on_plugin_failure: FailurePolicy::FailRequest,
-        settings: serde_json::Map::new(),
-    }
+    let mut plan = testkit::closed(1);
+    plan.target.url = url;
+    plan.limits.number = Some(1);
+    plan.timeouts = Timeouts { connect: PATIENCE, read: PATIENCE, total: PATIENCE };
+    plan
 }
 
-/// A closed loop without ramp or pace.
-pub(crate) fn closed(workers: u32) -> Load {
-    Load::Closed { workers, ramp_up: Duration::ZERO, pace: None }
-}
-
-/// [`plan`] with so many workers and requests.
+/// [`plan`] with this many workers and requests.
 pub(crate) fn plan_of(url: &str, workers: u32, number: u64) -> Plan {
     let mut plan = plan(url);
     plan.load = closed(workers);

@@ -114,7 +114,7 @@ fn event_streams_are_known_by_their_beginning_where_no_type_says_so() {
         stream.write_all(reply.as_bytes()).unwrap();
     });
     let mut plan = plan_of(&server, 1, 1);
-    plan.stream = false;
+    plan.request.stream = false;
     let run =
         Bench { speaker: Speaker { stream: false, ..Speaker::default() }, ..Bench::new(plan) }
             .run();

@@ -84,7 +84,7 @@ impl Items {
             made
         };
         let turns = (0..self.turns).map(turn).collect();
-        Ok(Conversation { id: format!("talk-{item}"), due: None, turns })
+        Ok(Conversation { id: format!("talk-{item}"), scheduled: None, turns })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::rig::{Bench, PATIENCE, SLACK, fast, faulty, id, paced, plan_of, run, start, truth};
 use crate::speak::Speaker;
-use loadwright_core::plan::StampSource;
+use loadwright_core::plan::TimestampSource;
 use loadwright_core::record::Record;
 use loadwright_sim::{Body, Config, Fault, Script, Served};
 use loadwright_timing::gather;
@@ -71,7 +71,7 @@ fn frames_are_dated_when_they_came() {
         within(5.0, || {
             let server = start(paced(15, 3));
             let mut plan = plan_of(&server.url(), workers, 40);
-            plan.threads = threads;
+            plan.engine.threads = threads;
             let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
             check(bench, &server, 40)
         });
@@ -111,13 +111,13 @@ fn stamps_are_the_kernels_where_they_can_be_and_the_users_where_asked() {
     let mut plan = plan_of(&server.url(), 4, 20);
     let kernel = run(plan.clone());
     kernel.whole(20);
-    assert!(kernel.point_end.kernel_stamps);
+    assert!(kernel.point_end.kernel_timestamps);
     let mut frames = kernel.records.iter().flat_map(|record| &record.frames);
     assert!(frames.all(|frame| frame.at < frame.user), "a stamp is not the kernel's");
-    (plan.stamps, plan.index) = (StampSource::User, 1);
+    (plan.engine.timestamps, plan.index) = (TimestampSource::User, 1);
     let user = run(plan);
     user.whole(20);
-    assert!(!user.point_end.kernel_stamps);
+    assert!(!user.point_end.kernel_timestamps);
     let mut frames = user.records.iter().flat_map(|record| &record.frames);
     assert!(frames.all(|frame| frame.at == frame.user));
 }
@@ -214,7 +214,7 @@ fn frames_that_come_in_pieces_are_dated_in_order() {
 fn a_reply_at_full_speed_keeps_its_order() {
     let server = start(fast());
     let mut plan = plan_of(&server.url(), 4, 12);
-    plan.threads = 2;
+    plan.engine.threads = 2;
     let bench = Bench { speaker: Speaker::tokens(2_000), ..Bench::new(plan) };
     check(bench, &server, 12);
 }

@@ -33,7 +33,7 @@ fn a_turn_carries_what_was_said_before_it() {
     for threads in [1, 2] {
         let server = start(Config { keep_bodies: true, ..fast() });
         let mut bench = talking(&server.url(), 3, 0.0, 6);
-        (bench.plan.load, bench.plan.threads) = (closed(3), threads);
+        (bench.plan.load, bench.plan.engine.threads) = (closed(3), threads);
         let run = bench.run();
         let expected: Vec<_> =
             (0..6).flat_map(|seq| (0..3).map(move |turn| (seq, turn, 0))).collect();
@@ -120,7 +120,7 @@ fn a_retry_that_succeeds_counts_and_every_attempt_is_a_record() {
     }]);
     let server = start(Config { script, keep_bodies: true, ..fast() });
     let mut plan = plan(&server.url());
-    (plan.retries, plan.limits.number) = (2, Some(4));
+    (plan.request.retries, plan.limits.number) = (2, Some(4));
     let bench = Bench::new(plan);
     let progress = bench.control.progress.clone();
     let run = bench.run();
@@ -140,7 +140,7 @@ fn a_retry_that_succeeds_counts_and_every_attempt_is_a_record() {
 fn the_last_of_the_attempts_is_the_one_that_counts() {
     let server = start(faulty([status(500)]));
     let mut plan = plan(&server.url());
-    (plan.retries, plan.limits.number, plan.load) = (2, Some(3), closed(3));
+    (plan.request.retries, plan.limits.number, plan.load) = (2, Some(3), closed(3));
     let bench = Bench::new(plan);
     let progress = bench.control.progress.clone();
     let run = bench.run();
@@ -157,7 +157,7 @@ fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
     let script = Script::requests(1..=1, [Fault::Cut { after: 1, reset: false }]);
     let server = start(Config { script, ..fast() });
     let mut bench = talking(&server.url(), 3, 0.0, 1);
-    bench.plan.retries = 1;
+    bench.plan.request.retries = 1;
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 2, 0)]);
     assert_eq!(run.sorted()[1].outcome, Outcome::Truncated);
@@ -168,7 +168,8 @@ fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
 fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
     let server = start(faulty([status(503)]));
     let mut plan = plan(&server.url());
-    (plan.retries, plan.limits.number, plan.limits.duration) = (u32::MAX, Some(1), Some(ms(1_000)));
+    (plan.request.retries, plan.limits.number, plan.limits.duration) =
+        (u32::MAX, Some(1), Some(ms(1_000)));
     let run = Bench::new(plan).run();
     let records = run.sorted();
     let scheduled = records[0].timeline.scheduled;

@@ -29,7 +29,7 @@ fn attempts_back_off_and_stay_due_when_their_slot_was() {
     for fault in [Fault::Status { code: 500, retry_after: None, body: None }, Fault::Drop] {
         let server = start(faulty([fault]));
         let mut plan = plan(&server.url());
-        plan.retries = 3;
+        plan.request.retries = 3;
         let records = Bench::new(plan).run().sorted();
         assert_eq!(records.len(), 4);
         for (failures, pair) in records.windows(2).enumerate() {
@@ -45,7 +45,7 @@ fn attempts_back_off_and_stay_due_when_their_slot_was() {
 fn a_retry_comes_no_sooner_than_the_service_asks_for() {
     let server = refusing(429, Some(1));
     let mut plan = plan(&server.url());
-    plan.retries = 1;
+    plan.request.retries = 1;
     let records = Bench::new(plan).run().sorted();
     assert!(records[1].timeline.ready.unwrap() >= records[0].timeline.end + 1_000_000_000);
     assert_eq!(records[1].timeline.scheduled, records[0].timeline.scheduled);
@@ -69,7 +69,7 @@ fn a_retry_comes_no_sooner_than_the_date_that_the_service_names() {
         (httpdate::parse_http_date(&date).unwrap(), came)
     });
     let mut plan = plan(&url);
-    plan.retries = 1;
+    plan.request.retries = 1;
     let run = Bench::new(plan).run();
     assert_eq!(run.records.len(), 2);
     let (date, came) = server.join().unwrap();
@@ -80,7 +80,7 @@ fn a_retry_comes_no_sooner_than_the_date_that_the_service_names() {
 fn a_wait_for_another_attempt_ends_when_the_user_stops_the_run() {
     let server = refusing(429, Some(60));
     let mut plan = plan(&server.url());
-    plan.retries = 9;
+    plan.request.retries = 9;
     let run = Bench::new(plan).run_beside(|stop| {
         server.wait_for_ended(1, PATIENCE).expect("a first attempt");
         stop.drain();

@@ -72,7 +72,7 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     // come to serve all that are in flight, and keeps what it opened.
     let most = match plan.load {
         Load::Closed { workers, .. } => workers,
-        Load::Open { max_in_flight, .. } => max_in_flight.unwrap() * u32::from(plan.threads),
+        Load::Open { max_in_flight, .. } => max_in_flight.unwrap() * u32::from(plan.engine.threads),
     };
     assert!(after.connections - before.connections <= u64::from(most), "more than {most}");
     sent
@@ -86,7 +86,7 @@ fn server() -> Server {
 fn thirty_thousand_requests_are_thirty_thousand_records() {
     let server = server();
     let mut plan = plan_of(&server.url(), 64, 30_000);
-    plan.threads = 2;
+    plan.engine.threads = 2;
     assert_eq!(soak(plan, &server), 30_000);
 }
 
@@ -98,7 +98,7 @@ fn a_minute_at_high_rate_loses_nothing() {
     let closed = soak(plan.clone(), &server);
     let arrival = Arrival { rate: 1_000.0, process: Process::Poisson };
     plan.load = Load::Open { arrival, max_in_flight: Some(64) };
-    plan.threads = 2;
+    plan.engine.threads = 2;
     let open = soak(plan, &server);
     // A machine that serves less than this in half a minute was not under load.
     assert!(closed > 3_000 && open > 3_000, "closed {closed}, open {open}");

@@ -126,7 +126,7 @@ fn plugins(run: &Run, catalog: &Catalog, voice: &Voice) -> Result<Plugins, Failu
     let plan = &run.points[0];
     let find = |kind, name: &str| catalog.find(kind, name, |text: &str| voice.notice(text));
     let (protocol, dataset) =
-        both(find(Kind::Protocol, &plan.api), find(Kind::Dataset, &plan.dataset))?;
+        both(find(Kind::Protocol, &plan.request.api), find(Kind::Dataset, &plan.request.dataset))?;
     Ok(Plugins { protocol, dataset })
 }
 

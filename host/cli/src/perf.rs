@@ -83,7 +83,7 @@ fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
     let first = &opened.points[0];
     voice.info(&format!(
         "measuring {} at {}: {}",
-        results::alias(first).unwrap_or_else(|| first.model.clone()),
+        results::alias(first).unwrap_or_else(|| first.request.model.clone()),
         masked_url(&first.target.url),
         counted(opened.points.len() as u64, "point")
     ));

@@ -36,8 +36,11 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Failure> {
         written = written.and_then(|()| results::write_point(folder, &point.plan, &summary));
         summaries.push(summary);
     }
-    let mut info =
-        results::run_info(points.first().map(|point| &point.plan), reader.asked()?, folder);
+    let mut info = results::run_info(
+        points.first().map(|point| &point.plan),
+        reader.planned_points()?,
+        folder,
+    );
     written = written.and_then(|()| results::write_run(folder, &info, &summaries));
     // The files are the run's own; conditions given now hold for what is printed now.
     if !given.is_empty() {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 pub struct Conversation {
     /// Stable name for records; empty where there is none.
     pub id: String,
-    /// Seconds after the run's start at which it is due: recorded traces only.
-    pub due: Option<f64>,
+    /// Seconds after the start of the run at which it is scheduled: recorded traces only.
+    pub scheduled: Option<f64>,
     /// The turns, in order.
     pub turns: Vec<Turn>,
 }

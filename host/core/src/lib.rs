@@ -24,6 +24,8 @@ pub mod sample;
 pub mod secret;
 pub mod stop;
 pub mod summary;
+#[doc(hidden)]
+pub mod testkit;
 pub mod timeline;
 pub mod words;
 

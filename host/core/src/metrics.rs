@@ -14,7 +14,7 @@ mod tally;
 
 use crate::Nanos;
 use crate::checks::{EngineHealth, Evidence, Verdict, assess};
-use crate::plan::{Load, Objectives, Plan, StampSource};
+use crate::plan::{Load, Objectives, Plan, TimestampSource};
 use crate::ports::{Sink, SinkFailure};
 use crate::record::Record;
 use crate::sample::{PointEnd, Sample};
@@ -75,7 +75,7 @@ impl SummaryBuilder {
         tally::count(&mut self.counts, record);
         self.failures.count(record);
         self.links.count(record);
-        let single = self.plan.choices <= 1;
+        let single = self.plan.request.choices <= 1;
         let row = Row::of(record, single);
         // A slot that was never tried ends nothing; a connection that was refused does.
         if row.is_some() || !record.outcome.is_beside() {
@@ -116,7 +116,8 @@ impl SummaryBuilder {
             health,
             last_end,
         } = self;
-        let kernel = point_end.kernel_stamps && plan.stamps == StampSource::Kernel;
+        let kernel =
+            point_end.kernel_timestamps && plan.engine.timestamps == TimestampSource::Kernel;
         let duration =
             rows.iter().map(|row| row.sent).min().map(|first| last_end.saturating_sub(first));
         counts.good = good(&rows, &plan);
@@ -145,7 +146,7 @@ impl SummaryBuilder {
             metrics,
             tokens,
             concurrency: distributions::concurrency(
-                asked_concurrency(&plan.load),
+                target_concurrency(&plan.load),
                 &in_flight,
                 duration,
             ),
@@ -187,11 +188,11 @@ fn point(plan: &Plan, point_end: &PointEnd, kernel: bool) -> Point {
     Point {
         index: plan.index,
         name: plan.name.clone(),
-        model: plan.model.clone(),
-        api: plan.api.clone(),
-        dataset: plan.dataset.clone(),
+        model: plan.request.model.clone(),
+        api: plan.request.api.clone(),
+        dataset: plan.request.dataset.clone(),
         url: masked_url(&plan.target.url),
-        stream: plan.stream,
+        stream: plan.request.stream,
         load: plan.load.clone(),
         number: plan.limits.number,
         duration: plan
@@ -201,7 +202,7 @@ fn point(plan: &Plan, point_end: &PointEnd, kernel: bool) -> Point {
         seed: plan.seed,
         objectives: plan.objectives,
         proxy: point_end.proxy.clone(),
-        stamps: if kernel { StampSource::Kernel } else { StampSource::User },
+        timestamps: if kernel { TimestampSource::Kernel } else { TimestampSource::User },
     }
 }
 
@@ -238,7 +239,7 @@ fn throughput(counts: &Counts, tokens: &Tokens, duration: Option<Nanos>) -> Thro
     }
 }
 
-fn asked_concurrency(load: &Load) -> Option<u32> {
+fn target_concurrency(load: &Load) -> Option<u32> {
     match load {
         Load::Closed { workers, .. } => Some(*workers),
         Load::Open { max_in_flight, .. } => *max_in_flight,
@@ -250,7 +251,7 @@ fn arrivals(rows: &[Row], load: &Load) -> Arrivals {
     let late = || rows.iter().filter(|row| row.fresh && row.dispatch_delay() > LATE);
     let slots = || rows.iter().filter(|row| row.slot);
     Arrivals {
-        asked_rate: arrival.map(|arrival| arrival.rate),
+        target_rate: arrival.map(|arrival| arrival.rate),
         scheduled_rate: arrival.and_then(|_| rate_of(slots().map(|row| row.scheduled))),
         sent_rate: rate_of(slots().map(|row| row.sent)),
         sent: rows.iter().filter(|row| row.fresh).count() as u64,

@@ -9,54 +9,30 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// One sweep point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// Position in the sweep, from 0.
     pub index: u32,
     /// Name of the point and of its folder, e.g. `parallel_4_number_80`.
     pub name: String,
+    /// Seed for prompts, lengths and arrivals.
+    pub seed: u64,
+    /// Dataset item that slot 0 carries; each point continues where the one before it ended.
+    pub first_item: u64,
     /// Where requests go.
     pub target: Target,
+    /// What is sent.
+    pub request: RequestSettings,
     /// How requests arrive.
     pub load: Load,
     /// When the point ends.
     pub limits: Limits,
     /// How long each stage of an exchange may take.
     pub timeouts: Timeouts,
-    /// Which stamp of a read dates its frames.
-    pub stamps: StampSource,
-    /// What replies may hold of this machine's memory.
-    #[serde(default)]
-    pub replies: ReplyLimits,
-    /// How often a failed request is tried again; every attempt is a record.
-    pub retries: u32,
-    /// Seeds prompts, lengths and arrivals.
-    pub seed: u64,
-    /// Dataset item that slot 0 carries; items go on from point to point.
-    pub first_item: u64,
-    /// The model's name, as sent.
-    pub model: String,
-    /// Name of the protocol plugin.
-    pub api: String,
-    /// Name of the dataset plugin.
-    pub dataset: String,
-    /// Whether replies are asked for as streams.
-    pub stream: bool,
-    /// Bounds of the output length drawn for each request, where the user gave two; a single value
-    /// is a generation setting that the protocol already has.
-    pub output_range: Option<(u32, u32)>,
-    /// Choices that each request asks for: with more than one, a reply interleaves their frames.
-    pub choices: u32,
-    /// Prompts are turned into token ids before they are formatted.
-    pub tokenize_prompt: bool,
-    /// Whether prompts count as chat messages where the client counts their tokens.
-    pub in_chat: bool,
     /// Limits that a request must meet to count towards goodput.
     pub objectives: Objectives,
-    /// Engine threads.
-    pub threads: u16,
-    /// What happens to the run when a plugin fails.
-    pub on_plugin_failure: FailurePolicy,
+    /// How the engine runs.
+    pub engine: EngineSettings,
     /// Every setting as the user would type it, secrets masked: the content of
     /// `benchmark_args.json`.
     pub settings: serde_json::Map<String, serde_json::Value>,
@@ -64,6 +40,7 @@ pub struct Plan {
 
 /// Where requests go and how the connection is made.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Target {
     /// Absolute http or https URL; a protocol plugin may replace its path.
     /// Stored with its secrets masked.
@@ -80,6 +57,47 @@ pub struct Target {
     pub insecure: bool,
     /// PEM file of additional trusted certificates.
     pub ca_cert: Option<PathBuf>,
+}
+
+/// What is sent, and how often it is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestSettings {
+    /// Name of the protocol plugin.
+    pub api: String,
+    /// The model's name, as sent.
+    pub model: String,
+    /// Name of the dataset plugin.
+    pub dataset: String,
+    /// Whether requests ask for streamed replies.
+    pub stream: bool,
+    /// Choices that each request asks for: with more than one, a reply interleaves their frames.
+    pub choices: u32,
+    /// Bounds of the output length drawn for each request, where the user gave two; a single value
+    /// is a generation setting that the protocol already has.
+    pub output_range: Option<(u32, u32)>,
+    /// Prompts are turned into token ids before they are formatted.
+    pub tokenize_prompt: bool,
+    /// Whether prompts count as chat messages where the client counts their tokens.
+    pub in_chat: bool,
+    /// How often a failed request is tried again; every attempt is a record.
+    pub retries: u32,
+}
+
+impl Default for RequestSettings {
+    fn default() -> Self {
+        Self {
+            api: "openai".into(),
+            model: String::new(),
+            dataset: String::new(),
+            stream: true,
+            choices: 1,
+            output_range: None,
+            tokenize_prompt: false,
+            in_chat: true,
+            retries: 0,
+        }
+    }
 }
 
 /// How requests arrive.
@@ -103,6 +121,13 @@ pub enum Load {
     },
 }
 
+impl Default for Load {
+    /// One worker that sends each request when the last one ended.
+    fn default() -> Self {
+        Self::Closed { workers: 1, ramp_up: Duration::ZERO, pace: None }
+    }
+}
+
 impl Load {
     /// When requests are scheduled, where the clock says so: always in open loop, with a pace in closed
     /// loop. Without, a request is scheduled when its worker is free.
@@ -116,6 +141,7 @@ impl Load {
 
 /// When a point ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Measured slots; none: until the duration is over.
     pub number: Option<u64>,
@@ -128,6 +154,7 @@ pub struct Limits {
 
 /// How long each stage may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timeouts {
     /// DNS, TCP and TLS together.
     pub connect: Duration,
@@ -147,9 +174,34 @@ impl Default for Timeouts {
     }
 }
 
-/// What replies may hold of this machine's memory. A request whose reply is beyond it fails as
-/// `too_large`.
+/// How the engine runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EngineSettings {
+    /// Engine threads.
+    pub threads: u16,
+    /// Which stamp of a read dates its frames.
+    pub timestamps: TimestampSource,
+    /// How much memory replies may take.
+    pub replies: ReplyLimits,
+    /// What happens to the run when a plugin fails.
+    pub on_plugin_failure: FailurePolicy,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            timestamps: TimestampSource::default(),
+            replies: ReplyLimits::default(),
+            on_plugin_failure: FailurePolicy::default(),
+        }
+    }
+}
+
+/// How much memory replies may take. A request whose reply exceeds a limit fails as `too_large`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ReplyLimits {
     /// Bytes of one reply's body.
     pub bytes: u64,
@@ -160,7 +212,8 @@ pub struct ReplyLimits {
 }
 
 impl Default for ReplyLimits {
-    /// 256 MiB and a million frames for one; 1 GiB together, where nobody knows the machine.
+    /// 256 MiB and a million frames for one reply; 1 GiB for all, where the machine's memory is not
+    /// known.
     fn default() -> Self {
         Self { bytes: 256 << 20, frames: 1_000_000, memory: 1 << 30 }
     }
@@ -169,7 +222,7 @@ impl Default for ReplyLimits {
 /// Which of a read's two stamps dates its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum StampSource {
+pub enum TimestampSource {
     /// The kernel's receive time, where the platform gives it.
     #[default]
     Kernel,
@@ -190,6 +243,7 @@ pub enum FailurePolicy {
 
 /// Limits in nanoseconds that a request must meet to count towards goodput.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Objectives {
     /// Time to first token.
     pub ttft: Option<u64>,
@@ -219,4 +273,4 @@ impl Plan {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -67,7 +67,7 @@ pub struct PointEnd {
     /// When the last thing happened.
     pub at: Nanos,
     /// Whether kernel stamps were really had; false: user stamps everywhere.
-    pub kernel_stamps: bool,
+    pub kernel_timestamps: bool,
     /// The proxy used, where there was one.
     pub proxy: Option<String>,
 }

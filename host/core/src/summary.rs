@@ -10,7 +10,7 @@ pub use metrics::{Metric, Metrics};
 use crate::Nanos;
 use crate::checks::{Verdict, Warning};
 use crate::percentile::Distribution;
-use crate::plan::{Load, Objectives, StampSource};
+use crate::plan::{Load, Objectives, TimestampSource};
 use crate::record::TokenSource;
 use crate::sample::EndReason;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub struct Point {
     /// The proxy used.
     pub proxy: Option<String>,
     /// Which stamp dates the frames: the one really had.
-    pub stamps: StampSource,
+    pub timestamps: TimestampSource,
 }
 
 /// How wrong the client's own stamps may be, in nanoseconds; none where it is not known.
@@ -198,7 +198,7 @@ pub struct Tokens {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Concurrency {
     /// Workers of a closed loop, or the cap of an open one.
-    pub asked: Option<u32>,
+    pub target: Option<u32>,
     /// Mean over the duration.
     pub mean: Option<f64>,
     /// The most at one moment.
@@ -209,9 +209,9 @@ pub struct Concurrency {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
     /// Requests a second that the plan asked for.
-    pub asked_rate: Option<f64>,
+    pub target_rate: Option<f64>,
     /// Requests a second at which the slots sent were scheduled: (sent - 1) / (last scheduled - first scheduled);
-    /// differs from `asked_rate` by the chance in the draw. None without an arrival plan.
+    /// differs from `target_rate` by the chance in the draw. None without an arrival plan.
     pub scheduled_rate: Option<f64>,
     /// Requests a second really sent: (sent - 1) / (last sent - first sent), over the same slots.
     pub sent_rate: Option<f64>,

@@ -47,7 +47,7 @@ pub fn run(
     let parts = (&items, &point.dispenser, &*point.gauges);
     // All of them before any thread is there: one that got none would leave the others waiting.
     let gathers = point.connector.stamping();
-    let runtimes = (0..plan.threads.max(1)).map(|_| thread::runtime(gathers));
+    let runtimes = (0..plan.engine.threads.max(1)).map(|_| thread::runtime(gathers));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
     let started = OnceLock::new();
@@ -111,7 +111,7 @@ fn point_end(point: &Point, lost: Option<String>) -> PointEnd {
     PointEnd {
         end_reason,
         at: clock::now(),
-        kernel_stamps: point.connector.stamping(),
+        kernel_timestamps: point.connector.stamping(),
         proxy: point
             .connector
             .endpoint
@@ -183,5 +183,5 @@ fn interpreter_count() -> usize {
 
 /// Makers may use what engine threads leave.
 fn maker_count(plan: &Plan) -> usize {
-    cores().saturating_sub(usize::from(plan.threads)).clamp(1, 8)
+    cores().saturating_sub(usize::from(plan.engine.threads)).clamp(1, 8)
 }

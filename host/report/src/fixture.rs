@@ -4,15 +4,13 @@ use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::percentile::{Distribution, Method};
-use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
-};
-use loadwright_core::reading::{Channel, Usage};
+use loadwright_core::plan::{Load, Objectives, Plan};
+use loadwright_core::reading::Usage;
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
 use loadwright_core::summary::Summary;
-use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
-use std::time::Duration;
+use loadwright_core::testkit;
+use loadwright_core::timeline::Connect;
 
 pub(crate) const MS: u64 = 1_000_000;
 
@@ -22,34 +20,13 @@ pub(crate) fn closed(index: u32, workers: u32, number: u64) -> Plan {
         "api_key": "***", "temperature": 0.0,
     });
     let serde_json::Value::Object(settings) = settings else { unreachable!("it is an object") };
-    Plan {
-        index,
-        name: format!("parallel_{workers}_number_{number}"),
-        target: Target {
-            url: "http://127.0.0.1:8801/v1/chat/completions".into(),
-            ..Target::default()
-        },
-        load: Load::Closed { workers, ramp_up: Duration::ZERO, pace: None },
-        limits: Limits { number: Some(number), duration: None, warmup: 0 },
-        timeouts: Timeouts::default(),
-        stamps: StampSource::Kernel,
-        replies: ReplyLimits::default(),
-        retries: 0,
-        seed: 42,
-        first_item: 0,
-        model: "Qwen2.5-0.5B-Instruct".into(),
-        api: "openai".into(),
-        dataset: "random".into(),
-        stream: true,
-        output_range: None,
-        choices: 1,
-        tokenize_prompt: false,
-        in_chat: true,
-        objectives: Objectives::default(),
-        threads: 2,
-        on_plugin_failure: FailurePolicy::FailRequest,
-        settings,
-    }
+    let mut plan = testkit::closed(workers);
+    (plan.index, plan.name) = (index, format!("parallel_{workers}_number_{number}"));
+    plan.target.url = "http://127.0.0.1:8801/v1/chat/completions".into();
+    plan.limits.number = Some(number);
+    plan.request.model = "Qwen2.5-0.5B-Instruct".into();
+    (plan.seed, plan.engine.threads, plan.settings) = (42, 2, settings);
+    plan
 }
 
 pub(crate) fn open(index: u32, rate: f64, number: u64) -> Plan {
@@ -63,60 +40,22 @@ pub(crate) fn open(index: u32, rate: f64, number: u64) -> Plan {
 
 /// A stream of `tokens` tokens: the first after `ttft`, the others `gap` apart.
 pub(crate) fn stream(scheduled: u64, sent: u64, ttft: u64, gap: u64, tokens: u32) -> Record {
-    let frame = |n: u32| {
-        let at = sent + ttft + u64::from(n) * gap;
-        OutputFrame {
-            at,
-            user: at + 40_000,
-            tokens: Some(1),
-            channel: Channel::Output,
-            shared: false,
-        }
-    };
-    let frames: Vec<OutputFrame> = (0..tokens).map(frame).collect();
-    let end = frames.last().map_or(sent + ttft, |frame| frame.at + 100_000);
-    let connect = Connect {
+    let times: Vec<u64> = (0..tokens).map(|n| sent + ttft + u64::from(n) * gap).collect();
+    let mut record = testkit::record(sent, &times);
+    record.frames.iter_mut().for_each(|frame| frame.user += 40_000);
+    record.timeline.scheduled = scheduled;
+    record.timeline.head = Some(sent + ttft);
+    record.timeline.end = times.last().map_or(sent + ttft, |last| last + 100_000);
+    record.timeline.connect = (scheduled == 0).then_some(Connect {
         start: scheduled,
         resolved: Some(scheduled),
         connected: scheduled + 150_000,
         tls: None,
-    };
-    Record {
-        seq: 0,
-        turn: 0,
-        attempt: 0,
-        last_attempt: true,
-        warmup: false,
-        conversation: String::new(),
-        timeline: Timeline {
-            scheduled,
-            ready: Some(sent),
-            sent: Some(sent),
-            connect: (scheduled == 0).then_some(connect),
-            head: Some(sent + ttft),
-            end,
-        },
-        frames,
-        streamed: true,
-        status: Some(200),
-        outcome: Outcome::Ok,
-        error: String::new(),
-        usage: Usage {
-            input_tokens: Some(1024),
-            output_tokens: Some(tokens),
-            cached_tokens: Some(128),
-            ..Usage::default()
-        },
-        input_source: TokenSource::Usage,
-        output_source: TokenSource::Usage,
-        tokenizer_output_tokens: None,
-        dataset_input_tokens: None,
-        finish_reason: Some("length".into()),
-        connection: 1,
-        reopened: false,
-        bytes_sent: 4_000,
-        bytes_received: 9_000,
-    }
+    });
+    (record.usage.input_tokens, record.usage.cached_tokens) = (Some(1024), Some(128));
+    record.finish_reason = Some("length".into());
+    (record.bytes_sent, record.bytes_received) = (4_000, 9_000);
+    record
 }
 
 pub(crate) fn failed(outcome: Outcome, sent: Option<u64>, end: u64, error: &str) -> Record {
@@ -139,7 +78,7 @@ pub(crate) fn fold(
     let mut metrics = SummaryBuilder::new(plan);
     records.iter().for_each(|record| metrics.record(record));
     samples.iter().for_each(|sample| metrics.sample(sample));
-    metrics.finish(&PointEnd { end_reason, kernel_stamps: true, ..PointEnd::default() })
+    metrics.finish(&PointEnd { end_reason, kernel_timestamps: true, ..PointEnd::default() })
 }
 
 /// A point whose workers each send requests of 32 tokens, one after the other, `step` apart.
@@ -203,7 +142,7 @@ pub(crate) fn all_failed() -> Summary {
 /// Replies that are no streams, the second half of them stopped by the user.
 pub(crate) fn unstreamed() -> Summary {
     let mut plan = closed(0, 2, 40);
-    plan.stream = false;
+    plan.request.stream = false;
     let records: Vec<Record> = (0..40_u64)
         .map(|n| {
             let sent = n * 100 * MS;

@@ -34,7 +34,7 @@ fn benchmark_summary(summary: &Summary) -> Value {
         Load::Closed { workers, .. } => Value::from(workers),
         Load::Open { .. } => NOT_APPLICABLE.into(),
     };
-    let rate = summary.arrivals.asked_rate;
+    let rate = summary.arrivals.target_rate;
     let members = [
         ("Test Duration (s)", number(summary.duration.map(|span| span as f64 / 1e9))),
         ("Concurrency", workers),

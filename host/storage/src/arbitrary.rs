@@ -4,7 +4,8 @@
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
+    EngineSettings, FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, RequestSettings,
+    Target, Timeouts, TimestampSource,
 };
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
@@ -159,7 +160,12 @@ pub(crate) fn point_end() -> impl Strategy<Value = PointEnd> {
         EndReason::PluginFailed,
     ]);
     (end_reason, any::<u64>(), any::<bool>(), any::<Option<String>>()).prop_map(
-        |(end_reason, at, kernel_stamps, proxy)| PointEnd { end_reason, at, kernel_stamps, proxy },
+        |(end_reason, at, kernel_timestamps, proxy)| PointEnd {
+            end_reason,
+            at,
+            kernel_timestamps,
+            proxy,
+        },
     )
 }
 
@@ -219,6 +225,17 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
                     insecure: target.2[1],
                     ca_cert: Some(ca_cert.into()),
                 },
+                request: RequestSettings {
+                    api,
+                    model,
+                    dataset,
+                    stream: numbers.3[1],
+                    choices: numbers.1,
+                    output_range: options.0,
+                    tokenize_prompt: numbers.3[2],
+                    in_chat: !numbers.3[2],
+                    retries: numbers.1,
+                },
                 load,
                 limits: Limits { number: limits.0, duration: limits.1, warmup: limits.2 },
                 timeouts: Timeouts {
@@ -226,30 +243,27 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
                     read: options.2[1],
                     total: options.2[2],
                 },
-                stamps: if numbers.3[0] { StampSource::Kernel } else { StampSource::User },
-                replies: ReplyLimits {
-                    bytes: numbers.0[0],
-                    frames: numbers.0[1],
-                    memory: numbers.0[0],
-                },
-                retries: numbers.1,
                 seed: numbers.0[0],
                 first_item: numbers.0[1],
-                model,
-                api,
-                dataset,
-                stream: numbers.3[1],
-                output_range: options.0,
-                choices: numbers.1,
-                tokenize_prompt: numbers.3[2],
-                in_chat: !numbers.3[2],
                 objectives: Objectives {
                     ttft: options.1[0],
                     tpot: options.1[1],
                     latency: options.1[2],
                 },
-                threads: numbers.2,
-                on_plugin_failure: FailurePolicy::FailRequest,
+                engine: EngineSettings {
+                    threads: numbers.2,
+                    timestamps: if numbers.3[0] {
+                        TimestampSource::Kernel
+                    } else {
+                        TimestampSource::User
+                    },
+                    replies: ReplyLimits {
+                        bytes: numbers.0[0],
+                        frames: numbers.0[1],
+                        memory: numbers.0[0],
+                    },
+                    on_plugin_failure: FailurePolicy::FailRun,
+                },
                 settings,
             }
         },

@@ -4,7 +4,7 @@ use crate::format::{APPLICATION, Format, Unreadable};
 use crate::frames;
 use crate::rows::{self, RowError};
 use loadwright_core::Nanos;
-use loadwright_core::plan::{Plan, StampSource};
+use loadwright_core::plan::{Plan, TimestampSource};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, PointEnd};
@@ -111,11 +111,11 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn asked(&self) -> Result<Vec<String>, ReplayError> {
-        self.read_asked().map_err(|cause| self.unreadable(&cause))
+    pub fn planned_points(&self) -> Result<Vec<String>, ReplayError> {
+        self.read_planned().map_err(|cause| self.unreadable(&cause))
     }
 
-    fn read_asked(&self) -> Result<Vec<String>, RowError> {
+    fn read_planned(&self) -> Result<Vec<String>, RowError> {
         let names: String =
             self.connection.query_row("SELECT points FROM run", [], |row| row.get(0))?;
         Ok(serde_json::from_str(&names)?)
@@ -269,7 +269,7 @@ impl Seen {
         PointEnd {
             end_reason: EndReason::Interrupted,
             at: self.last,
-            kernel_stamps: plan.stamps == StampSource::Kernel && self.kernel,
+            kernel_timestamps: plan.engine.timestamps == TimestampSource::Kernel && self.kernel,
             ..PointEnd::default()
         }
     }

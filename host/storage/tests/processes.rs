@@ -6,12 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
 
-use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::reading::Channel;
 use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
+use loadwright_core::testkit;
 use loadwright_core::timeline::OutputFrame;
 use loadwright_storage::{Reader, Store};
 use std::path::{Path, PathBuf};
@@ -23,32 +22,11 @@ const STORE: &str = "LOADWRIGHT_TEST_STORE";
 
 /// Request `seq`: its stamps and counts are functions of `seq` that the tests know too.
 fn record(seq: u64) -> Record {
-    let json = serde_json::json!({"scheduled": seq * 1000, "ready": null, "sent": seq * 1000 + 1,
-        "connect": null, "head": null, "end": seq * 1000 + 9});
-    Record {
-        seq,
-        turn: 0,
-        attempt: 0,
-        last_attempt: true,
-        warmup: false,
-        conversation: String::new(),
-        timeline: serde_json::from_value(json).unwrap(),
-        frames: frames(seq),
-        streamed: true,
-        status: Some(200),
-        outcome: Outcome::Ok,
-        error: String::new(),
-        usage: Default::default(),
-        input_source: Default::default(),
-        output_source: Default::default(),
-        tokenizer_output_tokens: None,
-        dataset_input_tokens: None,
-        finish_reason: Some("stop".into()),
-        connection: 1,
-        reopened: false,
-        bytes_sent: 10,
-        bytes_received: 20,
-    }
+    let mut record = testkit::record(seq * 1000 + 1, &[]);
+    record.seq = seq;
+    (record.timeline.scheduled, record.timeline.end) = (seq * 1000, seq * 1000 + 9);
+    record.frames = frames(seq);
+    record
 }
 
 fn frames(seq: u64) -> Vec<OutputFrame> {
@@ -61,31 +39,13 @@ fn frames(seq: u64) -> Vec<OutputFrame> {
     ]
 }
 
-/// A plan with nothing but defaults in it.
-fn plan() -> Plan {
-    let second = serde_json::json!({"secs": 1, "nanos": 0});
-    serde_json::from_value(serde_json::json!({
-        "index": 0, "name": "parallel_1_number_2", "retries": 0, "seed": 0, "first_item": 0,
-        "target": {"url": "http://localhost", "unix_socket": null, "http2": false,
-            "insecure": false, "ca_cert": null},
-        "load": {"Closed": {"workers": 1, "ramp_up": second, "pace": null}},
-        "limits": {"number": 2, "duration": null, "warmup": 0},
-        "timeouts": {"connect": second, "read": second, "total": second},
-        "stamps": "kernel", "model": "m", "api": "openai", "dataset": "random", "stream": true,
-        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": false, "threads": 1,
-        "objectives": {"ttft": null, "tpot": null, "latency": null},
-        "on_plugin_failure": "fail-request", "settings": {}
-    }))
-    .unwrap()
-}
-
 /// The child: without [`STORE`] there is nothing to do. Writes records, without end unless the disk
 /// is full, and then prints what it is told.
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(STORE) else { return };
     let mut store = Store::create(Path::new(&path), &[]).unwrap();
-    let mut sink = store.begin_point(&plan(), 0).unwrap();
+    let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
     for seq in 0.. {
         // Slowed by the queue alone, which holds it up where the disk cannot follow.
         if let Err(failure) = sink.record(&Arc::new(record(seq))) {
@@ -156,7 +116,7 @@ fn read_while_written_and_whole_after_a_kill() {
 
     let reader = Reader::open(&folder.records()).unwrap();
     let points = reader.points().unwrap();
-    assert_eq!((points.len(), &points[0].plan, &points[0].point_end), (1, &plan(), &None));
+    assert_eq!((points.len(), &points[0].plan, &points[0].point_end), (1, &testkit::plan(), &None));
     let mut kept = Kept(Vec::new());
     let point_end = reader.replay(&points[0], &mut kept).unwrap();
     assert!(kept.0.len() >= 2000, "{} records", kept.0.len());
@@ -167,7 +127,7 @@ fn read_while_written_and_whole_after_a_kill() {
     let expected = PointEnd {
         end_reason: EndReason::Interrupted,
         at: last * 1000 + 9,
-        kernel_stamps: true,
+        kernel_timestamps: true,
         proxy: None,
     };
     assert_eq!(point_end, expected);
@@ -212,7 +172,7 @@ fn a_writer_with_a_full_disk_is_told_and_does_not_panic() {
 fn the_documented_decoder_reads_what_was_written() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &[]).unwrap();
-    let mut sink = store.begin_point(&plan(), 0).unwrap();
+    let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
     for seq in [1, 7] {
         sink.record(&Arc::new(record(seq))).unwrap();
     }

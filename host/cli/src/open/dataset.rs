@@ -53,7 +53,7 @@ fn empty(run: &Run) -> Mistake {
     let lengths = ["min_prompt_length", "max_prompt_length"];
     let bounded =
         lengths.iter().any(|name| run.dataset_settings[name].as_u64().is_some_and(|n| n > 0));
-    let dataset = &run.points[0].dataset;
+    let dataset = &run.points[0].request.dataset;
     let (flag, text) = match &run.dataset_path {
         Some(path) if bounded => (
             "dataset-path",

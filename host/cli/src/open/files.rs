@@ -47,7 +47,7 @@ fn connections(point: &Plan) -> (u64, &'static str) {
         // Each thread may come to serve all of them, and keeps the connections that it opened.
         Load::Open { max_in_flight, .. } => {
             let most = max_in_flight.unwrap_or_default();
-            (most.saturating_mul(u32::from(point.threads)), "max-in-flight")
+            (most.saturating_mul(u32::from(point.engine.threads)), "max-in-flight")
         }
     };
     (u64::from(most).min(point.slots().unwrap_or(u64::MAX)), flag)

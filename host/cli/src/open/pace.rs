@@ -25,7 +25,7 @@ pub(super) fn check(points: &[Plan], dataset: &dyn DatasetFactory, voice: &Voice
     }
     let Some(per_core) = measure(dataset, fastest.first_item) else { return };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let makers = cores.saturating_sub(usize::from(fastest.threads)).max(1) as f64;
+    let makers = cores.saturating_sub(usize::from(fastest.engine.threads)).max(1) as f64;
     let most = per_core * makers;
     voice.detail(&format!("the dataset makes about {most:.0} prompts a second here"));
     if rate(fastest) > most {

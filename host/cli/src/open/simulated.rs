@@ -18,7 +18,7 @@ pub(crate) fn simulated_server(
 ) -> Result<Server, Failure> {
     let plan = &run.points[0];
     let config = Config {
-        model_name: plan.model.clone(),
+        model_name: plan.request.model.clone(),
         seed: plan.seed,
         http2: plan.target.http2,
         truth: Truth::Off,

@@ -8,7 +8,7 @@ use loadwright_core::plan::Plan;
 impl Shared<'_> {
     /// Reports limits on metrics that `plan` will not have.
     pub(super) fn check_metrics(&mut self, plan: &Plan) {
-        if !plan.stream {
+        if !plan.request.stream {
             let objectives = [("ttft", plan.objectives.ttft), ("tpot", plan.objectives.tpot)];
             for (name, _) in objectives.into_iter().filter(|(_, limit)| limit.is_some()) {
                 let text = format!(
@@ -21,7 +21,7 @@ impl Shared<'_> {
         for given in &self.args.output.fail_if {
             match given.parse::<Condition>() {
                 Err(bad) => self.findings.mistake("fail-if", bad),
-                Ok(condition) if condition.needs_stream() && !plan.stream => {
+                Ok(condition) if condition.needs_stream() && !plan.request.stream => {
                     let text = format!(
                         "`{condition}` is on a metric of streamed replies; limit the latency, or \
                          ask for streams"

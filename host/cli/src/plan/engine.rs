@@ -2,7 +2,8 @@
 
 use super::{PluginSettings, Shared, memory};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, StampSource, Target, Timeouts,
+    EngineSettings, FailurePolicy, Objectives, Plan, ReplyLimits, RequestSettings, Timeouts,
+    TimestampSource,
 };
 use std::time::Duration;
 
@@ -20,10 +21,10 @@ impl Shared<'_> {
     pub(super) fn shared_plan(&mut self) -> Plan {
         let args = self.args;
         let retries = self.findings.small("retries", &args.load.retries, 0);
-        let stamps = self.findings.choice(
+        let timestamps = self.findings.choice(
             "timestamps",
             &args.engine.timestamps,
-            &[("kernel", StampSource::Kernel), ("user", StampSource::User)],
+            &[("kernel", TimestampSource::Kernel), ("user", TimestampSource::User)],
         );
         let on_plugin_failure = self.findings.choice(
             "on-plugin-failure",
@@ -31,29 +32,21 @@ impl Shared<'_> {
             &[("fail-request", FailurePolicy::FailRequest), ("fail-run", FailurePolicy::FailRun)],
         );
         Plan {
-            index: 0,
-            name: String::new(),
-            target: Target::default(),
-            load: Load::Closed { workers: 1, ramp_up: Duration::ZERO, pace: None },
-            limits: Limits::default(),
+            request: RequestSettings {
+                api: args.target.api.clone(),
+                tokenize_prompt: args.prompt.tokenize_prompt,
+                retries,
+                ..RequestSettings::default()
+            },
             timeouts: self.timeouts(),
-            stamps,
-            replies: self.replies(),
-            retries,
-            seed: 0,
-            first_item: 0,
-            model: String::new(),
-            api: args.target.api.clone(),
-            dataset: String::new(),
-            stream: !args.generation.no_stream,
-            output_range: None,
-            choices: 1,
-            tokenize_prompt: args.prompt.tokenize_prompt,
-            in_chat: false,
             objectives: self.objectives(),
-            threads: self.threads(),
-            on_plugin_failure,
-            settings: serde_json::Map::new(),
+            engine: EngineSettings {
+                threads: self.threads(),
+                timestamps,
+                replies: self.replies(),
+                on_plugin_failure,
+            },
+            ..Plan::default()
         }
     }
 

@@ -39,17 +39,17 @@ impl Shared<'_> {
             }
         }
         let mut put = |name: &str, value: Value| stored.insert(name.into(), value);
-        put("model", json!(plan.model));
+        put("model", json!(plan.request.model));
         put("url", json!(secret::masked_url(&plan.target.url)));
         put("headers", masked(plan));
         put("api_key", json!(self.api_key().map(|_| MASK)));
-        put("dataset", json!(plan.dataset));
+        put("dataset", json!(plan.request.dataset));
         put("seed", json!(plan.seed));
-        put("stream", json!(plan.stream));
-        put("threads", json!(plan.threads));
+        put("stream", json!(plan.request.stream));
+        put("threads", json!(plan.engine.threads));
         put("max_prompt_length", dataset["max_prompt_length"].clone());
-        put("apply_chat_template", json!(plan.in_chat));
-        let range = plan.output_range.map(|(low, high)| json!([low, high]));
+        put("apply_chat_template", json!(plan.request.in_chat));
+        let range = plan.request.output_range.map(|(low, high)| json!([low, high]));
         let single = generation.members.get("max_tokens").cloned();
         put("temperature", generation.members.get("temperature").cloned().unwrap_or_default());
         put("max_tokens", range.or(single).unwrap_or_default());

@@ -3,7 +3,9 @@
 use super::Run;
 use crate::usage;
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::plan::{FailurePolicy, Limits, Load, Objectives, ReplyLimits, StampSource};
+use loadwright_core::plan::{
+    FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
+};
 use serde_json::json;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -57,7 +59,9 @@ fn simulate_alone_is_a_demo() {
     let run = read("--simulate");
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
     assert_eq!(names, ["parallel_1_number_20", "parallel_4_number_80", "parallel_16_number_160"]);
-    assert!(run.points.iter().all(|point| point.model == "simulated" && point.in_chat));
+    assert!(
+        run.points.iter().all(|point| point.request.model == "simulated" && point.request.in_chat)
+    );
     assert_eq!(run.dataset_settings["max_prompt_length"], 128);
     assert_eq!(run.protocol_settings["generation"]["max_tokens"], 32);
     assert_eq!(run.sleep_interval, Duration::from_secs(1));
@@ -157,7 +161,7 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
     ];
     for (url, more, chat) in cases {
         let run = read(&line(url, more));
-        assert_eq!(run.points[0].in_chat, chat, "{url} {more}");
+        assert_eq!(run.points[0].request.in_chat, chat, "{url} {more}");
         assert_eq!(run.dataset_settings["apply_chat_template"], chat, "{url} {more}");
     }
     for (url, flag) in [
@@ -191,7 +195,7 @@ fn generation_holds_what_was_given_and_two_defaults() {
 #[test]
 fn an_output_range_is_drawn_by_the_engine() {
     let run = whole("--max-tokens 10 20 --min-tokens 10");
-    assert_eq!(run.points[0].output_range, Some((10, 20)));
+    assert_eq!(run.points[0].request.output_range, Some((10, 20)));
     assert_eq!(run.protocol_settings["generation"].get("max_tokens"), None);
     assert_eq!(run.points[0].settings["max_tokens"], json!([10, 20]));
 }
@@ -206,7 +210,7 @@ fn json_reaches_the_plugins_as_it_is() {
     assert_eq!(run.protocol_settings["template"], json!({"m": "%m"}));
     assert_eq!(run.dataset_settings["settings"], json!({"c": 3}));
     assert_eq!(run.dataset_settings["prompt"], "hi there");
-    assert_eq!(run.points[0].dataset, "prompt");
+    assert_eq!(run.points[0].request.dataset, "prompt");
     assert_eq!(whole("").protocol_settings["template"], json!(null));
 }
 
@@ -344,10 +348,10 @@ fn engine_settings() {
          --max-reply-frames 4 --max-reply-memory 5",
     );
     let point = &run.points[0];
-    assert_eq!((point.retries, point.threads), (2, 3));
-    assert_eq!(point.replies, ReplyLimits { bytes: 3 << 20, frames: 4, memory: 5 << 20 });
-    assert_eq!(point.stamps, StampSource::User);
-    assert_eq!(point.on_plugin_failure, FailurePolicy::FailRun);
+    assert_eq!((point.request.retries, point.engine.threads), (2, 3));
+    assert_eq!(point.engine.replies, ReplyLimits { bytes: 3 << 20, frames: 4, memory: 5 << 20 });
+    assert_eq!(point.engine.timestamps, TimestampSource::User);
+    assert_eq!(point.engine.on_plugin_failure, FailurePolicy::FailRun);
     assert_eq!(point.timeouts.read, Duration::from_millis(1500));
     assert_eq!(point.timeouts.connect, Duration::from_secs(30));
     let objectives =
@@ -401,7 +405,7 @@ fn tuning_knobs_are_answered_by_a_notice() {
 
 #[test]
 fn choices_are_those_of_the_body_that_is_sent() {
-    let choices = |line: &str| whole(line).points[0].choices;
+    let choices = |line: &str| whole(line).points[0].request.choices;
     assert_eq!(choices(""), 1);
     assert_eq!(choices("--n-choices 4"), 4);
     assert_eq!(choices("--n-choices 4 --extra-args '{\"n\": 2}'"), 2);

@@ -2,11 +2,10 @@
 
 use super::Items;
 use crate::usage;
-use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
-use loadwright_core::record::{Record, TokenSource};
-use loadwright_core::timeline::Timeline;
+use loadwright_core::record::Record;
+use loadwright_core::testkit;
 use std::sync::Arc;
 
 fn points(line: &str) -> Vec<Plan> {
@@ -15,30 +14,7 @@ fn points(line: &str) -> Vec<Plan> {
 }
 
 fn record(seq: u64) -> Arc<Record> {
-    Arc::new(Record {
-        seq,
-        turn: 0,
-        attempt: 0,
-        last_attempt: true,
-        warmup: false,
-        conversation: String::new(),
-        timeline: Timeline::default(),
-        frames: Vec::new(),
-        streamed: true,
-        status: None,
-        outcome: Outcome::Ok,
-        error: String::new(),
-        usage: loadwright_core::reading::Usage::default(),
-        input_source: TokenSource::None,
-        output_source: TokenSource::None,
-        tokenizer_output_tokens: None,
-        dataset_input_tokens: None,
-        finish_reason: None,
-        connection: 0,
-        reopened: false,
-        bytes_sent: 0,
-        bytes_received: 0,
-    })
+    Arc::new(Record { seq, ..testkit::record(0, &[]) })
 }
 
 #[test]

@@ -63,13 +63,13 @@ fn concurrency_advice(plan: &Plan, steady: f64) -> String {
     format!(
         "Workers wait between requests: see failures and dispatch delay, give the client more threads (now {}) \
          or a machine of its own, or raise --parallel.",
-        plan.threads
+        plan.engine.threads
     )
 }
 
 /// What to do about requests that were sent later than the arrival plan wanted.
 fn late_advice(plan: &Plan, check: &Check) -> String {
-    let threads = plan.threads;
+    let threads = plan.engine.threads;
     match (&plan.load, check) {
         (_, Check::LateSlots { late, connecting, .. }) if connecting * 2 > *late => {
             "Most late requests had to open a connection first: add --warmup-num, and read the \
@@ -109,7 +109,7 @@ fn advice_on_the_client(plan: &Plan, check: &Check) -> String {
     match *check {
         Check::ReadLag { .. } | Check::CpuBusy { .. } => format!(
             "Give the client more threads (now {}) or a machine of its own, or lower the load.",
-            plan.threads
+            plan.engine.threads
         ),
         Check::SharedStamps { .. } => {
             "Judge decoding by TPOT: the service, or a proxy before it, sends several frames at \
@@ -126,17 +126,17 @@ fn advice_on_the_client(plan: &Plan, check: &Check) -> String {
         Check::Starved { by: Part::Dataset, .. } => format!(
             "The dataset {} makes prompts more slowly than they are sent: lower the load, or ask \
              for shorter prompts.",
-            plan.dataset
+            plan.request.dataset
         ),
         Check::Starved { by: Part::Protocol, .. } => format!(
             "The protocol {} formats requests more slowly than they are sent: lower the load, or \
              ask for smaller requests.",
-            plan.api
+            plan.request.api
         ),
         Check::Stalled { .. } => format!(
             "The protocol {} reads replies more slowly than they come: a declarative reading plan \
              is faster than decode, or lower the load.",
-            plan.api
+            plan.request.api
         ),
         Check::LocalLimits { .. } => {
             "Raise ulimit -n and the local port range, or lower the load.".into()
@@ -151,7 +151,7 @@ fn advice_on_the_counts(plan: &Plan, check: &Check) -> String {
         Check::InexactPrompts { .. } => {
             "Input lengths differ a little from what was asked; see the input tokens.".into()
         }
-        Check::UnlikeSources { .. } | Check::Uncounted { .. } if plan.stream => {
+        Check::UnlikeSources { .. } | Check::Uncounted { .. } if plan.request.stream => {
             "Give --tokenizer-path, or make the service report usage (stream_options \
              include_usage)."
                 .into()
@@ -163,7 +163,7 @@ fn advice_on_the_counts(plan: &Plan, check: &Check) -> String {
             "See that --tokenizer-path is the served model's own; metrics use the service's count."
                 .into()
         }
-        Check::InputDiffers { .. } if plan.in_chat => {
+        Check::InputDiffers { .. } if plan.request.in_chat => {
             "See that --tokenizer-path is the served model's own, and that the server renders its \
              chat template: options of the template belong into --extra-args as \
              chat_template_kwargs, and tools or a default system prompt add to it."
@@ -193,7 +193,7 @@ fn advice_on_the_replies(plan: &Plan, check: &Check) -> String {
             "These replies have no TTFT and no ITL, and their latency ends with the reply: the \
              service puts its text where the protocol {} does not look. See a reply, and choose \
              another --api or a plugin that reads it.",
-            plan.api
+            plan.request.api
         ),
         Check::ZeroUsage { .. } => {
             "Give --tokenizer-path to see the tokenizer's count, and mend the service's usage: \

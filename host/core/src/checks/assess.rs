@@ -2,7 +2,7 @@
 
 use super::{Check, Evidence, Part, TIMER_LATE, Warning, wording};
 use crate::Nanos;
-use crate::plan::{Load, Plan, StampSource};
+use crate::plan::{Load, Plan, TimestampSource};
 use crate::sample::EndReason;
 use crate::summary::{Metric, Summary};
 
@@ -141,12 +141,12 @@ impl Case<'_> {
         let mut found = Found::new();
         found.extend(self.read_lag());
         found.extend(self.shared());
-        let fell_back = self.plan.stamps == StampSource::Kernel
-            && self.summary.point.stamps == StampSource::User;
+        let fell_back = self.plan.engine.timestamps == TimestampSource::Kernel
+            && self.summary.point.timestamps == TimestampSource::User;
         if fell_back && self.summary.counts.streamed > 0 {
             found.push((Check::UserStamps { http2: self.plan.target.http2 }, false));
         }
-        if health.clock_steps > 0 && self.summary.point.stamps == StampSource::Kernel {
+        if health.clock_steps > 0 && self.summary.point.timestamps == TimestampSource::Kernel {
             found.push((Check::ClockSteps { steps: health.clock_steps }, false));
         }
         if health.busy * 10 > health.samples {
@@ -193,8 +193,8 @@ impl Case<'_> {
         if prompts > 0 {
             found.push((Check::InexactPrompts { prompts }, false));
         }
-        if self.plan.choices > 1 && self.summary.counts.streamed > 0 {
-            found.push((Check::SeveralChoices { choices: self.plan.choices }, false));
+        if self.plan.request.choices > 1 && self.summary.counts.streamed > 0 {
+            found.push((Check::SeveralChoices { choices: self.plan.request.choices }, false));
         }
         if let Some(drift) = self.evidence.drift {
             let super::Drift { metric, first, second } = drift;

@@ -4,11 +4,11 @@ use super::*;
 use crate::metrics::SummaryBuilder;
 use crate::metrics::tests::build::reply;
 use crate::outcome::Outcome;
-use crate::plan::tests::{closed, open};
-use crate::plan::{Load, Plan, StampSource};
+use crate::plan::{Load, Plan, TimestampSource};
 use crate::record::TokenSource;
 use crate::sample::{EndReason, PointEnd};
 use crate::summary::Summary;
+use crate::testkit::{closed, open};
 use std::time::Duration;
 
 mod replies;
@@ -22,7 +22,7 @@ fn good(plan: &Plan) -> Summary {
         let sent = n * 40 * MS;
         metrics.record(&reply(sent, &[10, 20, 30, 40].map(|at| sent + at * MS)));
     }
-    metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() })
+    metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() })
 }
 
 /// What the good run is warned of for, once `spoil` has changed it.
@@ -194,17 +194,19 @@ fn shared_stamps_count_above_five_percent() {
 
 #[test]
 fn user_stamps_are_warned_of_where_kernel_stamps_were_asked_for() {
-    let fell_back = |s: &mut Summary, _: &mut Evidence| s.point.stamps = StampSource::User;
+    let fell_back = |s: &mut Summary, _: &mut Evidence| s.point.timestamps = TimestampSource::User;
     assert_eq!(check(&closed(1), fell_back), Some((Check::UserStamps { http2: false }, false)));
     let mut plan = closed(1);
     plan.target.http2 = true;
     assert_eq!(check(&plan, fell_back), Some((Check::UserStamps { http2: true }, false)));
-    plan.stamps = StampSource::User;
+    plan.engine.timestamps = TimestampSource::User;
     assert_eq!(check(&plan, fell_back), None);
 }
 
 fn user_stamped() -> Plan {
-    Plan { stamps: StampSource::User, ..closed(1) }
+    let mut plan = closed(1);
+    plan.engine.timestamps = TimestampSource::User;
+    plan
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn samples_raise_their_warnings() {
         Some((Check::ClockSteps { steps: 1 }, false))
     );
     let by_user_stamps = check(&user_stamped(), |summary, evidence| {
-        summary.point.stamps = StampSource::User;
+        summary.point.timestamps = TimestampSource::User;
         evidence.health.clock_steps = 1;
     });
     assert_eq!(by_user_stamps, None, "they are on the monotonic clock");
@@ -288,7 +290,7 @@ fn prompts_made_to_length_are_held_against_what_the_service_counts() {
         metrics.record(&reply(2 * MS, &[3 * MS]));
         record.input_source = TokenSource::Dataset;
         metrics.record(&record);
-        let summary = metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() });
+        let summary = metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
         summary.warnings.first().map(|warning| warning.check)
     };
     assert_eq!(counted(1_000, 0), None);
@@ -304,7 +306,7 @@ fn local_limits_are_counted_from_records() {
     let mut metrics = SummaryBuilder::new(&closed(1));
     metrics.record(&reply(0, &[MS]));
     metrics.record(&crate::metrics::tests::build::failed(Outcome::LocalLimit, None, MS));
-    let summary = metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() });
+    let summary = metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
     let checks: Vec<Check> = summary.warnings.iter().map(|warning| warning.check).collect();
     assert!(checks.contains(&Check::LocalLimits { attempts: 1, share: 0.0 }), "{checks:?}");
 }

@@ -4,9 +4,9 @@ use super::*;
 use crate::metrics::SummaryBuilder;
 use crate::metrics::tests::build::{failed, reply};
 use crate::outcome::Outcome;
-use crate::plan::tests::closed;
 use crate::plan::{Objectives, Plan};
 use crate::sample::PointEnd;
+use crate::testkit::closed;
 
 const MS: u64 = 1_000_000;
 
@@ -21,7 +21,7 @@ fn summary(plan: &Plan, failures: u64) -> Summary {
     for n in 0..failures {
         metrics.record(&failed(Outcome::Status(503), Some(n * MS), (n + 1) * MS));
     }
-    metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() })
+    metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() })
 }
 
 fn condition(text: &str) -> Condition {

@@ -40,12 +40,12 @@ pub(super) fn distribution(
 
 /// Asked, mean and peak in in flight over a point that took `duration`.
 pub(super) fn concurrency(
-    asked: Option<u32>,
+    target: Option<u32>,
     in_flight: &InFlight,
     duration: Option<Nanos>,
 ) -> Concurrency {
     let mean = duration.filter(|&span| span > 0).map(|span| in_flight.total as f64 / span as f64);
-    Concurrency { asked, mean, peak: in_flight.peak }
+    Concurrency { target, mean, peak: in_flight.peak }
 }
 
 /// The metrics over the steady window.

@@ -7,14 +7,14 @@ mod windows;
 
 use super::*;
 use crate::percentile::Distribution;
-use crate::plan::tests::{closed, open};
+use crate::testkit::{closed, open};
 use build::records;
 use proptest::prelude::*;
 
 fn summary_of(plan: &Plan, records: &[Record]) -> Summary {
     let mut metrics = SummaryBuilder::new(plan);
     records.iter().for_each(|record| metrics.record(record));
-    metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() })
+    metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() })
 }
 
 /// Whether `found` is the distribution of exactly `values`, given in exact fractions.

@@ -1,50 +1,10 @@
 //! Plans: slots, warm-up, objectives, and what is stored of them.
 
 use super::*;
-use crate::arrival::Process;
-
-pub(crate) fn plan(load: Load) -> Plan {
-    Plan {
-        index: 0,
-        name: "parallel_2_number_4".into(),
-        target: Target {
-            url: "http://127.0.0.1:1/v1/chat/completions".into(),
-            ..Target::default()
-        },
-        load,
-        limits: Limits { number: Some(4), duration: None, warmup: 0 },
-        timeouts: Timeouts::default(),
-        stamps: StampSource::Kernel,
-        replies: ReplyLimits::default(),
-        retries: 0,
-        seed: 1,
-        first_item: 0,
-        model: "m".into(),
-        api: "openai".into(),
-        dataset: "random".into(),
-        stream: true,
-        output_range: None,
-        choices: 1,
-        tokenize_prompt: false,
-        in_chat: true,
-        objectives: Objectives::default(),
-        threads: 1,
-        on_plugin_failure: FailurePolicy::FailRequest,
-        settings: serde_json::Map::new(),
-    }
-}
-
-pub(crate) fn closed(workers: u32) -> Plan {
-    plan(Load::Closed { workers, ramp_up: Duration::ZERO, pace: None })
-}
-
-pub(crate) fn open(rate: f64) -> Plan {
-    let arrival = Arrival { rate, process: Process::Poisson };
-    plan(Load::Open { arrival, max_in_flight: Some(8) })
-}
+use crate::testkit::{closed, open};
 
 #[test]
-fn the_warm_up_stands_before_the_measured_slots() {
+fn the_warm_up_comes_before_the_measured_slots() {
     let mut plan = closed(2);
     plan.limits.warmup = 3;
     let warm: Vec<u64> = (0..10).filter(|&seq| plan.is_warmup(seq)).collect();

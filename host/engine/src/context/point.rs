@@ -61,7 +61,7 @@ impl Point {
         ports: &Ports,
         control: &Control,
     ) -> Result<Self, EngineError> {
-        let gauges = Arc::new(Gauges::new(usize::from(plan.threads.max(1))));
+        let gauges = Arc::new(Gauges::new(usize::from(plan.engine.threads.max(1))));
         let offsets = offsets(plan, true);
         let slots = plan.slots().unwrap_or(u64::MAX);
         let room = Room { requests: ready_requests(plan), bytes: READY_BYTES };
@@ -76,7 +76,7 @@ impl Point {
             dispenser: Dispenser::new(slots, offsets, room, Arc::clone(&gauges)),
             gauges,
             captures: Arc::default(),
-            budget: Budget::new(plan.replies),
+            budget: Budget::new(plan.engine.replies),
             aloft: AtomicU64::new(0),
             untyped: AtomicBool::new(false),
             end_reason: Mutex::new(EndReason::Completed),

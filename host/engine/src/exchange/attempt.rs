@@ -9,7 +9,7 @@ use crate::messages::capture::Captures;
 use crate::messages::{Attempt, Failure, Job, Landed, Parcel, Verdict, precedes};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::StampSource;
+use loadwright_core::plan::TimestampSource;
 use loadwright_core::timeline::Timeline;
 use loadwright_timing::clock;
 use loadwright_timing::socket::Read;
@@ -65,7 +65,7 @@ impl Flight {
         number: u64,
         attempt: Attempt,
         job: Job,
-        source: StampSource,
+        source: TimestampSource,
         shared: &Arc<Ground>,
     ) -> Self {
         shared.progress.in_flight.fetch_add(1, Relaxed);

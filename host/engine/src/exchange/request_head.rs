@@ -111,4 +111,4 @@ fn put(out: &mut Vec<u8>, parts: &[&str]) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

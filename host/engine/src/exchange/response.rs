@@ -13,7 +13,7 @@ use body::Body;
 use head::{Delimiter, Head};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::StampSource;
+use loadwright_core::plan::TimestampSource;
 use loadwright_timing::socket::Read;
 use std::borrow::Cow;
 use std::mem::take;
@@ -56,7 +56,7 @@ pub(crate) struct Wanted {
 /// something arrives.
 #[repr(align(64))]
 pub(crate) struct Intake {
-    source: StampSource,
+    source: TimestampSource,
     /// The head is not whole yet.
     pub(crate) in_head: bool,
     /// The end mark was among the frames.
@@ -81,7 +81,7 @@ const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has g
 
 impl Response {
     /// A response whose frames go to `capture`.
-    pub(crate) fn new(source: StampSource, capture: Capture, wanted: Wanted) -> Self {
+    pub(crate) fn new(source: TimestampSource, capture: Capture, wanted: Wanted) -> Self {
         let intake = Intake {
             source,
             in_head: true,
@@ -266,8 +266,8 @@ impl Response {
     /// The stamps of what `read` gave.
     pub(crate) fn stamp(&self, read: &Read) -> FrameStamp {
         let at = match self.intake.source {
-            StampSource::Kernel => read.kernel.unwrap_or(read.user),
-            StampSource::User => read.user,
+            TimestampSource::Kernel => read.kernel.unwrap_or(read.user),
+            TimestampSource::User => read.user,
         };
         FrameStamp { at, user: read.user }
     }

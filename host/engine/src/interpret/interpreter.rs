@@ -247,7 +247,7 @@ impl<'a> Interpreter<'a> {
             Some(text) => (Outcome::Plugin, text),
             None => classify::outcome(&facts, reading),
         };
-        let fatal = self.point.plan.on_plugin_failure == FailurePolicy::FailRun;
+        let fatal = self.point.plan.engine.on_plugin_failure == FailurePolicy::FailRun;
         if outcome == Outcome::Plugin && fatal {
             self.point.end(EndReason::PluginFailed);
         }
@@ -258,7 +258,7 @@ impl<'a> Interpreter<'a> {
     fn again(&self, landed: &Landed, outcome: Outcome) -> Option<Nanos> {
         let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
         let Attempt { seq, turn, attempt, .. } = landed.attempt;
-        if !failed || attempt >= self.point.plan.retries {
+        if !failed || attempt >= self.point.plan.request.retries {
             return None;
         }
         let refusal = Contact::refusal(landed.head.as_ref(), clock::wall());

@@ -63,7 +63,7 @@ impl<'a> Former<'a> {
                 Ok(Asked { ask, rest, job }) => {
                     asks.push(ask);
                     waiting.push((batch.len(), rest));
-                    let unanswered = contract(&self.plan.api, "format", NO_ANSWER);
+                    let unanswered = contract(&self.plan.request.api, "format", NO_ANSWER);
                     batch.push(Prepared { seq, request: Err(unanswered), job });
                 }
                 Err(failure) => {
@@ -82,7 +82,7 @@ impl<'a> Former<'a> {
     fn open(&self, item: u64, conversation: Conversation) -> Result<Asked, PluginFailure> {
         let mut turns = conversation.turns.into_iter();
         let first = turns.next().ok_or_else(|| {
-            contract(&self.plan.dataset, "generate", "one of its conversations has no turn")
+            contract(&self.plan.request.dataset, "generate", "one of its conversations has no turn")
         })?;
         let talk = Box::new(Talk { item, turns, ..Talk::default() });
         self.ask(conversation.id, first, talk)
@@ -98,11 +98,10 @@ impl<'a> Former<'a> {
         let pause = turn.pause;
         Some(match self.ask(conversation, turn, talk) {
             Ok(Asked { ask, rest, job }) => {
-                let template = self
-                    .protocol
-                    .format(&[ask])
-                    .pop()
-                    .unwrap_or_else(|| Err(contract(&self.plan.api, "format", NO_ANSWER)));
+                let template =
+                    self.protocol.format(&[ask]).pop().unwrap_or_else(|| {
+                        Err(contract(&self.plan.request.api, "format", NO_ANSWER))
+                    });
                 (template.and_then(|template| self.fill(template, rest)), job, pause)
             }
             Err(failure) => (Err(failure), Job::default(), pause),
@@ -115,7 +114,7 @@ impl<'a> Former<'a> {
     /// The protocol failed.
     pub(crate) fn message(&mut self, reply: Exchange) -> Result<Option<Message>, PluginFailure> {
         let decoded = self.protocol.decode(&[reply]).pop();
-        let unanswered = || Err(contract(&self.plan.api, "decode", NO_REPLY));
+        let unanswered = || Err(contract(&self.plan.request.api, "decode", NO_REPLY));
         Ok(decoded.unwrap_or_else(unanswered)?.message)
     }
 
@@ -137,7 +136,7 @@ impl<'a> Former<'a> {
         } else {
             (take(&mut talk.media), take(&mut talk.history))
         };
-        if self.plan.tokenize_prompt {
+        if self.plan.request.tokenize_prompt {
             let fault = |fault| failure("tokenizer", "encode", Cause::Fault(fault));
             prompt = token_ids::of(self.tokenizer.as_deref(), &history, prompt).map_err(fault)?;
             history = Vec::new();
@@ -155,7 +154,7 @@ impl<'a> Former<'a> {
     fn drawn_length(&self, item: u64) -> Option<u32> {
         /// Keeps lengths apart from every other use of the run's seed.
         const LENGTHS: u64 = 0x6c65_6e67_7468_7300;
-        let (least, most) = self.plan.output_range?;
+        let (least, most) = self.plan.request.output_range?;
         let mut rng = ChaCha12Rng::seed_from_u64(self.plan.seed ^ LENGTHS);
         rng.set_stream(item);
         Some(rng.random_range(least..=most))
@@ -164,13 +163,14 @@ impl<'a> Former<'a> {
     /// Puts the media into the body, and the turn's headers beside the protocol's.
     fn fill(&mut self, mut template: Template, rest: Rest) -> Result<Request, PluginFailure> {
         for (name, value) in &rest.headers {
-            check_plugin_header(name, value)
-                .map_err(|error| contract(&self.plan.dataset, "generate", &error.to_string()))?;
+            check_plugin_header(name, value).map_err(|error| {
+                contract(&self.plan.request.dataset, "generate", &error.to_string())
+            })?;
         }
         template.head.headers.extend(rest.headers);
         let mut request = template
             .fill(&rest.media)
-            .map_err(|error| contract(&self.plan.api, "format", &error.to_string()))?;
+            .map_err(|error| contract(&self.plan.request.api, "format", &error.to_string()))?;
         match &self.head {
             Some(head) if *head == request.head => request.head = Arc::clone(head),
             _ => {
@@ -214,7 +214,7 @@ fn counted(history: &[Message], prompt: &Prompt) -> Prompt {
 /// # Errors
 /// It cannot be sent.
 pub(crate) fn check(plan: &Plan, head: &Head) -> Result<(), PluginFailure> {
-    head.check().map_err(|error| contract(&plan.api, "format", &error.to_string()))
+    head.check().map_err(|error| contract(&plan.request.api, "format", &error.to_string()))
 }
 
 /// A protocol gave fewer answers than it was given asks.

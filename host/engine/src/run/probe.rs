@@ -109,7 +109,7 @@ pub fn probe(
 
 /// The test's request: a fixed prompt, so that no item of the dataset is warm when it is measured.
 fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
-    let prompt = if plan.in_chat {
+    let prompt = if plan.request.in_chat {
         Prompt::Messages(vec![Message::text("user", "hello")])
     } else {
         Prompt::Text("hello".into())
@@ -135,13 +135,13 @@ async fn once(
         captures: Arc::<Captures>::default(),
         progress: Arc::default(),
         parts: false,
-        budget: Budget::new(plan.replies),
+        budget: Budget::new(plan.engine.replies),
         marks: EndMarks::of(ports.protocol.plan()),
-        stream: plan.stream,
+        stream: plan.request.stream,
     });
     let attempt =
         Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, scheduled: clock::now() };
-    let mut flight = Flight::new(0, attempt, Job::default(), plan.stamps, &ground);
+    let mut flight = Flight::new(0, attempt, Job::default(), plan.engine.timestamps, &ground);
     let end = transport.exchange(&mut None, &mut flight, request, None).await.map(|_| ());
     let tried = judged(ports, &mut flight, &end)?;
     let location = location(&flight.response().head_bytes);

@@ -43,7 +43,7 @@ async fn closed(
 ) {
     let pacer = Arc::new(tokio::sync::Mutex::new(pacer));
     let mut team = JoinSet::new();
-    let threads = u32::from(server.point.plan.threads.max(1));
+    let threads = u32::from(server.point.plan.engine.threads.max(1));
     let start = clock::now();
     for worker in (server.index() as u32..workers).step_by(threads as usize) {
         let delay = (ramp_up * worker / workers).as_nanos() as Nanos;

@@ -51,7 +51,7 @@ impl Server {
         let warmup = self.point.plan.is_warmup(seq);
         let mut attempt = Attempt { seq, turn: 0, attempt: 0, warmup, scheduled };
         loop {
-            let awaits = job.talk.is_some() || self.point.plan.retries > 0;
+            let awaits = job.talk.is_some() || self.point.plan.request.retries > 0;
             let (sender, verdict) = if awaits {
                 let (sender, receiver) = oneshot::channel();
                 (Some(sender), Some(receiver))
@@ -163,8 +163,8 @@ impl Server {
 
     fn flight(&self, attempt: Attempt, job: Job) -> Flight {
         let plan: &Plan = &self.point.plan;
-        let threads = u64::from(plan.threads.max(1));
+        let threads = u64::from(plan.engine.threads.max(1));
         let number = self.flights.fetch_add(1, Relaxed) * threads + self.index;
-        Flight::new(number, attempt, job, plan.stamps, &self.ground)
+        Flight::new(number, attempt, job, plan.engine.timestamps, &self.ground)
     }
 }

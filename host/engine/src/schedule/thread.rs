@@ -59,7 +59,7 @@ pub(crate) fn run(
         parts: !decodes(point.ports.protocol.as_ref()),
         budget: Arc::clone(&point.budget),
         marks: EndMarks::of(point.ports.protocol.plan()),
-        stream: point.plan.stream,
+        stream: point.plan.request.stream,
     });
     let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
     let pool = Pool::default();
@@ -119,7 +119,7 @@ async fn tick(server: &Server) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::thread_cpu();
     let mut heard = gather::heard();
-    let mut home = Home::of(server.index() as usize, usize::from(server.point.plan.threads));
+    let mut home = Home::of(server.index() as usize, usize::from(server.point.plan.engine.threads));
     let gauge: &AtomicU64 = &server.point.gauges.busy[server.index() as usize];
     loop {
         interval.tick().await;

@@ -27,7 +27,7 @@ pub(super) fn section(summary: &Summary) -> Value {
         ("connections", connections(&summary.connections)),
         ("frames", plain(&summary.frames)),
         ("failures", plain(&summary.failures)),
-        ("stamps", plain(&summary.point.stamps)),
+        ("timestamps", plain(&summary.point.timestamps)),
         ("proxy", plain(&summary.point.proxy)),
         ("seed", summary.point.seed.into()),
     ])
@@ -137,7 +137,7 @@ fn distribution(of: Option<&Distribution>, unit: f64) -> Value {
 fn concurrency(summary: &Summary) -> Value {
     let concurrency = &summary.concurrency;
     object([
-        ("asked", plain(&concurrency.asked)),
+        ("target", plain(&concurrency.target)),
         ("mean", number(concurrency.mean)),
         ("peak", concurrency.peak.into()),
     ])
@@ -146,7 +146,7 @@ fn concurrency(summary: &Summary) -> Value {
 fn arrivals(summary: &Summary) -> Value {
     let arrivals = &summary.arrivals;
     object([
-        ("asked_req_per_s", number(arrivals.asked_rate)),
+        ("target_req_per_s", number(arrivals.target_rate)),
         ("due_req_per_s", number(arrivals.scheduled_rate)),
         ("sent_req_per_s", number(arrivals.sent_rate)),
         ("sent", arrivals.sent.into()),

@@ -37,7 +37,7 @@ fn load(summary: &Summary) -> Option<String> {
     let peak = summary.concurrency.peak;
     let mut words = format!("{} in flight on average, {peak} at most", grid(mean));
     let arrivals = &summary.arrivals;
-    if let (Some(asked), Some(sent)) = (arrivals.asked_rate, arrivals.sent_rate) {
+    if let (Some(asked), Some(sent)) = (arrivals.target_rate, arrivals.sent_rate) {
         words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
         // The rate at which the sent slots were scheduled is the draw's only where none is missing.
         if let Some(scheduled) = arrivals.scheduled_rate.filter(|_| summary.counts.dropped == 0) {

@@ -4,7 +4,7 @@ use crate::number::{millis, percent};
 use crate::style::{Style, one_line};
 use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::percentile::Method;
-use loadwright_core::plan::StampSource;
+use loadwright_core::plan::TimestampSource;
 use loadwright_core::sample::EndReason;
 use loadwright_core::summary::{Metric, Summary};
 use loadwright_core::words::counted;
@@ -43,9 +43,9 @@ fn bounds(summary: &Summary) -> String {
         ),
         None => "ITL not known".into(),
     };
-    let source = match summary.point.stamps {
-        StampSource::Kernel => "kernel stamps, 99 % of the reads",
-        StampSource::User => "user-space stamps, whose dispatch delay cannot be measured",
+    let source = match summary.point.timestamps {
+        TimestampSource::Kernel => "kernel stamps, 99 % of the reads",
+        TimestampSource::User => "user-space stamps, whose dispatch delay cannot be measured",
     };
     format!("{ttft}; {itl} ({source})")
 }

@@ -136,9 +136,9 @@ fn a_point_without_its_end_is_one_that_was_cut_off() {
 #[test]
 fn points_that_were_asked_for_are_known_though_none_ran() {
     let folder = Folder::new();
-    let asked = ["parallel_1_number_2", "parallel_2_number_4"];
-    Store::create(&folder.records(), &asked).unwrap().close().unwrap();
-    assert_eq!(Reader::open(&folder.records()).unwrap().asked().unwrap(), asked);
+    let planned = ["parallel_1_number_2", "parallel_2_number_4"];
+    Store::create(&folder.records(), &planned).unwrap().close().unwrap();
+    assert_eq!(Reader::open(&folder.records()).unwrap().planned_points().unwrap(), planned);
 }
 
 #[test]

@@ -175,6 +175,6 @@ impl From<dataset::Turn> for Turn {
 impl From<dataset::Conversation> for Conversation {
     fn from(conversation: dataset::Conversation) -> Self {
         let dataset::Conversation { id, due, turns } = conversation;
-        Self { id, due, turns: all(turns) }
+        Self { id, scheduled: due, turns: all(turns) }
     }
 }

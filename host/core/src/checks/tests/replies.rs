@@ -11,7 +11,7 @@ fn among(plan: &Plan, odd: &Record) -> Vec<Check> {
         metrics.record(&reply(sent, &[10, 20, 30, 40].map(|at| sent + at * MS)));
     }
     metrics.record(odd);
-    let summary = metrics.finish(&PointEnd { kernel_stamps: true, ..PointEnd::default() });
+    let summary = metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
     summary.warnings.iter().map(|warning| warning.check).collect()
 }
 

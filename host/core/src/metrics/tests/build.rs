@@ -3,54 +3,9 @@
 use crate::outcome::{Outcome, Stage};
 use crate::reading::{Channel, Usage};
 use crate::record::{Record, TokenSource};
+pub(crate) use crate::testkit::{frame, record as reply};
 use crate::timeline::{Connect, OutputFrame, Timeline};
 use proptest::prelude::*;
-
-/// A streamed success: scheduled and sent at `sent`, a frame of one token at each of `frames`, over with
-/// the last of them.
-pub(crate) fn reply(sent: u64, frames: &[u64]) -> Record {
-    let end = frames.last().copied().unwrap_or(sent + 1);
-    Record {
-        seq: 0,
-        turn: 0,
-        attempt: 0,
-        last_attempt: true,
-        warmup: false,
-        conversation: String::new(),
-        timeline: Timeline {
-            scheduled: sent,
-            ready: Some(sent),
-            sent: Some(sent),
-            connect: None,
-            head: None,
-            end,
-        },
-        frames: frames.iter().map(|&at| frame(at)).collect(),
-        streamed: true,
-        status: Some(200),
-        outcome: Outcome::Ok,
-        error: String::new(),
-        usage: Usage {
-            input_tokens: Some(10),
-            output_tokens: Some(frames.len() as u32),
-            ..Usage::default()
-        },
-        input_source: TokenSource::Usage,
-        output_source: TokenSource::Usage,
-        tokenizer_output_tokens: None,
-        dataset_input_tokens: None,
-        finish_reason: Some("stop".into()),
-        connection: 1,
-        reopened: false,
-        bytes_sent: 100,
-        bytes_received: 1_000,
-    }
-}
-
-/// A frame of one output token, read at once.
-pub(crate) fn frame(at: u64) -> OutputFrame {
-    OutputFrame { at, user: at, tokens: Some(1), channel: Channel::Output, shared: false }
-}
 
 /// A request that failed at `end`, sent at `sent` if it was.
 pub(crate) fn failed(outcome: Outcome, sent: Option<u64>, end: u64) -> Record {

@@ -121,11 +121,11 @@ fn frames_of_one_read_are_counted_and_share_a_lag() {
 #[test]
 fn user_stamps_have_no_read_lag_and_no_bound() {
     let mut plan = closed(1);
-    plan.stamps = StampSource::User;
+    plan.engine.timestamps = TimestampSource::User;
     let summary = summary_of(&plan, &[reply(0, &[MS, 2 * MS])]);
     assert_eq!(summary.metrics.read_lag, None);
     assert_eq!(summary.error_bounds, ErrorBounds::default());
-    assert_eq!(summary.point.stamps, StampSource::User);
+    assert_eq!(summary.point.timestamps, TimestampSource::User);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn open_loop_counts_late_and_dropped_slots() {
     assert_eq!((arrivals.sent, arrivals.late, arrivals.late_connecting), (4, 2, 1));
     assert_eq!(summary.counts.dropped, 1);
     assert_eq!((summary.counts.total, summary.counts.failed), (4, 0));
-    assert_eq!(arrivals.asked_rate, Some(10.0));
+    assert_eq!(arrivals.target_rate, Some(10.0));
     assert_eq!(arrivals.scheduled_rate, Some(7.5));
     let sent = 3.0 / (0.4 + 0.001_000_001);
     assert!((arrivals.sent_rate.unwrap() - sent).abs() < 1e-9);
@@ -206,8 +206,11 @@ fn an_interrupted_point_says_so() {
     let mut metrics = SummaryBuilder::new(&closed(1));
     metrics.record(&reply(0, &[MS]));
     metrics.record(&failed(Outcome::Cancelled, Some(MS), 3 * MS));
-    let point_end =
-        PointEnd { end_reason: EndReason::Interrupted, kernel_stamps: true, ..PointEnd::default() };
+    let point_end = PointEnd {
+        end_reason: EndReason::Interrupted,
+        kernel_timestamps: true,
+        ..PointEnd::default()
+    };
     let summary = metrics.finish(&point_end);
     assert_eq!(summary.end_reason, EndReason::Interrupted);
     assert_eq!((summary.counts.total, summary.counts.cancelled), (1, 1));
@@ -244,7 +247,7 @@ fn several_choices_show_no_decoding_and_say_so() {
     // Four choices of eight tokens, a step of 8 ms: 32 tokens and frames over seven steps.
     let frames: Vec<u64> = (0..32).map(|frame| (50 + frame / 4 * 8) * MS).collect();
     let mut plan = closed(1);
-    plan.choices = 4;
+    plan.request.choices = 4;
     let summary = summary_of(&plan, &[reply(0, &frames)]);
     let Metrics { ttft, latency, tpot, itl, itl_per_token, decode_rate, .. } = &summary.metrics;
     assert_eq!(
@@ -257,7 +260,7 @@ fn several_choices_show_no_decoding_and_say_so() {
     let checks: Vec<_> = summary.warnings.iter().map(|warning| warning.check).collect();
     assert_eq!(checks, [crate::checks::Check::SeveralChoices { choices: 4 }]);
     assert_eq!(summary.verdict, Verdict::ValidWithWarnings);
-    plan.choices = 1;
+    plan.request.choices = 1;
     let metrics = summary_of(&plan, &[reply(0, &frames)]).metrics;
     assert!(metrics.tpot.is_some() && metrics.itl.is_some());
 }

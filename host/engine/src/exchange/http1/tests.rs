@@ -7,7 +7,7 @@ use crate::exchange::attempt::Ground;
 use crate::exchange::framing::marks::EndMarks;
 use crate::interpret::queue::Outbox;
 use crate::messages::{Attempt, Job};
-use loadwright_core::plan::{ReplyLimits, StampSource, Timeouts};
+use loadwright_core::plan::{ReplyLimits, Timeouts, TimestampSource};
 use loadwright_core::timeline::Connect;
 use loadwright_timing::socket;
 use loadwright_timing::stream::Stamped;
@@ -103,7 +103,7 @@ fn flight() -> Flight {
         stream: true,
     };
     let attempt = Attempt { seq: 0, turn: 0, attempt: 0, warmup: false, scheduled: clock::now() };
-    Flight::new(0, attempt, Job::default(), StampSource::Kernel, &Arc::new(ground))
+    Flight::new(0, attempt, Job::default(), TimestampSource::Kernel, &Arc::new(ground))
 }
 
 const STRAY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";

@@ -8,7 +8,7 @@ use crate::error::{EngineError, TlsSetup};
 use crate::messages::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_core::plan::{Plan, StampSource};
+use loadwright_core::plan::{Plan, TimestampSource};
 use loadwright_core::timeline::Connect;
 use loadwright_timing::spawn::spawn;
 use loadwright_timing::stream::Stamped;
@@ -65,7 +65,7 @@ impl Connector {
             endpoint,
             tls,
             http2: plan.target.http2,
-            stamping: plan.stamps == StampSource::Kernel && socket::available(),
+            stamping: plan.engine.timestamps == TimestampSource::Kernel && socket::available(),
             timeout: plan.timeouts.connect,
             addresses: OnceCell::new(),
             opened: AtomicU64::new(0),

@@ -3,36 +3,15 @@
 use super::*;
 use loadwright_core::plan::Target;
 use loadwright_core::request::Head;
+use loadwright_core::testkit;
 use std::collections::BTreeMap;
-
-/// A plan for one request.
-pub(crate) fn plan() -> Plan {
-    plan_to(Target::default())
-}
 
 fn heads(headers: &[(&str, &str)]) -> Heads {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let headers = headers.iter().map(own).collect();
     let target = Target { url: "http://h:81/v1?k=1".into(), headers, ..Target::default() };
     let endpoint = Endpoint::new(&target).unwrap();
-    Heads::new(&Arc::new(plan_to(target)), &endpoint)
-}
-
-fn plan_to(target: Target) -> Plan {
-    let plan = serde_json::json!({
-        "index": 3, "name": "p", "target": target, "load": {"Closed": {
-            "workers": 1, "ramp_up": {"secs": 0, "nanos": 0}, "pace": null}},
-        "limits": {"number": 1, "duration": null, "warmup": 0},
-        "timeouts": loadwright_core::plan::Timeouts::default(), "stamps": "kernel", "retries": 0,
-        "seed": 1, "first_item": 0, "model": "m", "api": "a", "dataset": "d", "stream": true,
-        "output_range": null, "choices": 1, "tokenize_prompt": false, "in_chat": true,
-        "objectives": {"ttft": null, "tpot": null, "latency": null}, "threads": 1,
-        "on_plugin_failure": "fail-request", "settings": {},
-    });
-    let mut plan: Plan = serde_json::from_value(plan).unwrap();
-    // Headers are secret, and so not in what is stored.
-    plan.target.headers = target.headers;
-    plan
+    Heads::new(&Arc::new(Plan { index: 3, target, ..testkit::plan() }), &endpoint)
 }
 
 fn request() -> Request {

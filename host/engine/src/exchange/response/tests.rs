@@ -8,7 +8,7 @@ fn read(at: Nanos) -> Read {
 }
 
 fn fresh() -> Response {
-    Response::new(StampSource::Kernel, Capture::default(), Wanted { head: true, stream: true })
+    Response::new(TimestampSource::Kernel, Capture::default(), Wanted { head: true, stream: true })
 }
 
 /// A chunked event stream of `texts`, each event a chunk of its own.

@@ -16,7 +16,7 @@ impl Dataset for Counting {
     fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
         let item = |index: u32| Conversation {
             id: index.to_string(),
-            due: None,
+            scheduled: None,
             turns: vec![Turn::new(Prompt::Text(String::new()))],
         };
         Ok((first..first.saturating_add(count).min(self.size)).map(item).collect())

@@ -63,7 +63,7 @@ fn ports() -> Ports {
 
 /// The bodies of a conversation's turns, each answered with `reply n`.
 fn bodies(turns: Vec<Turn>) -> Vec<String> {
-    let (plan, ports) = (crate::exchange::request_head::tests::plan(), ports());
+    let (plan, ports) = (loadwright_core::testkit::plan(), ports());
     let mut former = Former::new(&plan, &ports).expect("there is a protocol");
     let conversation = Conversation { turns, ..Conversation::default() };
     let first = former.batch(0, 0, vec![Ok(conversation)]).remove(0);
@@ -113,7 +113,7 @@ fn media_of_earlier_turns_stay_theirs() {
 
 #[test]
 fn only_a_turn_that_others_follow_takes_its_conversation_along() {
-    let (plan, ports) = (crate::exchange::request_head::tests::plan(), ports());
+    let (plan, ports) = (loadwright_core::testkit::plan(), ports());
     let mut former = Former::new(&plan, &ports).expect("there is a protocol");
     let turn = || Turn::new(Prompt::Text("a".into()));
     let mut talks = |turns| {
