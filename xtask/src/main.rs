@@ -1,10 +1,11 @@
 //! Chores of the workspace: `cargo xtask plugins` builds every guest, `--check` says whether the
-//! committed ones are what their sources give.
+//! committed ones match their sources; `cargo xtask dist` builds the binary that is shipped.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for a terminal")]
 
 mod component;
 mod digests;
+mod dist;
 mod guests;
 mod plugins;
 mod stage;
@@ -14,14 +15,16 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage: cargo xtask plugins            build all guests into their dist folders
-       cargo xtask plugins --check    rebuild them aside and compare with the committed ones";
+       cargo xtask plugins --check    rebuild them aside and compare with the committed ones
+       cargo xtask dist               build the shipped binary and a file with its line tables";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments.as_slice() {
-        ["plugins"] => plugins::build(),
-        ["plugins", "--check"] => plugins::check(),
+    let done: Result<(), Box<dyn std::error::Error>> = match arguments.as_slice() {
+        ["plugins"] => plugins::build().map_err(Into::into),
+        ["plugins", "--check"] => plugins::check().map_err(Into::into),
+        ["dist"] => dist::dist().map_err(Into::into),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
