@@ -95,7 +95,7 @@ fn a_dataset_begins_again_after_its_last_item_and_says_so_once() {
             assert_eq!(asked(&body), text((3 + seq) % 25, 0), "slot {seq}");
         }
         let notices = notices.lock().unwrap().clone();
-        assert_eq!(notices, ["the dataset has 25 items and begins again after the last"]);
+        assert_eq!(notices, ["the dataset has 25 items and starts over after the last"]);
     }
 }
 

@@ -38,7 +38,7 @@ fn what_a_plugin_may_not_say_fails_its_request() {
     bench.speaker.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
     let ports = bench.ports();
     let plan = Arc::new(bench.plan.clone());
-    let patience = Patience { asked: None, told: &|_| {} };
+    let patience = Patience { limit: None, on_wait: &|_| {} };
     let probed = probe(&plan, &ports, &bench.control, &patience).unwrap_err().to_string();
     assert!(probed.contains("the path `/x HTTP/1.1\\r\\n"), "{probed}");
     assert_eq!(bench.run().only().outcome, Outcome::Plugin);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 fn tried(bench: &Bench) -> Result<Probed, ProbeFailure> {
-    let patience = Patience { asked: None, told: &|_| {} };
+    let patience = Patience { limit: None, on_wait: &|_| {} };
     probe(&Arc::new(bench.plan.clone()), &bench.ports(), &bench.control, &patience)
 }
 
@@ -43,9 +43,9 @@ fn it_says_what_failed() {
     let path = "/v1/chat/completions failed: ";
     assert!(bad.starts_with(at) && bad.ends_with(&format!("{path}http_401: no such key")), "{bad}");
     let garbage = refusal(faulty([Fault::GarbageHead]));
-    assert!(garbage.contains(&format!("{path}garbage: the reply is not HTTP/1.1")), "{garbage}");
+    assert!(garbage.contains(&format!("{path}malformed: the reply is not HTTP/1.1")), "{garbage}");
     let within = refusal(faulty([Fault::ErrorEvent { after: 0 }]));
-    assert!(within.contains(&format!("{path}in_stream: ")), "{within}");
+    assert!(within.contains(&format!("{path}stream_error: ")), "{within}");
     let tls = refusal(Config { tls: true, ..fast() });
     assert!(tls.contains(&format!("{path}tls: TLS handshake: ")), "{tls}");
     let name = tried(&Bench::new(plan("http://nowhere.invalid"))).unwrap_err().to_string();
@@ -104,5 +104,5 @@ fn a_plan_that_cannot_be_followed_is_said_before_anything_is_sent() {
     let rule = loadwright_core::reading::Rule { at: "no pointer".into(), when: None };
     bench.speaker.reading.as_mut().unwrap().output = vec![rule];
     let error = tried(&bench).unwrap_err().to_string();
-    assert!(error.starts_with("the protocol's reading plan is malformed: "), "{error}");
+    assert!(error.starts_with("the protocol's reading plan is invalid: "), "{error}");
 }

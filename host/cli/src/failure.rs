@@ -84,7 +84,7 @@ fn of_engine(error: &EngineError) -> Exit {
     match error {
         EngineError::Url(_) | EngineError::Tls(_) => Exit::Usage,
         EngineError::Plugin(failure) => of_call(failure),
-        EngineError::Plan(_) => Exit::Plugin,
+        EngineError::ReadingPlan(_) => Exit::Plugin,
         EngineError::System(_) => Exit::NothingMeasured,
     }
 }

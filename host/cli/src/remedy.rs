@@ -3,7 +3,7 @@
 
 use crate::args::perf_command;
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_engine::{ProbeFailure, Refusal};
+use loadwright_engine::{ProbeFailure, FailedProbe};
 use serde_json::Value;
 
 const WITHOUT: &str = "or leave the test out with --no-test-connection";
@@ -22,7 +22,7 @@ pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn remedy(refusal: &Refusal) -> String {
+fn remedy(refusal: &FailedProbe) -> String {
     match refusal.outcome {
         Outcome::Status(status) => of_status(status, refusal),
         Outcome::Refused | Outcome::Connect | Outcome::Timeout(Stage::Connect) => format!(
@@ -44,7 +44,7 @@ fn remedy(refusal: &Refusal) -> String {
     }
 }
 
-fn of_status(status: u16, refusal: &Refusal) -> String {
+fn of_status(status: u16, refusal: &FailedProbe) -> String {
     match (status, &refusal.location) {
         (300..400, Some(location)) => {
             format!("the server redirects to {location}; give that address with --url")

@@ -30,7 +30,7 @@ pub(crate) fn test_connection(
     let plan = Arc::new(opened.points[0].clone());
     let display = Display { voice, countdown: countdown(voice), said: Cell::default() };
     let told = |waiting: &Waiting<'_>| display.tell(waiting);
-    let probed = probe(&plan, &opened.ports, control, &Patience { asked, told: &told });
+    let probed = probe(&plan, &opened.ports, control, &Patience { limit: asked, on_wait: &told });
     if let Some(countdown) = &display.countdown {
         countdown.finish_and_clear();
     }

@@ -1,35 +1,35 @@
-//! Why a point could not be run. What goes wrong with requests is data, and none of these.
+//! Why a point could not be run. Failures of requests are data and not among these.
 
-use crate::interpret::reading::BadRule;
 use loadwright_core::ports::PluginFailure;
 use std::io;
 
-/// A point could not be run. What goes wrong with requests is data, and none of these.
+/// A point could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The URL cannot be called.
+    /// The URL is invalid.
     #[error(transparent)]
-    Url(#[from] BadUrl),
+    Url(#[from] InvalidUrl),
     /// TLS cannot be set up.
     #[error(transparent)]
-    Tls(#[from] TlsSetup),
+    Tls(#[from] TlsError),
     /// A plugin could not be set up.
     #[error(transparent)]
     Plugin(#[from] PluginFailure),
-    /// A protocol's reading plan is malformed.
-    #[error("the protocol's reading plan is malformed: {0}")]
-    Plan(#[from] BadRule),
-    /// The system gives no more threads, files or timers.
+    /// The protocol's reading plan is invalid.
+    #[error("the protocol's reading plan is invalid: {0}")]
+    ReadingPlan(#[from] InvalidRule),
+    /// The system has no more threads, files or timers.
     #[error("the system refused a resource: {0}")]
     System(#[from] io::Error),
 }
 
-/// A URL that cannot be called.
+/// A URL that requests cannot be sent to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadUrl {
+pub enum InvalidUrl {
     /// It does not parse.
     #[error(
-        "`--url {url}` is no URL: {reason}; give one like http://127.0.0.1:8000/v1/chat/completions"
+        "`--url {url}` is not a URL: {reason}; give one like \
+         http://127.0.0.1:8000/v1/chat/completions"
     )]
     Parse {
         /// What was given.
@@ -37,19 +37,19 @@ pub enum BadUrl {
         /// What is wrong with it.
         reason: String,
     },
-    /// Not http or https.
+    /// Neither http nor https.
     #[error("`--url {0}` is neither http:// nor https://")]
     Scheme(String),
-    /// The environment's proxy speaks another language.
+    /// The environment's proxy is not an HTTP proxy.
     #[error(
-        "the environment's proxy is a {0}:// one; name an http:// proxy, or the host in NO_PROXY"
+        "the environment's proxy is a {0}:// one; use an http:// proxy, or list the host in NO_PROXY"
     )]
     Proxy(String),
 }
 
 /// TLS cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TlsSetup {
+pub enum TlsError {
     /// The certificates could not be read.
     #[error("`--ca-cert {path}` cannot be used: {reason}; give a PEM file of certificates")]
     CaCert {
@@ -58,7 +58,35 @@ pub enum TlsSetup {
         /// What is wrong with it.
         reason: String,
     },
-    /// The protocol versions could not be set.
+    /// The TLS client could not be configured.
     #[error("the TLS client cannot be set up: {0}")]
     Config(String),
+}
+
+/// A rule of a reading plan that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRule {
+    /// A JSON pointer that is neither empty nor begins with a slash.
+    #[error("the pointer `{0}` of the reading plan must be empty or begin with `/`")]
+    NoSlash(String),
+    /// A JSON pointer with a `~` that is not followed by 0 or 1.
+    #[error("the pointer `{0}` of the reading plan has a `~` that is neither `~0` nor `~1`")]
+    Escape(String),
+    /// A JSON pointer of too many steps.
+    #[error("the pointer `{pointer}` of the reading plan has more than {limit} steps")]
+    TooDeep {
+        /// The pointer.
+        pointer: String,
+        /// The most steps that one may have.
+        limit: usize,
+    },
+    /// Too many rules.
+    #[error("the reading plan has more than {0} rules")]
+    TooMany(usize),
+    /// Too many different guards.
+    #[error("the reading plan has more than {0} different guards")]
+    TooManyGuards(usize),
+    /// Wildcards and indices at the same arrays multiply beyond the limit.
+    #[error("the pointers of the reading plan mix `*` and indices in more than {0} ways")]
+    TooManyNodes(usize),
 }

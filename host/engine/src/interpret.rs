@@ -1,4 +1,4 @@
-//! Replies to records, on threads of their own, after every stamp was taken.
+//! Turns replies into records, on threads of their own, after every timestamp was taken.
 
 pub(crate) mod classify;
 pub(crate) mod decode;

@@ -21,7 +21,7 @@ mod schedule;
 
 pub use context::Ports;
 pub use context::control::{Control, Progress, Stop};
-pub use error::{BadUrl, EngineError, TlsSetup};
+pub use error::{EngineError, InvalidUrl, TlsError};
 pub use exchange::{framing, response};
 pub use interpret::reading;
-pub use run::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe, run};
+pub use run::{FailedProbe, Patience, ProbeFailure, Probed, Waiting, probe, run};

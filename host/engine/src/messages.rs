@@ -1,216 +1,237 @@
-//! What one stage hands to the next.
+//! What one stage hands to the next, in the order of the data flow.
 //!
-//! `prepare` gives [`Prepared`] requests to `schedule`, whose attempts (`exchange`) reach the
-//! interpreters as [`Parcel`]s; these give a [`Verdict`] to a worker that waits, and [`Made`]
-//! records to the recorder.
+//! `prepare` puts [`PreparedRequest`]s into the ready queue of `schedule`, which runs each as
+//! attempts in `exchange`. These reach `interpret` as [`InterpreterMessage`]s. It answers a waiting
+//! slot with the [`NextStep`], and gives [`ClaimedRecord`]s to the recorder in `run`.
 
 pub(crate) mod capture;
 
-use crate::context::budget::Claim;
-use crate::exchange::framing::Framing;
-use crate::exchange::response::head::Head;
+use crate::context::budget::{Claim, ReplyTooLarge};
+use crate::context::reachability::Reachability;
 use capture::Capture;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Content, Message, Prompt, Turn};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
+use loadwright_core::reading::Exchange;
 use loadwright_core::record::Record;
 use loadwright_core::request::Request;
 use loadwright_core::timeline::Timeline;
 use tokio::sync::oneshot;
 
-/// A request that waits for its slot.
-pub(crate) struct Prepared {
+/// A request that waits for its slot: from `prepare` to `schedule`.
+pub(crate) struct PreparedRequest {
+    /// The slot.
     pub(crate) seq: u64,
     /// The request, or why there is none.
     pub(crate) request: Result<Request, PluginFailure>,
-    pub(crate) job: Job,
+    pub(crate) turn: TurnContext,
 }
 
-/// What is known of a turn beside its request; follows it through the engine.
-#[derive(Debug, Default)]
-pub(crate) struct Job {
-    /// The conversation's name.
-    pub(crate) conversation: String,
-    /// Tokens of the prompt, where the dataset knows.
-    pub(crate) input_tokens: Option<u32>,
-    /// The prompt, kept where nobody but the tokenizer may know its tokens.
-    pub(crate) prompt: Option<Prompt>,
-    /// The conversation, where turns are to come.
-    pub(crate) talk: Option<Box<Talk>>,
-}
-
-/// A conversation under way.
-#[derive(Debug, Default)]
-pub(crate) struct Talk {
-    /// Which item it is.
-    pub(crate) item: u64,
-    /// What was said, the present turn's prompt included.
-    pub(crate) history: Vec<Message>,
-    /// The media of it all: slots of one ask are unique.
-    pub(crate) media: Vec<Content>,
-    /// The turns to come.
-    pub(crate) turns: std::vec::IntoIter<Turn>,
-}
-
-impl Prepared {
-    /// Bytes that it holds.
+impl PreparedRequest {
+    /// Bytes of its body.
     pub(crate) fn bytes(&self) -> usize {
         self.request.as_ref().map_or(0, |request| request.body.len())
     }
 }
 
-/// Which attempt at what.
+/// What is known of a turn beside its request. It accompanies the turn through every stage.
+#[derive(Debug, Default)]
+pub(crate) struct TurnContext {
+    /// The conversation's name.
+    pub(crate) conversation: String,
+    /// Tokens of the prompt, if the dataset knows them.
+    pub(crate) input_tokens: Option<u32>,
+    /// The prompt, kept if only the tokenizer may know its tokens.
+    pub(crate) prompt: Option<Prompt>,
+    /// The conversation, if it has later turns.
+    pub(crate) state: Option<Box<ConversationState>>,
+}
+
+/// A conversation that has later turns.
+#[derive(Debug, Default)]
+pub(crate) struct ConversationState {
+    /// The dataset's item.
+    pub(crate) item: u64,
+    /// All messages so far, the present turn's prompt included.
+    pub(crate) history: Vec<Message>,
+    /// The media of those messages, in the order of their placeholders.
+    pub(crate) media: Vec<Content>,
+    /// The later turns.
+    pub(crate) turns: std::vec::IntoIter<Turn>,
+}
+
+/// Identifies an attempt: from `schedule` to the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attempt {
+pub(crate) struct AttemptId {
     /// The slot.
     pub(crate) seq: u64,
     /// The turn of its conversation.
     pub(crate) turn: u32,
     /// The attempt at that turn.
     pub(crate) attempt: u32,
-    /// Whether the slot warms up.
+    /// Whether the slot belongs to the warm-up.
     pub(crate) warmup: bool,
     /// When it was scheduled.
     pub(crate) scheduled: Nanos,
 }
 
-impl Attempt {
-    /// The slot of the connection test, which is none.
+impl AttemptId {
+    /// The `seq` of the connection test, which has no slot.
     pub(crate) const PROBE: u64 = u64::MAX;
 }
 
-/// Why an exchange failed: its class, and the words for it.
+/// Why an exchange failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// The class.
     pub(crate) outcome: Outcome,
     /// What happened, in words.
     pub(crate) detail: String,
 }
 
 impl Failure {
-    /// A failure of class `outcome`.
+    /// A failure with `outcome`.
     pub(crate) fn new(outcome: Outcome, detail: impl Into<String>) -> Self {
         Self { outcome, detail: detail.into() }
     }
+
+    /// Data that came before the request was sent, so not a reply to it; `status`: of its head, if
+    /// it has one.
+    pub(crate) fn unsolicited(status: Option<u16>) -> Self {
+        let what = match status {
+            Some(status) => format!("a reply with status {status}"),
+            None => "data that is not a reply".to_owned(),
+        };
+        let text = format!("the server sent {what} before the request was sent");
+        Self::new(Outcome::Unsolicited, text)
+    }
 }
 
-/// An attempt that is over, with all that is known of it.
-pub(crate) struct Landed {
-    /// The exchange's number in its thread.
-    pub(crate) flight: u64,
-    pub(crate) attempt: Attempt,
-    /// What the dataset said of it, and its conversation.
-    pub(crate) job: Job,
+impl From<ReplyTooLarge> for Failure {
+    fn from(error: ReplyTooLarge) -> Self {
+        Self::new(Outcome::TooLarge, error.to_string())
+    }
+}
+
+/// What an engine thread sends to an interpreter: from `exchange` to `interpret`.
+#[expect(clippy::large_enum_variant, reason = "a box of each would be freed by another thread")]
+pub(crate) enum InterpreterMessage {
+    /// Frames of an attempt that is still in flight.
+    Frames {
+        /// The attempt's number.
+        attempt: u64,
+        /// The frames.
+        capture: Capture,
+        /// What they hold.
+        claim: Claim,
+    },
+    /// An attempt that has ended, with its last frames.
+    Finished(FinishedAttempt),
+}
+
+impl InterpreterMessage {
+    /// Discards its frames unread; an attempt that has ended counts as cancelled.
+    pub(crate) fn cancel(&mut self) {
+        match self {
+            Self::Frames { capture, .. } => *capture = Capture::default(),
+            Self::Finished(finished) => {
+                finished.capture = Capture::default();
+                let text = "stopped by the user before the reply was read";
+                finished.end = Err(Failure::new(Outcome::Cancelled, text));
+            }
+        }
+    }
+
+    /// Bytes of its frames and of itself, so that messages without frames are bounded too.
+    pub(crate) fn bytes(&self) -> usize {
+        let capture = match self {
+            Self::Frames { capture, .. } => capture,
+            Self::Finished(finished) => &finished.capture,
+        };
+        size_of::<Self>() + capture.len()
+    }
+}
+
+/// An attempt that has ended, with all that is known of it.
+pub(crate) struct FinishedAttempt {
+    /// The attempt's number, unique in its point.
+    pub(crate) number: u64,
+    pub(crate) id: AttemptId,
+    pub(crate) turn: TurnContext,
     pub(crate) timeline: Timeline,
     pub(crate) connection: u64,
     pub(crate) reopened: bool,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
     pub(crate) streamed: bool,
-    /// When the first byte of the reply came.
-    pub(crate) heard: Option<Nanos>,
-    pub(crate) head: Option<Head>,
+    /// Whether it was an event stream whose content type does not say so.
+    pub(crate) untyped_stream: bool,
+    /// Whether data came before the request was sent.
+    pub(crate) replied_before_sent: bool,
+    /// The status, if a head was read.
+    pub(crate) status: Option<u16>,
     pub(crate) head_bytes: Vec<u8>,
+    /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
-    /// Frames that were not handed on before.
+    pub(crate) reachability: Reachability,
+    /// Frames that were not sent on before.
     pub(crate) capture: Capture,
     /// What those hold.
     pub(crate) claim: Claim,
-    /// How the transport fared.
+    /// How the exchange ended on the connection.
     pub(crate) end: Result<(), Failure>,
-    /// Who waits to hear how it was read.
-    pub(crate) verdict: Option<oneshot::Sender<Verdict>>,
+    /// Tells the slot what comes next, if it waits for that.
+    pub(crate) next_step: Option<oneshot::Sender<NextStep>>,
 }
 
-impl Landed {
-    /// The status, where a head was read.
-    pub(crate) fn status(&self) -> Option<u16> {
-        self.head.as_ref().map(|head| head.status)
-    }
-
-    /// Whether it was an event stream whose content type does not say so.
-    pub(crate) fn untyped_stream(&self) -> bool {
-        let sniffed = |head: &Head| head.framing == Framing::Sniffed;
-        self.streamed && self.head.as_ref().is_some_and(sniffed)
-    }
-
-    /// Whether something came before the request was sent.
-    pub(crate) fn heard_before_sent(&self) -> bool {
-        precedes(self.heard, self.timeline.sent)
-    }
-}
-
-/// Whether something was `heard` before it was asked for.
-pub(crate) fn precedes(heard: Option<Nanos>, sent: Option<Nanos>) -> bool {
-    heard.is_some_and(|heard| sent.is_none_or(|sent| heard < sent))
-}
-
-/// What an interpreter tells a worker that waits.
-pub(crate) enum Verdict {
-    /// Nothing more of this slot.
-    Over,
-    /// The attempt failed and may be made again.
-    Again {
-        /// The same facts.
-        job: Job,
+/// What comes next in a slot: from `interpret` back to `schedule`, which waits for it.
+pub(crate) enum NextStep {
+    /// Nothing.
+    Done,
+    /// The attempt failed and is retried.
+    Retry {
+        /// The same turn.
+        turn: TurnContext,
         /// Nanoseconds to wait first.
-        pause: Nanos,
+        delay: Nanos,
     },
-    /// The conversation goes on.
-    Next {
-        /// The next turn's request, or why there is none.
-        request: Result<Box<Request>, PluginFailure>,
-        /// Its facts.
-        job: Job,
-        /// Nanoseconds to wait first.
-        pause: Nanos,
-    },
+    /// The conversation continues.
+    NextTurn(NextTurn),
 }
 
-/// What an interpreter is given.
-#[expect(clippy::large_enum_variant, reason = "a box of each would be freed by another thread")]
-pub(crate) enum Parcel {
-    /// Frames of an exchange that goes on.
-    Part {
-        /// The exchange.
-        flight: u64,
-        /// The frames.
-        capture: Capture,
-        /// What they hold.
-        claim: Claim,
-    },
-    /// An exchange that ended, with its last frames.
-    Landed(Landed),
+/// A conversation's next turn.
+pub(crate) struct NextTurn {
+    /// Its request, or why there is none.
+    pub(crate) request: Result<Box<Request>, PluginFailure>,
+    pub(crate) turn: TurnContext,
+    /// Nanoseconds to wait first.
+    pub(crate) delay: Nanos,
 }
 
-impl Parcel {
-    /// Leaves it unread: frames go, and an exchange that had ended counts as stopped.
-    pub(crate) fn cancel(&mut self) {
-        match self {
-            Self::Part { capture, .. } => *capture = Capture::default(),
-            Self::Landed(landed) => {
-                landed.capture = Capture::default();
-                let text = "stopped by the user before the reply was read";
-                landed.end = Err(Failure::new(Outcome::Cancelled, text));
-            }
-        }
-    }
+/// Builds the request of a conversation's next turn from the reply to the one before. Interpreters
+/// call it and `prepare` implements it, so that `interpret` does not depend on `prepare`.
+pub(crate) trait TurnBuilder: Send {
+    /// The assistant's message as the protocol decodes it from a whole reply; `None`: its text is
+    /// the message.
+    ///
+    /// # Errors
+    /// The protocol failed.
+    fn assistant_message(&mut self, reply: Exchange) -> Result<Option<Message>, PluginFailure>;
 
-    /// Bytes that it holds: those of its frames, and its own, so that exchanges which hold nothing
-    /// do not wait without end.
-    pub(crate) fn bytes(&self) -> usize {
-        let raw = match self {
-            Self::Part { capture, .. } => capture.len(),
-            Self::Landed(landed) => landed.capture.len(),
-        };
-        size_of::<Self>() + raw
-    }
+    /// The next turn of a conversation; `None`: there is none.
+    fn next_turn(
+        &mut self,
+        conversation: String,
+        state: Box<ConversationState>,
+    ) -> Option<NextTurn>;
 }
 
-/// A record on its way to the sinks, and what it holds.
-pub(crate) struct Made {
+/// Creates a turn builder, which has a protocol instance of its own.
+pub(crate) type TurnBuilderFactory =
+    dyn Fn() -> Result<Box<dyn TurnBuilder>, PluginFailure> + Send + Sync;
+
+/// A record and what it holds: from `interpret` to the recorder.
+pub(crate) struct ClaimedRecord {
     pub(crate) record: Record,
     pub(crate) claim: Claim,
 }

@@ -1,70 +1,71 @@
-//! Requests ahead of their slot: the dataset's items, formatted, with their media in place.
+//! Prepares requests ahead of their slots: generates the dataset's items and formats them.
 //!
-//! Makers run on plain threads, each with instances of its own; none of them stands between a slot
-//! and its request.
+//! Preparers run on threads of their own with plugin instances of their own, so that no plugin code
+//! runs between a scheduled time and its send.
 
 pub(crate) mod dataset_cursor;
 pub(crate) mod request_builder;
 mod token_ids;
 
-use crate::context::Ports;
-use crate::context::control::Control;
+use crate::context::PointContext;
 use crate::context::gauges::Gauges;
 use crate::error::EngineError;
-use crate::prepare::dataset_cursor::Items;
-use crate::schedule::ready_queue::Dispenser;
-use loadwright_core::plan::Plan;
-use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure, ProtocolFactory};
-use request_builder::Former;
+use crate::schedule::ready_queue::ReadyQueue;
+use dataset_cursor::DatasetCursor;
+use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure};
+use loadwright_timing::clock;
+use request_builder::RequestBuilder;
 
-/// Items made and formatted in one go, at most.
+/// The most items that are generated and formatted in one call.
 const BATCH: u64 = 32;
 
-/// Makes requests until the dispenser wants no more.
-///
-/// # Errors
-/// A plugin could not be set up.
-pub(crate) fn make(
-    plan: &Plan,
-    ports: &Ports,
-    (items, dispenser, gauges): (&Items, &Dispenser, &Gauges),
-    control: &Control,
-) -> Result<(), EngineError> {
-    match make_all(plan, ports, (items, dispenser, gauges), control) {
-        // The user's wish is no failure.
-        Err(EngineError::Plugin(failure)) if failure.cause == Cause::Stopped => Ok(()),
-        made => made,
+/// Prepares requests on one thread.
+pub(crate) struct Preparer<'a> {
+    pub(crate) context: &'a PointContext,
+    pub(crate) cursor: &'a DatasetCursor,
+    pub(crate) queue: &'a ReadyQueue,
+}
+
+impl Preparer<'_> {
+    /// Prepares requests until the queue wants no more.
+    ///
+    /// # Errors
+    /// A plugin could not be set up.
+    pub(crate) fn run(&self) -> Result<(), EngineError> {
+        match self.prepare_all() {
+            // A stop that the user asked for is not a failure.
+            Err(failure) if failure.cause == Cause::Stopped => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    fn prepare_all(&self) -> Result<(), PluginFailure> {
+        let PointContext { plan, ports, control, gauges, .. } = self.context;
+        let mut dataset = ports.dataset.instance()?;
+        let mut builder = RequestBuilder::new(plan, ports)?;
+        while let Some(slots) = self.queue.claim(BATCH) {
+            let items = plan.first_item + slots.start..plan.first_item + slots.end;
+            let (first_slot, first_item) = (slots.start, items.start);
+            let start = clock::now();
+            let conversations = self.cursor.generate(dataset.as_mut(), items, control);
+            Gauges::add_since(&gauges.generate, start);
+            if control.stop.draining() {
+                // The dataset may have given up on these items, and nobody takes them.
+                break;
+            }
+            let start = clock::now();
+            let batch = builder.first_turns(first_slot, first_item, conversations);
+            Gauges::add_since(&gauges.format, start);
+            if !self.queue.put(first_slot, batch) {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
-fn make_all(
-    plan: &Plan,
-    ports: &Ports,
-    (items, dispenser, gauges): (&Items, &Dispenser, &Gauges),
-    control: &Control,
-) -> Result<(), EngineError> {
-    let mut dataset = ports.dataset.instance()?;
-    let mut former = Former::new(plan, ports)?;
-    while let Some((first, count)) = dispenser.claim(BATCH) {
-        let start = loadwright_timing::clock::now();
-        let range = (plan.first_item + first, count);
-        let conversations = items.generate(dataset.as_mut(), range, control);
-        Gauges::spent(&gauges.generate, start);
-        if control.stop.draining() {
-            // What was made meanwhile may have been given up, and nobody takes it.
-            break;
-        }
-        let start = loadwright_timing::clock::now();
-        let batch = former.batch(first, plan.first_item + first, conversations);
-        Gauges::spent(&gauges.format, start);
-        if !dispenser.put(first, batch) {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// A dataset's factory is asked for its size once; it is not known where the run was stopped before.
+/// Asks a dataset for its size, once per point; `None`: it does not know, or the run was stopped
+/// before it did.
 ///
 /// # Errors
 /// The dataset failed.
@@ -73,9 +74,4 @@ pub(crate) fn size_of(dataset: &dyn DatasetFactory) -> Result<Option<u64>, Plugi
         Err(failure) if failure.cause == Cause::Stopped => Ok(None),
         size => Ok(size?.map(u64::from)),
     }
-}
-
-/// Whether replies go to `decode`.
-pub(crate) fn decodes(protocol: &dyn ProtocolFactory) -> bool {
-    protocol.plan().is_none()
 }

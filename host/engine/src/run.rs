@@ -1,174 +1,167 @@
-//! One point from its first slot to its last record.
+//! Runs one point from its first slot to its last record: wires the stages together, and starts and
+//! joins their threads.
 
 mod probe;
 mod recorder;
+mod threads;
 
-pub use probe::{Patience, ProbeFailure, Probed, Refusal, Waiting, probe};
+pub use probe::{FailedProbe, Patience, ProbeFailure, Probed, Waiting, probe};
 
-use crate::context::Ports;
+use crate::context::budget::Budget;
 use crate::context::control::Control;
-use crate::context::point::Point;
+use crate::context::gauges::Gauges;
+use crate::context::lifecycle::Lifecycle;
+use crate::context::timers::Timers;
+use crate::context::{PointContext, Ports};
 use crate::error::EngineError;
+use crate::exchange::net::connect::Connector;
 use crate::interpret::interpreter::Interpreter;
-use crate::interpret::queue::Outbox;
-use crate::messages::{Made, Parcel};
-use crate::prepare;
-use crate::prepare::dataset_cursor::Items;
-use crate::schedule::thread;
+use crate::interpret::interpreter::context::InterpreterContext;
+use crate::interpret::queue::InterpreterQueue;
+use crate::messages::{ClaimedRecord, InterpreterMessage, TurnBuilder, TurnBuilderFactory};
+use crate::prepare::dataset_cursor::DatasetCursor;
+use crate::prepare::request_builder::RequestBuilder;
+use crate::prepare::{Preparer, size_of};
+use crate::schedule::dispatch::{Dispatch, ready_queue};
+use crate::schedule::thread::{EngineThread, runtime};
 use crossbeam_channel::Sender;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
 use loadwright_core::sample::{EndReason, PointEnd};
-use loadwright_timing::spawn::spawn_scoped;
 use loadwright_timing::{clock, priority};
 use recorder::Recorder;
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Barrier, OnceLock};
+use threads::Threads;
 use tokio::sync::mpsc;
 
 /// Batches that may wait for an interpreter, and for the recorder.
 const BATCHES: usize = 64;
 
-/// Runs `plan` to its end on the calling thread, which gives the records to `sinks`.
+/// Runs `plan` to its end. The records go to `sinks` on the calling thread.
 ///
 /// # Errors
-/// The point could not be begun. Once it has, failures are records and the point end's end reason.
+/// The point could not be started. Afterwards, failures are records and the end reason.
 pub fn run(
     plan: &Arc<Plan>,
     ports: &Ports,
     control: &Control,
     sinks: &mut [&mut dyn Sink],
 ) -> Result<PointEnd, EngineError> {
-    let point = Arc::new(Point::new(plan, ports, control)?);
-    let items = Items::new(prepare::size_of(&*ports.dataset)?);
+    let dispatch = Arc::new(dispatch(plan, ports, control)?);
+    let point = &dispatch.context;
+    let cursor = DatasetCursor::new(size_of(&*ports.dataset)?);
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
-    let (lanes, interpreters) = interpreters(&point, &record_sender)?;
-    drop(record_sender);
-    let parts = (&items, &point.dispenser, &*point.gauges);
-    // All of them before any thread is there: one that got none would leave the others waiting.
-    let gathers = point.connector.stamping();
-    let runtimes = (0..plan.engine.threads.max(1)).map(|_| thread::runtime(gathers));
+    let interpreters = Interpreters::new(&dispatch, record_sender)?;
+    // All of them before any thread runs: if one failed later, the others would wait for it.
+    let gathers = dispatch.connector.stamping();
+    let runtimes = (0..plan.engine.threads.max(1)).map(|_| runtime(gathers));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
     let started = OnceLock::new();
-    let lost = std::thread::scope(|scope| {
-        let mut threads = Threads { scope, point: &point, started: &started, running: Vec::new() };
-        for (interpreter, receiver) in interpreters {
+    let sink_failure = std::thread::scope(|scope| {
+        let mut threads = Threads::new(scope, point, &started);
+        let Interpreters { senders, running } = interpreters;
+        for (interpreter, receiver) in running {
             threads.spawn("interpret", || {
                 priority::lower();
                 interpreter.run(receiver);
                 Ok(())
             })?;
         }
-        for _ in 0..maker_count(plan) {
-            threads.spawn("prepare", || prepare::make(plan, ports, parts, control))?;
+        for _ in 0..preparer_count(plan) {
+            let preparer = Preparer { context: point, cursor: &cursor, queue: &dispatch.queue };
+            threads.spawn("prepare", move || preparer.run())?;
         }
-        for own in runtimes.into_iter().enumerate() {
-            let outbox = Outbox::new(&lanes, Arc::clone(&point.gauges));
-            let (point, barrier) = (&point, &barrier);
-            threads.spawn("engine", move || {
-                let result = thread::run(point, own, outbox, barrier);
-                Ok(result?)
-            })?;
+        for (index, runtime) in runtimes.into_iter().enumerate() {
+            let interpreters = InterpreterQueue::new(&senders, Arc::clone(&point.gauges));
+            let thread = EngineThread { index, runtime, interpreters };
+            let (dispatch, barrier) = (&dispatch, &barrier);
+            threads.spawn("engine", move || Ok(thread.run(dispatch, barrier)?))?;
         }
-        // The interpreters end when the engine threads, who now hold the only senders, are gone.
-        drop(lanes);
+        // Only the engine threads hold senders now: the interpreters end when they have ended.
+        drop(senders);
         threads.start();
-        let lost = Recorder::new(&point, sinks).run(&records);
-        point.dispenser.close();
-        threads.join().map(|()| lost)
+        let sink_failure = Recorder::new(point, sinks).run(&records);
+        dispatch.queue.close();
+        threads.join().map(|()| sink_failure)
     })?;
-    Ok(point_end(&point, lost))
-}
-
-type Lanes = Vec<mpsc::Sender<Vec<Parcel>>>;
-type Interpreters<'a> = Vec<(Interpreter<'a>, mpsc::Receiver<Vec<Parcel>>)>;
-
-/// The interpreters, and the ways to them.
-fn interpreters<'a>(
-    point: &'a Point,
-    records: &Sender<Vec<Made>>,
-) -> Result<(Lanes, Interpreters<'a>), EngineError> {
-    let mut lanes = Vec::new();
-    let mut interpreters = Vec::new();
-    for _ in 0..interpreter_count() {
-        let (sender, receiver) = mpsc::channel(BATCHES);
-        lanes.push(sender);
-        interpreters.push((Interpreter::new(point, records.clone())?, receiver));
+    if let Some(failure) = sink_failure {
+        (control.notice)(&failure);
     }
-    Ok((lanes, interpreters))
+    Ok(point_end(&dispatch))
 }
 
-fn point_end(point: &Point, lost: Option<String>) -> PointEnd {
-    let interrupted = point.control.stop.draining();
-    let end_reason = match point.end_reason() {
-        EndReason::Completed if interrupted => EndReason::Interrupted,
+/// What the engine threads share, and in it the context of the whole point.
+fn dispatch(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Dispatch, EngineError> {
+    let gauges = Arc::new(Gauges::new(usize::from(plan.engine.threads.max(1))));
+    let queue = Arc::new(ready_queue(plan, &gauges));
+    let on_early_end = {
+        let queue = Arc::clone(&queue);
+        move || queue.close()
+    };
+    let connector = Arc::new(Connector::new(plan)?);
+    let context = PointContext {
+        plan: Arc::clone(plan),
+        ports: ports.clone(),
+        control: control.clone(),
+        timers: Arc::new(Timers::start()?),
+        gauges,
+        budget: Budget::new(plan.engine.replies),
+        lifecycle: Lifecycle::new(control.stop.clone(), on_early_end),
+    };
+    Ok(Dispatch::new(Arc::new(context), queue, connector))
+}
+
+/// The interpreters, and the queues to them.
+struct Interpreters {
+    senders: Vec<mpsc::Sender<Vec<InterpreterMessage>>>,
+    running: Vec<(Interpreter, mpsc::Receiver<Vec<InterpreterMessage>>)>,
+}
+
+impl Interpreters {
+    fn new(dispatch: &Dispatch, records: Sender<Vec<ClaimedRecord>>) -> Result<Self, EngineError> {
+        let point = &dispatch.context;
+        let context = Arc::new(InterpreterContext {
+            point: Arc::clone(point),
+            captures: Arc::clone(&dispatch.captures),
+            secrets: dispatch.connector.endpoint.secrets(&point.plan.target),
+            turn_builders: turn_builders(point),
+            untyped_stream: AtomicBool::new(false),
+        });
+        let mut interpreters = Self { senders: Vec::new(), running: Vec::new() };
+        for _ in 0..interpreter_count() {
+            let (sender, receiver) = mpsc::channel(BATCHES);
+            let interpreter = Interpreter::new(&context, records.clone())?;
+            interpreters.senders.push(sender);
+            interpreters.running.push((interpreter, receiver));
+        }
+        Ok(interpreters)
+    }
+}
+
+/// Creates what builds later turns for the interpreters.
+fn turn_builders(point: &Arc<PointContext>) -> Box<TurnBuilderFactory> {
+    let point = Arc::clone(point);
+    Box::new(move || {
+        let builder = RequestBuilder::new(&point.plan, &point.ports)?;
+        Ok(Box::new(builder) as Box<dyn TurnBuilder>)
+    })
+}
+
+fn point_end(dispatch: &Dispatch) -> PointEnd {
+    let Dispatch { context, connector, .. } = dispatch;
+    let end_reason = match context.lifecycle.end_reason() {
+        EndReason::Completed if context.control.stop.draining() => EndReason::Interrupted,
         end_reason => end_reason,
     };
-    if let Some(lost) = lost {
-        (point.control.notice)(&lost);
-    }
+    let proxy = connector.endpoint.proxy.as_ref();
     PointEnd {
         end_reason,
         at: clock::now(),
-        kernel_timestamps: point.connector.stamping(),
-        proxy: point
-            .connector
-            .endpoint
-            .proxy
-            .as_ref()
-            .map(|proxy| format!("{}:{}", proxy.host, proxy.port)),
-    }
-}
-
-/// The point's threads.
-struct Threads<'scope, 'env> {
-    scope: &'scope std::thread::Scope<'scope, 'env>,
-    point: &'scope Arc<Point>,
-    /// Whether all threads are there: they need each other, so none works before.
-    started: &'scope OnceLock<bool>,
-    running: Vec<std::thread::ScopedJoinHandle<'scope, Result<(), EngineError>>>,
-}
-
-impl<'scope> Threads<'scope, '_> {
-    fn spawn(
-        &mut self,
-        name: &str,
-        work: impl FnOnce() -> Result<(), EngineError> + Send + 'scope,
-    ) -> io::Result<()> {
-        let point = Arc::clone(self.point);
-        let started = self.started;
-        let guarded = move || {
-            if !started.wait() {
-                return Ok(());
-            }
-            let result = work();
-            if result.is_err() {
-                // Nobody would ever be handed the slots that this thread was to make.
-                point.end(EndReason::PluginFailed);
-            }
-            result
-        };
-        match spawn_scoped(self.scope, name, guarded) {
-            Ok(thread) => self.running.push(thread),
-            Err(error) => {
-                // Nobody has set it before: all are spawned by this thread.
-                let _ = self.started.set(false);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn start(&self) {
-        let _ = self.started.set(true);
-    }
-
-    fn join(self) -> Result<(), EngineError> {
-        self.running
-            .into_iter()
-            .map(std::thread::ScopedJoinHandle::join)
-            .try_for_each(|result| result.expect("a thread of the engine panicked"))
+        kernel_timestamps: connector.stamping(),
+        proxy: proxy.map(|proxy| format!("{}:{}", proxy.host, proxy.port)),
     }
 }
 
@@ -176,12 +169,12 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Interpreting costs a small part of what receiving does.
+/// Interpreting costs a fraction of what receiving does.
 fn interpreter_count() -> usize {
     (cores() / 4).max(1)
 }
 
-/// Makers may use what engine threads leave.
-fn maker_count(plan: &Plan) -> usize {
+/// Preparers use the cores that engine threads leave.
+fn preparer_count(plan: &Plan) -> usize {
     cores().saturating_sub(usize::from(plan.engine.threads)).clamp(1, 8)
 }

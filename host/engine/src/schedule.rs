@@ -1,5 +1,7 @@
-//! When each request is sent: the ready queue, the load's drivers, and the slots they run.
+//! When each request is sent: the ready queue, the loads that take requests from it, and the slots
+//! that these run.
 
+pub(crate) mod dispatch;
 pub(crate) mod drive;
 pub(crate) mod ready_queue;
 pub(crate) mod slot_runner;

@@ -72,6 +72,7 @@ pub fn thread_cpu() -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).expect("a run is shorter than 584 years")
+/// A span in nanoseconds; 584 years at most.
+pub fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

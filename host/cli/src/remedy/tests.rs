@@ -1,10 +1,10 @@
 use super::{refused_member, told};
 use loadwright_core::outcome::Outcome;
-use loadwright_engine::{ProbeFailure, Refusal};
+use loadwright_engine::{ProbeFailure, FailedProbe};
 
 fn said(outcome: Outcome, detail: &str, location: Option<&str>) -> String {
     let location = location.map(str::to_owned);
-    let failure = Refusal { outcome, detail: detail.into(), location };
+    let failure = FailedProbe { outcome, detail: detail.into(), location };
     told(&ProbeFailure::Failed { url: "http://h/v1".into(), failure })
 }
 

@@ -1,20 +1,31 @@
-//! What replies may hold of this machine's memory: one reply, and all of them together, from the
-//! first byte that is read to the record that every sink has taken.
+//! Limits on the memory that replies may hold: one reply, and all of them together, from the first
+//! byte read to the record that every sink has taken.
 //!
-//! Whoever holds a part of a reply has a [`Claim`] of its size, which ends with it. Claims are made
-//! each time so many bytes have come, never for each frame. What a claim cannot see is bounded
-//! elsewhere: less than such a step for each connection, and the queue of the file of records.
+//! Whatever holds a part of a reply has a [`Claim`] of its size, which is returned when it is
+//! dropped. Claims are resized once per 64 KiB or so, never per frame. What they do not cover is
+//! bounded elsewhere: less than such a step per connection, and the queue of the records file.
 
-use crate::messages::Failure;
-use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::ReplyLimits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Bytes of a reply that are kept in one piece, for `decode` or for a later turn.
-pub(crate) const WHOLE: usize = 16 * 1024 * 1024;
+/// The largest reply that is kept as a whole, for `decode` or for a later turn.
+pub(crate) const MAX_WHOLE: usize = 16 * 1024 * 1024;
 
-/// What replies may hold, and what they hold.
+/// A reply holds more than a limit allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReplyTooLarge {
+    #[error("the reply is larger than {0} MiB; see --max-reply-size")]
+    Bytes(u64),
+    #[error("the reply has more than {0} frames; see --max-reply-frames")]
+    Frames(u64),
+    #[error("the reply is larger than the 16 MiB that are kept for `decode` or a later turn")]
+    Whole,
+    #[error("replies together hold more than {0} MiB; see --max-reply-memory")]
+    Total(u64),
+}
+
+/// The memory that replies hold, and its limits.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limits: ReplyLimits,
@@ -27,58 +38,47 @@ impl Budget {
         Arc::new(Self { limits, held: AtomicU64::new(0) })
     }
 
-    /// Whether one reply may be as large as this: bytes of its body, and its frames.
+    /// Checks one reply that has `bytes` of body and `frames` so far.
     ///
     /// # Errors
-    /// It may not.
-    pub(crate) fn allows(&self, bytes: u64, frames: u64) -> Result<(), Failure> {
+    /// It is larger than one reply may be.
+    pub(crate) fn check_reply(&self, bytes: u64, frames: u64) -> Result<(), ReplyTooLarge> {
         if bytes > self.limits.bytes {
-            let most = mib(self.limits.bytes);
-            let text = format!("the reply is larger than {most} MiB; see --max-reply-size");
-            return Err(too_large(text));
+            return Err(ReplyTooLarge::Bytes(mib(self.limits.bytes)));
         }
         if frames > self.limits.frames {
-            let most = self.limits.frames;
-            let text = format!("the reply has more than {most} frames; see --max-reply-frames");
-            return Err(too_large(text));
+            return Err(ReplyTooLarge::Frames(self.limits.frames));
         }
         Ok(())
     }
 
-    /// Whether a reply may be kept in one piece of so many bytes.
+    /// Checks a reply of which `bytes` are kept as a whole.
     ///
     /// # Errors
-    /// It may not.
-    pub(crate) fn allows_whole(bytes: usize) -> Result<(), Failure> {
-        if bytes <= WHOLE {
-            return Ok(());
-        }
-        let text = "the reply is larger than the 16 MiB that are kept for `decode` or a later turn";
-        Err(too_large(text.into()))
+    /// It is larger than that may be.
+    pub(crate) fn check_whole(bytes: usize) -> Result<(), ReplyTooLarge> {
+        if bytes <= MAX_WHOLE { Ok(()) } else { Err(ReplyTooLarge::Whole) }
     }
 
-    /// Whether all replies together are within their share of the memory: if not, those that grow
-    /// have to end.
+    /// Checks all replies together. Over the limit, replies that still grow have to end.
     ///
     /// # Errors
-    /// They are not.
-    pub(crate) fn has_room(&self) -> Result<(), Failure> {
+    /// They hold more than they may.
+    pub(crate) fn check_total(&self) -> Result<(), ReplyTooLarge> {
         if self.held.load(Relaxed) <= self.limits.memory {
             return Ok(());
         }
-        let most = mib(self.limits.memory);
-        let text = format!("replies together hold more than {most} MiB; see --max-reply-memory");
-        Err(too_large(text))
+        Err(ReplyTooLarge::Total(mib(self.limits.memory)))
     }
 
-    /// Bytes that may wait to be interpreted before nothing more is sent.
-    pub(crate) fn backlog(&self) -> u64 {
-        /// More would not make a run faster.
-        const MOST: u64 = 128 * 1024 * 1024;
-        MOST.min(self.limits.memory / 2)
+    /// Bytes that may wait to be interpreted before sending pauses.
+    pub(crate) fn max_backlog(&self) -> u64 {
+        /// A larger backlog would not make a run faster.
+        const MAX: u64 = 128 * 1024 * 1024;
+        MAX.min(self.limits.memory / 2)
     }
 
-    /// A claim of nothing yet.
+    /// A claim of 0 bytes.
     pub(crate) fn claim(self: &Arc<Self>) -> Claim {
         Claim { budget: Arc::clone(self), bytes: 0 }
     }
@@ -88,11 +88,7 @@ fn mib(bytes: u64) -> u64 {
     bytes >> 20
 }
 
-fn too_large(text: String) -> Failure {
-    Failure::new(Outcome::TooLarge, text)
-}
-
-/// Bytes that a part of a reply holds. Dropped, it gives them back.
+/// Bytes that a part of a reply holds, returned to the budget on drop.
 #[derive(Debug)]
 pub(crate) struct Claim {
     budget: Arc<Budget>,
@@ -100,7 +96,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// The part now holds so many bytes.
+    /// The part holds `bytes` now.
     pub(crate) fn resize(&mut self, bytes: usize) {
         let bytes = bytes as u64;
         if bytes > self.bytes {
@@ -111,8 +107,8 @@ impl Claim {
         self.bytes = bytes;
     }
 
-    /// A claim of its own for a part of so many bytes.
-    pub(crate) fn beside(&self, bytes: usize) -> Self {
+    /// A separate claim of `bytes` on the same budget.
+    pub(crate) fn another(&self, bytes: usize) -> Self {
         let mut claim = self.budget.claim();
         claim.resize(bytes);
         claim

@@ -1,4 +1,4 @@
-//! What runs beside the stream of requests: the user's wish to stop, and a lossy view of progress.
+//! What the caller of a point can steer and see while it runs: a request to stop, and progress.
 
 use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
@@ -6,21 +6,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// What a point's caller can steer and see while it runs.
+/// What the caller of a point can steer and see while it runs.
 #[derive(Clone)]
 pub struct Control {
-    /// The user's wish to stop.
+    /// Requests a stop.
     pub stop: Stop,
-    /// How far it is.
+    /// How far the point is.
     pub progress: Arc<Progress>,
-    /// Takes lines that the user should see, e.g. that a dataset begins again.
+    /// Receives lines for the user, e.g. that a dataset starts over.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// With nothing but connection failures for this long, the point ends.
+    /// The point ends after nothing but connection failures for this long.
     pub give_up: Duration,
 }
 
 impl Control {
-    /// Control of a point whose notices go to `notice`.
+    /// The control of a point whose notices go to `notice`.
     pub fn new(notice: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {
             stop: Stop::new(),
@@ -31,7 +31,7 @@ impl Control {
     }
 }
 
-/// How urgently the run should end.
+/// How urgently the run should end, in rising order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     Run,
@@ -39,7 +39,7 @@ enum Urgency {
     Abort,
 }
 
-/// The wish to stop, shared by everything that runs.
+/// A request to stop, shared by everything that runs.
 #[derive(Debug, Clone)]
 pub struct Stop {
     urgency: Arc<watch::Sender<Urgency>>,
@@ -53,17 +53,17 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Nothing is asked yet.
+    /// Nothing is requested yet.
     pub fn new() -> Self {
         Self { urgency: Arc::new(watch::Sender::new(Urgency::Run)), drained: StopFlag::default() }
     }
 
-    /// No new requests; those in flight end or time out.
+    /// Starts no new requests; those in flight complete or time out.
     pub fn drain(&self) {
         self.raise(Urgency::Drain);
     }
 
-    /// Everything ends at once; requests in flight are cancelled.
+    /// Ends everything immediately; requests in flight are cancelled.
     pub fn abort(&self) {
         self.raise(Urgency::Abort);
     }
@@ -78,7 +78,7 @@ impl Stop {
         *self.urgency.borrow() == Urgency::Abort
     }
 
-    /// Raised once no new request may start: what makes requests can stop.
+    /// Raised once no new request may start, for those who prepare requests.
     pub fn drained_flag(&self) -> StopFlag {
         self.drained.clone()
     }
@@ -88,7 +88,7 @@ impl Stop {
         self.reached(Urgency::Drain).await;
     }
 
-    /// Returns when everything should end at once.
+    /// Returns when everything should end immediately.
     pub(crate) async fn aborted(&self) {
         self.reached(Urgency::Abort).await;
     }
@@ -107,17 +107,17 @@ impl Stop {
             *now = urgency.max(*now);
             raised
         });
-        // After it: who finds the flag raised finds the run draining.
+        // Last, so that a thread that sees the flag also sees the run draining.
         self.drained.raise();
     }
 }
 
-/// Totals of the point so far, for progress bars: read at any time, exact only at the end.
+/// Totals of the point so far, for progress bars: readable at any time, exact only at the end.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Measured requests that ended, well or badly.
+    /// Measured requests that completed or failed.
     pub done: AtomicU64,
-    /// Those of them that failed.
+    /// Measured requests that failed.
     pub failed: AtomicU64,
     /// Requests in flight now, warm-up included.
     pub in_flight: AtomicU64,
@@ -128,7 +128,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Zeroes everything, for the next point.
+    /// Resets everything for the next point.
     pub fn reset(&self) {
         for total in [&self.done, &self.failed, &self.in_flight, &self.output_tokens, &self.dropped]
         {

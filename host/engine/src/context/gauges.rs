@@ -1,39 +1,39 @@
-//! What the engine measures of itself: counters that every thread adds to, sampled once a second.
+//! Counters of the engine itself, which every thread adds to and the recorder samples once a second.
 
-use crate::context::reachability::Contact;
+use super::reachability::Reachability;
 use loadwright_core::Nanos;
 use loadwright_core::sample::Sample;
 use loadwright_timing::clock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-/// Counters of one point. A sample takes them, and so zeroes all that do not say otherwise.
+/// Counters of one point. Taking a sample resets each one that does not say otherwise.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
-    /// Raw bytes that wait for interpreters; not zeroed.
+    /// Raw bytes that wait for interpreters; not reset.
     pub(crate) backlog: AtomicU64,
-    /// Formatted requests that wait for their slot; not zeroed.
+    /// Formatted requests in the ready queue; not reset.
     pub(crate) ready: AtomicU64,
-    /// Times nothing was formatted when it was wanted.
+    /// Times that the ready queue was empty when a request was due.
     pub(crate) starved: AtomicU64,
-    /// Times dispatch waited for interpreters.
+    /// Times that dispatch waited for interpreters.
     pub(crate) stalls: AtomicU64,
-    /// Worst lateness of the pacing timer.
+    /// The latest that the pacing timer fired.
     pub(crate) timer_late: AtomicU64,
     /// Nanoseconds in `generate`.
     pub(crate) generate: AtomicU64,
     /// Nanoseconds in `format`.
     pub(crate) format: AtomicU64,
-    /// Nanoseconds of reading replies.
+    /// Nanoseconds in interpreting replies.
     pub(crate) interpret: AtomicU64,
-    /// Times a worker waited because the service had answered 429 or 503.
+    /// Times that a worker waited because the service had answered 429 or 503.
     pub(crate) refusal_waits: AtomicU64,
-    /// Nanoseconds that workers waited for that reason.
+    /// Nanoseconds of those waits.
     pub(crate) refusal_wait: AtomicU64,
-    /// Steps of the wall clock since the point began, as the engine thread that saw most of them
-    /// counts: one step is seen by every thread. Not zeroed.
+    /// Steps of the wall clock since the point began: the highest count of any engine thread, since
+    /// every thread sees the same step. Not reset.
     pub(crate) clock_steps: AtomicU32,
-    /// Steps that samples told of.
-    steps_told: AtomicU32,
+    /// Steps that are in earlier samples.
+    steps_sampled: AtomicU32,
     /// CPU nanoseconds of each engine thread since the last sample.
     pub(crate) busy: Vec<AtomicU64>,
 }
@@ -48,15 +48,15 @@ impl Gauges {
     }
 
     /// Adds the time since `start` to `gauge`.
-    pub(crate) fn spent(gauge: &AtomicU64, start: Nanos) {
+    pub(crate) fn add_since(gauge: &AtomicU64, start: Nanos) {
         gauge.fetch_add(clock::now().saturating_sub(start), Relaxed);
     }
 
-    /// Adds a wait since `start` after an attempt with `contact`, where the service is its reason.
-    pub(crate) fn waited(&self, contact: Contact, start: Nanos) {
-        if matches!(contact, Contact::Refusal(_)) {
+    /// Adds a wait since `start` after an attempt, if the service asked for it.
+    pub(crate) fn add_backoff(&self, reachability: Reachability, start: Nanos) {
+        if matches!(reachability, Reachability::Overloaded { .. }) {
             self.refusal_waits.fetch_add(1, Relaxed);
-            Self::spent(&self.refusal_wait, start);
+            Self::add_since(&self.refusal_wait, start);
         }
     }
 
@@ -80,15 +80,15 @@ impl Gauges {
             interpret: take(&self.interpret),
             refusal_waits: take(&self.refusal_waits),
             refusal_wait: take(&self.refusal_wait),
-            clock_steps: steps.saturating_sub(self.steps_told.swap(steps, Relaxed)),
+            clock_steps: steps.saturating_sub(self.steps_sampled.swap(steps, Relaxed)),
             ..Sample::default()
         }
     }
 }
 
-/// Notices steps of the wall clock from the offsets that come with one engine thread's reads.
+/// Detects steps of the wall clock from the clock offsets of one engine thread's reads.
 #[derive(Debug, Default)]
-pub(crate) struct StepWatch {
+pub(crate) struct ClockStepDetector {
     offset: AtomicU64,
     steps: AtomicU32,
 }
@@ -96,10 +96,10 @@ pub(crate) struct StepWatch {
 /// A jump of the wall clock by more than this is a step: slewing moves it by 0.5 ms a second.
 const STEP: u64 = 5_000_000;
 
-impl StepWatch {
-    /// Takes the offset of one read; where the wall clock has stepped, the steps so far.
-    pub(crate) fn stepped(&self, offset: u64) -> Option<u32> {
-        // One thread's own: no need to swap atomically.
+impl ClockStepDetector {
+    /// Takes the offset of one read; if the wall clock has stepped, the number of steps so far.
+    pub(crate) fn detect(&self, offset: u64) -> Option<u32> {
+        // Only one thread writes it, so the load and the store need not be one operation.
         let before = self.offset.load(Relaxed);
         self.offset.store(offset, Relaxed);
         let stepped = before != 0 && before.abs_diff(offset) > STEP;

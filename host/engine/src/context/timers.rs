@@ -1,8 +1,8 @@
-//! A thread for the timers that hardly ever fire: the limits on waiting, and the tick.
+//! A thread for timers that rarely fire: deadlines, and the engine threads' periodic tick.
 //!
-//! A runtime with a timer of its own has the kernel set one up each time it waits for its sockets,
-//! and take it down when something arrives. An engine thread waits for nearly every frame, so its
-//! long timers are kept here: it is woken by them, but does not watch them.
+//! A runtime with timers of its own sets up a kernel timer each time it waits for its sockets. An
+//! engine thread waits for nearly every frame, so its long timers are kept on a thread of their own,
+//! which wakes it when one fires.
 
 use loadwright_timing::spawn::spawn;
 use std::io;
@@ -12,12 +12,11 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::time::{Interval, Sleep};
 
-/// The thread that watches timers; it ends when this is dropped, and its timers must not be polled
-/// after that.
+/// The timer thread. It ends when this is dropped; its timers must not be polled after that.
 #[derive(Debug)]
 pub(crate) struct Timers {
-    watched: Handle,
-    /// None only while it is dropped.
+    runtime: Handle,
+    /// `None` only during drop.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -29,31 +28,31 @@ impl Timers {
     /// The system gives no more threads.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_time().build()?;
-        let watched = runtime.handle().clone();
+        let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let watch = move || {
-            // Nothing is ever sent: it waits until the sender is gone.
+        let drive = move || {
+            // Nothing is ever sent: this waits until the sender is dropped.
             let _ = runtime.block_on(stopped);
         };
-        let thread = spawn("timers", watch)?;
-        Ok(Self { watched, stop: Some(stop), thread: Some(thread) })
+        let thread = spawn("timers", drive)?;
+        Ok(Self { runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// A timer that is over, to be reset by whoever needs it.
+    /// A timer that has fired, to be reset by its owner.
     pub(crate) fn timer(&self) -> Sleep {
-        let _here = self.watched.enter();
+        let _entered = self.runtime.enter();
         tokio::time::sleep(Duration::ZERO)
     }
 
-    /// A timer that is over after `span`.
+    /// A timer that fires after `span`.
     pub(crate) fn sleep(&self, span: Duration) -> Sleep {
-        let _here = self.watched.enter();
+        let _entered = self.runtime.enter();
         tokio::time::sleep(span)
     }
 
-    /// Ticks each `period`, first after one.
+    /// Ticks every `period`, for the first time after one.
     pub(crate) fn interval(&self, period: Duration) -> Interval {
-        let _here = self.watched.enter();
+        let _entered = self.runtime.enter();
         tokio::time::interval_at(tokio::time::Instant::now() + period, period)
     }
 }
@@ -62,7 +61,7 @@ impl Drop for Timers {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // It does nothing that could panic.
+            // The thread runs nothing that could panic.
             let _ = thread.join();
         }
     }

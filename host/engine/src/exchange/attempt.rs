@@ -1,12 +1,17 @@
-//! One attempt at one request on its way: whatever happens to it, it leaves as a [`Landed`].
+//! One attempt at a request while it is in flight. However it ends, it is sent to an interpreter as a
+//! [`FinishedAttempt`].
 
 use crate::context::budget::{Budget, Claim};
 use crate::context::control::Progress;
+use crate::context::reachability::Reachability;
+use crate::exchange::framing::Framing;
 use crate::exchange::framing::marks::EndMarks;
 use crate::exchange::response::{Response, Wanted};
-use crate::interpret::queue::Outbox;
-use crate::messages::capture::Captures;
-use crate::messages::{Attempt, Failure, Job, Landed, Parcel, Verdict, precedes};
+use crate::interpret::queue::InterpreterQueue;
+use crate::messages::capture::CapturePool;
+use crate::messages::{
+    AttemptId, Failure, FinishedAttempt, InterpreterMessage, NextStep, TurnContext,
+};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::TimestampSource;
@@ -18,11 +23,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::oneshot;
 
-/// One attempt on its way. Dropped before it landed, it lands as cancelled.
-pub(crate) struct Flight {
+/// An attempt in flight. Dropped before it is finished, it finishes as cancelled.
+pub(crate) struct Attempt {
     number: u64,
-    attempt: Attempt,
-    job: Option<Job>,
+    id: AttemptId,
+    turn: Option<TurnContext>,
     /// When it began, before it had a connection.
     pub(crate) begun: Nanos,
     pub(crate) timeline: Timeline,
@@ -30,60 +35,60 @@ pub(crate) struct Flight {
     pub(crate) reopened: bool,
     pub(crate) bytes_sent: u64,
     response: Response,
-    /// All of the reply is kept together, for `decode`.
+    /// Whether the reply is kept as a whole, for `decode`.
     whole: bool,
-    /// Frames that were handed on.
-    handed_on: u64,
+    /// Frames that were sent to the interpreter already.
+    frames_sent_on: u64,
     /// What the reply holds here.
     claim: Claim,
-    /// It has landed, or was forgotten: nothing is left to do for it.
+    /// It was finished or discarded.
     over: bool,
-    shared: Arc<Ground>,
+    shared: Arc<AttemptContext>,
 }
 
-/// What all flights of a thread share.
-pub(crate) struct Ground {
-    pub(crate) outbox: Outbox,
-    pub(crate) captures: Arc<Captures>,
+/// What all attempts of an engine thread share.
+pub(crate) struct AttemptContext {
+    pub(crate) interpreters: InterpreterQueue,
+    pub(crate) captures: Arc<CapturePool>,
     pub(crate) progress: Arc<Progress>,
-    /// Whether frames may be handed on before the exchange ends: the protocol has a plan.
-    pub(crate) parts: bool,
-    /// What replies may hold.
+    /// Whether frames may be sent on before the reply ends: the protocol has a reading plan.
+    pub(crate) incremental: bool,
+    /// Limits what replies hold.
     pub(crate) budget: Arc<Budget>,
     /// What marks the end of a reply.
     pub(crate) marks: EndMarks,
-    /// Whether replies are asked for as streams.
+    /// Whether replies are requested as streams.
     pub(crate) stream: bool,
 }
 
-/// Bytes of frames after which a part is handed to the interpreters, and of a body after which what
-/// it holds is looked at; a power of two.
-const PART: usize = 64 * 1024;
+/// Bytes of frames after which they are sent to the interpreter, and of a body after which the
+/// budget is checked; a power of two.
+const CHUNK: usize = 64 * 1024;
 
-impl Flight {
+impl Attempt {
     pub(crate) fn new(
         number: u64,
-        attempt: Attempt,
-        job: Job,
+        id: AttemptId,
+        turn: TurnContext,
         source: TimestampSource,
-        shared: &Arc<Ground>,
+        shared: &Arc<AttemptContext>,
     ) -> Self {
         shared.progress.in_flight.fetch_add(1, Relaxed);
-        // Where the conversation goes on, `decode` makes the assistant's message of the reply.
-        let whole = !shared.parts || job.talk.is_some();
+        // If the conversation continues, `decode` makes the assistant's message from the reply.
+        let whole = !shared.incremental || turn.state.is_some();
         let wanted = Wanted { head: whole, stream: shared.stream };
         Self {
             number,
-            attempt,
-            job: Some(job),
+            id,
+            turn: Some(turn),
             begun: clock::now(),
-            timeline: Timeline { scheduled: attempt.scheduled, ..Timeline::default() },
+            timeline: Timeline { scheduled: id.scheduled, ..Timeline::default() },
             connection: 0,
             reopened: false,
             bytes_sent: 0,
             response: Response::new(source, shared.captures.take(), wanted),
             whole,
-            handed_on: 0,
+            frames_sent_on: 0,
             claim: shared.budget.claim(),
             over: false,
             shared: Arc::clone(shared),
@@ -96,11 +101,11 @@ impl Flight {
     }
 
     /// Which attempt this is.
-    pub(crate) fn attempt(&self) -> Attempt {
-        self.attempt
+    pub(crate) fn id(&self) -> AttemptId {
+        self.id
     }
 
-    /// Takes what one read gave of the response; true: the response is whole.
+    /// Takes what one read returned of the response; true: the response is complete.
     ///
     /// # Errors
     /// As for [`Response::feed`].
@@ -108,114 +113,137 @@ impl Flight {
         self.response.feed(bytes, read, &self.shared.marks)
     }
 
-    /// Whether what was heard of the server came before the request was sent. It is then no reply
-    /// to it.
-    pub(crate) fn heard_before_sent(&self) -> bool {
-        precedes(self.response.heard, self.timeline.sent)
+    /// Whether the first data came before the request was sent, so that it is not a reply to it.
+    pub(crate) fn replied_before_sent(&self) -> bool {
+        let before = |first: Nanos| self.timeline.sent.is_none_or(|sent| first < sent);
+        self.response.heard.is_some_and(before)
     }
 
-    /// Begins again over another connection: the one at hand had died before a reply began.
-    pub(crate) fn begin_again(&mut self) {
+    /// Starts over on another connection, as the one at hand had died before a reply began.
+    pub(crate) fn restart(&mut self) {
         self.reopened = true;
         self.bytes_sent = 0;
         self.response.restart();
         self.timeline = Timeline { scheduled: self.timeline.scheduled, ..Timeline::default() };
     }
 
-    /// Takes note of a read of `read` bytes: where many frames have gathered they are handed on, and
-    /// each time the body has grown by a [`PART`] what it holds is looked at.
+    /// Takes note of a read of `read` bytes: frames are sent on once there are many, and the budget
+    /// is checked each time the body has grown by a [`CHUNK`].
     ///
     /// # Errors
     /// The reply is larger than it may be, or all replies together are.
-    pub(crate) fn hand_on(&mut self, read: usize) -> Result<(), Failure> {
+    pub(crate) fn after_read(&mut self, read: usize) -> Result<(), Failure> {
         let intake = &self.response.intake;
-        // The body grew by no more than was read, so it passed a multiple of a part only if it is
-        // not that far behind one.
-        let passed = intake.received & (PART as u64 - 1) < read as u64;
-        if intake.capture.len() < PART && !passed { Ok(()) } else { self.look() }
+        // The body grew by no more than was read, so it has passed a multiple of a chunk only if it
+        // is less than that beyond one.
+        let passed = intake.received & (CHUNK as u64 - 1) < read as u64;
+        if intake.capture.len() < CHUNK && !passed { Ok(()) } else { self.send_on() }
     }
 
-    fn look(&mut self) -> Result<(), Failure> {
-        self.is_allowed()?;
+    fn send_on(&mut self) -> Result<(), Failure> {
+        self.check_size()?;
         let intake = &mut self.response.intake;
-        let gathered = intake.capture.len();
+        let captured = intake.capture.len();
         if self.whole {
-            Budget::allows_whole(gathered)?;
-        } else if gathered >= PART {
+            Budget::check_whole(captured)?;
+        } else if captured >= CHUNK {
             let capture = replace(&mut intake.capture, self.shared.captures.take());
-            self.handed_on += capture.frames() as u64;
-            let claim = self.claim.beside(gathered);
-            let parcel = Parcel::Part { flight: self.number, capture, claim };
-            self.shared.outbox.push(self.number, parcel, false);
+            self.frames_sent_on += capture.frames() as u64;
+            let claim = self.claim.another(captured);
+            let message = InterpreterMessage::Frames { attempt: self.number, capture, claim };
+            self.shared.interpreters.push(self.number, message, false);
         }
         self.claim.resize(self.response.intake.held());
-        self.shared.budget.has_room()
+        Ok(self.shared.budget.check_total()?)
     }
 
-    fn is_allowed(&self) -> Result<(), Failure> {
+    fn check_size(&self) -> Result<(), Failure> {
         let intake = &self.response.intake;
-        let frames = self.handed_on + intake.capture.frames() as u64;
-        self.shared.budget.allows(intake.received, frames)
+        let frames = self.frames_sent_on + intake.capture.frames() as u64;
+        Ok(self.shared.budget.check_reply(intake.received, frames)?)
     }
 
-    /// Ends the flight; `verdict`: somebody waits for how it is read.
-    pub(crate) fn land(
+    /// Finishes the attempt, which ended as `end`. The interpreter sends the `next_step`, if the
+    /// slot waits for one.
+    pub(crate) fn finish(
         mut self,
         end: Result<(), Failure>,
-        verdict: Option<oneshot::Sender<Verdict>>,
-    ) {
-        self.touch_down(end, verdict);
+        next_step: Option<oneshot::Sender<NextStep>>,
+    ) -> Reachability {
+        self.send_finished(end, next_step)
     }
 
-    fn touch_down(&mut self, end: Result<(), Failure>, verdict: Option<oneshot::Sender<Verdict>>) {
+    fn send_finished(
+        &mut self,
+        end: Result<(), Failure>,
+        next_step: Option<oneshot::Sender<NextStep>>,
+    ) -> Reachability {
+        let reachability = self.reachability(&end);
         if replace(&mut self.over, true) {
-            return;
+            return reachability;
         }
         self.shared.progress.in_flight.fetch_sub(1, Relaxed);
-        let Some(job) = self.job.take() else { return };
+        let Some(turn) = self.turn.take() else { return reachability };
         if self.timeline.end == 0 {
             self.timeline.end = clock::now();
         }
         // A server that refuses a new connection may have done so before the request was sent.
         self.timeline.end = self.timeline.end.max(self.timeline.sent.unwrap_or(0));
-        let end = end.and_then(|()| self.is_allowed());
+        let end = end.and_then(|()| self.check_size());
+        let replied_before_sent = self.replied_before_sent();
         let response = &mut self.response;
         self.timeline.head = response.head_at;
-        let urgent = verdict.is_some();
-        let landed = Landed {
-            flight: self.number,
-            attempt: self.attempt,
-            job,
+        let streamed = response.streamed();
+        let head = response.head.as_ref();
+        let urgent = next_step.is_some();
+        let finished = FinishedAttempt {
+            number: self.number,
+            id: self.id,
+            turn,
             timeline: self.timeline,
             connection: self.connection,
             reopened: self.reopened,
             bytes_sent: self.bytes_sent,
             bytes_received: response.intake.received,
-            streamed: response.streamed(),
-            heard: response.heard,
-            head: response.head.take(),
+            streamed,
+            untyped_stream: streamed && head.is_some_and(|it| it.framing == Framing::Sniffed),
+            replied_before_sent,
+            status: head.map(|head| head.status),
             head_bytes: take(&mut response.head_bytes),
             error_body: take(&mut response.error_body),
-            claim: self.claim.beside(response.intake.capture.len()),
+            reachability,
+            claim: self.claim.another(response.intake.capture.len()),
             capture: take(&mut response.intake.capture),
             end,
-            verdict,
+            next_step,
         };
-        self.shared.outbox.push(self.number, Parcel::Landed(landed), urgent);
+        let message = InterpreterMessage::Finished(finished);
+        self.shared.interpreters.push(self.number, message, urgent);
+        reachability
     }
 
-    /// Forgets the attempt: it came too late to be made, so it never was.
-    pub(crate) fn forget(mut self) {
-        self.job = None;
+    /// What the attempt shows about the service, having ended as `end`.
+    fn reachability(&self, end: &Result<(), Failure>) -> Reachability {
+        let failure = end.as_ref().err().map(|failure| failure.outcome);
+        let head = self.response.head.as_ref();
+        head.and_then(|head| {
+            Reachability::overloaded(head.status, head.retry_after.as_deref(), clock::wall())
+        })
+        .unwrap_or_else(|| Reachability::of(failure, self.response.begun()))
+    }
+
+    /// Discards the attempt without a record: it was never made.
+    pub(crate) fn discard(mut self) {
+        self.turn = None;
     }
 }
 
-impl Drop for Flight {
+impl Drop for Attempt {
     fn drop(&mut self) {
         if self.over {
             return;
         }
         let text = "stopped by the user";
-        self.touch_down(Err(Failure::new(Outcome::Cancelled, text)), None);
+        self.send_finished(Err(Failure::new(Outcome::Cancelled, text)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Limits on waiting, at no cost a read: one timer an exchange, looked at again when it fires.
 
-use crate::context::gauges::{Gauges, StepWatch};
+use crate::context::gauges::{ClockStepDetector, Gauges};
 use crate::messages::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 pub(crate) const LINGER: Duration = Duration::from_millis(100);
 
 /// Watches one connection's exchanges, one after the other.
-pub(crate) struct Watch {
+pub(crate) struct Deadlines {
     timer: Pin<Box<Sleep>>,
     /// When the timer fires; `None`: it is not registered. Kept here because the
     /// timer itself is cold memory whenever something arrives.
@@ -32,25 +32,25 @@ pub(crate) struct Watch {
     last: Nanos,
     /// When the exchange is to be over.
     until: Nanos,
-    steps: Arc<StepWatch>,
+    steps: Arc<ClockStepDetector>,
     gauges: Arc<Gauges>,
 }
 
-impl Watch {
+impl Deadlines {
     /// A watch with `timeouts` that waits with `timer` and reports steps of the wall clock to
     /// `gauges`.
     pub(crate) fn new(
         timeouts: &Timeouts,
         timer: Sleep,
-        steps: Arc<StepWatch>,
+        steps: Arc<ClockStepDetector>,
         gauges: Arc<Gauges>,
     ) -> Self {
         Self {
             timer: Box::pin(timer),
             fires: None,
             fresh: true,
-            read: nanos(timeouts.read),
-            total: nanos(timeouts.total),
+            read: clock::nanos(timeouts.read),
+            total: clock::nanos(timeouts.total),
             last: 0,
             until: Nanos::MAX,
             steps,
@@ -72,21 +72,21 @@ impl Watch {
     }
 
     /// Something was read.
-    pub(crate) fn saw(&mut self, read: &Read) {
+    pub(crate) fn record_read(&mut self, read: &Read) {
         self.last = read.user;
-        if let Some(steps) = self.steps.stepped(read.offset) {
+        if let Some(steps) = self.steps.detect(read.offset) {
             self.gauges.clock_steps.fetch_max(steps, Relaxed);
         }
     }
 
     /// Something was written.
-    pub(crate) fn touch(&mut self, now: Nanos) {
+    pub(crate) fn record_write(&mut self, now: Nanos) {
         self.last = now;
     }
 
     /// The reply has said that it ends: what is left of its body has [`LINGER`].
     pub(crate) fn linger(&mut self) {
-        self.until = self.until.min(self.last.saturating_add(nanos(LINGER)));
+        self.until = self.until.min(self.last.saturating_add(clock::nanos(LINGER)));
         if self.fires.is_none_or(|fires| fires > self.deadline()) {
             self.set();
         }
@@ -139,11 +139,6 @@ impl Watch {
         const FAR: Nanos = 3_155_760_000_000_000_000;
         self.last.saturating_add(self.read).min(self.until).min(FAR)
     }
-}
-
-/// A span in nanoseconds.
-pub(crate) fn nanos(span: Duration) -> Nanos {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

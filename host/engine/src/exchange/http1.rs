@@ -4,8 +4,8 @@
 //! The measured path has a reader of its own over httparse: hyper writes and reads from a task of
 //! its own, so that neither `sent` nor a read's stamp could be tied to its bytes. HTTP/2 is hyper's.
 
-use crate::exchange::attempt::Flight;
-use crate::exchange::deadlines::Watch;
+use crate::exchange::attempt::Attempt;
+use crate::exchange::deadlines::Deadlines;
 use crate::exchange::net::stream::Stream;
 use crate::messages::Failure;
 use loadwright_core::outcome::Outcome;
@@ -67,37 +67,37 @@ impl<'m> Message<'m> {
     }
 }
 
-/// Sends a request and takes its response into `flight`.
+/// Sends a request and takes its response into `attempt`.
 ///
 /// # Errors
 /// Every way in which that fails, by class.
 pub(crate) async fn exchange(
     stream: &mut Stream,
-    watch: &mut Watch,
-    flight: &mut Flight,
+    deadlines: &mut Deadlines,
+    attempt: &mut Attempt,
     message: Message<'_>,
 ) -> Result<(), Failure> {
-    match poll_fn(|context| Poll::Ready(listen(stream, watch, flight, context))).await {
+    match poll_fn(|context| Poll::Ready(listen(stream, deadlines, attempt, context))).await {
         None => {}
         Some(heard) => {
-            flight.response().leave_out_of_step();
+            attempt.response().leave_out_of_step();
             return match heard? {
                 true => Ok(()),
-                false => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
+                false => poll_fn(|context| poll_reply(stream, deadlines, attempt, context)).await,
             };
         }
     }
-    match send(stream, watch, flight, message).await {
-        Ok(Sent::Whole) => poll_fn(|context| poll_reply(stream, watch, flight, context)).await,
+    match send(stream, deadlines, attempt, message).await {
+        Ok(Sent::Whole) => poll_fn(|context| poll_reply(stream, deadlines, attempt, context)).await,
         Ok(Sent::Answered) => {
-            flight.response().leave_out_of_step();
+            attempt.response().leave_out_of_step();
             Ok(())
         }
         Err(failure) => {
             // A server that has answered before it took the whole request may close at once: its
             // answer says more than the broken pipe.
-            let answered = poll_fn(|context| poll_reply(stream, watch, flight, context)).await;
-            flight.response().leave_out_of_step();
+            let answered = poll_fn(|context| poll_reply(stream, deadlines, attempt, context)).await;
+            attempt.response().leave_out_of_step();
             match answered {
                 Err(answered) if answered.outcome != Outcome::Unsolicited => Err(failure),
                 answered => answered,
@@ -111,11 +111,11 @@ pub(crate) async fn exchange(
 /// may be refusing it.
 fn listen(
     stream: &mut Stream,
-    watch: &mut Watch,
-    flight: &mut Flight,
+    deadlines: &mut Deadlines,
+    attempt: &mut Attempt,
     context: &mut Context<'_>,
 ) -> Option<Result<bool, Failure>> {
-    let kept = flight.timeline.connect.is_none();
+    let kept = attempt.timeline.connect.is_none();
     let mut buffer = BUFFER.take();
     let mut read = Read::default();
     let heard = match stream.poll_recv(context, &mut buffer, &mut read) {
@@ -124,7 +124,7 @@ fn listen(
             let text = "the server closed the idle connection, or sent data on it unasked";
             Some(Err(Failure::new(Outcome::Truncated, text)))
         }
-        Poll::Ready(Ok(())) => Some(take(flight, watch, &buffer[..read.len], &read)),
+        Poll::Ready(Ok(())) => Some(take(attempt, deadlines, &buffer[..read.len], &read)),
         Poll::Ready(Err(error)) => Some(Err(Failure::broken(&error))),
     };
     BUFFER.set(buffer);
@@ -148,8 +148,8 @@ enum Step {
 /// Writes `message`, and stamps `sent` just before the first byte is handed over.
 async fn send(
     stream: &mut Stream,
-    watch: &mut Watch,
-    flight: &mut Flight,
+    deadlines: &mut Deadlines,
+    attempt: &mut Attempt,
     message: Message<'_>,
 ) -> Result<Sent, Failure> {
     let whole = message.len();
@@ -168,7 +168,7 @@ async fn send(
                 return Poll::Ready(result.map(Step::Pushed).map_err(|e| Failure::broken(&e)));
             }
             // A server may answer without taking the whole request.
-            poll_reply(stream, watch, flight, context).map_ok(|()| Step::Answered)
+            poll_reply(stream, deadlines, attempt, context).map_ok(|()| Step::Answered)
         });
         match step.await? {
             Step::Answered => return Ok(Sent::Answered),
@@ -176,11 +176,11 @@ async fn send(
             Step::Pushed(0) => return Err(Failure::broken(&io::ErrorKind::WriteZero.into())),
             Step::Pushed(here) => {
                 if written == 0 {
-                    flight.timeline.sent = Some(now);
+                    attempt.timeline.sent = Some(now);
                 }
                 written += here;
-                flight.bytes_sent = written.saturating_sub(message.head) as u64;
-                watch.touch(now);
+                attempt.bytes_sent = written.saturating_sub(message.head) as u64;
+                deadlines.record_write(now);
             }
         }
     }
@@ -190,8 +190,8 @@ async fn send(
 /// Reads until the response is whole, the socket is empty or a limit is over.
 fn poll_reply(
     stream: &mut Stream,
-    watch: &mut Watch,
-    flight: &mut Flight,
+    deadlines: &mut Deadlines,
+    attempt: &mut Attempt,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Failure>> {
     let mut buffer = BUFFER.take();
@@ -199,8 +199,10 @@ fn poll_reply(
     let mut reads = 0;
     let result = loop {
         match stream.poll_recv(context, &mut buffer, &mut read) {
-            Poll::Ready(Ok(())) => match take(flight, watch, &buffer[..read.len], &read) {
-                Ok(false) if watch.is_over() => break Poll::Ready(late(flight, watch.overdue())),
+            Poll::Ready(Ok(())) => match take(attempt, deadlines, &buffer[..read.len], &read) {
+                Ok(false) if deadlines.is_over() => {
+                    break Poll::Ready(late(attempt, deadlines.overdue()));
+                }
                 Ok(false) if reads == BURST => break give_way(context),
                 Ok(false) => reads += 1,
                 Ok(true) => break Poll::Ready(Ok(())),
@@ -208,8 +210,8 @@ fn poll_reply(
             },
             Poll::Ready(Err(error)) => break Poll::Ready(Err(Failure::broken(&error))),
             // Bytes woke this task, so the timer still waits with this task's waker.
-            Poll::Pending if reads > 0 && !watch.is_due() => break Poll::Pending,
-            Poll::Pending => break watch.poll(context).map(|failure| late(flight, failure)),
+            Poll::Pending if reads > 0 && !deadlines.is_due() => break Poll::Pending,
+            Poll::Pending => break deadlines.poll(context).map(|failure| late(attempt, failure)),
         }
     };
     BUFFER.set(buffer);
@@ -217,11 +219,11 @@ fn poll_reply(
 }
 
 /// A limit on waiting is over. Behind its end mark a reply lacks nothing, but its connection does.
-fn late(flight: &mut Flight, failure: Failure) -> Result<(), Failure> {
-    if !flight.response().intake.marked {
+fn late(attempt: &mut Attempt, failure: Failure) -> Result<(), Failure> {
+    if !attempt.response().intake.marked {
         return Err(failure);
     }
-    flight.response().leave_out_of_step();
+    attempt.response().leave_out_of_step();
     Ok(())
 }
 
@@ -234,43 +236,43 @@ fn give_way<T>(context: &mut Context<'_>) -> Poll<T> {
 
 /// Takes what one read gave; true: the response is whole.
 fn take(
-    flight: &mut Flight,
-    watch: &mut Watch,
+    attempt: &mut Attempt,
+    deadlines: &mut Deadlines,
     bytes: &[u8],
     read: &Read,
 ) -> Result<bool, Failure> {
     if bytes.is_empty() {
-        flight.timeline.end = read.user;
-        return flight.response().closed(read).map(|()| true);
+        attempt.timeline.end = read.user;
+        return attempt.response().closed(read).map(|()| true);
     }
-    watch.saw(read);
-    let response = flight.response();
+    deadlines.record_read(read);
+    let response = attempt.response();
     let whole = if response.intake.in_head {
-        take_head(flight, bytes, read)?
+        take_head(attempt, bytes, read)?
     } else {
-        flight.feed(bytes, read)?
+        attempt.feed(bytes, read)?
     };
-    if whole || flight.response().intake.marked {
-        flight.timeline.end = flight.response().stamp(read).at;
+    if whole || attempt.response().intake.marked {
+        attempt.timeline.end = attempt.response().stamp(read).at;
         if !whole {
-            watch.linger();
+            deadlines.linger();
         }
     }
-    flight.hand_on(bytes.len())?;
+    attempt.after_read(bytes.len())?;
     Ok(whole)
 }
 
 /// Takes a read that brings the head, or a part of it. What came before the request was sent is
 /// not its reply, unless the server refuses a new connection.
-fn take_head(flight: &mut Flight, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
-    let at = flight.response().stamp(read).at;
-    let early = flight.timeline.sent.is_some_and(|sent| at < sent);
-    let fed = flight.feed(bytes, &if early { dated_again(read) } else { *read });
-    if !flight.heard_before_sent() {
+fn take_head(attempt: &mut Attempt, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+    let at = attempt.response().stamp(read).at;
+    let early = attempt.timeline.sent.is_some_and(|sent| at < sent);
+    let fed = attempt.feed(bytes, &if early { dated_again(read) } else { *read });
+    if !attempt.replied_before_sent() {
         return fed;
     }
-    let opened = flight.timeline.connect.is_some();
-    let response = flight.response();
+    let opened = attempt.timeline.connect.is_some();
+    let response = attempt.response();
     let goes_on = response.intake.in_head && fed.is_ok();
     if opened && (response.refuses() || goes_on) {
         return fed;

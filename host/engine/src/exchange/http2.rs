@@ -4,8 +4,8 @@
 //! frames it gave: bodies are dated in user space, when their frames are polled. Each worker has a
 //! connection of its own, with one stream at a time.
 
-use crate::exchange::attempt::Flight;
-use crate::exchange::deadlines::{LINGER, nanos};
+use crate::exchange::attempt::Attempt;
+use crate::exchange::deadlines::LINGER;
 use crate::exchange::framing::Framing;
 use crate::exchange::net::stream::Stream;
 use crate::exchange::response::head::{Delimiter, Head};
@@ -56,29 +56,30 @@ impl Http2 {
         !self.sender.is_closed()
     }
 
-    /// Sends a request and takes its response into `flight`.
+    /// Sends a request and takes its response into `attempt`.
     ///
     /// # Errors
     /// Every way in which that fails, by class.
     pub(crate) async fn exchange(
         &mut self,
-        flight: &mut Flight,
+        attempt: &mut Attempt,
         request: http::Request<Full<Bytes>>,
         timeouts: &Timeouts,
     ) -> Result<(), Failure> {
         let limit = timeouts.total;
         let over = || late(Stage::Total, format!("not over within {} s", limit.as_secs_f64()));
-        let ended = tokio::time::timeout(limit, self.untimed(flight, request, timeouts.read)).await;
+        let ended =
+            tokio::time::timeout(limit, self.untimed(attempt, request, timeouts.read)).await;
         let marked = self.mark.0.load(Relaxed);
-        if marked != 0 && flight.timeline.sent.is_some() {
-            flight.timeline.sent = Some(marked);
+        if marked != 0 && attempt.timeline.sent.is_some() {
+            attempt.timeline.sent = Some(marked);
         }
         ended.unwrap_or_else(|_| Err(over()))
     }
 
     async fn untimed(
         &mut self,
-        flight: &mut Flight,
+        attempt: &mut Attempt,
         request: http::Request<Full<Bytes>>,
         read: Duration,
     ) -> Result<(), Failure> {
@@ -87,12 +88,12 @@ impl Http2 {
         let length = hyper::body::Body::size_hint(request.body()).lower();
         self.mark.0.store(0, Relaxed);
         // Until hyper's own task has written: an exchange may be stopped or be over before.
-        flight.timeline.sent = Some(clock::now());
+        attempt.timeline.sent = Some(clock::now());
         let response = tokio::time::timeout(read, self.sender.send_request(request)).await;
-        flight.bytes_sent = length;
+        attempt.bytes_sent = length;
         let response = response.map_err(|_| silent())?.map_err(|error| failed(&error))?;
         let (parts, mut body) = response.into_parts();
-        let reply = flight.response();
+        let reply = attempt.response();
         reply.head_bytes = head_bytes(&parts);
         reply.begin(head(&parts), &stamp(0))?;
         let mut linger = None;
@@ -109,17 +110,17 @@ impl Http2 {
             };
             if let Some(run) = frame.data_ref() {
                 let read = stamp(run.len());
-                flight.feed(run, &read)?;
-                flight.hand_on(run.len())?;
-                if flight.response().intake.marked {
-                    flight.timeline.end = read.user;
-                    linger.get_or_insert(read.user + nanos(LINGER));
+                attempt.feed(run, &read)?;
+                attempt.after_read(run.len())?;
+                if attempt.response().intake.marked {
+                    attempt.timeline.end = read.user;
+                    linger.get_or_insert(read.user + clock::nanos(LINGER));
                 }
             }
         }
         let end = stamp(0);
-        flight.timeline.end = end.user;
-        flight.response().closed(&end)
+        attempt.timeline.end = end.user;
+        attempt.response().closed(&end)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The head of a request, for HTTP/1.1 as bytes and for HTTP/2 as a `http::Request`.
 
 use crate::exchange::net::endpoint::Endpoint;
-use crate::messages::Attempt;
+use crate::messages::AttemptId;
 use bytes::Bytes;
 use http_body_util::Full;
 use loadwright_core::plan::Plan;
@@ -37,7 +37,7 @@ impl Heads {
     }
 
     /// Writes the head of `request` into `out`.
-    pub(crate) fn write(&self, out: &mut Vec<u8>, request: &Request, attempt: Attempt) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, request: &Request, id: AttemptId) {
         out.clear();
         put(out, &[&request.head.method, " "]);
         put(out, &self.endpoint.request_target(request.head.path.as_deref()));
@@ -50,7 +50,7 @@ impl Heads {
         }
         if !self.is_fixed("x-request-id") {
             put(out, &["x-request-id: "]);
-            self.put_id(out, attempt);
+            self.put_id(out, id);
             put(out, &["\r\n"]);
         }
         let length = request.body.len();
@@ -64,7 +64,7 @@ impl Heads {
     pub(crate) fn http2(
         &self,
         request: &Request,
-        attempt: Attempt,
+        id: AttemptId,
     ) -> Result<http::Request<Full<Bytes>>, http::Error> {
         let scheme = if self.endpoint.tls { "https" } else { "http" };
         let path = self.endpoint.request_target(request.head.path.as_deref()).concat();
@@ -76,9 +76,9 @@ impl Heads {
             builder = builder.header(name, value);
         }
         if !self.is_fixed("x-request-id") {
-            let mut id = Vec::new();
-            self.put_id(&mut id, attempt);
-            builder = builder.header("x-request-id", id);
+            let mut value = Vec::new();
+            self.put_id(&mut value, id);
+            builder = builder.header("x-request-id", value);
         }
         builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
     }
@@ -94,11 +94,11 @@ impl Heads {
     }
 
     /// Names the attempt in the server's log as in the records.
-    fn put_id(&self, out: &mut Vec<u8>, attempt: Attempt) {
-        if attempt.seq == Attempt::PROBE {
+    fn put_id(&self, out: &mut Vec<u8>, id: AttemptId) {
+        if id.seq == AttemptId::PROBE {
             return put(out, &["lw-probe"]);
         }
-        let Attempt { seq, turn, attempt, .. } = attempt;
+        let AttemptId { seq, turn, attempt, .. } = id;
         let index = self.plan.index;
         write!(out, "lw-{index}-{seq}-{turn}-{attempt}").expect("writing to memory cannot fail");
     }

@@ -1,10 +1,10 @@
 //! Requests over connections: opened where there is none, kept where the response allows it,
 //! opened again once where an idle one had died.
 
-use crate::context::gauges::{Gauges, StepWatch};
+use crate::context::gauges::{ClockStepDetector, Gauges};
 use crate::context::timers::Timers;
-use crate::exchange::attempt::Flight;
-use crate::exchange::deadlines::{Watch, nanos};
+use crate::exchange::attempt::Attempt;
+use crate::exchange::deadlines::Deadlines;
 use crate::exchange::http1::{Message, exchange};
 use crate::exchange::http2::Http2;
 use crate::exchange::net::connect::Connector;
@@ -24,7 +24,7 @@ pub(crate) struct Transport {
     plan: Arc<Plan>,
     heads: Heads,
     timers: Arc<Timers>,
-    steps: Arc<StepWatch>,
+    steps: Arc<ClockStepDetector>,
     gauges: Arc<Gauges>,
 }
 
@@ -37,13 +37,13 @@ pub(crate) struct Connection {
 }
 
 enum Wire {
-    Http1(Stream, Watch),
+    Http1(Stream, Deadlines),
     Http2(Http2),
 }
 
 /// Whether an exchange happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flown {
+pub(crate) enum Exchanged {
     /// It did.
     Done,
     /// A connection was at hand only when no request might start any more.
@@ -68,7 +68,7 @@ impl Transport {
         }
     }
 
-    /// Sends `request` and takes its response into `flight`, over `kept` where there is one. The
+    /// Sends `request` and takes its response into `attempt`, over `kept` where there is one. The
     /// connection is left there where it may carry another request. Nothing is sent after `latest`.
     ///
     /// # Errors
@@ -76,49 +76,49 @@ impl Transport {
     pub(crate) async fn exchange(
         &self,
         kept: &mut Option<Connection>,
-        flight: &mut Flight,
+        attempt: &mut Attempt,
         request: &Request,
         latest: Option<Nanos>,
-    ) -> Result<Flown, Failure> {
+    ) -> Result<Exchanged, Failure> {
         loop {
             let reused = kept.is_some();
             let mut connection = match kept.take() {
                 Some(connection) => connection,
                 // Boxed, as is what HTTP/2 does: rare, and by far larger than all that the common
                 // way keeps in a worker's task.
-                None => Box::pin(self.open(flight)).await?,
+                None => Box::pin(self.open(attempt)).await?,
             };
             let now = clock::now();
             if latest.is_some_and(|latest| now > latest) {
                 *kept = Some(connection);
-                return Ok(Flown::TooLate);
+                return Ok(Exchanged::TooLate);
             }
-            flight.timeline.ready = Some(now);
-            flight.connection = connection.id;
-            match self.roundtrip(&mut connection, flight, request, now).await {
-                Ok(()) if connection.usable(flight) => {
+            attempt.timeline.ready = Some(now);
+            attempt.connection = connection.id;
+            match self.roundtrip(&mut connection, attempt, request, now).await {
+                Ok(()) if connection.usable(attempt) => {
                     *kept = Some(connection);
-                    return Ok(Flown::Done);
+                    return Ok(Exchanged::Done);
                 }
-                Ok(()) => return Ok(Flown::Done),
-                Err(failure) if reused && !flight.reopened && died_idle(&failure, flight) => {
-                    flight.begin_again();
+                Ok(()) => return Ok(Exchanged::Done),
+                Err(failure) if reused && !attempt.reopened && died_idle(&failure, attempt) => {
+                    attempt.restart();
                 }
                 Err(failure) => return Err(failure),
             }
         }
     }
 
-    async fn open(&self, flight: &mut Flight) -> Result<Connection, Failure> {
-        let until = flight.begun.saturating_add(nanos(self.plan.timeouts.total));
+    async fn open(&self, attempt: &mut Attempt) -> Result<Connection, Failure> {
+        let until = attempt.begun.saturating_add(clock::nanos(self.plan.timeouts.total));
         let opened = self.connector.open(until).await?;
-        flight.timeline.connect = Some(opened.phases);
+        attempt.timeline.connect = Some(opened.phases);
         let wire = if self.connector.http2() {
             Wire::Http2(Http2::new(opened.stream).await?)
         } else {
             let (steps, gauges) = (Arc::clone(&self.steps), Arc::clone(&self.gauges));
             let timer = self.timers.timer();
-            Wire::Http1(opened.stream, Watch::new(&self.plan.timeouts, timer, steps, gauges))
+            Wire::Http1(opened.stream, Deadlines::new(&self.plan.timeouts, timer, steps, gauges))
         };
         Ok(Connection { wire, id: opened.id, front: Vec::new() })
     }
@@ -126,36 +126,36 @@ impl Transport {
     async fn roundtrip(
         &self,
         connection: &mut Connection,
-        flight: &mut Flight,
+        attempt: &mut Attempt,
         request: &Request,
         now: Nanos,
     ) -> Result<(), Failure> {
         match &mut connection.wire {
-            Wire::Http1(stream, watch) => {
+            Wire::Http1(stream, deadlines) => {
                 let front = &mut connection.front;
-                self.heads.write(front, request, flight.attempt());
+                self.heads.write(front, request, attempt.id());
                 let message = Message::new(front, &request.body);
-                watch.begin(flight.begun, now);
-                exchange(stream, watch, flight, message).await
+                deadlines.begin(attempt.begun, now);
+                exchange(stream, deadlines, attempt, message).await
             }
             Wire::Http2(http2) => {
                 let request = self
                     .heads
-                    .http2(request, flight.attempt())
+                    .http2(request, attempt.id())
                     .map_err(|error| Failure::new(Outcome::Plugin, error.to_string()))?;
-                let spent = std::time::Duration::from_nanos(now.saturating_sub(flight.begun));
+                let spent = std::time::Duration::from_nanos(now.saturating_sub(attempt.begun));
                 let total = self.plan.timeouts.total.saturating_sub(spent);
                 let timeouts = Timeouts { total, ..self.plan.timeouts };
-                Box::pin(http2.exchange(flight, request, &timeouts)).await
+                Box::pin(http2.exchange(attempt, request, &timeouts)).await
             }
         }
     }
 }
 
 impl Connection {
-    fn usable(&self, flight: &mut Flight) -> bool {
+    fn usable(&self, attempt: &mut Attempt) -> bool {
         match &self.wire {
-            Wire::Http1(..) => flight.response().keeps_connection(),
+            Wire::Http1(..) => attempt.response().keeps_connection(),
             Wire::Http2(http2) => http2.usable(),
         }
     }
@@ -164,10 +164,10 @@ impl Connection {
 /// Whether a connection that had been idle was found dead: nothing of a reply had come yet, or the
 /// server had refused it, with a `408` mostly, before the request was sent. Servers close idle
 /// connections when they like, so that is not a failure of the request.
-fn died_idle(failure: &Failure, flight: &mut Flight) -> bool {
+fn died_idle(failure: &Failure, attempt: &mut Attempt) -> bool {
     match failure.outcome {
-        Outcome::Reset | Outcome::Truncated => !flight.response().begun(),
-        Outcome::Unsolicited => flight.response().refuses(),
+        Outcome::Reset | Outcome::Truncated => !attempt.response().begun(),
+        Outcome::Unsolicited => attempt.response().refuses(),
         _ => false,
     }
 }

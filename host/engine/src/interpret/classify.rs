@@ -1,4 +1,4 @@
-//! What an exchange comes to: its outcome, and whose token counts it carries. Pure.
+//! Classifies exchanges: the outcome, and the sources of token counts. Pure.
 
 use crate::interpret::reading::Reading;
 use crate::messages::Failure;
@@ -7,28 +7,28 @@ use loadwright_core::reading::Usage;
 use loadwright_core::record::TokenSource;
 
 /// What the transport knows of an exchange.
-pub(crate) struct Facts<'a> {
-    /// How the transport fared.
+pub(crate) struct ExchangeFacts<'a> {
+    /// How the exchange ended on the connection.
     pub(crate) end: &'a Result<(), Failure>,
-    /// The status, where a head was read.
+    /// The status, if a head was read.
     pub(crate) status: Option<u16>,
     /// The start of an error's body.
     pub(crate) error_body: &'a [u8],
-    /// Whether the reply came as a stream, whose end must be marked.
-    pub(crate) marked_end: bool,
-    /// Whether something came before the request was sent.
-    pub(crate) heard_before_sent: bool,
+    /// Whether the reply came as a stream whose end must be marked.
+    pub(crate) needs_end_mark: bool,
+    /// Whether data came before the request was sent.
+    pub(crate) replied_before_sent: bool,
 }
 
 /// The outcome, and what went wrong in words.
-pub(crate) fn outcome(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
+pub(crate) fn outcome(facts: &ExchangeFacts<'_>, reading: &Reading) -> (Outcome, String) {
     if let Err(failure) = facts.end {
-        // With the end mark seen the reply was whole, however long the server then kept the
-        // connection and however that went down; and a bad status says more than the end of a
-        // connection that a refusing server closes early.
+        // After its end mark a reply is complete, however long the server then kept the connection
+        // and however that ended. And a bad status says more than the end of a connection that a
+        // refusing server closes early.
         let forgiven = match failure.outcome {
             Outcome::Truncated | Outcome::Reset => reading.done || facts.status.is_some_and(is_bad),
-            // An error whose words do not end is that error.
+            // An error whose body is endless is still that error.
             Outcome::TooLarge => facts.status.is_some_and(is_bad),
             Outcome::Timeout(Stage::Read | Stage::Total) => reading.done,
             _ => false,
@@ -51,10 +51,10 @@ fn is_bad(status: u16) -> bool {
 }
 
 /// The outcome of a reply that arrived with a good status.
-fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
-    // The connection refuses such a reply when it comes; here nothing can become a figure that
-    // would be negative, whatever brought it.
-    if facts.heard_before_sent {
+fn content(facts: &ExchangeFacts<'_>, reading: &Reading) -> (Outcome, String) {
+    // The connection rejects such a reply when it comes. This makes sure that none becomes a
+    // negative latency, by whatever way it came.
+    if facts.replied_before_sent {
         let failure = Failure::unsolicited(facts.status);
         return (failure.outcome, failure.detail);
     }
@@ -64,11 +64,11 @@ fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
     if let Some(unreadable) = &reading.unreadable {
         return (Outcome::Malformed, unreadable.clone());
     }
-    if facts.marked_end && !reading.done && reading.finish_reason.is_none() {
+    if facts.needs_end_mark && !reading.done && reading.finish_reason.is_none() {
         let text = "the stream ended without its end mark and without a finish reason";
         return (Outcome::Truncated, text.to_owned());
     }
-    // Usage of a token without text is a special token: the service did produce something.
+    // Usage that reports a token without text means a special token: that is output too.
     let produced = reading.usage.output_tokens.or(reading.frame_tokens).unwrap_or(0);
     if reading.outputs.is_empty() && produced == 0 {
         return (Outcome::Empty, "the reply has no output".to_owned());
@@ -78,23 +78,23 @@ fn content(facts: &Facts<'_>, reading: &Reading) -> (Outcome, String) {
 
 /// Token counts with their sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tokens {
+pub(crate) struct TokenCounts {
     pub(crate) usage: Usage,
     pub(crate) input_source: TokenSource,
     pub(crate) output_source: TokenSource,
 }
 
-/// Takes each count from the first source that has it: usage, frames (output) or dataset (input),
-/// the tokenizer. Frames are never counted as tokens.
-pub(crate) fn tokens(
+/// Takes each count from the first source that has it: usage, then frames (output) or the dataset
+/// (input), then the tokenizer. Frames are never counted as tokens.
+pub(crate) fn token_counts(
     reading: &Reading,
-    made: Option<u32>,
+    dataset_input: Option<u32>,
     count_input: impl FnOnce() -> Option<u32>,
     count_output: impl FnOnce() -> Option<u32>,
-) -> Tokens {
+) -> TokenCounts {
     let mut usage = reading.usage;
     let (input, input_source) =
-        first([(usage.input_tokens, TokenSource::Usage), (made, TokenSource::Dataset)])
+        first([(usage.input_tokens, TokenSource::Usage), (dataset_input, TokenSource::Dataset)])
             .or_else(|| count_input().map(|count| (count, TokenSource::Tokenizer)))
             .map_or((None, TokenSource::None), |(count, source)| (Some(count), source));
     let (output, output_source) = first([
@@ -105,7 +105,7 @@ pub(crate) fn tokens(
     .map_or((None, TokenSource::None), |(count, source)| (Some(count), source));
     usage.input_tokens = input;
     usage.output_tokens = output;
-    Tokens { usage, input_source, output_source }
+    TokenCounts { usage, input_source, output_source }
 }
 
 fn first(counts: [(Option<u32>, TokenSource); 2]) -> Option<(u32, TokenSource)> {

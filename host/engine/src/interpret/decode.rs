@@ -1,54 +1,66 @@
-//! Exchanges as `decode` is given them, and what it answered as a reading with its stamps.
+//! Converts exchanges to what `decode` is given, and its replies to readings with timestamps.
 
 use crate::exchange::response::head::fields;
 use crate::interpret::reading::{Reading, surrogates};
-use crate::messages::Landed;
+use crate::messages::FinishedAttempt;
 use crate::messages::capture::FrameStamp;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::reading::{Exchange, Reply};
 use loadwright_core::timeline::OutputFrame;
 
-/// The whole exchange: status, headers with lower-case names, frames.
-pub(crate) fn exchange(landed: &Landed) -> Exchange {
-    let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
-    Exchange {
-        status: landed.head.as_ref().map_or(0, |head| head.status),
-        headers: fields(&landed.head_bytes),
-        frames: landed.capture.iter().map(|(frame, _)| whole(frame)).collect(),
+/// A reply that was decoded.
+#[derive(Default)]
+pub(crate) struct Decoded {
+    pub(crate) reading: Reading,
+    /// Its output frames, with their timestamps.
+    pub(crate) frames: Vec<OutputFrame>,
+    /// Why decoding failed, if it did.
+    pub(crate) failure: Option<String>,
+}
+
+impl Decoded {
+    fn failed(text: String) -> Self {
+        Self { failure: Some(text), ..Self::default() }
+    }
+
+    /// The reply that `decode` returned for an exchange; `None`: it was not asked.
+    pub(crate) fn of(
+        finished: &FinishedAttempt,
+        reply: Option<Result<Reply, PluginFailure>>,
+    ) -> Self {
+        let reply = match reply {
+            None => return Self::default(),
+            Some(Err(failure)) => return Self::failed(failure.to_string()),
+            Some(Ok(reply)) => reply,
+        };
+        let stamps: Vec<FrameStamp> = finished.capture.iter().map(|(_, stamp)| stamp).collect();
+        let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
+        let reading = match Reading::of_reply(reply, count) {
+            Ok(reading) => reading,
+            Err(error) => return Self::failed(format!("plugin answer of decode: {error}")),
+        };
+        let frames = reading.outputs.iter().map(|output| {
+            let index = output.frame as usize;
+            let stamp = stamps[index];
+            let shared = index > 0 && stamps[index - 1].user == stamp.user;
+            OutputFrame {
+                at: stamp.at,
+                user: stamp.user,
+                tokens: output.tokens,
+                channel: output.channel,
+                shared,
+            }
+        });
+        Self { frames: frames.collect(), reading, failure: None }
     }
 }
 
-/// What `decode` answered: the reading, its output frames with their stamps, and the failure's text
-/// where it failed.
-pub(crate) fn reading(
-    landed: &Landed,
-    reply: Option<Result<Reply, PluginFailure>>,
-) -> (Reading, Vec<OutputFrame>, Option<String>) {
-    let failed = |text: String| (Reading::default(), Vec::new(), Some(text));
-    let reply = match reply {
-        None => return (Reading::default(), Vec::new(), None),
-        Some(Err(failure)) => return failed(failure.to_string()),
-        Some(Ok(reply)) => reply,
-    };
-    let stamps: Vec<FrameStamp> = landed.capture.iter().map(|(_, stamp)| stamp).collect();
-    let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
-    match Reading::of_reply(reply, count) {
-        Err(error) => failed(format!("plugin answer of decode: {error}")),
-        Ok(reading) => {
-            let frames = reading.outputs.iter().map(|output| {
-                let place = output.frame as usize;
-                let stamp = stamps[place];
-                let shared = place > 0 && stamps[place - 1].user == stamp.user;
-                OutputFrame {
-                    at: stamp.at,
-                    user: stamp.user,
-                    tokens: output.tokens,
-                    channel: output.channel,
-                    shared,
-                }
-            });
-            let frames = frames.collect();
-            (reading, frames, None)
-        }
+/// The whole exchange: status, headers with lower-case names, frames.
+pub(crate) fn exchange(finished: &FinishedAttempt) -> Exchange {
+    let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
+    Exchange {
+        status: finished.status.unwrap_or(0),
+        headers: fields(&finished.head_bytes),
+        frames: finished.capture.iter().map(|(frame, _)| whole(frame)).collect(),
     }
 }

@@ -1,22 +1,22 @@
-//! Frames to replies, replies to records: on threads of their own, after every stamp was taken.
+//! An interpreter thread: reads the frames of attempts and makes a record of each.
 //!
-//! An interpreter reads by the protocol's plan where there is one, and calls `decode` where not. It
-//! tells a worker that waits what comes next: another attempt, the next turn, nothing.
+//! Frames are read by the protocol's reading plan if it has one, otherwise whole replies go to its
+//! `decode`. A slot that waits is told what comes next.
 
-mod counting;
+pub(crate) mod context;
+mod next_step;
 mod partial;
-mod talking;
+mod token_counts;
 
-use crate::context::budget::WHOLE;
+use crate::context::budget::MAX_WHOLE;
 use crate::context::gauges::Gauges;
-use crate::context::point::Point;
-use crate::context::reachability::{Contact, Wait};
 use crate::error::EngineError;
-use crate::interpret::classify;
-use crate::interpret::reading::{Reader, Reading, Seen};
+use crate::interpret::classify::{self, ExchangeFacts};
+use crate::interpret::decode::{self, Decoded};
+use crate::interpret::reading::{FrameKind, Reader, Reading};
 use crate::messages::capture::{Capture, FrameStamp};
-use crate::messages::{Attempt, Landed, Made, Parcel};
-use crate::prepare::request_builder::Former;
+use crate::messages::{ClaimedRecord, FinishedAttempt, InterpreterMessage, TurnBuilder};
+use context::InterpreterContext;
 use crossbeam_channel::Sender;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
@@ -28,82 +28,94 @@ use loadwright_core::timeline::OutputFrame;
 use loadwright_timing::clock;
 use partial::Partial;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::mpsc;
 
-/// Reads exchanges and makes records of them, on one thread.
-pub(crate) struct Interpreter<'a> {
-    point: &'a Point,
-    /// How frames are read; none: `decoder` reads whole exchanges.
+/// Interprets attempts on one thread.
+pub(crate) struct Interpreter {
+    context: Arc<InterpreterContext>,
+    /// Reads frames; `None`: `decoder` reads whole exchanges.
     reader: Option<Reader>,
     decoder: Option<Box<dyn Protocol>>,
-    /// Formats later turns; made when the first one is wanted.
-    former: Option<Former<'a>>,
-    /// Exchanges of which parts have come.
+    /// Builds later turns; created when the first one is needed.
+    turn_builder: Option<Box<dyn TurnBuilder>>,
+    /// Attempts in flight of which frames were read, by number.
     open: HashMap<u64, Partial>,
-    /// Readings to use again.
-    spare: Vec<Partial>,
-    /// When it first saw that everything is to end at once.
-    aborted: Option<Nanos>,
-    records: Sender<Vec<Made>>,
+    /// Memory to be reused.
+    pool: Vec<Partial>,
+    /// When it first saw that everything is to end immediately.
+    aborted_at: Option<Nanos>,
+    records: Sender<Vec<ClaimedRecord>>,
 }
 
-/// How long what had come is still read once everything is to end at once.
+/// How long queued messages are still interpreted once everything is to end immediately.
 const GRACE: Nanos = 300_000_000;
 
-/// Bytes of a finish reason that are kept.
-const REASON: usize = 256;
+/// Bytes of a finish reason that are recorded: a service may send any text in its place.
+const MAX_FINISH_REASON: usize = 256;
 
-impl<'a> Interpreter<'a> {
-    /// An interpreter whose records go to `records`.
+impl Interpreter {
+    /// An interpreter that sends its records to `records`.
     ///
     /// # Errors
-    /// The protocol's plan is malformed, or it could not be set up for decoding.
-    pub(crate) fn new(point: &'a Point, records: Sender<Vec<Made>>) -> Result<Self, EngineError> {
-        let protocol = &point.ports.protocol;
+    /// The protocol's reading plan is invalid, or the protocol could not be set up for decoding.
+    pub(crate) fn new(
+        context: &Arc<InterpreterContext>,
+        records: Sender<Vec<ClaimedRecord>>,
+    ) -> Result<Self, EngineError> {
+        let protocol = &context.point.ports.protocol;
         let reader = protocol.plan().map(Reader::new).transpose()?;
         let decoder = if reader.is_none() { Some(protocol.instance()?) } else { None };
-        let (open, spare) = (HashMap::new(), Vec::new());
-        Ok(Self { point, reader, decoder, former: None, open, spare, aborted: None, records })
+        Ok(Self {
+            context: Arc::clone(context),
+            reader,
+            decoder,
+            turn_builder: None,
+            open: HashMap::new(),
+            pool: Vec::new(),
+            aborted_at: None,
+            records,
+        })
     }
 
-    /// Interprets until the engine threads are gone.
-    pub(crate) fn run(mut self, mut parcels: mpsc::Receiver<Vec<Parcel>>) {
-        while let Some(batch) = parcels.blocking_recv() {
+    /// Interprets until all engine threads have ended.
+    pub(crate) fn run(mut self, mut messages: mpsc::Receiver<Vec<InterpreterMessage>>) {
+        while let Some(batch) = messages.blocking_recv() {
             let start = clock::now();
-            let records = self.batch(batch);
-            Gauges::spent(&self.point.gauges.interpret, start);
-            // Without a recorder there is nobody to tell; its end is reported where it failed.
+            let records = self.interpret_batch(batch);
+            Gauges::add_since(&self.context.point.gauges.interpret, start);
+            // If the recorder is gone, its failure is reported where it failed.
             let _ = self.records.send(records);
         }
     }
 
-    fn batch(&mut self, batch: Vec<Parcel>) -> Vec<Made> {
-        let bytes: usize = batch.iter().map(Parcel::bytes).sum();
+    fn interpret_batch(&mut self, batch: Vec<InterpreterMessage>) -> Vec<ClaimedRecord> {
+        let bytes: usize = batch.iter().map(InterpreterMessage::bytes).sum();
         let mut records = Vec::with_capacity(batch.len());
         let mut undecoded = Vec::new();
         let mut undecoded_bytes = 0;
-        for mut parcel in batch {
+        for mut message in batch {
             if self.gives_up() {
-                parcel.cancel();
+                message.cancel();
             }
-            match parcel {
-                Parcel::Part { flight, capture, claim } => {
-                    let mut partial = self.open.remove(&flight).unwrap_or_else(|| self.fresh());
-                    self.read(&capture, &mut partial);
+            match message {
+                InterpreterMessage::Frames { attempt, capture, claim } => {
+                    let mut partial = self.partial(attempt);
+                    self.read_frames(&capture, &mut partial);
                     partial.claim.resize(partial.held());
-                    self.point.captures.give(capture);
+                    self.context.captures.put_back(capture);
                     drop(claim);
-                    self.open.insert(flight, partial);
+                    self.open.insert(attempt, partial);
                 }
-                Parcel::Landed(exchange) if self.reader.is_some() => {
-                    records.push(self.read_whole(exchange));
+                InterpreterMessage::Finished(finished) if self.reader.is_some() => {
+                    records.push(self.read_rest(finished));
                 }
-                Parcel::Landed(exchange) => {
-                    undecoded_bytes += exchange.capture.len();
-                    undecoded.push(exchange);
-                    // Each is copied for the plugin: no more at once than the largest of them.
-                    if undecoded_bytes > WHOLE {
+                InterpreterMessage::Finished(finished) => {
+                    undecoded_bytes += finished.capture.len();
+                    undecoded.push(finished);
+                    // Each is copied for the plugin: at most as much at once as one may be large.
+                    if undecoded_bytes > MAX_WHOLE {
                         undecoded_bytes = 0;
                         records.extend(self.decode(std::mem::take(&mut undecoded)));
                     }
@@ -113,24 +125,30 @@ impl<'a> Interpreter<'a> {
         if !undecoded.is_empty() {
             records.extend(self.decode(undecoded));
         }
-        self.point.gauges.backlog.fetch_sub(bytes as u64, Relaxed);
+        self.context.point.gauges.backlog.fetch_sub(bytes as u64, Relaxed);
         records
     }
 
-    /// Whether what waits is not read any more, since everything is to end at once.
+    /// Whether queued messages are no longer read, since everything is to end immediately.
     fn gives_up(&mut self) -> bool {
-        if !self.point.control.stop.aborting() {
+        if !self.context.point.control.stop.aborting() {
             return false;
         }
         let now = clock::now();
-        now - *self.aborted.get_or_insert(now) > GRACE
+        now - *self.aborted_at.get_or_insert(now) > GRACE
     }
 
-    /// Reads frames by the plan.
-    fn read(&self, capture: &Capture, partial: &mut Partial) {
-        let reader = self.reader.as_ref().expect("parts are only sent where there is a plan");
+    /// What was read of the attempt with `number`, which it takes out of `open`.
+    fn partial(&mut self, number: u64) -> Partial {
+        self.open.remove(&number).unwrap_or_else(|| self.new_partial())
+    }
+
+    /// Reads frames by the reading plan.
+    fn read_frames(&self, capture: &Capture, partial: &mut Partial) {
+        let reader = self.reader.as_ref().expect("frames come early only if there is a plan");
         for (frame, stamp) in capture.iter() {
-            if let Seen::Output { channel, tokens } = reader.read(frame, &mut partial.reading) {
+            let kind = reader.read(frame, &mut partial.reading);
+            if let FrameKind::Output { channel, tokens } = kind {
                 let FrameStamp { at, user } = stamp;
                 let shared = partial.last.is_some_and(|last| last.user == user);
                 partial.frames.push(OutputFrame { at, user, tokens, channel, shared });
@@ -139,136 +157,125 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn read_whole(&mut self, landed: Landed) -> Made {
-        let mut partial = self.open.remove(&landed.flight).unwrap_or_else(|| self.fresh());
-        partial.frames.reserve_exact(landed.capture.frames());
-        self.read(&landed.capture, &mut partial);
+    fn read_rest(&mut self, finished: FinishedAttempt) -> ClaimedRecord {
+        let mut partial = self.partial(finished.number);
+        partial.frames.reserve_exact(finished.capture.frames());
+        self.read_frames(&finished.capture, &mut partial);
         let frames = std::mem::take(&mut partial.frames);
-        let made = self.record(landed, &partial.reading, frames, None);
-        self.spare(partial);
-        made
+        let record = self.record(finished, &partial.reading, frames, None);
+        self.reuse(partial);
+        record
     }
 
-    /// Has the plugin read whole exchanges.
-    fn decode(&mut self, landed: Vec<Landed>) -> Vec<Made> {
-        let wanted = |exchange: &Landed| {
-            let status = exchange.head.as_ref().map(|head| head.status);
-            exchange.end.is_ok() && status.is_some_and(|status| (200..300).contains(&status))
+    /// Has the plugin decode whole exchanges.
+    fn decode(&mut self, batch: Vec<FinishedAttempt>) -> Vec<ClaimedRecord> {
+        let is_good = |finished: &FinishedAttempt| {
+            finished.end.is_ok() && finished.status.is_some_and(|it| (200..300).contains(&it))
         };
         let exchanges: Vec<_> =
-            landed.iter().filter(|it| wanted(it)).map(crate::interpret::decode::exchange).collect();
+            batch.iter().filter(|finished| is_good(finished)).map(decode::exchange).collect();
         let decoder = self.decoder.as_mut().expect("a protocol without a plan decodes");
         let mut replies =
             if exchanges.is_empty() { Vec::new() } else { decoder.decode(&exchanges) }.into_iter();
-        let mut records = Vec::with_capacity(landed.len());
-        for exchange in landed {
-            let reply = if wanted(&exchange) { replies.next() } else { None };
-            let (reading, frames, failure) = crate::interpret::decode::reading(&exchange, reply);
-            records.push(self.record(exchange, &reading, frames, failure));
+        let mut records = Vec::with_capacity(batch.len());
+        for finished in batch {
+            let reply = if is_good(&finished) { replies.next() } else { None };
+            let Decoded { reading, frames, failure } = Decoded::of(&finished, reply);
+            records.push(self.record(finished, &reading, frames, failure));
         }
         records
     }
 
-    /// The record of an exchange that was read; tells who waits for it.
+    /// The record of an attempt that was read. Tells the slot what comes next, if it waits for that.
     fn record(
         &mut self,
-        mut landed: Landed,
+        mut finished: FinishedAttempt,
         reading: &Reading,
         frames: Vec<OutputFrame>,
-        plugin: Option<String>,
-    ) -> Made {
-        let (outcome, error) = self.outcome(&landed, reading, plugin);
-        let tokens = if outcome.is_ok() {
-            self.tokens(&landed, reading)
+        plugin_failure: Option<String>,
+    ) -> ClaimedRecord {
+        let (outcome, error) = self.outcome(&finished, reading, plugin_failure);
+        let counts = if outcome.is_ok() {
+            self.token_counts(&finished, reading)
         } else {
-            classify::tokens(reading, landed.job.input_tokens, || None, || None)
+            classify::token_counts(reading, finished.turn.input_tokens, || None, || None)
         };
-        let tokenizer_output_tokens = self.counted(&landed, reading, &tokens);
-        let kept = |text: &str| self.point.secrets.masked(text).into_owned();
-        let finish_reason = reading.finish_reason.as_deref().map(|text| kept(reason(text)));
-        let error = kept(&error);
-        let attempt = landed.attempt;
-        let again = self.again(&landed, outcome);
+        let tokenizer_output_tokens = self.sampled_output_count(&finished, reading, &counts);
+        let masked = |text: &str| self.context.secrets.masked(text).into_owned();
+        let finish_reason = reading.finish_reason.as_deref().map(|text| masked(shortened(text)));
+        let error = masked(&error);
+        let id = finished.id;
+        let retry_delay = self.retry_delay(&finished, outcome);
         let mut record = Record {
-            seq: attempt.seq,
-            turn: attempt.turn,
-            attempt: attempt.attempt,
-            last_attempt: again.is_none(),
-            warmup: attempt.warmup,
-            conversation: landed.job.conversation.clone(),
-            timeline: landed.timeline,
+            seq: id.seq,
+            turn: id.turn,
+            attempt: id.attempt,
+            last_attempt: retry_delay.is_none(),
+            warmup: id.warmup,
+            conversation: finished.turn.conversation.clone(),
+            timeline: finished.timeline,
             frames,
-            streamed: landed.streamed,
-            status: landed.status(),
+            streamed: finished.streamed,
+            status: finished.status,
             outcome,
             error,
-            usage: tokens.usage,
-            input_source: tokens.input_source,
-            output_source: tokens.output_source,
+            usage: counts.usage,
+            input_source: counts.input_source,
+            output_source: counts.output_source,
             tokenizer_output_tokens,
-            dataset_input_tokens: landed.job.input_tokens,
+            dataset_input_tokens: finished.turn.input_tokens,
             finish_reason,
-            connection: landed.connection,
-            reopened: landed.reopened,
-            bytes_sent: landed.bytes_sent,
-            bytes_received: landed.bytes_received,
+            connection: finished.connection,
+            reopened: finished.reopened,
+            bytes_sent: finished.bytes_sent,
+            bytes_received: finished.bytes_received,
         };
-        if let Some(waiting) = landed.verdict.take() {
-            let verdict = self.verdict(&mut landed, reading, outcome, again);
-            if waiting.send(verdict).is_err() {
-                // A worker that is gone was stopped: it makes no other attempt.
+        if let Some(slot) = finished.next_step.take() {
+            let next_step = self.next_step(&mut finished, reading, outcome, retry_delay);
+            if slot.send(next_step).is_err() {
+                // The slot was stopped: it makes no further attempt.
                 record.last_attempt = true;
             }
         }
-        self.point.captures.give(landed.capture);
-        self.point.count(&record);
-        let claim = landed.claim.beside(record.frames.capacity() * size_of::<OutputFrame>());
-        Made { record, claim }
+        self.context.captures.put_back(finished.capture);
+        self.context.add_to_progress(&record);
+        let held = record.frames.capacity() * size_of::<OutputFrame>();
+        ClaimedRecord { record, claim: finished.claim.another(held) }
     }
 
-    /// How an exchange ended that was read, and what went wrong in words; `plugin` failed on it.
+    /// How an attempt ended that was read, and what went wrong in words.
     fn outcome(
         &self,
-        landed: &Landed,
+        finished: &FinishedAttempt,
         reading: &Reading,
-        plugin: Option<String>,
+        plugin_failure: Option<String>,
     ) -> (Outcome, String) {
-        if landed.untyped_stream() {
-            self.point.untyped_stream();
+        if finished.untyped_stream {
+            self.context.notice_untyped_stream();
         }
-        let facts = classify::Facts {
-            end: &landed.end,
-            status: landed.status(),
-            error_body: &landed.error_body,
-            heard_before_sent: landed.heard_before_sent(),
-            marked_end: landed.streamed && self.reader.as_ref().is_some_and(Reader::knows_the_end),
+        let knows_end = self.reader.as_ref().is_some_and(Reader::knows_the_end);
+        let facts = ExchangeFacts {
+            end: &finished.end,
+            status: finished.status,
+            error_body: &finished.error_body,
+            replied_before_sent: finished.replied_before_sent,
+            needs_end_mark: finished.streamed && knows_end,
         };
-        let (outcome, error) = match plugin {
+        let (outcome, error) = match plugin_failure {
             Some(text) => (Outcome::Plugin, text),
             None => classify::outcome(&facts, reading),
         };
-        let fatal = self.point.plan.engine.on_plugin_failure == FailurePolicy::FailRun;
-        if outcome == Outcome::Plugin && fatal {
-            self.point.end(EndReason::PluginFailed);
+        let point = &self.context.point;
+        if outcome == Outcome::Plugin
+            && point.plan.engine.on_plugin_failure == FailurePolicy::FailRun
+        {
+            point.lifecycle.end(EndReason::PluginFailed);
         }
         (outcome, error)
     }
-
-    /// Whether a failed attempt is made again, and the nanoseconds to wait before.
-    fn again(&self, landed: &Landed, outcome: Outcome) -> Option<Nanos> {
-        let failed = !outcome.is_ok() && !outcome.is_beside() && outcome != Outcome::Plugin;
-        let Attempt { seq, turn, attempt, .. } = landed.attempt;
-        if !failed || attempt >= self.point.plan.request.retries {
-            return None;
-        }
-        let refusal = Contact::refusal(landed.head.as_ref(), clock::wall());
-        let wait = Wait { seed: self.point.plan.seed, seq, turn, failures: attempt };
-        let pause = wait.span(refusal.and_then(Contact::asks));
-        self.point.has_time_for_another(pause).then_some(pause)
-    }
 }
 
-/// A finish reason as it is recorded: a service may send any text in its place.
-fn reason(text: &str) -> &str {
-    &text[..text.floor_char_boundary(REASON)]
+/// A finish reason as it is recorded.
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_FINISH_REASON)]
 }

@@ -1,91 +1,95 @@
-//! The way from an engine thread to the interpreters: batches, so that a thread is woken for many
-//! exchanges at once and not for each.
+//! Sends messages from an engine thread to the interpreters, in batches, so that a thread is woken
+//! once for many attempts.
 
 use crate::context::gauges::Gauges;
-use crate::messages::Parcel;
+use crate::messages::InterpreterMessage;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
-/// Exchanges and bytes after which a batch is sent on at once.
+/// Messages and bytes after which a batch is sent.
 const BATCH: usize = 64;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// One engine thread's way to the interpreters.
-pub(crate) struct Outbox {
-    lanes: Vec<Lane>,
+/// One engine thread's queue to the interpreters.
+pub(crate) struct InterpreterQueue {
+    shards: Vec<Shard>,
     gauges: Arc<Gauges>,
 }
 
-/// The way to one interpreter. All parcels of an exchange take the same one, in order.
-struct Lane {
+/// The queue to one interpreter. All messages of an attempt go to the same one, in order.
+struct Shard {
     batch: Mutex<Batch>,
-    to: mpsc::Sender<Vec<Parcel>>,
+    sender: mpsc::Sender<Vec<InterpreterMessage>>,
 }
 
 #[derive(Default)]
 struct Batch {
-    parcels: Vec<Parcel>,
+    messages: Vec<InterpreterMessage>,
     bytes: usize,
 }
 
-impl Outbox {
-    /// A way to the interpreters behind `to`; without any, parcels are thrown away.
-    pub(crate) fn new(to: &[mpsc::Sender<Vec<Parcel>>], gauges: Arc<Gauges>) -> Self {
-        let lane = |to: &mpsc::Sender<_>| Lane { batch: Mutex::default(), to: to.clone() };
-        Self { lanes: to.iter().map(lane).collect(), gauges }
+impl InterpreterQueue {
+    /// A queue to the interpreters behind `senders`. With none, messages are discarded.
+    pub(crate) fn new(
+        senders: &[mpsc::Sender<Vec<InterpreterMessage>>],
+        gauges: Arc<Gauges>,
+    ) -> Self {
+        let shard =
+            |sender: &mpsc::Sender<_>| Shard { batch: Mutex::default(), sender: sender.clone() };
+        Self { shards: senders.iter().map(shard).collect(), gauges }
     }
 
-    /// Adds a parcel of exchange `flight`; `urgent`: somebody waits for its reading.
-    pub(crate) fn push(&self, flight: u64, parcel: Parcel, urgent: bool) {
-        let Some(index) = flight.checked_rem(self.lanes.len() as u64) else { return };
-        let lane = &self.lanes[index as usize];
-        let bytes = parcel.bytes();
+    /// Adds a message of the attempt with `number`; `urgent`: a slot waits for it to be interpreted.
+    pub(crate) fn push(&self, number: u64, message: InterpreterMessage, urgent: bool) {
+        let Some(index) = number.checked_rem(self.shards.len() as u64) else { return };
+        let shard = &self.shards[index as usize];
+        let bytes = message.bytes();
         self.gauges.backlog.fetch_add(bytes as u64, Relaxed);
-        let mut batch = lane.lock();
-        batch.parcels.push(parcel);
+        let mut batch = shard.lock();
+        batch.messages.push(message);
         batch.bytes += bytes;
-        if urgent || batch.parcels.len() >= BATCH || batch.bytes >= BATCH_BYTES {
-            lane.send(&mut batch);
+        if urgent || batch.messages.len() >= BATCH || batch.bytes >= BATCH_BYTES {
+            shard.send(&mut batch);
         }
     }
 
-    /// Sends on what there is.
+    /// Sends what there is.
     pub(crate) fn flush(&self) {
-        for lane in &self.lanes {
-            lane.send(&mut lane.lock());
+        for shard in &self.shards {
+            shard.send(&mut shard.lock());
         }
     }
 
-    /// Sends on what there is, waiting for room: the thread's last words.
+    /// Sends what there is and waits until there is room for it: the thread is about to end.
     pub(crate) fn close(self) {
-        for lane in self.lanes {
-            let parcels = std::mem::take(&mut lane.lock().parcels);
-            if !parcels.is_empty() {
-                // Interpreters outlive the engine threads; should one have died, that is reported
+        for shard in self.shards {
+            let messages = std::mem::take(&mut shard.lock().messages);
+            if !messages.is_empty() {
+                // Interpreters outlive the engine threads. If one has panicked, that is reported
                 // where it is joined.
-                let _ = lane.to.blocking_send(parcels);
+                let _ = shard.sender.blocking_send(messages);
             }
         }
     }
 }
 
-impl Lane {
-    /// Sends the batch where there is room; else it grows, which the backlog's limit bounds.
+impl Shard {
+    /// Sends the batch if there is room. Otherwise it grows, within the limit on the backlog.
     fn send(&self, batch: &mut Batch) {
-        if batch.parcels.is_empty() {
+        if batch.messages.is_empty() {
             return;
         }
-        if let Ok(permit) = self.to.try_reserve() {
-            // As much room as this one came to need: batches of one load are much alike.
-            let next = Vec::with_capacity(batch.parcels.len());
-            permit.send(std::mem::replace(&mut batch.parcels, next));
+        if let Ok(permit) = self.sender.try_reserve() {
+            // As large as this one became: batches of one load are much alike.
+            let next = Vec::with_capacity(batch.messages.len());
+            permit.send(std::mem::replace(&mut batch.messages, next));
             batch.bytes = 0;
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Batch> {
-        self.batch.lock().expect("nothing panics while it holds a batch")
+        self.batch.lock().expect("no code panics while it holds a batch")
     }
 }
 

@@ -10,14 +10,14 @@ mod rules;
 pub(crate) mod surrogates;
 mod walk;
 
+pub use crate::error::InvalidRule;
 pub use reply::{BadReply, Unreadable};
-pub use rules::BadRule;
 
 use loadwright_core::conversation::Message;
 use loadwright_core::reading::{Channel, ReadingPlan, Usage};
 use memo::Memo;
-use rules::{Count, Rules, Slot};
-use walk::{Found, NotJson, Notes, What};
+use rules::{Count, Field, Rules};
+use walk::{Match, Matched, Matches, NotJson};
 
 #[cfg(test)]
 mod reference;
@@ -46,7 +46,7 @@ pub struct Reader {
 
 /// What one frame turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum FrameKind {
     /// The end mark.
     Done,
     /// Output. Of several channels in one frame, the one that is furthest on: the answer, then a
@@ -110,7 +110,7 @@ pub struct Reading {
 #[derive(Debug, Default)]
 pub(crate) struct Between {
     without_text: bool,
-    notes: Notes,
+    notes: Matches,
     memo: Memo,
 }
 
@@ -155,27 +155,27 @@ impl Reading {
 
 impl Reader {
     /// Compiles a plan.
-    pub fn new(plan: &ReadingPlan) -> Result<Self, BadRule> {
+    pub fn new(plan: &ReadingPlan) -> Result<Self, InvalidRule> {
         Ok(Self { done: plan.done.clone(), rules: Rules::new(plan)? })
     }
 
     /// Whether the plan can tell the end of a reply: it has an end mark or a finish reason.
     pub fn knows_the_end(&self) -> bool {
-        let finishes = |rule: &rules::Taken| rule.slot == Slot::FinishReason;
+        let finishes = |rule: &rules::CompiledRule| rule.slot == Field::FinishReason;
         !self.done.is_empty() || self.rules.taken.iter().any(finishes)
     }
 
     /// Reads the next frame of an exchange.
-    pub fn read(&self, frame: &[u8], into: &mut Reading) -> Seen {
+    pub fn read(&self, frame: &[u8], into: &mut Reading) -> FrameKind {
         let index = into.frames;
         into.frames += 1;
         let frame = frame.trim_ascii();
         if self.done.iter().any(|mark| mark.as_bytes() == frame) {
             into.done = true;
-            return Seen::Done;
+            return FrameKind::Done;
         }
         if frame.is_empty() {
-            return Seen::Nothing;
+            return FrameKind::Nothing;
         }
         let mut notes = std::mem::take(&mut into.between.notes);
         let memo = &mut into.between.memo;
@@ -190,18 +190,18 @@ impl Reader {
             Err(why) => {
                 let text = || error_text::unreadable(index, frame, &why);
                 into.unreadable.get_or_insert_with(text);
-                Seen::Unreadable
+                FrameKind::Unreadable
             }
         };
         into.between.notes = notes;
-        if let Seen::Output { channel, tokens } = seen {
+        if let FrameKind::Output { channel, tokens } = seen {
             into.outputs.push(Output { frame: index, channel, tokens });
         }
         seen
     }
 
-    /// Notes what is in a frame: from the last one's notes where they differ in one text alone.
-    fn note(&self, frame: &[u8], notes: &mut Notes, memo: &mut Memo) -> Result<(), NotJson> {
+    /// Matches what is in a frame: from the last one's notes where they differ in one text alone.
+    fn note(&self, frame: &[u8], notes: &mut Matches, memo: &mut Memo) -> Result<(), NotJson> {
         if let Some(text) = memo.text(frame) {
             notes.replace_text(text);
             return Ok(());
@@ -213,7 +213,7 @@ impl Reader {
     }
 
     /// Adds what one frame's notes mean.
-    fn settle(&self, frame: &[u8], notes: &Notes, into: &mut Reading) -> Seen {
+    fn settle(&self, frame: &[u8], notes: &Matches, into: &mut Reading) -> FrameKind {
         let mut channel = None;
         let mut tokens = None;
         let mut first = FirstRules::default();
@@ -224,31 +224,31 @@ impl Reader {
                 continue;
             }
             match (rule.slot, found.what) {
-                (Slot::Text(carried), what) => {
+                (Field::Text(carried), what) => {
                     channel = Some(channel.map_or(carried, |other| furthest(other, carried)));
-                    if let What::Text { start, end } = what
+                    if let Matched::Text { start, end } = what
                         && !into.between.without_text
                     {
                         into.text(carried).push_str(&notes.text[start..end]);
                     }
                 }
-                (Slot::FrameTokens, What::Number(count)) => {
+                (Field::FrameTokens, Matched::Number(count)) => {
                     tokens = reply::sum(tokens, Some(count));
                 }
-                (Slot::Count(which), What::Number(count)) => set(&mut into.usage, which, count),
-                (Slot::FinishReason, What::Text { start, end }) => {
+                (Field::Count(which), Matched::Number(count)) => set(&mut into.usage, which, count),
+                (Field::FinishReason, Matched::Text { start, end }) => {
                     let reason = into.finish_reason.get_or_insert_default();
                     reason.clear();
                     reason.push_str(&notes.text[start..end]);
                 }
-                (Slot::Error, _) if into.error.is_none() => {
+                (Field::Error, _) if into.error.is_none() => {
                     into.error = Some(error_text::of(frame, &rule.at));
                 }
                 _ => {}
             }
         }
         into.frame_tokens = reply::sum(into.frame_tokens, tokens.filter(|&count| count > 0));
-        channel.map_or(Seen::Nothing, |channel| Seen::Output { channel, tokens })
+        channel.map_or(FrameKind::Nothing, |channel| FrameKind::Output { channel, tokens })
     }
 }
 
@@ -262,13 +262,13 @@ struct FirstRules {
 
 impl FirstRules {
     /// Whether a finding counts beside those before it.
-    fn allow(&mut self, slot: Slot, found: &Found) -> bool {
+    fn allow(&mut self, slot: Field, found: &Match) -> bool {
         let first = match slot {
-            Slot::Text(Channel::Output) => &mut self.output,
-            Slot::Text(Channel::Reasoning) => &mut self.reasoning,
+            Field::Text(Channel::Output) => &mut self.output,
+            Field::Text(Channel::Reasoning) => &mut self.reasoning,
             // No token is told, and leaves the count to a spelling that finds some.
-            Slot::FrameTokens if found.what == What::Number(0) => return true,
-            Slot::FrameTokens => &mut self.tokens,
+            Field::FrameTokens if found.what == Matched::Number(0) => return true,
+            Field::FrameTokens => &mut self.tokens,
             _ => return true,
         };
         *first.get_or_insert(found.rule) == found.rule

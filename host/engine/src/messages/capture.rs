@@ -1,15 +1,14 @@
-//! Frames of a reply as they came, each with its two stamps: what the engine threads hand to the
-//! interpreters. Nothing here knows what a frame means.
+//! The frames of a reply as they came, each with its two timestamps. Does not know what a frame
+//! means.
 
 use loadwright_core::Nanos;
 use std::sync::Mutex;
 
-/// Frames and their stamps, in order. All of it is one run of bytes, since a connection's captures
-/// are cold in the cache whenever something arrives: each further place to write to would cost as
-/// much as the rest of the capturing.
+/// Frames and their timestamps, in order. They are one run of bytes, since a capture is cold in the
+/// cache whenever data arrives: every further place to write to would cost as much again.
 #[derive(Debug, Default)]
 pub(crate) struct Capture {
-    /// For each frame its stamps, the length of its payload, and its payload.
+    /// For each frame its timestamps, the length of its payload, and its payload.
     log: Vec<u8>,
     frames: usize,
 }
@@ -17,13 +16,13 @@ pub(crate) struct Capture {
 /// When the read that completed a frame happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FrameStamp {
-    /// By the plan's source.
+    /// By the plan's source of timestamps.
     pub(crate) at: Nanos,
     /// In user space.
     pub(crate) user: Nanos,
 }
 
-/// Bytes before a frame's payload: two stamps and a length.
+/// Bytes before a frame's payload: two timestamps and a length.
 const HEADER: usize = 3 * size_of::<u64>();
 
 impl Capture {
@@ -39,12 +38,12 @@ impl Capture {
         self.frames += 1;
     }
 
-    /// How many frames there are.
+    /// The number of frames.
     pub(crate) fn frames(&self) -> usize {
         self.frames
     }
 
-    /// The payloads with their stamps, in order.
+    /// The payloads with their timestamps, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], FrameStamp)> {
         let mut rest = self.log.as_slice();
         std::iter::from_fn(move || {
@@ -57,7 +56,7 @@ impl Capture {
         })
     }
 
-    /// Bytes that wait to be read.
+    /// Bytes of the frames and their headers.
     pub(crate) fn len(&self) -> usize {
         self.log.len()
     }
@@ -74,35 +73,34 @@ fn take_number(rest: &mut &[u8]) -> Option<u64> {
     Some(u64::from_ne_bytes(*number))
 }
 
-/// Captures that were read and may be filled again, so that buffers grow once and not for every
-/// exchange.
+/// Captures that were read, to be filled again: buffers then grow once and not per exchange.
 #[derive(Debug, Default)]
-pub(crate) struct Captures(Mutex<Vec<Capture>>);
+pub(crate) struct CapturePool(Mutex<Vec<Capture>>);
 
-/// Captures kept at most, and the largest that is kept: what is beyond is freed.
-const KEPT: usize = 256;
-const KEPT_BYTES: usize = 96 * 1024;
+/// The most captures that are pooled, and the largest; others are freed.
+const MAX_POOLED: usize = 256;
+const MAX_POOLED_BYTES: usize = 96 * 1024;
 
-impl Captures {
+impl CapturePool {
     /// An empty capture.
     pub(crate) fn take(&self) -> Capture {
         self.lock().pop().unwrap_or_default()
     }
 
     /// Takes a capture back.
-    pub(crate) fn give(&self, mut capture: Capture) {
-        if capture.log.capacity() > KEPT_BYTES {
+    pub(crate) fn put_back(&self, mut capture: Capture) {
+        if capture.log.capacity() > MAX_POOLED_BYTES {
             return;
         }
         capture.clear();
-        let mut kept = self.lock();
-        if kept.len() < KEPT {
-            kept.push(capture);
+        let mut pooled = self.lock();
+        if pooled.len() < MAX_POOLED {
+            pooled.push(capture);
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Capture>> {
-        self.0.lock().expect("nothing panics while it holds the captures")
+        self.0.lock().expect("no code panics while it holds this lock")
     }
 }
 

@@ -1,53 +1,54 @@
-//! Which items of a dataset the slots carry: one after the other, and again from the first after
-//! the last.
+//! Maps slots to a dataset's items: one after the other, starting over after the last.
 
 use crate::context::control::Control;
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, PluginFailure};
 use loadwright_core::words::counted;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// The extent of a dataset, as far as it is known.
+/// A dataset's size, as far as it is known, shared by all preparers.
 #[derive(Debug)]
-pub(crate) struct Items {
-    /// How many items there are; `u64::MAX`: no end was seen.
+pub(crate) struct DatasetCursor {
+    /// The number of items; `u64::MAX`: no end was found yet.
     size: AtomicU64,
-    noticed: AtomicBool,
+    notified: AtomicBool,
 }
 
-/// Indices that a dataset can be asked for: the contract counts them in 32 bits.
+/// Indices that a dataset can be asked for: the plugin contract counts them in 32 bits.
 const INDICES: u64 = 1 << 32;
 
-impl Items {
-    /// A dataset of `size` items, where that is known.
+impl DatasetCursor {
+    /// A dataset of `size` items, if that is known.
     pub(crate) fn new(size: Option<u64>) -> Self {
         let size = AtomicU64::new(size.unwrap_or(u64::MAX));
-        Self { size, noticed: AtomicBool::new(false) }
+        Self { size, notified: AtomicBool::new(false) }
     }
 
-    /// Items `first .. first + count`, one answer each.
+    /// Generates `items`, with one result for each.
     pub(crate) fn generate(
         &self,
         dataset: &mut dyn Dataset,
-        (first, count): (u64, u64),
+        items: Range<u64>,
         control: &Control,
     ) -> Vec<Result<Conversation, PluginFailure>> {
-        let mut items = Vec::with_capacity(count as usize);
-        while (items.len() as u64) < count {
-            let wanted = (first + items.len() as u64, count - items.len() as u64);
-            match self.run(dataset, wanted, control) {
-                Ok(made) => items.extend(made.into_iter().map(Ok)),
-                Err(failure) => items.push(Err(failure)),
+        let count = (items.end - items.start) as usize;
+        let mut results = Vec::with_capacity(count);
+        while results.len() < count {
+            let rest = items.start + results.len() as u64..items.end;
+            match self.generate_some(dataset, rest, control) {
+                Ok(conversations) => results.extend(conversations.into_iter().map(Ok)),
+                Err(failure) => results.push(Err(failure)),
             }
         }
-        items
+        results
     }
 
-    /// A run of items that does not cross the dataset's end; at least one.
-    fn run(
+    /// Generates the first of `items`, up to the dataset's end; at least one.
+    fn generate_some(
         &self,
         dataset: &mut dyn Dataset,
-        (first, count): (u64, u64),
+        items: Range<u64>,
         control: &Control,
     ) -> Result<Vec<Conversation>, PluginFailure> {
         loop {
@@ -55,40 +56,40 @@ impl Items {
             if size == 0 {
                 return Err(empty());
             }
-            let index = first % size;
-            if first >= size {
-                self.notice(size, control);
+            let index = items.start % size;
+            if items.start >= size {
+                self.notify_start_over(size, control);
             }
-            let mut count = count.min(size - index);
-            let mut made = dataset.generate(index as u32, count as u32);
-            if made.is_err() && count > 1 {
-                // One bad item does not take those before it along.
+            let mut count = (items.end - items.start).min(size - index);
+            let mut generated = dataset.generate(index as u32, count as u32);
+            if generated.is_err() && count > 1 {
+                // One bad item must not fail the good ones before it.
                 count = 1;
-                made = dataset.generate(index as u32, 1);
+                generated = dataset.generate(index as u32, 1);
             }
-            let made = made?;
-            // Fewer than asked: the end, found by running into it, or far behind it.
-            if (made.len() as u64) < count {
-                let behind = if made.is_empty() { end_before(dataset, index)? } else { index };
-                self.size.fetch_min(behind + made.len() as u64, Relaxed);
+            let generated = generated?;
+            // Fewer than asked for: the range crosses the end of the dataset, or lies beyond it.
+            if (generated.len() as u64) < count {
+                let end = if generated.is_empty() { end_before(dataset, index)? } else { index };
+                self.size.fetch_min(end + generated.len() as u64, Relaxed);
             }
-            if !made.is_empty() {
-                return Ok(made);
+            if !generated.is_empty() {
+                return Ok(generated);
             }
         }
     }
 
-    fn notice(&self, size: u64, control: &Control) {
-        if !self.noticed.swap(true, Relaxed) {
+    fn notify_start_over(&self, size: u64, control: &Control) {
+        if !self.notified.swap(true, Relaxed) {
             let items = counted(size, "item");
-            let text = format!("the dataset has {items} and begins again after the last");
+            let text = format!("the dataset has {items} and starts over after the last");
             (control.notice)(&text);
         }
     }
 }
 
-/// The first item that a dataset does not have, where it does not have item `index`: by bisection,
-/// so that every thread finds the same end, whichever slot runs past it first.
+/// The number of items of a dataset that does not have item `index`. By bisection, so that every
+/// thread finds the same end, whichever item beyond it was asked for first.
 fn end_before(dataset: &mut dyn Dataset, index: u64) -> Result<u64, PluginFailure> {
     let (mut low, mut high) = (0, index);
     while low < high {

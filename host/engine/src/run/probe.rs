@@ -1,4 +1,5 @@
-//! The connection test: one request for one token before anything is measured.
+//! The connection test: one request for one token before anything is measured. How often it is tried
+//! is for `patience`.
 
 mod patience;
 
@@ -10,17 +11,17 @@ use crate::context::control::Control;
 use crate::context::gauges::Gauges;
 use crate::context::timers::Timers;
 use crate::error::EngineError;
-use crate::exchange::attempt::{Flight, Ground};
+use crate::exchange::attempt::{Attempt, AttemptContext};
 use crate::exchange::framing::marks::EndMarks;
 use crate::exchange::net::connect::Connector;
 use crate::exchange::response::head::fields;
 use crate::exchange::transport::Transport;
 use crate::interpret::classify;
-use crate::interpret::queue::Outbox;
+use crate::interpret::queue::InterpreterQueue;
 use crate::interpret::reading::{Reader, Reading};
-use crate::messages::capture::Captures;
-use crate::messages::{Attempt, Job};
-use crate::prepare::request_builder::check;
+use crate::messages::capture::CapturePool;
+use crate::messages::{AttemptId, Failure, TurnContext};
+use crate::prepare::request_builder::check_head;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
@@ -28,52 +29,52 @@ use loadwright_core::plan::Plan;
 use loadwright_core::request::{PromptRequest, Request};
 use loadwright_core::secret::masked_url;
 use loadwright_timing::clock;
-use patience::Tries;
+use patience::Retries;
 use std::sync::Arc;
 
-/// The service answered.
+/// The service replied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probed {
-    /// From the first byte sent to the last received.
+    /// From the first byte sent to the last one received.
     pub latency: Nanos,
 }
 
-/// The service did not answer.
+/// The connection test failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeFailure {
-    /// The last try's outcome, in words.
+    /// The service could not be reached, or did not reply as it should.
     #[error("the connection test of {url} failed: {failure}")]
     Failed {
-        /// Where it went, secrets masked.
+        /// The URL, secrets masked.
         url: String,
-        /// The last try's failure.
-        failure: Refusal,
+        /// How the last probe failed.
+        failure: FailedProbe,
     },
-    /// The test was stopped.
+    /// The user stopped the test.
     #[error("the connection test was interrupted")]
     Interrupted,
-    /// It could not be made at all.
+    /// No probe could be sent.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-/// What a try came to that was no answer.
+/// A probe that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", .outcome.class())]
-pub struct Refusal {
-    /// How it ended.
+pub struct FailedProbe {
+    /// Its outcome.
     pub outcome: Outcome,
-    /// What happened in words, or the body of the answer, secrets masked.
+    /// What happened in words, or the body of the reply, secrets masked.
     pub detail: String,
-    /// The answer's `location` header.
+    /// The reply's `location` header.
     pub location: Option<String>,
 }
 
-/// Asks `plan`'s service for one token, again and again while it cannot be reached and `patience`
-/// lasts.
+/// Asks the service of `plan` for one token, repeatedly while it may be starting up and `patience`
+/// allows.
 ///
 /// # Errors
-/// It did not answer, or refused.
+/// The service could not be reached, or refused the request.
 pub fn probe(
     plan: &Arc<Plan>,
     ports: &Ports,
@@ -90,66 +91,69 @@ pub fn probe(
         .enable_all()
         .build()
         .map_err(EngineError::from)?;
-    let mut tries = Tries::new(control, patience);
-    let asked = runtime.block_on(tries.run(async || {
-        let tried = once(plan, ports, &transport, &request).await?;
-        let kept = |text: &str| secrets.masked(text).into_owned();
-        Ok(tried.map_err(|refusal| Refusal {
-            detail: kept(&refusal.detail),
-            location: refusal.location.as_deref().map(kept),
-            ..refusal
+    let mut retries = Retries::new(control, patience);
+    let result = runtime.block_on(retries.run(async || {
+        let result = probe_once(plan, ports, &transport, &request).await?;
+        let masked = |text: &str| secrets.masked(text).into_owned();
+        Ok(result.map_err(|failed| FailedProbe {
+            detail: masked(&failed.detail),
+            location: failed.location.as_deref().map(masked),
+            ..failed
         }))
     }))?;
-    asked.map_err(|failure| {
+    result.map_err(|failure| {
         let url = connector.endpoint.request_target(request.head.path.as_deref()).concat();
         let url = masked_url(&format!("{}{url}", connector.endpoint.name()));
         ProbeFailure::Failed { url, failure }
     })
 }
 
-/// The test's request: a fixed prompt, so that no item of the dataset is warm when it is measured.
+/// The test's request: a fixed prompt, so that it warms no cache for an item of the dataset.
 fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     let prompt = if plan.request.in_chat {
         Prompt::Messages(vec![Message::text("user", "hello")])
     } else {
         Prompt::Text("hello".into())
     };
-    let ask = PromptRequest { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
+    let prompt =
+        PromptRequest { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
     let mut protocol = ports.protocol.instance()?;
-    let template = protocol.format(&[ask]).pop().expect("format gives one answer an ask")?;
-    let request = template.fill(&[]).expect("a prompt without media has no media to place");
-    check(plan, &request.head)?;
+    let template =
+        protocol.format(&[prompt]).pop().expect("format returns one request per prompt")?;
+    let request = template.fill(&[]).expect("a prompt without media has no placeholders");
+    check_head(plan, &request.head)?;
     Ok(request)
 }
 
-type Tried = Result<Probed, Refusal>;
+/// What came of one probe.
+type ProbeResult = Result<Probed, FailedProbe>;
 
-async fn once(
+async fn probe_once(
     plan: &Arc<Plan>,
     ports: &Ports,
     transport: &Transport,
     request: &Request,
-) -> Result<Tried, EngineError> {
-    let ground = Arc::new(Ground {
-        outbox: Outbox::new(&[], Arc::new(Gauges::new(1))),
-        captures: Arc::<Captures>::default(),
+) -> Result<ProbeResult, EngineError> {
+    let context = Arc::new(AttemptContext {
+        interpreters: InterpreterQueue::new(&[], Arc::new(Gauges::new(1))),
+        captures: Arc::<CapturePool>::default(),
         progress: Arc::default(),
-        parts: false,
+        incremental: false,
         budget: Budget::new(plan.engine.replies),
         marks: EndMarks::of(ports.protocol.plan()),
         stream: plan.request.stream,
     });
-    let attempt =
-        Attempt { seq: Attempt::PROBE, turn: 0, attempt: 0, warmup: true, scheduled: clock::now() };
-    let mut flight = Flight::new(0, attempt, Job::default(), plan.engine.timestamps, &ground);
-    let end = transport.exchange(&mut None, &mut flight, request, None).await.map(|_| ());
-    let tried = judged(ports, &mut flight, &end)?;
-    let location = location(&flight.response().head_bytes);
-    let latency = flight.timeline.end.saturating_sub(flight.timeline.sent.unwrap_or_default());
-    flight.forget();
-    Ok(match tried {
+    let scheduled = clock::now();
+    let id = AttemptId { seq: AttemptId::PROBE, turn: 0, attempt: 0, warmup: true, scheduled };
+    let mut attempt = Attempt::new(0, id, TurnContext::default(), plan.engine.timestamps, &context);
+    let end = transport.exchange(&mut None, &mut attempt, request, None).await.map(|_| ());
+    let classified = outcome(ports, &mut attempt, &end)?;
+    let location = location(&attempt.response().head_bytes);
+    let latency = attempt.timeline.end.saturating_sub(attempt.timeline.sent.unwrap_or_default());
+    attempt.discard();
+    Ok(match classified {
         (Outcome::Ok, _) => Ok(Probed { latency }),
-        (outcome, detail) => Err(Refusal { outcome, detail, location }),
+        (outcome, detail) => Err(FailedProbe { outcome, detail, location }),
     })
 }
 
@@ -158,15 +162,15 @@ fn location(head: &[u8]) -> Option<String> {
     fields(head).into_iter().find(|(name, _)| name == "location").map(|(_, value)| value)
 }
 
-/// Reads the test's reply by the protocol's plan; a protocol that decodes is believed its status.
-/// The outcome, and what went wrong in words.
-fn judged(
+/// The outcome of the probe, and what went wrong in words. The reply is read by the reading plan; if
+/// there is none, a good status is enough.
+fn outcome(
     ports: &Ports,
-    flight: &mut Flight,
-    end: &Result<(), crate::messages::Failure>,
+    attempt: &mut Attempt,
+    end: &Result<(), Failure>,
 ) -> Result<(Outcome, String), EngineError> {
-    let heard_before_sent = flight.heard_before_sent();
-    let response = flight.response();
+    let replied_before_sent = attempt.replied_before_sent();
+    let response = attempt.response();
     let mut reading = Reading::without_text();
     let reader = ports.protocol.plan().map(Reader::new).transpose()?;
     match &reader {
@@ -177,15 +181,15 @@ fn judged(
         }
         None => reading.frame_tokens = Some(1),
     }
-    let facts = classify::Facts {
+    let facts = classify::ExchangeFacts {
         end,
         status: response.head.as_ref().map(|head| head.status),
         error_body: &response.error_body,
-        heard_before_sent,
-        marked_end: response.streamed() && reader.as_ref().is_some_and(Reader::knows_the_end),
+        replied_before_sent,
+        needs_end_mark: response.streamed() && reader.as_ref().is_some_and(Reader::knows_the_end),
     };
     Ok(match classify::outcome(&facts, &reading) {
-        // One token may be one that has no text.
+        // The one token may have no text.
         (Outcome::Empty, _) => (Outcome::Ok, String::new()),
         other => other,
     })

@@ -1,8 +1,7 @@
-//! Records to the sinks, on the caller's thread, and a sample of the engine's own state each second.
+//! Gives records to the sinks, on the caller's thread, and a sample of the engine's gauges each second.
 
-use crate::context::gauges::Gauges;
-use crate::context::point::Point;
-use crate::messages::Made;
+use crate::context::PointContext;
+use crate::messages::ClaimedRecord;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use loadwright_core::Nanos;
 use loadwright_core::SECOND;
@@ -13,29 +12,30 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Gives records to sinks until the interpreters are gone.
+/// Gives records and samples to the sinks.
 pub(crate) struct Recorder<'a, 'b> {
-    point: &'a Point,
+    point: &'a PointContext,
     sinks: &'a mut [&'b mut dyn Sink],
-    /// What the first sink to lose its destination says; the others are given the rest.
-    lost: Option<String>,
-    sampled: Nanos,
+    /// The first failure of a sink; the others still get the rest.
+    failure: Option<String>,
+    sampled_at: Nanos,
     restarts: u32,
     inexact: u64,
 }
 
 impl<'a, 'b> Recorder<'a, 'b> {
-    pub(crate) fn new(point: &'a Point, sinks: &'a mut [&'b mut dyn Sink]) -> Self {
+    pub(crate) fn new(point: &'a PointContext, sinks: &'a mut [&'b mut dyn Sink]) -> Self {
+        let sampled_at = clock::now();
         let mut recorder =
-            Self { point, sinks, lost: None, sampled: clock::now(), restarts: 0, inexact: 0 };
+            Self { point, sinks, failure: None, sampled_at, restarts: 0, inexact: 0 };
         (recorder.restarts, recorder.inexact) = recorder.plugin_counts();
         recorder
     }
 
-    /// Records until all senders are gone; what a sink lost, in words, is given back.
-    pub(crate) fn run(mut self, records: &Receiver<Vec<Made>>) -> Option<String> {
+    /// Records until all interpreters have ended. Returns the first failure of a sink, in words.
+    pub(crate) fn run(mut self, records: &Receiver<Vec<ClaimedRecord>>) -> Option<String> {
         loop {
-            let next = self.sampled + SECOND;
+            let next = self.sampled_at + SECOND;
             let wait = Duration::from_nanos(next.saturating_sub(clock::now()));
             match records.recv_timeout(wait) {
                 Ok(batch) => self.give(batch),
@@ -47,33 +47,32 @@ impl<'a, 'b> Recorder<'a, 'b> {
             }
         }
         self.sample();
-        self.lost
+        self.failure
     }
 
-    fn give(&mut self, batch: Vec<Made>) {
-        for Made { record, claim } in batch {
+    fn give(&mut self, batch: Vec<ClaimedRecord>) {
+        for ClaimedRecord { record, claim } in batch {
             let record = Arc::new(record);
             self.each(|sink| sink.record(&record));
             drop(claim);
         }
     }
 
-    /// Gives a sample, unless nothing is measured yet. What plugins threw away or could not make exact
-    /// by then stays for the first one: it was made ahead, for measured slots, too.
+    /// Gives a sample, unless nothing is measured yet. The plugins' counts until then are kept for the
+    /// first sample: plugins prepare ahead, so they belong to measured slots too.
     fn sample(&mut self) {
-        let Some(from) = self.point.measured_from() else {
-            self.sampled = clock::now();
+        let Some(from) = self.point.lifecycle.measured_from() else {
+            self.sampled_at = clock::now();
             return;
         };
         let in_flight = self.point.control.progress.in_flight.load(Relaxed);
-        let gauges: &Gauges = &self.point.gauges;
         let (restarts, inexact) = self.plugin_counts();
         let sample = Sample {
             plugin_restarts: restarts - self.restarts,
             inexact_prompts: inexact - self.inexact,
-            ..gauges.sample(self.sampled.max(from), in_flight)
+            ..self.point.gauges.sample(self.sampled_at.max(from), in_flight)
         };
-        self.sampled = sample.at;
+        self.sampled_at = sample.at;
         (self.restarts, self.inexact) = (restarts, inexact);
         self.each(|sink| sink.sample(&sample));
     }
@@ -90,10 +89,10 @@ impl<'a, 'b> Recorder<'a, 'b> {
     ) {
         for sink in self.sinks.iter_mut() {
             if let Err(failure) = give(*sink)
-                && self.lost.is_none()
+                && self.failure.is_none()
             {
-                self.lost = Some(failure.0);
-                self.point.end(EndReason::OutputFailed);
+                self.failure = Some(failure.0);
+                self.point.lifecycle.end(EndReason::OutputFailed);
             }
         }
     }

@@ -1,33 +1,34 @@
-//! The ready queue: requests formatted ahead of their slot, in order, each handed out once with the
-//! time at which it is scheduled.
+//! The ready queue: requests prepared ahead of their slots, in order, each handed out once with its
+//! scheduled time.
 
 use crate::context::gauges::Gauges;
-use crate::messages::Prepared;
+use crate::messages::PreparedRequest;
 use loadwright_core::Nanos;
 use loadwright_core::arrival::Offsets;
 use loadwright_timing::clock;
 use std::collections::VecDeque;
 use std::iter::Peekable;
+use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Hands out prepared requests, and the turns of those who prepare them.
-pub(crate) struct Dispenser {
+/// Hands out slots to preparers, and their requests to engine threads.
+pub(crate) struct ReadyQueue {
     state: Mutex<State>,
-    /// Wakes takers: something is ready, or nothing more will be.
+    /// Wakes engine threads: a request is ready, or no more will be.
     ready: Notify,
-    /// Wakes makers: there is room, or it is another maker's turn.
+    /// Wakes preparers: there is room, or it is another preparer's turn.
     room: Condvar,
-    limits: Room,
+    limits: QueueLimits,
     gauges: Arc<Gauges>,
 }
 
-/// How much may wait.
+/// How much may be in the queue.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Room {
+pub(crate) struct QueueLimits {
     /// Requests.
     pub(crate) requests: usize,
     /// Bytes of their bodies.
@@ -35,40 +36,48 @@ pub(crate) struct Room {
 }
 
 struct State {
-    queue: VecDeque<Prepared>,
+    queue: VecDeque<PreparedRequest>,
     bytes: usize,
-    /// The slot that the next maker begins with.
+    /// The next slot that a preparer claims.
     claimed: u64,
-    /// The slot that goes into the queue next.
+    /// The next slot that is put into the queue.
     expected: u64,
-    /// Slots in all.
+    /// The number of slots.
     slots: u64,
-    /// Nothing more will be put in.
+    /// Nothing more is put in.
     closed: bool,
-    /// Makers may put in; false from when the queue is full until half of it is used.
+    /// Preparers may put in; false from when the queue is full until half of it is used.
     filling: bool,
-    /// The slot that is handed out next.
+    /// The next slot that is handed out.
     next: u64,
     /// When the queue was closed before its last slot was handed out.
-    cut: Option<Nanos>,
-    /// When slots are scheduled, where arrivals say so.
+    closed_early_at: Option<Nanos>,
+    /// When slots are scheduled, if the load has arrivals.
     offsets: Option<Peekable<Offsets>>,
-    /// When the present phase began; scheduled times count from it.
+    /// When the current phase began; scheduled times count from it.
     origin: Nanos,
 }
 
-/// A request and when it is scheduled; none: as soon as its worker is free.
-pub(crate) struct Dispensed {
-    pub(crate) prepared: Prepared,
+/// A request that is handed out.
+pub(crate) struct ReadyRequest {
+    pub(crate) prepared: PreparedRequest,
+    /// When it is scheduled; `None`: as soon as a worker is free.
     pub(crate) scheduled: Option<Nanos>,
 }
 
-impl Dispenser {
-    /// A queue for `slots` slots, paced by `offsets` where given.
+/// A slot that was scheduled but not handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MissedSlot {
+    pub(crate) seq: u64,
+    pub(crate) scheduled: Nanos,
+}
+
+impl ReadyQueue {
+    /// A queue for `slots` slots, scheduled by `offsets` if there are any.
     pub(crate) fn new(
         slots: u64,
         offsets: Option<Offsets>,
-        limits: Room,
+        limits: QueueLimits,
         gauges: Arc<Gauges>,
     ) -> Self {
         let state = State {
@@ -80,7 +89,7 @@ impl Dispenser {
             closed: slots == 0,
             filling: true,
             next: 0,
-            cut: None,
+            closed_early_at: None,
             offsets: offsets.map(Iterator::peekable),
             origin: clock::now(),
         };
@@ -93,32 +102,31 @@ impl Dispenser {
         }
     }
 
-    /// Claims the next slots for a maker, at most `most`: the first, and how many; `None`: there are
-    /// no more, or the queue is closed. The first claims are small, so that sending soon begins.
-    pub(crate) fn claim(&self, most: u64) -> Option<(u64, u64)> {
+    /// Claims the next slots for a preparer, at most `max`; `None`: there are no more, or the queue
+    /// is closed. The first claims are small, so that sending begins soon.
+    pub(crate) fn claim(&self, max: u64) -> Option<Range<u64>> {
         let mut state = self.lock();
         let left = state.slots - state.claimed;
         if state.closed || left == 0 {
             return None;
         }
         let first = state.claimed;
-        let count = (first / 4).max(4).min(most).min(left);
-        state.claimed += count;
-        Some((first, count))
+        state.claimed += (first / 4).max(4).min(max).min(left);
+        Some(first..state.claimed)
     }
 
-    /// Puts in what was made of a claim, once those before it are in and there is room. False: the
-    /// queue is closed.
-    pub(crate) fn put(&self, first: u64, batch: Vec<Prepared>) -> bool {
+    /// Puts in the requests of a claim that begins with slot `first`, once all before it are in and
+    /// there is room; false: the queue is closed.
+    pub(crate) fn put(&self, first: u64, batch: Vec<PreparedRequest>) -> bool {
         let mut state = self.lock();
         while !(state.closed || (state.expected == first && state.filling)) {
-            state = self.room.wait(state).expect("nothing panics while it holds the queue");
+            state = self.room.wait(state).expect("no code panics while it holds the queue");
         }
         if state.closed {
             return false;
         }
         state.expected += batch.len() as u64;
-        state.bytes += batch.iter().map(Prepared::bytes).sum::<usize>();
+        state.bytes += batch.iter().map(PreparedRequest::bytes).sum::<usize>();
         state.queue.extend(batch);
         state.filling = self.has_room(&state);
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
@@ -129,22 +137,22 @@ impl Dispenser {
         true
     }
 
-    /// Waits until `count` requests are ready, all of them are, or `limit` is over: the first
-    /// workers are not to find an empty queue.
-    pub(crate) fn fill(&self, count: usize, limit: Duration) {
+    /// Waits until `count` requests are ready or all are, at most for `timeout`, so that the first
+    /// workers do not find an empty queue.
+    pub(crate) fn wait_until_filled(&self, count: usize, timeout: Duration) {
         let count = count.min(self.limits.requests);
-        let short = |state: &mut State| {
-            let room = state.bytes < self.limits.bytes;
-            !state.closed && state.queue.len() < count && room
+        let is_short = |state: &mut State| {
+            let has_room = state.bytes < self.limits.bytes;
+            !state.closed && state.queue.len() < count && has_room
         };
-        let waited = self.room.wait_timeout_while(self.lock(), limit, short);
-        drop(waited.expect("nothing panics while it holds the queue"));
+        let waited = self.room.wait_timeout_while(self.lock(), timeout, is_short);
+        drop(waited.expect("no code panics while it holds the queue"));
     }
 
-    /// Nothing more is put in or handed out.
+    /// Closes the queue: nothing more is put in or handed out.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        state.cut.get_or_insert_with(clock::now);
+        state.closed_early_at.get_or_insert_with(clock::now);
         state.closed = true;
         state.queue.clear();
         drop(state);
@@ -152,19 +160,19 @@ impl Dispenser {
         self.room.notify_all();
     }
 
-    /// Due times count from now on: a phase begins, with its own arrivals.
+    /// Begins a phase with arrivals of its own; scheduled times count from `origin`.
     pub(crate) fn restart(&self, offsets: Option<Offsets>, origin: Nanos) {
         let mut state = self.lock();
         state.offsets = offsets.map(Iterator::peekable);
         state.origin = origin;
     }
 
-    /// The next slot below `end` that was scheduled when the queue was closed, or at `latest` if that was
-    /// before, and was not handed out: its number and scheduled time, each once. `None`: there are no
-    /// more, the queue was not closed, or slots are scheduled when their worker is free.
-    pub(crate) fn missed(&self, end: u64, latest: Option<Nanos>) -> Option<(u64, Nanos)> {
+    /// The next slot below `end` that was scheduled before the queue was closed, and before `latest`,
+    /// but was not handed out; each is returned once. `None`: there are no more, the queue is not
+    /// closed, or slots are not scheduled by arrivals.
+    pub(crate) fn next_missed(&self, end: u64, latest: Option<Nanos>) -> Option<MissedSlot> {
         let mut state = self.lock();
-        let until = state.cut?.min(latest.unwrap_or(Nanos::MAX));
+        let until = state.closed_early_at?.min(latest.unwrap_or(Nanos::MAX));
         let seq = state.next;
         if seq >= state.slots.min(end) {
             return None;
@@ -172,22 +180,23 @@ impl Dispenser {
         let origin = state.origin;
         let offset = state.offsets.as_mut()?.next_if(|offset| origin + offset <= until)?;
         state.next += 1;
-        Some((seq, origin + offset))
+        Some(MissedSlot { seq, scheduled: origin + offset })
     }
 
-    /// Whether slots are left that belong to the phase of slots below `end`, and the next of them.
-    pub(crate) async fn next(&self, end: u64) -> Option<Dispensed> {
+    /// The next request of the phase of slots below `end`, once it is ready; `None`: there are no
+    /// more.
+    pub(crate) async fn next(&self, end: u64) -> Option<ReadyRequest> {
         let mut starved = false;
         loop {
-            // Asking to be woken costs more than a look, and mostly something is there.
-            if let Poll::Ready(answer) = self.look(end) {
-                return answer;
+            // Registering for a wake-up costs more than trying first, which mostly succeeds.
+            if let Poll::Ready(next) = self.try_next(end) {
+                return next;
             }
             let notified = self.ready.notified();
             tokio::pin!(notified);
             notified.as_mut().enable();
-            if let Poll::Ready(answer) = self.look(end) {
-                return answer;
+            if let Poll::Ready(next) = self.try_next(end) {
+                return next;
             }
             if !std::mem::replace(&mut starved, true) {
                 self.gauges.starved.fetch_add(1, Relaxed);
@@ -196,8 +205,8 @@ impl Dispenser {
         }
     }
 
-    /// What [`next`](Self::next) answers as things are; pending: it has to wait.
-    fn look(&self, end: u64) -> Poll<Option<Dispensed>> {
+    /// What [`next`](Self::next) returns; pending: it has to wait.
+    fn try_next(&self, end: u64) -> Poll<Option<ReadyRequest>> {
         let mut state = self.lock();
         match state.queue.front() {
             Some(front) if front.seq < end => Poll::Ready(Some(self.take(&mut state))),
@@ -207,7 +216,7 @@ impl Dispenser {
     }
 
     /// Whether every slot below `end` was handed out.
-    pub(crate) fn spent(&self, end: u64) -> bool {
+    pub(crate) fn is_exhausted(&self, end: u64) -> bool {
         let state = self.lock();
         match state.queue.front() {
             Some(front) => front.seq >= end,
@@ -215,25 +224,25 @@ impl Dispenser {
         }
     }
 
-    /// Whether slots are scheduled by the clock.
-    pub(crate) fn paced(&self) -> bool {
+    /// Whether slots are scheduled by arrivals.
+    pub(crate) fn is_scheduled(&self) -> bool {
         self.lock().offsets.is_some()
     }
 
-    fn take(&self, state: &mut State) -> Dispensed {
-        let prepared = state.queue.pop_front().expect("its front was seen under the same lock");
+    fn take(&self, state: &mut State) -> ReadyRequest {
+        let prepared = state.queue.pop_front().expect("its front was checked under the same lock");
         state.bytes -= prepared.bytes();
         state.next = prepared.seq + 1;
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         let origin = state.origin;
         let scheduled =
             state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
-        // Makers of a full queue wake once half of it is used, not for every request taken.
+        // Preparers of a full queue wake once half of it is used, not for every request taken.
         if !state.filling && self.is_half_used(state) {
             state.filling = true;
             self.room.notify_all();
         }
-        Dispensed { prepared, scheduled }
+        ReadyRequest { prepared, scheduled }
     }
 
     fn has_room(&self, state: &State) -> bool {
@@ -245,7 +254,7 @@ impl Dispenser {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nothing panics while it holds the queue")
+        self.state.lock().expect("no code panics while it holds the queue")
     }
 }
 

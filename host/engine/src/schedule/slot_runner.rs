@@ -1,38 +1,45 @@
-//! One slot from its scheduled time to its end: every turn of its conversation, every attempt at a turn.
+//! Runs one slot from its scheduled time to its end: every turn of its conversation, and every
+//! attempt at a turn.
 
-use crate::context::point::Point;
-use crate::context::reachability::Contact;
-use crate::exchange::attempt::{Flight, Ground};
-use crate::exchange::transport::{Connection, Flown, Transport};
-use crate::messages::{Attempt, Failure, Job, Prepared, Verdict};
+use super::dispatch::Dispatch;
+use crate::context::PointContext;
+use crate::context::reachability::Reachability;
+use crate::exchange::attempt::{Attempt, AttemptContext};
+use crate::exchange::transport::{Connection, Exchanged, Transport};
+use crate::messages::{AttemptId, Failure, NextStep, NextTurn, PreparedRequest, TurnContext};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
-use loadwright_core::plan::Plan;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_timing::clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Serves slots on one engine thread.
-pub(crate) struct Server {
-    pub(crate) point: Arc<Point>,
-    pub(crate) ground: Arc<Ground>,
-    pub(crate) transport: Transport,
-    /// Flights so far; numbers are unique among the point's threads.
-    flights: AtomicU64,
+/// Runs slots on one engine thread.
+pub(crate) struct SlotRunner {
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) attempts: Arc<AttemptContext>,
+    transport: Transport,
+    /// Attempts so far; their numbers are unique among the point's threads.
+    count: AtomicU64,
     index: u64,
 }
 
-/// A request, or why there is none.
-type Asked = Result<Request, PluginFailure>;
+/// A turn that is attempted: its request, or why there is none, and what accompanies it.
+struct Attempted<'a> {
+    request: &'a Result<Request, PluginFailure>,
+    turn: TurnContext,
+}
 
-impl Server {
-    /// The server of engine thread `index`.
-    pub(crate) fn new(point: &Arc<Point>, ground: Arc<Ground>, index: u64) -> Self {
-        let transport = Transport::new(&point.plan, &point.connector, &point.timers, &point.gauges);
-        Self { point: Arc::clone(point), ground, transport, flights: AtomicU64::new(0), index }
+impl SlotRunner {
+    /// The slot runner of engine thread `index`.
+    pub(crate) fn new(dispatch: &Arc<Dispatch>, attempts: Arc<AttemptContext>, index: u64) -> Self {
+        let PointContext { plan, timers, gauges, .. } = &*dispatch.context;
+        let transport = Transport::new(plan, &dispatch.connector, timers, gauges);
+        let count = AtomicU64::new(0);
+        Self { dispatch: Arc::clone(dispatch), attempts, transport, count, index }
     }
 
     /// Which of the point's engine threads this is.
@@ -40,131 +47,133 @@ impl Server {
         self.index
     }
 
-    /// Serves one slot over `kept`. What came of its last attempt says whether to wait a while.
-    pub(crate) async fn serve(
+    /// The point's context.
+    pub(crate) fn context(&self) -> &PointContext {
+        &self.dispatch.context
+    }
+
+    /// Runs one slot over the connection `kept`, and leaves one there that may be used again.
+    /// Returns what its last attempt showed about the service.
+    pub(crate) async fn run(
         &self,
         kept: &mut Option<Connection>,
-        prepared: Prepared,
+        prepared: PreparedRequest,
         scheduled: Nanos,
-    ) -> Contact {
-        let Prepared { seq, mut request, mut job } = prepared;
-        let warmup = self.point.plan.is_warmup(seq);
-        let mut attempt = Attempt { seq, turn: 0, attempt: 0, warmup, scheduled };
+    ) -> Reachability {
+        let PreparedRequest { seq, mut request, mut turn } = prepared;
+        let mut id = self.first_attempt(seq, scheduled);
         loop {
-            let awaits = job.talk.is_some() || self.point.plan.request.retries > 0;
-            let (sender, verdict) = if awaits {
+            let waits = turn.state.is_some() || self.context().plan.request.retries > 0;
+            let (sender, receiver) = if waits {
                 let (sender, receiver) = oneshot::channel();
                 (Some(sender), Some(receiver))
             } else {
                 (None, None)
             };
-            let contact = self.fly(kept, attempt, (&request, job), sender).await;
-            self.point.contact(contact);
-            let Some(verdict) = verdict else { return contact };
-            match verdict.await.unwrap_or(Verdict::Over) {
-                Verdict::Over => return contact,
-                Verdict::Again { job: same, pause } => {
-                    attempt.attempt += 1;
-                    if !self.rest(contact, pause).await {
+            let attempted = Attempted { request: &request, turn };
+            let reachability = self.attempt_once(kept, id, attempted, sender).await;
+            self.dispatch.observe(reachability);
+            let Some(receiver) = receiver else { return reachability };
+            match receiver.await.unwrap_or(NextStep::Done) {
+                NextStep::Done => return reachability,
+                NextStep::Retry { turn: same, delay } => {
+                    id.attempt += 1;
+                    if !self.back_off(reachability, delay).await {
                         let text = "stopped by the user before it was tried again";
-                        self.unsent(attempt, same, Outcome::Cancelled, text);
-                        return contact;
+                        self.record_unsent(id, same, Outcome::Cancelled, text);
+                        return reachability;
                     }
-                    job = same;
+                    turn = same;
                 }
-                Verdict::Next { request: next, job: its, pause } => {
-                    attempt.scheduled = clock::now() + pause;
-                    if !self.pause(pause).await {
-                        return contact;
+                NextStep::NextTurn(NextTurn { request: next, turn: its, delay }) => {
+                    id.scheduled = clock::now() + delay;
+                    if !self.pause(delay).await {
+                        return reachability;
                     }
-                    (request, job) = (next.map(|request| *request), its);
-                    (attempt.turn, attempt.attempt) = (attempt.turn + 1, 0);
+                    (request, turn) = (next.map(|request| *request), its);
+                    (id.turn, id.attempt) = (id.turn + 1, 0);
                 }
             }
         }
     }
 
-    /// Waits as [`pause`](Self::pause) does, and counts waits that the service is the reason of.
-    async fn rest(&self, contact: Contact, pause: Nanos) -> bool {
+    /// Waits as [`pause`](Self::pause) does, and counts the wait if the service asked for it.
+    async fn back_off(&self, reachability: Reachability, delay: Nanos) -> bool {
         let start = clock::now();
-        let goes_on = self.pause(pause).await;
-        self.point.gauges.waited(contact, start);
-        goes_on
+        let may_start = self.pause(delay).await;
+        self.context().gauges.add_backoff(reachability, start);
+        may_start
     }
 
     /// Waits between two requests; false: no new one may start any more.
-    async fn pause(&self, pause: Nanos) -> bool {
-        let stop = &self.point.control.stop;
+    async fn pause(&self, delay: Nanos) -> bool {
+        let PointContext { control, timers, .. } = self.context();
         tokio::select! {
             biased;
-            () = stop.drained() => false,
-            () = self.point.timers.sleep(std::time::Duration::from_nanos(pause)) => true,
+            () = control.stop.drained() => false,
+            () = timers.sleep(Duration::from_nanos(delay)) => true,
         }
     }
 
-    /// One attempt.
-    async fn fly(
+    async fn attempt_once(
         &self,
         kept: &mut Option<Connection>,
-        attempt: Attempt,
-        (request, job): (&Asked, Job),
-        verdict: Option<oneshot::Sender<Verdict>>,
-    ) -> Contact {
-        let mut flight = self.flight(attempt, job);
-        let request = match request {
+        id: AttemptId,
+        attempted: Attempted<'_>,
+        next_step: Option<oneshot::Sender<NextStep>>,
+    ) -> Reachability {
+        let mut attempt = self.attempt(id, attempted.turn);
+        let request = match attempted.request {
             Ok(request) => request,
             Err(failure) => {
-                flight.land(Err(Failure::new(Outcome::Plugin, failure.to_string())), verdict);
-                return Contact::Untried;
+                let failure = Failure::new(Outcome::Plugin, failure.to_string());
+                attempt.finish(Err(failure), next_step);
+                return Reachability::NotAttempted;
             }
         };
-        // A conversation that has begun is not broken off by the end of the time.
-        let begins = attempt.turn == 0 && !attempt.warmup;
-        let latest = if begins { self.point.latest() } else { None };
-        match self.transport.exchange(kept, &mut flight, request, latest).await {
-            Ok(Flown::TooLate) => {
-                self.too_late(flight, verdict);
-                Contact::Untried
+        // A conversation that has begun is not cut short by the end of the duration.
+        let begins = id.turn == 0 && !id.warmup;
+        let latest = if begins { self.context().lifecycle.latest_start() } else { None };
+        match self.transport.exchange(kept, &mut attempt, request, latest).await {
+            Ok(Exchanged::TooLate) => {
+                self.too_late(attempt, next_step);
+                Reachability::NotAttempted
             }
-            flown => {
-                let end = flown.map(|_| ());
-                let response = flight.response();
-                let failure = end.as_ref().err().map(|failure| failure.outcome);
-                let contact = Contact::refusal(response.head.as_ref(), clock::wall())
-                    .unwrap_or_else(|| Contact::of(failure, response.begun()));
-                flight.land(end, verdict);
-                contact
-            }
+            Ok(Exchanged::Done) => attempt.finish(Ok(()), next_step),
+            Err(failure) => attempt.finish(Err(failure), next_step),
         }
     }
 
-    /// There was no connection before the time was over. Where a slot begins when its worker is free,
-    /// this one never began; what was planned for a time is missing.
-    fn too_late(&self, flight: Flight, verdict: Option<oneshot::Sender<Verdict>>) {
-        let planned = self.point.plan.load.arrival().is_some();
-        if planned || flight.attempt().attempt > 0 {
+    /// There was no connection before the duration was over. A slot that begins when its worker is
+    /// free then never began; one that was planned for a time is missing.
+    fn too_late(&self, attempt: Attempt, next_step: Option<oneshot::Sender<NextStep>>) {
+        let planned = self.context().plan.load.arrival().is_some();
+        if planned || attempt.id().attempt > 0 {
             let text = "no connection before --duration was over";
-            flight.land(Err(Failure::new(Outcome::Dropped, text)), verdict);
+            attempt.finish(Err(Failure::new(Outcome::Dropped, text)), next_step);
         } else {
-            flight.forget();
+            attempt.discard();
         }
     }
 
-    /// Records a slot that is not sent at all.
-    pub(crate) fn drop_slot(&self, (seq, job): (u64, Job), scheduled: Nanos, why: &str) {
-        let warmup = self.point.plan.is_warmup(seq);
-        let attempt = Attempt { seq, turn: 0, attempt: 0, warmup, scheduled };
-        self.unsent(attempt, job, Outcome::Dropped, why);
+    /// Records a slot that is not sent at all, and why.
+    pub(crate) fn drop_slot(&self, seq: u64, turn: TurnContext, scheduled: Nanos, why: &str) {
+        self.record_unsent(self.first_attempt(seq, scheduled), turn, Outcome::Dropped, why);
     }
 
-    fn unsent(&self, attempt: Attempt, job: Job, outcome: Outcome, why: &str) {
-        self.flight(attempt, job).land(Err(Failure::new(outcome, why)), None);
+    fn record_unsent(&self, id: AttemptId, turn: TurnContext, outcome: Outcome, why: &str) {
+        self.attempt(id, turn).finish(Err(Failure::new(outcome, why)), None);
     }
 
-    fn flight(&self, attempt: Attempt, job: Job) -> Flight {
-        let plan: &Plan = &self.point.plan;
+    fn first_attempt(&self, seq: u64, scheduled: Nanos) -> AttemptId {
+        let warmup = self.context().plan.is_warmup(seq);
+        AttemptId { seq, turn: 0, attempt: 0, warmup, scheduled }
+    }
+
+    fn attempt(&self, id: AttemptId, turn: TurnContext) -> Attempt {
+        let plan = &self.context().plan;
         let threads = u64::from(plan.engine.threads.max(1));
-        let number = self.flights.fetch_add(1, Relaxed) * threads + self.index;
-        Flight::new(number, attempt, job, plan.engine.timestamps, &self.ground)
+        let number = self.count.fetch_add(1, Relaxed) * threads + self.index;
+        Attempt::new(number, id, turn, plan.engine.timestamps, &self.attempts)
     }
 }

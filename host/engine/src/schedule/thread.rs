@@ -1,12 +1,12 @@
-//! An engine thread: its runtime, its phases, its last words.
+//! An engine thread: its runtime and the phases that it runs.
 
-use crate::context::point::Point;
-use crate::exchange::attempt::Ground;
+use crate::context::PointContext;
+use crate::exchange::attempt::AttemptContext;
 use crate::exchange::framing::marks::EndMarks;
-use crate::interpret::queue::Outbox;
-use crate::prepare::decodes;
-use crate::schedule::drive::{Pool, drive};
-use crate::schedule::slot_runner::Server;
+use crate::interpret::queue::InterpreterQueue;
+use crate::schedule::dispatch::Dispatch;
+use crate::schedule::drive::{ConnectionPool, Phase};
+use crate::schedule::slot_runner::SlotRunner;
 use loadwright_core::plan::Load;
 use loadwright_timing::affinity::Home;
 use loadwright_timing::{clock, gather, priority};
@@ -17,8 +17,8 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Tasks polled before the runtime looks at the sockets again: those that one look has woken, at
-/// 1,024 events a look. Its default of 61 asks the kernel several times for one burst of frames.
+/// Tasks polled before the runtime polls its sockets again: those that one poll has woken, at 1,024
+/// events a poll. The default of 61 polls the kernel several times for one burst of frames.
 const EVENT_INTERVAL: u32 = 1024;
 /// How often batches that are not full are sent on and the thread's CPU time is taken: five threads
 /// wake for it.
@@ -27,10 +27,10 @@ const TICK: Duration = Duration::from_millis(100);
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A runtime for one engine thread. `gathers`: it may let arrivals gather before it reads them, as
-/// their stamps are the kernel's.
+/// their timestamps are the kernel's.
 ///
 /// # Errors
-/// The system gives no more files.
+/// The process has no file descriptors left.
 pub(crate) fn runtime(gathers: bool) -> io::Result<Runtime> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().event_interval(EVENT_INTERVAL);
@@ -40,104 +40,119 @@ pub(crate) fn runtime(gathers: bool) -> io::Result<Runtime> {
     builder.build()
 }
 
-/// Runs engine thread `index` of `point` to its end: the warm-up, then, once every thread's warm-up
-/// is over, the measured slots.
-///
-/// # Errors
-/// No timer is to be had.
-pub(crate) fn run(
-    point: &Arc<Point>,
-    (index, runtime): (usize, Runtime),
-    outbox: Outbox,
-    barrier: &Barrier,
-) -> io::Result<()> {
-    priority::punctual();
-    let ground = Arc::new(Ground {
-        outbox,
-        captures: Arc::clone(&point.captures),
-        progress: Arc::clone(&point.control.progress),
-        parts: !decodes(point.ports.protocol.as_ref()),
-        budget: Arc::clone(&point.budget),
-        marks: EndMarks::of(point.ports.protocol.plan()),
-        stream: point.plan.request.stream,
-    });
-    let server = Arc::new(Server::new(point, Arc::clone(&ground), index as u64));
-    let pool = Pool::default();
-    let result = phases(point, &runtime, (&server, &pool), barrier);
-    drop((server, pool));
-    // What is still in flight is dropped with the runtime, and lands as cancelled. A name lookup
-    // that hangs is not waited for.
-    runtime.shutdown_background();
-    if let Ok(ground) = Arc::try_unwrap(ground).map_err(|_| ()) {
-        ground.outbox.close();
-    }
-    result
+/// An engine thread, ready to run.
+pub(crate) struct EngineThread {
+    /// Which of the point's engine threads it is.
+    pub(crate) index: usize,
+    pub(crate) runtime: Runtime,
+    pub(crate) interpreters: InterpreterQueue,
 }
 
-fn phases(
-    point: &Arc<Point>,
-    runtime: &Runtime,
-    (server, pool): (&Arc<Server>, &Pool),
-    barrier: &Barrier,
-) -> io::Result<()> {
-    point.dispenser.fill(at_once(point), HEAD_START);
-    let warmup = point.plan.limits.warmup;
-    let warmed = if warmup > 0 { runtime.block_on(phase(server, pool, warmup)) } else { Ok(()) };
-    // All warm-up is over everywhere before anything is measured.
-    if barrier.wait().is_leader() {
-        point.begin_measuring();
-    }
-    barrier.wait();
-    warmed?;
-    runtime.block_on(phase(server, pool, u64::MAX))
-}
-
-/// Requests that may be wanted before a maker has run again.
-fn at_once(point: &Point) -> usize {
-    match point.plan.load {
-        Load::Closed { workers, .. } => workers as usize,
-        Load::Open { .. } => 64,
+impl EngineThread {
+    /// Runs the warm-up and then, once every thread's warm-up is over, the measured slots.
+    ///
+    /// # Errors
+    /// The system gives no timer.
+    pub(crate) fn run(self, dispatch: &Arc<Dispatch>, barrier: &Barrier) -> io::Result<()> {
+        let Self { index, runtime, interpreters } = self;
+        priority::punctual();
+        let PointContext { plan, ports, control, budget, .. } = &*dispatch.context;
+        let reading_plan = ports.protocol.plan();
+        let attempts = Arc::new(AttemptContext {
+            interpreters,
+            captures: Arc::clone(&dispatch.captures),
+            progress: Arc::clone(&control.progress),
+            incremental: reading_plan.is_some(),
+            budget: Arc::clone(budget),
+            marks: EndMarks::of(reading_plan),
+            stream: plan.request.stream,
+        });
+        let runner = Arc::new(SlotRunner::new(dispatch, Arc::clone(&attempts), index as u64));
+        let phases = Phases { runner, pool: ConnectionPool::default(), barrier };
+        let result = phases.run(&runtime);
+        drop(phases);
+        // What is still in flight is dropped with the runtime, and so finishes as cancelled. A name
+        // lookup that hangs is not waited for.
+        runtime.shutdown_background();
+        if let Ok(attempts) = Arc::try_unwrap(attempts).map_err(|_| ()) {
+            attempts.interpreters.close();
+        }
+        result
     }
 }
 
-/// Serves the slots below `end`, or until everything is to end at once.
-async fn phase(server: &Arc<Server>, pool: &Pool, end: u64) -> io::Result<()> {
-    let point = &server.point;
-    tokio::select! {
-        biased;
-        result = drive(server, pool, end) => result,
-        () = point.control.stop.aborted() => Ok(()),
-        () = tick(server) => Ok(()),
-        () = close_when_drained(point) => Ok(()),
-    }
+/// The phases of one engine thread, which share its connections.
+struct Phases<'a> {
+    runner: Arc<SlotRunner>,
+    pool: ConnectionPool,
+    barrier: &'a Barrier,
 }
 
-/// Sends batches on, takes the thread's CPU time, finds it a place to run and listens whether
-/// streams go on, for ever.
-async fn tick(server: &Server) {
-    let mut interval = server.point.timers.interval(TICK);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut before = clock::thread_cpu();
-    let mut heard = gather::heard();
-    let mut home = Home::of(server.index() as usize, usize::from(server.point.plan.engine.threads));
-    let gauge: &AtomicU64 = &server.point.gauges.busy[server.index() as usize];
-    loop {
-        interval.tick().await;
-        server.ground.outbox.flush();
-        home.look();
-        let now = clock::thread_cpu();
-        gauge.fetch_add(now - before, Relaxed);
-        before = now;
-        // A service whose replies are long is there, though none of them has ended yet.
-        if replace(&mut heard, gather::heard()) != heard {
-            server.point.heard();
+impl Phases<'_> {
+    fn run(&self, runtime: &Runtime) -> io::Result<()> {
+        let dispatch = &self.runner.dispatch;
+        let plan = &dispatch.context.plan;
+        dispatch.queue.wait_until_filled(wanted_at_start(&plan.load), HEAD_START);
+        let warmup = plan.limits.warmup;
+        let warmed = if warmup > 0 { runtime.block_on(self.phase(warmup)) } else { Ok(()) };
+        // The warm-up has to be over on all threads before anything is measured.
+        if self.barrier.wait().is_leader() {
+            dispatch.begin_measuring();
+        }
+        self.barrier.wait();
+        warmed?;
+        runtime.block_on(self.phase(u64::MAX))
+    }
+
+    /// Runs the slots below `end`, unless everything is to end immediately before.
+    async fn phase(&self, end: u64) -> io::Result<()> {
+        let (runner, pool) = (Arc::clone(&self.runner), self.pool.clone());
+        let phase = Phase { runner, pool, end };
+        tokio::select! {
+            biased;
+            result = phase.run() => result,
+            () = self.runner.context().control.stop.aborted() => Ok(()),
+            () = tick(&self.runner) => Ok(()),
+            () = close_when_drained(&self.runner.dispatch) => Ok(()),
         }
     }
 }
 
-/// Hands out nothing more once the user wants to stop; those in flight go on.
-async fn close_when_drained(point: &Point) {
-    point.control.stop.drained().await;
-    point.dispenser.close();
+/// Requests that may be needed before a preparer has run again.
+fn wanted_at_start(load: &Load) -> usize {
+    match load {
+        Load::Closed { workers, .. } => *workers as usize,
+        Load::Open { .. } => 64,
+    }
+}
+
+/// Periodically sends batches on, takes the thread's CPU time, picks a processor to run on and
+/// checks whether streams continue. Never returns.
+async fn tick(runner: &SlotRunner) {
+    let PointContext { plan, timers, gauges, .. } = runner.context();
+    let mut interval = timers.interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut before = clock::thread_cpu();
+    let mut heard = gather::heard();
+    let mut home = Home::of(runner.index() as usize, usize::from(plan.engine.threads));
+    let gauge: &AtomicU64 = &gauges.busy[runner.index() as usize];
+    loop {
+        interval.tick().await;
+        runner.attempts.interpreters.flush();
+        home.look();
+        let now = clock::thread_cpu();
+        gauge.fetch_add(now - before, Relaxed);
+        before = now;
+        // A service whose replies are long is reached, though none of them has ended yet.
+        if replace(&mut heard, gather::heard()) != heard {
+            runner.dispatch.reachability.reached();
+        }
+    }
+}
+
+/// Closes the queue once the user wants to stop; requests in flight go on.
+async fn close_when_drained(dispatch: &Dispatch) {
+    dispatch.context.control.stop.drained().await;
+    dispatch.queue.close();
     std::future::pending().await
 }

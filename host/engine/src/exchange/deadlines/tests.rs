@@ -3,11 +3,11 @@
 use super::*;
 use std::future::poll_fn;
 
-fn watch(read: Duration, total: Duration) -> (Watch, Arc<Gauges>) {
+fn deadlines(read: Duration, total: Duration) -> (Deadlines, Arc<Gauges>) {
     let gauges = Arc::new(Gauges::new(1));
     let timeouts = Timeouts { connect: Duration::ZERO, read, total };
     let timer = tokio::time::sleep(Duration::ZERO);
-    (Watch::new(&timeouts, timer, Arc::default(), Arc::clone(&gauges)), gauges)
+    (Deadlines::new(&timeouts, timer, Arc::default(), Arc::clone(&gauges)), gauges)
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -26,12 +26,12 @@ fn read(user: Nanos, offset: u64) -> Read {
 fn silence_is_told_from_length_and_neither_comes_early() {
     for (limits, stage) in [((SHORT, LONG), Stage::Read), ((LONG, SHORT), Stage::Total)] {
         block_on(async {
-            let (mut watch, _) = watch(limits.0, limits.1);
+            let (mut deadlines, _) = deadlines(limits.0, limits.1);
             // A connection's second exchange is watched like its first.
             for _ in 0..2 {
                 let begun = clock::now();
-                watch.begin(begun, begun);
-                let failure = poll_fn(|context| watch.poll(context)).await;
+                deadlines.begin(begun, begun);
+                let failure = poll_fn(|context| deadlines.poll(context)).await;
                 assert_eq!(failure.outcome, Outcome::Timeout(stage));
                 assert!(clock::now() - begun >= 20_000_000);
             }
@@ -42,11 +42,11 @@ fn silence_is_told_from_length_and_neither_comes_early() {
 #[test]
 fn what_arrives_puts_silence_off() {
     block_on(async {
-        let (mut watch, _) = watch(SHORT, LONG);
-        watch.begin(clock::now(), clock::now());
+        let (mut deadlines, _) = deadlines(SHORT, LONG);
+        deadlines.begin(clock::now(), clock::now());
         let heard = clock::now() + 30_000_000;
-        watch.saw(&read(heard, 1));
-        poll_fn(|context| watch.poll(context)).await;
+        deadlines.record_read(&read(heard, 1));
+        poll_fn(|context| deadlines.poll(context)).await;
         assert!(clock::now() >= heard + 20_000_000);
     });
 }
@@ -54,33 +54,33 @@ fn what_arrives_puts_silence_off() {
 #[test]
 fn the_next_task_on_a_connection_is_the_one_that_is_woken() {
     block_on(async {
-        let (mut watch, _) = watch(LONG, LONG);
+        let (mut deadlines, _) = deadlines(LONG, LONG);
         let mut nobody = Context::from_waker(std::task::Waker::noop());
-        watch.begin(clock::now(), clock::now());
-        assert!(watch.poll(&mut nobody).is_pending() && !watch.is_due());
+        deadlines.begin(clock::now(), clock::now());
+        assert!(deadlines.poll(&mut nobody).is_pending() && !deadlines.is_due());
         // Another task takes the connection over, and may find bytes before it first waits.
-        watch.begin(clock::now(), clock::now());
-        assert!(watch.is_due(), "the timer still holds the earlier task's waker");
+        deadlines.begin(clock::now(), clock::now());
+        assert!(deadlines.is_due(), "the timer still holds the earlier task's waker");
     });
 }
 
 #[test]
 fn the_whole_counts_from_before_the_connection_was_opened() {
     block_on(async {
-        let (mut watch, _) = watch(LONG, SHORT);
-        watch.begin(1_000, 15_000_000);
-        assert_eq!(watch.until, 20_001_000);
-        assert_eq!(watch.deadline(), 20_001_000);
+        let (mut deadlines, _) = deadlines(LONG, SHORT);
+        deadlines.begin(1_000, 15_000_000);
+        assert_eq!(deadlines.until, 20_001_000);
+        assert_eq!(deadlines.deadline(), 20_001_000);
     });
 }
 
 #[test]
 fn steps_of_the_wall_clock_are_counted_and_slewing_is_not() {
     block_on(async {
-        let (mut watch, gauges) = watch(LONG, LONG);
+        let (mut deadlines, gauges) = deadlines(LONG, LONG);
         let base = 1_000_000_000_000;
         for offset in [base, base + 400_000, base + 800_000, base + 9_000_000, base] {
-            watch.saw(&read(1, offset));
+            deadlines.record_read(&read(1, offset));
         }
         assert_eq!(gauges.sample(0, 0).clock_steps, 2);
         assert_eq!(gauges.sample(0, 0).clock_steps, 0);
@@ -93,17 +93,17 @@ fn a_step_that_every_thread_sees_is_one() {
         let gauges = Arc::new(Gauges::new(2));
         let timeouts = Timeouts { connect: Duration::ZERO, read: LONG, total: LONG };
         let timer = || tokio::time::sleep(Duration::ZERO);
-        let thread = || Watch::new(&timeouts, timer(), Arc::default(), Arc::clone(&gauges));
+        let thread = || Deadlines::new(&timeouts, timer(), Arc::default(), Arc::clone(&gauges));
         let (mut one, mut other) = (thread(), thread());
         let (before, after) = (1_000_000_000_000, 2_000_000_000_000);
-        one.saw(&read(1, before));
-        other.saw(&read(1, before));
-        one.saw(&read(1, after));
+        one.record_read(&read(1, before));
+        other.record_read(&read(1, before));
+        one.record_read(&read(1, after));
         assert_eq!(gauges.sample(0, 0).clock_steps, 1);
         // The other thread reads again only after that sample.
-        other.saw(&read(1, after));
+        other.record_read(&read(1, after));
         assert_eq!(gauges.sample(0, 0).clock_steps, 0);
-        other.saw(&read(1, before));
+        other.record_read(&read(1, before));
         assert_eq!(gauges.sample(0, 0).clock_steps, 1);
     });
 }

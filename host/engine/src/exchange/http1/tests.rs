@@ -3,10 +3,10 @@
 use super::*;
 use crate::context::budget::Budget;
 use crate::context::gauges::Gauges;
-use crate::exchange::attempt::Ground;
+use crate::exchange::attempt::AttemptContext;
 use crate::exchange::framing::marks::EndMarks;
-use crate::interpret::queue::Outbox;
-use crate::messages::{Attempt, Job};
+use crate::interpret::queue::InterpreterQueue;
+use crate::messages::{AttemptId, TurnContext};
 use loadwright_core::plan::{ReplyLimits, Timeouts, TimestampSource};
 use loadwright_core::timeline::Connect;
 use loadwright_timing::socket;
@@ -36,7 +36,7 @@ fn what_is_left_to_write_is_the_request_less_what_was_written() {
 /// What came of an exchange whose server spoke first.
 struct Raced {
     end: Result<(), Failure>,
-    heard_before_sent: bool,
+    replied_before_sent: bool,
     refused: bool,
     begun: bool,
     kept: bool,
@@ -69,22 +69,22 @@ async fn exchanged(client: std::net::TcpStream, (opened, known): (bool, bool)) -
     if known {
         client.readable().await.unwrap();
     }
-    let mut flight = flight();
-    flight.timeline.connect = opened.then(Connect::default);
+    let mut attempt = attempt();
+    attempt.timeline.connect = opened.then(Connect::default);
     let limit = Duration::from_secs(60);
     let timeouts = Timeouts { connect: limit, read: limit, total: limit };
     let timer = tokio::time::sleep(Duration::ZERO);
-    let mut watch = Watch::new(&timeouts, timer, Arc::default(), Arc::new(Gauges::new(1)));
-    watch.begin(clock::now(), clock::now());
+    let mut deadlines = Deadlines::new(&timeouts, timer, Arc::default(), Arc::new(Gauges::new(1)));
+    deadlines.begin(clock::now(), clock::now());
     let mut front = b"GET / HTTP/1.1\r\n\r\n".to_vec();
     let message = Message::new(&mut front, b"");
     let mut stream = Stream::Tcp(Stamped::new(client));
-    let end = exchange(&mut stream, &mut watch, &mut flight, message).await;
-    let heard_before_sent = flight.heard_before_sent();
-    let response = flight.response();
+    let end = exchange(&mut stream, &mut deadlines, &mut attempt, message).await;
+    let replied_before_sent = attempt.replied_before_sent();
+    let response = attempt.response();
     Raced {
         end,
-        heard_before_sent,
+        replied_before_sent,
         refused: response.refuses(),
         begun: response.begun(),
         kept: response.keeps_connection(),
@@ -92,18 +92,18 @@ async fn exchanged(client: std::net::TcpStream, (opened, known): (bool, bool)) -
     }
 }
 
-fn flight() -> Flight {
-    let ground = Ground {
-        outbox: Outbox::new(&[], Arc::new(Gauges::new(1))),
+fn attempt() -> Attempt {
+    let context = AttemptContext {
+        interpreters: InterpreterQueue::new(&[], Arc::new(Gauges::new(1))),
         captures: Arc::default(),
         progress: Arc::default(),
-        parts: true,
+        incremental: true,
         budget: Budget::new(ReplyLimits::default()),
         marks: EndMarks::default(),
         stream: true,
     };
-    let attempt = Attempt { seq: 0, turn: 0, attempt: 0, warmup: false, scheduled: clock::now() };
-    Flight::new(0, attempt, Job::default(), TimestampSource::Kernel, &Arc::new(ground))
+    let id = AttemptId { seq: 0, turn: 0, attempt: 0, warmup: false, scheduled: clock::now() };
+    Attempt::new(0, id, TurnContext::default(), TimestampSource::Kernel, &Arc::new(context))
 }
 
 const STRAY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
@@ -132,7 +132,7 @@ fn what_came_before_a_request_is_no_reply_to_it_though_it_was_noticed_later() {
         let raced = raced(said, closes, (false, false));
         let failure = raced.end.unwrap_err();
         assert_eq!(failure.outcome, Outcome::Unsolicited, "{said}: {}", failure.detail);
-        assert!(raced.heard_before_sent);
+        assert!(raced.replied_before_sent);
         // A `408` was said to nobody in particular: the request may be sent again.
         assert_eq!(raced.refused, said == IDLE);
     }

@@ -4,7 +4,7 @@ use super::endpoint::Endpoint;
 use super::handshake;
 use super::stream::Stream;
 use super::tls;
-use crate::error::{EngineError, TlsSetup};
+use crate::error::{EngineError, TlsError};
 use crate::messages::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
@@ -56,7 +56,7 @@ impl Connector {
         let endpoint = Endpoint::new(&plan.target)?;
         let tls = if endpoint.tls {
             let name = ServerName::try_from(endpoint.host.clone())
-                .map_err(|error| TlsSetup::Config(error.to_string()))?;
+                .map_err(|error| TlsError::Config(error.to_string()))?;
             Some((TlsConnector::from(tls::config(&plan.target)?), name))
         } else {
             None

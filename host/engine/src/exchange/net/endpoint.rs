@@ -1,6 +1,6 @@
 //! Where a point's requests go: scheme, host and port, the proxy on the way, the request target.
 
-use crate::error::BadUrl;
+use crate::error::InvalidUrl;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use loadwright_core::plan::Target;
 use loadwright_core::secret::Secrets;
@@ -48,15 +48,15 @@ impl Endpoint {
     ///
     /// # Errors
     /// The URL cannot be called.
-    pub(crate) fn new(target: &Target) -> Result<Self, BadUrl> {
-        let url = Url::parse(&target.url).map_err(|error| BadUrl::Parse {
+    pub(crate) fn new(target: &Target) -> Result<Self, InvalidUrl> {
+        let url = Url::parse(&target.url).map_err(|error| InvalidUrl::Parse {
             url: target.url.clone(),
             reason: error.to_string(),
         })?;
         let tls = match url.scheme() {
             "http" => false,
             "https" => true,
-            _ => return Err(BadUrl::Scheme(target.url.clone())),
+            _ => return Err(InvalidUrl::Scheme(target.url.clone())),
         };
         let host = match url.host().expect("http and https URLs have a host") {
             Host::Ipv6(address) => address.to_string(),
@@ -118,14 +118,14 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// The one of `proxies` that `url` is reached through.
-fn proxy_for(url: &Url, proxies: &Matcher) -> Result<Option<Proxy>, BadUrl> {
+fn proxy_for(url: &Url, proxies: &Matcher) -> Result<Option<Proxy>, InvalidUrl> {
     let uri = url.as_str().parse::<http::Uri>().ok();
     let Some(intercept) = uri.and_then(|uri| proxies.intercept(&uri)) else {
         return Ok(None);
     };
     match intercept.uri().scheme_str() {
         None | Some("http") => Ok(proxy(&intercept)),
-        Some(other) => Err(BadUrl::Proxy(other.to_owned())),
+        Some(other) => Err(InvalidUrl::Proxy(other.to_owned())),
     }
 }
 

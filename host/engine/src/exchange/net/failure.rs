@@ -1,4 +1,4 @@
-//! What goes wrong on a connection, sorted into outcomes.
+//! Outcomes of the errors that a connection reports.
 
 use crate::messages::Failure;
 use loadwright_core::outcome::{Outcome, Stage};
@@ -17,18 +17,7 @@ impl Failure {
         Self::new(outcome, format!("connecting to {to}: {error}"))
     }
 
-    /// Data that came before the request was sent: the reply to nothing, with `status` if it is
-    /// a reply at all.
-    pub(crate) fn unsolicited(status: Option<u16>) -> Self {
-        let what = match status {
-            Some(status) => format!("a reply with status {status}"),
-            None => "data that is not a reply".to_owned(),
-        };
-        let text = format!("the server sent {what} before the request was sent");
-        Self::new(Outcome::Unsolicited, text)
-    }
-
-    /// A connection that broke in use.
+    /// A connection that broke while it was used.
     pub(crate) fn broken(error: &io::Error) -> Self {
         let outcome = local_limit(error).unwrap_or(match error.kind() {
             io::ErrorKind::UnexpectedEof => Outcome::Truncated,

@@ -1,6 +1,6 @@
 //! The TLS client: which certificates are trusted, and the choice not to check.
 
-use crate::error::TlsSetup;
+use crate::error::TlsError;
 use loadwright_core::plan::Target;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -18,11 +18,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// The certificates of `--ca-cert` cannot be read.
-pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsSetup> {
+pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| TlsSetup::Config(error.to_string()))?;
+        .map_err(|error| TlsError::Config(error.to_string()))?;
     let system = || {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -49,7 +49,7 @@ pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsSetup> {
 const CERTIFICATES: u64 = 16 << 20;
 
 /// The certificates of `--ca-cert`: one at least.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetup> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = loadwright_files::read(path, CERTIFICATES)
         .map_err(|error| bad_file(path, format!("it {error}")))?;
     let certificates = CertificateDer::pem_slice_iter(&text)
@@ -61,8 +61,8 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetup> {
     Ok(certificates)
 }
 
-fn bad_file(path: &Path, reason: String) -> TlsSetup {
-    TlsSetup::CaCert { path: path.display().to_string(), reason }
+fn bad_file(path: &Path, reason: String) -> TlsError {
+    TlsError::CaCert { path: path.display().to_string(), reason }
 }
 
 /// Trusts what the system and the certificates of `--ca-cert` vouch for, and those certificates

@@ -20,12 +20,12 @@ fn request() -> Request {
     Request { head: Arc::new(head), body: b"{}".to_vec() }
 }
 
-fn attempt() -> Attempt {
-    Attempt { seq: 9, turn: 1, attempt: 2, warmup: false, scheduled: 0 }
+fn attempt() -> AttemptId {
+    AttemptId { seq: 9, turn: 1, attempt: 2, warmup: false, scheduled: 0 }
 }
 
 /// Method, target and headers of what was written; panics where a header is there twice.
-fn written(heads: &Heads, attempt: Attempt) -> (String, String, BTreeMap<String, String>) {
+fn written(heads: &Heads, attempt: AttemptId) -> (String, String, BTreeMap<String, String>) {
     let mut bytes = b"left from before".to_vec();
     heads.write(&mut bytes, &request(), attempt);
     let mut room = [httparse::EMPTY_HEADER; 20];
@@ -47,7 +47,7 @@ fn a_head_says_what_is_asked_and_by_whom() {
     assert_eq!(fields["content-length"], "2");
     assert_eq!(fields["content-type"], "application/json");
     assert_eq!(fields["x-request-id"], "lw-3-9-1-2");
-    let probe = Attempt { seq: Attempt::PROBE, ..attempt() };
+    let probe = AttemptId { seq: AttemptId::PROBE, ..attempt() };
     assert_eq!(written(&heads(&[]), probe).2["x-request-id"], "lw-probe");
 }
 

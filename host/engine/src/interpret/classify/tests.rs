@@ -4,13 +4,18 @@ use super::*;
 use crate::interpret::reading::Output;
 use loadwright_core::reading::Channel;
 
-fn judged(end: Result<(), Failure>, status: u16, marked_end: bool, reading: &Reading) -> Outcome {
-    let facts = Facts {
+fn classified(
+    end: Result<(), Failure>,
+    status: u16,
+    needs_end_mark: bool,
+    reading: &Reading,
+) -> Outcome {
+    let facts = ExchangeFacts {
         end: &end,
         status: Some(status),
         error_body: b"",
-        marked_end,
-        heard_before_sent: false,
+        needs_end_mark,
+        replied_before_sent: false,
     };
     outcome(&facts, reading).0
 }
@@ -24,36 +29,36 @@ fn with_output() -> Reading {
 fn a_stream_is_whole_with_its_mark_or_a_finish_reason() {
     let done = Reading { done: true, ..with_output() };
     let finished = Reading { finish_reason: Some("stop".into()), ..with_output() };
-    assert_eq!(judged(Ok(()), 200, true, &done), Outcome::Ok);
-    assert_eq!(judged(Ok(()), 200, true, &finished), Outcome::Ok);
-    assert_eq!(judged(Ok(()), 200, true, &with_output()), Outcome::Truncated);
-    assert_eq!(judged(Ok(()), 200, false, &with_output()), Outcome::Ok);
+    assert_eq!(classified(Ok(()), 200, true, &done), Outcome::Ok);
+    assert_eq!(classified(Ok(()), 200, true, &finished), Outcome::Ok);
+    assert_eq!(classified(Ok(()), 200, true, &with_output()), Outcome::Truncated);
+    assert_eq!(classified(Ok(()), 200, false, &with_output()), Outcome::Ok);
 }
 
 #[test]
 fn a_connection_that_breaks_behind_the_mark_does_no_harm() {
     let cut = || Err(Failure::new(Outcome::Truncated, "gone"));
     let done = Reading { done: true, ..with_output() };
-    assert_eq!(judged(cut(), 200, true, &done), Outcome::Ok);
-    assert_eq!(judged(cut(), 200, true, &with_output()), Outcome::Truncated);
+    assert_eq!(classified(cut(), 200, true, &done), Outcome::Ok);
+    assert_eq!(classified(cut(), 200, true, &with_output()), Outcome::Truncated);
     for stage in [Stage::Read, Stage::Total] {
         let held = || Err(Failure::new(Outcome::Timeout(stage), "held open"));
-        assert_eq!(judged(held(), 200, true, &done), Outcome::Ok);
-        assert_eq!(judged(held(), 503, true, &with_output()), Outcome::Timeout(stage));
+        assert_eq!(classified(held(), 200, true, &done), Outcome::Ok);
+        assert_eq!(classified(held(), 503, true, &with_output()), Outcome::Timeout(stage));
     }
     let late = Err(Failure::new(Outcome::Cancelled, "stopped"));
-    assert_eq!(judged(late, 200, true, &done), Outcome::Cancelled);
+    assert_eq!(classified(late, 200, true, &done), Outcome::Cancelled);
 }
 
 #[test]
 fn a_reply_from_before_its_request_is_never_a_success() {
     let done = Reading { done: true, ..with_output() };
-    let facts = |status| Facts {
+    let facts = |status| ExchangeFacts {
         end: &Ok(()),
         status: Some(status),
         error_body: b"",
-        marked_end: true,
-        heard_before_sent: true,
+        needs_end_mark: true,
+        replied_before_sent: true,
     };
     assert_eq!(outcome(&facts(200), &done).0, Outcome::Unsolicited);
     assert_eq!(outcome(&facts(503), &done).0, Outcome::Status(503));
@@ -62,42 +67,42 @@ fn a_reply_from_before_its_request_is_never_a_success() {
 #[test]
 fn an_empty_reply_is_a_failure_unless_it_says_it_made_a_token() {
     let empty = Reading { done: true, ..Reading::default() };
-    assert_eq!(judged(Ok(()), 200, true, &empty), Outcome::Empty);
+    assert_eq!(classified(Ok(()), 200, true, &empty), Outcome::Empty);
     let usage = Usage { output_tokens: Some(1), ..Usage::default() };
     let special = Reading { usage, done: true, ..Reading::default() };
-    assert_eq!(judged(Ok(()), 200, true, &special), Outcome::Ok);
+    assert_eq!(classified(Ok(()), 200, true, &special), Outcome::Ok);
     let usage = Usage { output_tokens: Some(0), ..Usage::default() };
     let none = Reading { usage, done: true, ..Reading::default() };
-    assert_eq!(judged(Ok(()), 200, true, &none), Outcome::Empty);
+    assert_eq!(classified(Ok(()), 200, true, &none), Outcome::Empty);
 }
 
 #[test]
-fn an_error_inside_a_good_reply_fails_it() {
+fn an_error_inside_a_reply_with_a_good_status_fails_it() {
     let error = Reading { error: Some("overloaded".into()), done: true, ..with_output() };
-    assert_eq!(judged(Ok(()), 200, true, &error), Outcome::StreamError);
+    assert_eq!(classified(Ok(()), 200, true, &error), Outcome::StreamError);
     let garbage = Reading { unreadable: Some("frame 3".into()), done: true, ..with_output() };
-    assert_eq!(judged(Ok(()), 200, true, &garbage), Outcome::Malformed);
+    assert_eq!(classified(Ok(()), 200, true, &garbage), Outcome::Malformed);
 }
 
 #[test]
 fn a_bad_status_keeps_what_the_server_said() {
-    let facts = Facts {
+    let facts = ExchangeFacts {
         end: &Ok(()),
         status: Some(503),
         error_body: b" busy \n",
-        marked_end: false,
-        heard_before_sent: true,
+        needs_end_mark: false,
+        replied_before_sent: true,
     };
-    let judged = outcome(&facts, &Reading::default());
-    assert_eq!(judged, (Outcome::Status(503), "busy".to_owned()));
+    let classified = outcome(&facts, &Reading::default());
+    assert_eq!(classified, (Outcome::Status(503), "busy".to_owned()));
 }
 
 #[test]
 fn counts_come_from_the_first_source_that_has_them() {
     let usage = Usage { input_tokens: Some(7), output_tokens: Some(9), ..Usage::default() };
     let said = Reading { usage, frame_tokens: Some(8), ..Reading::default() };
-    let never = || panic!("nothing is counted where usage is there");
-    let counted = tokens(&said, Some(6), never, never);
+    let never = || panic!("nothing is counted if there is usage");
+    let counted = token_counts(&said, Some(6), never, never);
     assert_eq!(counted.usage.input_tokens, Some(7));
     assert_eq!(
         (counted.input_source, counted.output_source),
@@ -105,13 +110,13 @@ fn counts_come_from_the_first_source_that_has_them() {
     );
 
     let frames = Reading { frame_tokens: Some(8), ..Reading::default() };
-    let counted = tokens(&frames, Some(6), || None, || Some(5));
+    let counted = token_counts(&frames, Some(6), || None, || Some(5));
     assert_eq!((counted.usage.input_tokens, counted.usage.output_tokens), (Some(6), Some(8)));
     let sources = (counted.input_source, counted.output_source);
     assert_eq!(sources, (TokenSource::Dataset, TokenSource::Frames));
 
-    let counted = tokens(&Reading::default(), None, || Some(4), || Some(5));
+    let counted = token_counts(&Reading::default(), None, || Some(4), || Some(5));
     assert_eq!((counted.usage.input_tokens, counted.usage.output_tokens), (Some(4), Some(5)));
-    let counted = tokens(&Reading::default(), None, || None, || None);
+    let counted = token_counts(&Reading::default(), None, || None, || None);
     assert_eq!((counted.usage, counted.output_source), (Usage::default(), TokenSource::None));
 }

@@ -1,4 +1,4 @@
-//! Exchanges of which parts were read: what they hold, and their memory for the next ones.
+//! Attempts of which some frames were read, and a pool of their memory.
 
 use super::Interpreter;
 use crate::context::budget::Claim;
@@ -6,7 +6,7 @@ use crate::interpret::reading::Reading;
 use crate::messages::capture::FrameStamp;
 use loadwright_core::timeline::OutputFrame;
 
-/// An exchange as far as it was read.
+/// An attempt as far as it was read.
 pub(super) struct Partial {
     pub(super) reading: Reading,
     pub(super) frames: Vec<OutputFrame>,
@@ -16,34 +16,34 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    /// Bytes that it has taken, used or not.
+    /// Bytes that it has allocated.
     pub(super) fn held(&self) -> usize {
         self.reading.held() + self.frames.capacity() * size_of::<OutputFrame>()
     }
 }
 
-/// The largest reading that is kept to be used again.
-const KEPT: usize = 256 * 1024;
+/// The largest that is kept for reuse.
+const MAX_POOLED_BYTES: usize = 256 * 1024;
 
-impl Interpreter<'_> {
-    /// An exchange of which nothing was read.
-    pub(super) fn fresh(&mut self) -> Partial {
-        self.spare.pop().unwrap_or_else(|| {
+impl Interpreter {
+    /// An attempt of which nothing was read.
+    pub(super) fn new_partial(&mut self) -> Partial {
+        self.pool.pop().unwrap_or_else(|| {
             let reading =
-                if self.point.keeps_text() { Reading::new() } else { Reading::without_text() };
-            let claim = self.point.budget.claim();
+                if self.context.keeps_text() { Reading::new() } else { Reading::without_text() };
+            let claim = self.context.point.budget.claim();
             Partial { reading, frames: Vec::new(), last: None, claim }
         })
     }
 
-    /// Keeps the memory of an exchange that is over, where it is not much.
-    pub(super) fn spare(&mut self, mut partial: Partial) {
+    /// Keeps the memory of an attempt that has ended, unless it is large.
+    pub(super) fn reuse(&mut self, mut partial: Partial) {
         partial.reading.clear();
         partial.last = None;
         let held = partial.held();
-        if held <= KEPT {
+        if held <= MAX_POOLED_BYTES {
             partial.claim.resize(held);
-            self.spare.push(partial);
+            self.pool.push(partial);
         }
     }
 }

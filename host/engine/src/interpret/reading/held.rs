@@ -1,6 +1,6 @@
 //! What a reading holds of the machine's memory, for the budget of replies.
 
-use super::walk::Found;
+use super::walk::Match;
 use super::{Output, Reading};
 
 impl Reading {
@@ -9,7 +9,7 @@ impl Reading {
         let texts = [&self.output, &self.reasoning, &self.tool_calls, &self.between.notes.text];
         texts.iter().map(|text| text.capacity()).sum::<usize>()
             + self.outputs.capacity() * size_of::<Output>()
-            + self.between.notes.found.capacity() * size_of::<Found>()
+            + self.between.notes.found.capacity() * size_of::<Match>()
             + self.finish_reason.as_ref().map_or(0, String::capacity)
     }
 }

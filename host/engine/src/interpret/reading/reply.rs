@@ -2,7 +2,7 @@
 //! `decode` would give, so that the two can be held against each other, and a decoded reply as
 //! the reading that the engine goes on with.
 
-use super::{Output, Reader, Reading, Seen, furthest};
+use super::{FrameKind, Output, Reader, Reading, furthest};
 use loadwright_core::reading::{Channel, Piece, Reply};
 
 /// A frame was not JSON, in words.
@@ -32,7 +32,8 @@ impl Reader {
         let mut reading = Reading::new();
         let mut pieces = Vec::new();
         for frame in frames {
-            let Seen::Output { channel: counts, tokens } = self.read(frame, &mut reading) else {
+            let FrameKind::Output { channel: counts, tokens } = self.read(frame, &mut reading)
+            else {
                 continue;
             };
             for channel in ORDER {

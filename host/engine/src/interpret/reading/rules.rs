@@ -1,6 +1,7 @@
 //! Compiles the rules of a reading plan into one tree that a frame is walked along: what to take
 //! at each place. What is taken there is for `walk`, what it means for `reading`.
 
+use crate::error::InvalidRule;
 use loadwright_core::reading::{Channel, ReadingPlan, Rule};
 
 /// Pointers longer than this are refused, which bounds recursion over a frame.
@@ -8,36 +9,13 @@ const MAX_DEPTH: usize = 64;
 /// Rules of a plan.
 const MAX_RULES: usize = 1024;
 /// Places of the tree; wildcards and indices that meet at one array multiply.
-const MAX_PLACES: usize = 4096;
+const MAX_NODES: usize = 4096;
 /// Guards that differ: one bit each.
 const MAX_GUARDS: usize = 64;
 
-/// A rule that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadRule {
-    /// A JSON pointer is empty or begins with a slash.
-    #[error("the pointer `{0}` of the reading plan must be empty or begin with `/`")]
-    NoSlash(String),
-    /// In a JSON pointer, `~` stands only before 0 or 1.
-    #[error("the pointer `{0}` of the reading plan has a `~` that is neither `~0` nor `~1`")]
-    Escape(String),
-    /// Too many steps.
-    #[error("the pointer `{0}` of the reading plan has more than {MAX_DEPTH} steps")]
-    TooDeep(String),
-    /// Too many rules.
-    #[error("the reading plan has more than {MAX_RULES} rules")]
-    TooMany,
-    /// Too many guards that differ.
-    #[error("the reading plan has more than {MAX_GUARDS} guards that differ")]
-    TooManyGuards,
-    /// Wildcards and indices at the same arrays multiply beyond what is sensible.
-    #[error("the pointers of the reading plan mix `*` and indices in more than {MAX_PLACES} ways")]
-    TooManyPlaces,
-}
-
 /// What a rule's finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum Field {
     Text(Channel),
     FrameTokens,
     FinishReason,
@@ -76,8 +54,8 @@ impl Step {
 
 /// A rule of the plan, in the order in which findings are weighed.
 #[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) slot: Slot,
+pub(super) struct CompiledRule {
+    pub(super) slot: Field,
     /// The bit of its guard.
     pub(super) guard: Option<u8>,
     pub(super) at: Vec<Step>,
@@ -92,7 +70,7 @@ pub(super) struct Guard {
 
 /// What is done at one place of a frame, and where to go on from there.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct Node {
     /// Rules that take what is here.
     pub(super) rules: Vec<u16>,
     /// Guards that look at what is here.
@@ -102,7 +80,7 @@ pub(super) struct Place {
     each: Option<u16>,
 }
 
-impl Place {
+impl Node {
     /// Where a member of an object leads.
     pub(super) fn member(&self, key: &str) -> Option<u16> {
         self.keys.iter().find(|(name, _)| name == key).map(|&(_, place)| place)
@@ -118,13 +96,13 @@ impl Place {
 /// A compiled plan.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    pub(super) taken: Vec<Taken>,
+    pub(super) taken: Vec<CompiledRule>,
     pub(super) guards: Vec<Guard>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Node>,
 }
 
 impl Rules {
-    pub(super) fn new(plan: &ReadingPlan) -> Result<Self, BadRule> {
+    pub(super) fn new(plan: &ReadingPlan) -> Result<Self, InvalidRule> {
         let mut rules = Self::default();
         for (slot, of_slot) in slots(plan) {
             for rule in of_slot {
@@ -132,30 +110,30 @@ impl Rules {
             }
         }
         if rules.taken.len() > MAX_RULES {
-            return Err(BadRule::TooMany);
+            return Err(InvalidRule::TooMany(MAX_RULES));
         }
         let Self { taken, guards, places } = &mut rules;
         let of_rules =
-            taken.iter().enumerate().map(|(n, rule)| (&rule.at[..], Mark::Rule(n as u16)));
+            taken.iter().enumerate().map(|(n, rule)| (&rule.at[..], Leaf::Rule(n as u16)));
         let of_guards =
-            guards.iter().enumerate().map(|(n, guard)| (&guard.at[..], Mark::Guard(n as u8)));
+            guards.iter().enumerate().map(|(n, guard)| (&guard.at[..], Leaf::Guard(n as u8)));
         plant(places, of_rules.chain(of_guards).collect())?;
         Ok(rules)
     }
 
-    fn add(&mut self, slot: Slot, rule: &Rule) -> Result<(), BadRule> {
+    fn add(&mut self, slot: Field, rule: &Rule) -> Result<(), InvalidRule> {
         let guard = rule.when.as_ref().map(|(at, text)| self.guard(at, text)).transpose()?;
-        self.taken.push(Taken { slot, guard, at: steps(&rule.at)? });
+        self.taken.push(CompiledRule { slot, guard, at: steps(&rule.at)? });
         Ok(())
     }
 
     /// The bit of a guard, which rules that have it in common share.
-    fn guard(&mut self, at: &str, text: &str) -> Result<u8, BadRule> {
+    fn guard(&mut self, at: &str, text: &str) -> Result<u8, InvalidRule> {
         let guard = Guard { at: steps(at)?, text: text.into() };
         let known = self.guards.iter().position(|other| *other == guard);
         let bit = known.unwrap_or(self.guards.len());
         if bit == MAX_GUARDS {
-            return Err(BadRule::TooManyGuards);
+            return Err(InvalidRule::TooManyGuards(MAX_GUARDS));
         }
         if known.is_none() {
             self.guards.push(guard);
@@ -164,37 +142,40 @@ impl Rules {
     }
 }
 
-fn slots(plan: &ReadingPlan) -> [(Slot, &[Rule]); 12] {
+fn slots(plan: &ReadingPlan) -> [(Field, &[Rule]); 12] {
     [
-        (Slot::Text(Channel::Output), &plan.output),
-        (Slot::Text(Channel::Reasoning), &plan.reasoning),
-        (Slot::Text(Channel::ToolCall), &plan.tool_calls),
-        (Slot::FrameTokens, &plan.frame_tokens),
-        (Slot::FinishReason, &plan.finish_reason),
-        (Slot::Count(Count::Input), &plan.input_tokens),
-        (Slot::Count(Count::Output), &plan.output_tokens),
-        (Slot::Count(Count::Cached), &plan.cached_tokens),
-        (Slot::Count(Count::Reasoning), &plan.reasoning_tokens),
-        (Slot::Count(Count::Accepted), &plan.accepted_tokens),
-        (Slot::Count(Count::Rejected), &plan.rejected_tokens),
-        (Slot::Error, &plan.error),
+        (Field::Text(Channel::Output), &plan.output),
+        (Field::Text(Channel::Reasoning), &plan.reasoning),
+        (Field::Text(Channel::ToolCall), &plan.tool_calls),
+        (Field::FrameTokens, &plan.frame_tokens),
+        (Field::FinishReason, &plan.finish_reason),
+        (Field::Count(Count::Input), &plan.input_tokens),
+        (Field::Count(Count::Output), &plan.output_tokens),
+        (Field::Count(Count::Cached), &plan.cached_tokens),
+        (Field::Count(Count::Reasoning), &plan.reasoning_tokens),
+        (Field::Count(Count::Accepted), &plan.accepted_tokens),
+        (Field::Count(Count::Rejected), &plan.rejected_tokens),
+        (Field::Error, &plan.error),
     ]
 }
 
 /// Takes a JSON pointer apart (RFC 6901).
-fn steps(pointer: &str) -> Result<Vec<Step>, BadRule> {
+fn steps(pointer: &str) -> Result<Vec<Step>, InvalidRule> {
     if pointer.is_empty() {
         return Ok(Vec::new());
     }
-    let path = pointer.strip_prefix('/').ok_or_else(|| BadRule::NoSlash(pointer.into()))?;
+    let path = pointer.strip_prefix('/').ok_or_else(|| InvalidRule::NoSlash(pointer.into()))?;
     let steps: Vec<Step> = path
         .split('/')
         .map(|step| match step {
             "*" => Ok(Step::Each),
-            key => unescape(key).map(Step::Key).ok_or_else(|| BadRule::Escape(pointer.into())),
+            key => unescape(key).map(Step::Key).ok_or_else(|| InvalidRule::Escape(pointer.into())),
         })
         .collect::<Result<_, _>>()?;
-    if steps.len() > MAX_DEPTH { Err(BadRule::TooDeep(pointer.into())) } else { Ok(steps) }
+    if steps.len() > MAX_DEPTH {
+        return Err(InvalidRule::TooDeep { pointer: pointer.into(), limit: MAX_DEPTH });
+    }
+    Ok(steps)
 }
 
 fn unescape(key: &str) -> Option<String> {
@@ -211,29 +192,29 @@ fn unescape(key: &str) -> Option<String> {
 
 /// What stands at the end of a pointer.
 #[derive(Debug, Clone, Copy)]
-enum Mark {
+enum Leaf {
     Rule(u16),
     Guard(u8),
 }
 
 /// Makes the place that these pointers begin at, and all below it. An element that pointers name
 /// by index and by `*` has a place that serves both.
-fn plant(places: &mut Vec<Place>, pointers: Vec<(&[Step], Mark)>) -> Result<u16, BadRule> {
-    if places.len() == MAX_PLACES {
-        return Err(BadRule::TooManyPlaces);
+fn plant(places: &mut Vec<Node>, pointers: Vec<(&[Step], Leaf)>) -> Result<u16, InvalidRule> {
+    if places.len() == MAX_NODES {
+        return Err(InvalidRule::TooManyNodes(MAX_NODES));
     }
     let this = places.len();
-    places.push(Place::default());
-    let mut place = Place::default();
-    let below = |accepts: &dyn Fn(&Step) -> bool| -> Vec<(&[Step], Mark)> {
+    places.push(Node::default());
+    let mut place = Node::default();
+    let below = |accepts: &dyn Fn(&Step) -> bool| -> Vec<(&[Step], Leaf)> {
         let split = |&(at, mark)| <[Step]>::split_first(at).map(|(step, rest)| (step, rest, mark));
         let inner = pointers.iter().filter_map(split).filter(|(step, ..)| accepts(step));
         inner.map(|(_, rest, mark)| (rest, mark)).collect()
     };
     for &(at, mark) in &pointers {
         match (at.first(), mark) {
-            (None, Mark::Rule(rule)) => place.rules.push(rule),
-            (None, Mark::Guard(guard)) => place.guards.push(guard),
+            (None, Leaf::Rule(rule)) => place.rules.push(rule),
+            (None, Leaf::Guard(guard)) => place.guards.push(guard),
             (Some(Step::Each), _) => {
                 if place.each.is_none() {
                     place.each = Some(plant(places, below(&|step| *step == Step::Each))?);

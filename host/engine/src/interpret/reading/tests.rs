@@ -98,19 +98,19 @@ fn bad_rules_are_named() {
 #[test]
 fn plans_are_bounded() {
     let many = vec!["/a"; 1025];
-    assert_eq!(Reader::new(&output_plan(&many)).unwrap_err(), BadRule::TooMany);
+    assert_eq!(Reader::new(&output_plan(&many)).unwrap_err(), InvalidRule::TooMany(1024));
     assert!(Reader::new(&output_plan(&many[1..])).is_ok());
 
     let guards: Vec<Rule> = (0..65).map(|n| guarded("/a", ("/b", &n.to_string()))).collect();
     let plan = |guards: &[Rule]| ReadingPlan { output: guards.to_vec(), ..ReadingPlan::default() };
-    assert_eq!(Reader::new(&plan(&guards)).unwrap_err(), BadRule::TooManyGuards);
+    assert_eq!(Reader::new(&plan(&guards)).unwrap_err(), InvalidRule::TooManyGuards(64));
     assert!(Reader::new(&plan(&guards[1..])).is_ok());
 
     // Each `*` beside an index doubles the places below it.
     let mixed: Vec<String> =
         (0..16).map(|n| format!("{}/{n}{}", "/*".repeat(n), "/*".repeat(16 - n))).collect();
     let mixed: Vec<&str> = mixed.iter().map(String::as_str).collect();
-    assert_eq!(Reader::new(&output_plan(&mixed)).unwrap_err(), BadRule::TooManyPlaces);
+    assert_eq!(Reader::new(&output_plan(&mixed)).unwrap_err(), InvalidRule::TooManyNodes(4096));
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_frame_that_is_not_json_is_unreadable_and_adds_nothing() {
     for frame in frames {
         let mut reading = Reading::new();
         let shown = String::from_utf8_lossy(frame);
-        assert_eq!(reader.read(frame, &mut reading), Seen::Unreadable, "{shown}");
+        assert_eq!(reader.read(frame, &mut reading), FrameKind::Unreadable, "{shown}");
         assert_eq!((&*reading.output, reading.outputs.len()), ("", 0), "{shown}");
         assert!(reading.unreadable.unwrap().contains(&*shown), "{shown}");
     }
@@ -326,11 +326,11 @@ fn done_marks_are_compared_as_bytes_before_anything_else() {
     let reader = Reader::new(&plan).unwrap();
     for mark in ["[DONE]", " [DONE] ", r#"{"a":"end"}"#] {
         let mut reading = Reading::new();
-        assert_eq!(reader.read(mark.as_bytes(), &mut reading), Seen::Done);
+        assert_eq!(reader.read(mark.as_bytes(), &mut reading), FrameKind::Done);
         assert!(reading.done && reading.output.is_empty());
     }
     let mut reading = Reading::new();
-    assert_ne!(reader.read(br#"{ "a":"end"}"#, &mut reading), Seen::Done);
+    assert_ne!(reader.read(br#"{ "a":"end"}"#, &mut reading), FrameKind::Done);
     assert!(!reading.done);
     assert!(reader.knows_the_end());
     assert!(!Reader::new(&output_plan(&["/a"])).unwrap().knows_the_end());
@@ -346,7 +346,7 @@ fn text_can_be_passed_over_and_memory_kept() {
     let reader = Reader::new(&output_plan(&["/a"])).unwrap();
     let mut reading = Reading::without_text();
     let seen = reader.read(br#"{"a":"x"}"#, &mut reading);
-    assert_eq!(seen, Seen::Output { channel: Channel::Output, tokens: None });
+    assert_eq!(seen, FrameKind::Output { channel: Channel::Output, tokens: None });
     assert_eq!((&*reading.output, reading.outputs.len()), ("", 1));
 
     let mut reading = Reading::new();

@@ -1,7 +1,7 @@
 //! Goes over one frame, once, along the tree of rules, and notes what stands where a rule points.
 //! Nothing is built of the rest of the frame, which is only checked to be JSON.
 
-use super::rules::{Place, Rules, Slot};
+use super::rules::{Field, Node, Rules};
 use loadwright_core::reading::Channel;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -9,9 +9,9 @@ use std::ops::Range;
 
 /// What one frame held, reused from frame to frame.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(super) struct Matches {
     /// What rules found; by rule once the frame is over.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Match>,
     /// The texts among them, one after another.
     pub(super) text: String,
     /// A bit for each guard that holds.
@@ -26,14 +26,14 @@ pub(super) struct Notes {
 
 /// What one rule found in one place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
+pub(super) struct Match {
     pub(super) rule: u16,
-    pub(super) what: What,
+    pub(super) what: Matched,
 }
 
 /// What stands in a place, as far as any rule wants to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Matched {
     /// A text that is not empty, by its place among the notes.
     Text { start: usize, end: usize },
     /// A number or, where they are counted, of how many elements.
@@ -51,7 +51,7 @@ pub(super) enum NotJson {
     Syntax(#[from] serde_json::Error),
 }
 
-impl Notes {
+impl Matches {
     /// Goes over `frame`, whose findings replace those of the frame before.
     pub(super) fn take(&mut self, rules: &Rules, frame: &[u8]) -> Result<(), NotJson> {
         self.found.clear();
@@ -61,7 +61,7 @@ impl Notes {
         self.plain = None;
         self.origin = frame.as_ptr().addr();
         let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
-        Walk { rules, place: &rules.places[0], notes: self }.deserialize(&mut json)?;
+        FrameVisitor { rules, place: &rules.places[0], notes: self }.deserialize(&mut json)?;
         json.end()?;
         // Rules are weighed in their order, whatever the order of members in the frame.
         if !self.found.is_sorted_by_key(|found| found.rule) {
@@ -80,31 +80,35 @@ impl Notes {
         self.text.clear();
         self.text.push_str(text);
         for found in &mut self.found {
-            if let What::Text { .. } = found.what {
-                found.what = What::Text { start: 0, end: text.len() };
+            if let Matched::Text { .. } = found.what {
+                found.what = Matched::Text { start: 0, end: text.len() };
             }
         }
     }
 }
 
 /// At one place of the frame.
-struct Walk<'a> {
+struct FrameVisitor<'a> {
     rules: &'a Rules,
-    place: &'a Place,
-    notes: &'a mut Notes,
+    place: &'a Node,
+    notes: &'a mut Matches,
 }
 
-impl Walk<'_> {
-    fn below(&mut self, place: u16) -> Walk<'_> {
-        Walk { rules: self.rules, place: &self.rules.places[usize::from(place)], notes: self.notes }
+impl FrameVisitor<'_> {
+    fn below(&mut self, place: u16) -> FrameVisitor<'_> {
+        FrameVisitor {
+            rules: self.rules,
+            place: &self.rules.places[usize::from(place)],
+            notes: self.notes,
+        }
     }
 
-    /// Notes what stands here for the rules that `takes` says want it.
-    fn note(&mut self, takes: impl Fn(Slot) -> Option<What>) {
+    /// Matches what stands here for the rules that `takes` says want it.
+    fn note(&mut self, takes: impl Fn(Field) -> Option<Matched>) {
         for &rule in &self.place.rules {
             if let Some(what) = takes(self.rules.taken[usize::from(rule)].slot) {
-                self.notes.texts += usize::from(matches!(what, What::Text { .. }));
-                self.notes.found.push(Found { rule, what });
+                self.notes.texts += usize::from(matches!(what, Matched::Text { .. }));
+                self.notes.found.push(Match { rule, what });
             }
         }
     }
@@ -119,24 +123,24 @@ impl Walk<'_> {
         }
         let start = self.notes.text.len();
         self.notes.text.push_str(text);
-        let what = What::Text { start, end: start + text.len() };
+        let what = Matched::Text { start, end: start + text.len() };
         self.note(|slot| match slot {
-            Slot::Text(_) | Slot::FinishReason | Slot::Error => Some(what),
-            Slot::FrameTokens | Slot::Count(_) => None,
+            Field::Text(_) | Field::FinishReason | Field::Error => Some(what),
+            Field::FrameTokens | Field::Count(_) => None,
         });
     }
 
     /// A number that is no count (negative, too large, a fraction) is none to a rule that counts.
     fn number(&mut self, count: Option<u32>) {
         self.note(|slot| match slot {
-            Slot::FrameTokens | Slot::Count(_) => count.map(What::Number),
-            Slot::Error => Some(What::Present),
-            Slot::Text(_) | Slot::FinishReason => None,
+            Field::FrameTokens | Field::Count(_) => count.map(Matched::Number),
+            Field::Error => Some(Matched::Present),
+            Field::Text(_) | Field::FinishReason => None,
         });
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
+impl<'de> DeserializeSeed<'de> for FrameVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -144,7 +148,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Walk<'_> {
+impl<'de> Visitor<'de> for FrameVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,7 +160,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
-        self.note(|slot| (value && slot == Slot::Error).then_some(What::Present));
+        self.note(|slot| (value && slot == Field::Error).then_some(Matched::Present));
         Ok(())
     }
 
@@ -204,10 +208,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
             len = len.saturating_add(1);
         }
         self.note(|slot| match slot {
-            Slot::FrameTokens => Some(What::Number(len)),
-            Slot::Error => Some(What::Present),
-            Slot::Text(Channel::ToolCall) if len > 0 => Some(What::Present),
-            Slot::Text(_) | Slot::Count(_) | Slot::FinishReason => None,
+            Field::FrameTokens => Some(Matched::Number(len)),
+            Field::Error => Some(Matched::Present),
+            Field::Text(Channel::ToolCall) if len > 0 => Some(Matched::Present),
+            Field::Text(_) | Field::Count(_) | Field::FinishReason => None,
         });
         Ok(())
     }
@@ -222,16 +226,16 @@ impl<'de> Visitor<'de> for Walk<'_> {
             }
         }
         self.note(|slot| match slot {
-            Slot::Error => Some(What::Present),
-            Slot::Text(Channel::ToolCall) if has_members => Some(What::Present),
-            Slot::Text(_) | Slot::Count(_) | Slot::FinishReason | Slot::FrameTokens => None,
+            Field::Error => Some(Matched::Present),
+            Field::Text(Channel::ToolCall) if has_members => Some(Matched::Present),
+            Field::Text(_) | Field::Count(_) | Field::FinishReason | Field::FrameTokens => None,
         });
         Ok(())
     }
 }
 
 /// A member's name, of which only where it leads is kept.
-struct Key<'a>(&'a Place);
+struct Key<'a>(&'a Node);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<u16>;

@@ -1,19 +1,19 @@
-//! What a capture gives is what was put into it.
+//! A capture returns what was pushed, also when its buffer is reused.
 
 use super::*;
 use proptest::prelude::*;
 
 proptest! {
     #[test]
-    fn frames_come_back_as_they_were_put_in(
+    fn frames_come_back_as_they_were_pushed(
         frames in prop::collection::vec(
             (prop::collection::vec(any::<u8>(), 0..60), any::<u64>(), any::<u64>()),
             0..20,
         ),
     ) {
-        let captures = Captures::default();
+        let captures = CapturePool::default();
         for _ in 0..2 {
-            // The second time, the buffer has held frames before.
+            // The second time, the buffer has held frames already.
             let mut capture = captures.take();
             for (payload, at, user) in &frames {
                 capture.push(payload, FrameStamp { at: *at, user: *user });
@@ -22,16 +22,16 @@ proptest! {
                 capture.iter().map(|(payload, stamp)| (payload.to_vec(), stamp.at, stamp.user)).collect();
             prop_assert_eq!(&read, &frames);
             prop_assert_eq!(capture.frames(), frames.len());
-            captures.give(capture);
+            captures.put_back(capture);
         }
     }
 }
 
 #[test]
-fn a_large_buffer_is_not_kept() {
-    let captures = Captures::default();
+fn a_large_buffer_is_not_pooled() {
+    let captures = CapturePool::default();
     let mut capture = captures.take();
-    capture.push(&vec![0; KEPT_BYTES], FrameStamp { at: 0, user: 0 });
-    captures.give(capture);
+    capture.push(&vec![0; MAX_POOLED_BYTES], FrameStamp { at: 0, user: 0 });
+    captures.put_back(capture);
     assert_eq!(captures.take().log.capacity(), 0);
 }

@@ -1,4 +1,4 @@
-//! Items against a dataset that says which it was asked for.
+//! Items of a dataset that names each by its index.
 
 use super::*;
 use loadwright_core::conversation::{Prompt, Turn};
@@ -23,46 +23,46 @@ impl Dataset for Counting {
     }
 }
 
-fn names(items: &Items, size: u32, first: u64, count: u64) -> Vec<u64> {
+fn names(cursor: &DatasetCursor, size: u32, items: Range<u64>) -> Vec<u64> {
     let control = Control::new(|_| ());
-    let made = items.generate(&mut Counting { size }, (first, count), &control);
-    made.into_iter().map(|item| item.unwrap().id.parse().unwrap()).collect()
+    let generated = cursor.generate(&mut Counting { size }, items, &control);
+    generated.into_iter().map(|item| item.unwrap().id.parse().unwrap()).collect()
 }
 
 #[test]
-fn items_begin_again_after_the_last() {
+fn items_start_over_after_the_last() {
     for known in [None, Some(5)] {
-        let items = Items::new(known);
-        assert_eq!(names(&items, 5, 3, 9), [3, 4, 0, 1, 2, 3, 4, 0, 1]);
+        let cursor = DatasetCursor::new(known);
+        assert_eq!(names(&cursor, 5, 3..12), [3, 4, 0, 1, 2, 3, 4, 0, 1]);
     }
 }
 
 #[test]
-fn whoever_runs_past_the_end_first_finds_the_same_end() {
-    // Slot 17 of a dataset of 5 is item 2, though nobody has seen the end before.
-    assert_eq!(names(&Items::new(None), 5, 17, 4), [2, 3, 4, 0]);
+fn the_end_is_the_same_whichever_item_beyond_it_is_asked_for_first() {
+    // Slot 17 of a dataset of 5 is item 2, even if no thread has found the end before.
+    assert_eq!(names(&DatasetCursor::new(None), 5, 17..21), [2, 3, 4, 0]);
 }
 
 #[test]
 fn a_dataset_without_items_is_a_failure_that_says_so() {
     let control = Control::new(|_| ());
-    let made = Items::new(None).generate(&mut Counting { size: 0 }, (0, 2), &control);
-    assert_eq!(made.len(), 2);
-    assert!(made[0].as_ref().unwrap_err().to_string().contains("the dataset has no items"));
+    let generated = DatasetCursor::new(None).generate(&mut Counting { size: 0 }, 0..2, &control);
+    assert_eq!(generated.len(), 2);
+    assert!(generated[0].as_ref().unwrap_err().to_string().contains("the dataset has no items"));
 }
 
 #[test]
-fn beginning_again_is_noticed_once() {
+fn starting_over_is_noticed_once() {
     use std::sync::Arc;
     let count = Arc::new(AtomicU64::new(0));
-    let seen = Arc::clone(&count);
+    let notices = Arc::clone(&count);
     let control = Control::new(move |text| {
-        assert_eq!(text, "the dataset has 3 items and begins again after the last");
-        seen.fetch_add(1, Relaxed);
+        assert_eq!(text, "the dataset has 3 items and starts over after the last");
+        notices.fetch_add(1, Relaxed);
     });
-    let items = Items::new(Some(3));
+    let cursor = DatasetCursor::new(Some(3));
     for first in [0, 3, 6] {
-        items.generate(&mut Counting { size: 3 }, (first, 3), &control);
+        cursor.generate(&mut Counting { size: 3 }, first..first + 3, &control);
     }
     assert_eq!(count.load(Relaxed), 1);
 }

@@ -1,4 +1,4 @@
-//! What later turns ask, by a protocol that writes the ask down as text.
+//! The prompts of later turns, by a protocol that writes a prompt as text.
 
 use super::*;
 use loadwright_core::conversation::Media;
@@ -20,8 +20,8 @@ impl ProtocolFactory for Writer {
 }
 
 impl Protocol for Writer {
-    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
-        asks.iter().map(|ask| Ok(template(ask))).collect()
+    fn format(&mut self, prompts: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
+        prompts.iter().map(|prompt| Ok(template(prompt))).collect()
     }
 
     fn decode(&mut self, _: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {
@@ -29,17 +29,19 @@ impl Protocol for Writer {
     }
 }
 
-fn template(ask: &PromptRequest) -> Template {
+fn template(prompt: &PromptRequest) -> Template {
     let head = Head { method: "POST".into(), path: None, headers: Vec::new() };
     let mut body = Vec::new();
     let mut write = |text: &str| body.push(Segment::Bytes(text.as_bytes().to_vec()));
-    if let Prompt::Text(text) = &ask.prompt {
-        ask.history.iter().for_each(|message| write(&format!("{message:?}/")));
+    if let Prompt::Text(text) = &prompt.prompt {
+        prompt.history.iter().for_each(|message| write(&format!("{message:?}/")));
         write(text);
         return Template { head, body };
     }
-    let Prompt::Messages(messages) = &ask.prompt else { panic!("text or messages are asked") };
-    for message in ask.history.iter().chain(messages) {
+    let Prompt::Messages(messages) = &prompt.prompt else {
+        panic!("the prompt is text or messages")
+    };
+    for message in prompt.history.iter().chain(messages) {
         body.push(Segment::Bytes(format!("/{}:", message.role).into_bytes()));
         body.extend(message.parts.iter().map(|part| match part {
             Part::Text(text) => Segment::Bytes(text.as_bytes().to_vec()),
@@ -63,18 +65,18 @@ fn ports() -> Ports {
 
 /// The bodies of a conversation's turns, each answered with `reply n`.
 fn bodies(turns: Vec<Turn>) -> Vec<String> {
-    let (plan, ports) = (loadwright_core::testkit::plan(), ports());
-    let mut former = Former::new(&plan, &ports).expect("there is a protocol");
+    let (plan, ports) = (Arc::new(loadwright_core::testkit::plan()), ports());
+    let mut builder = RequestBuilder::new(&plan, &ports).expect("the protocol can be set up");
     let conversation = Conversation { turns, ..Conversation::default() };
-    let first = former.batch(0, 0, vec![Ok(conversation)]).remove(0);
+    let first = builder.first_turns(0, 0, vec![Ok(conversation)]).remove(0);
     let mut bodies = Vec::new();
-    let (mut request, mut job) = (first.request, first.job);
+    let (mut request, mut turn) = (first.request, first.turn);
     loop {
         bodies.push(String::from_utf8(request.expect("it is formatted").body).expect("text"));
-        let Some(mut talk) = job.talk else { return bodies };
-        talk.history.push(Message::text("assistant", format!("reply {}", bodies.len())));
-        let (next, its, _) = former.next_turn(String::new(), talk).expect("turns are to come");
-        (request, job) = (next, its);
+        let Some(mut state) = turn.state else { return bodies };
+        state.history.push(Message::text("assistant", format!("reply {}", bodies.len())));
+        let next = builder.next_turn(String::new(), state).expect("the state has later turns");
+        (request, turn) = (next.request.map(|request| *request), next.turn);
     }
 }
 
@@ -92,7 +94,7 @@ fn picture(bytes: &[&str]) -> Turn {
 }
 
 #[test]
-fn a_text_prompt_stays_said_as_the_user_s() {
+fn a_text_prompt_becomes_a_message_of_the_user() {
     let bodies = bodies(["a", "b", "c"].map(|text| Turn::new(Prompt::Text(text.into()))).into());
     let user = |text: &str| format!("{:?}/", Message::text("user", text));
     let assistant = |n: u32| format!("{:?}/", Message::text("assistant", format!("reply {n}")));
@@ -102,7 +104,7 @@ fn a_text_prompt_stays_said_as_the_user_s() {
 }
 
 #[test]
-fn media_of_earlier_turns_stay_theirs() {
+fn media_of_earlier_turns_stay_in_their_places() {
     let bodies = bodies(vec![picture(&["P", "Q"]), picture(&["R"]), picture(&[]), picture(&["S"])]);
     assert_eq!(bodies[0], "/user:PQ");
     assert_eq!(bodies[1], "/user:PQ/assistant:reply 1/user:R");
@@ -112,14 +114,14 @@ fn media_of_earlier_turns_stay_theirs() {
 }
 
 #[test]
-fn only_a_turn_that_others_follow_takes_its_conversation_along() {
-    let (plan, ports) = (loadwright_core::testkit::plan(), ports());
-    let mut former = Former::new(&plan, &ports).expect("there is a protocol");
+fn only_a_turn_that_others_follow_keeps_the_state_of_its_conversation() {
+    let (plan, ports) = (Arc::new(loadwright_core::testkit::plan()), ports());
+    let mut builder = RequestBuilder::new(&plan, &ports).expect("the protocol can be set up");
     let turn = || Turn::new(Prompt::Text("a".into()));
-    let mut talks = |turns| {
+    let mut keeps_state = |turns| {
         let conversation = Conversation { turns, ..Conversation::default() };
-        former.batch(0, 0, vec![Ok(conversation)]).remove(0).job.talk.is_some()
+        builder.first_turns(0, 0, vec![Ok(conversation)]).remove(0).turn.state.is_some()
     };
-    assert!(!talks(vec![turn()]));
-    assert!(talks(vec![turn(), turn()]));
+    assert!(!keeps_state(vec![turn()]));
+    assert!(keeps_state(vec![turn(), turn()]));
 }

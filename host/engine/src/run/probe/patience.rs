@@ -1,100 +1,98 @@
-//! How often and how long a connection test is tried, and who is told of it. What a try is, and
-//! what it came to, is the test's.
+//! How often and how long a connection test is retried. What one probe is, is not decided here.
 
-use super::{ProbeFailure, Refusal, Tried};
+use super::{FailedProbe, ProbeFailure, ProbeResult};
 use crate::context::control::Control;
 use crate::error::EngineError;
-use crate::exchange::deadlines::nanos;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_timing::clock;
 use std::time::Duration;
 
-/// How long the test waits for a service that is not there yet, and who is told of it.
+/// How long the test waits for a service that is starting up.
 pub struct Patience<'a> {
-    /// How long tries are repeated, where the user said so; else 30 s, and a host's name that
-    /// cannot be resolved counts as a mistake.
-    pub asked: Option<Duration>,
-    /// Told each second how the test stands, and at once when a try fails that is repeated.
-    pub told: &'a dyn Fn(&Waiting<'_>),
+    /// How long probes are repeated, if the user set that; otherwise 30 s, and a host name that
+    /// cannot be resolved fails at once.
+    pub limit: Option<Duration>,
+    /// Called every second while the test waits, and when a probe failed that is repeated.
+    pub on_wait: &'a dyn Fn(&Waiting<'_>),
 }
 
-/// How a test stands that has no answer yet.
+/// The state of a test that waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting<'a> {
-    /// What the last try came to; none: the first one has no answer yet.
-    pub failure: Option<&'a Refusal>,
-    /// How long the test goes on at most.
+    /// How the last probe failed; `None`: the first one has no reply yet.
+    pub failure: Option<&'a FailedProbe>,
+    /// How long the test still waits at most.
     pub left: Duration,
 }
 
-/// How long a service may take to come up, or to answer, where the user says nothing of it.
-const PATIENCE: Duration = Duration::from_secs(30);
-const BETWEEN: Duration = Duration::from_secs(1);
-const TOLD_EVERY: Duration = Duration::from_secs(1);
+/// How long a service may take to start up, or to reply, if the user does not say.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+const ON_WAIT_EVERY: Duration = Duration::from_secs(1);
 
-/// The tries of a test that is under way.
-pub(super) struct Tries<'a> {
+/// The probes of a test, with the deadlines of all of them.
+pub(super) struct Retries<'a> {
     control: &'a Control,
     patience: &'a Patience<'a>,
-    /// No try begins later.
-    tries_until: Nanos,
-    /// No answer is waited for longer.
-    answers_until: Nanos,
-    last: Option<Refusal>,
+    /// No probe starts later.
+    probes_until: Nanos,
+    /// No reply is waited for longer.
+    replies_until: Nanos,
+    last: Option<FailedProbe>,
 }
 
-/// Why something was not waited for any longer.
+/// Why a wait ended early.
 enum Ended {
     Interrupted,
     TimeIsUp,
 }
 
-impl<'a> Tries<'a> {
-    /// None was made yet; time counts from now.
+impl<'a> Retries<'a> {
+    /// A test that starts now.
     pub(super) fn new(control: &'a Control, patience: &'a Patience<'a>) -> Self {
-        let tries = patience.asked.unwrap_or(PATIENCE);
-        let tries_until = clock::now() + nanos(tries);
-        let answers_until = clock::now() + nanos(tries.max(PATIENCE));
-        Self { control, patience, tries_until, answers_until, last: None }
+        let limit = patience.limit.unwrap_or(DEFAULT_LIMIT);
+        let probes_until = clock::now() + clock::nanos(limit);
+        let replies_until = clock::now() + clock::nanos(limit.max(DEFAULT_LIMIT));
+        Self { control, patience, probes_until, replies_until, last: None }
     }
 
-    /// Asks by `ask` until there is an answer, or no reason to ask again.
+    /// Probes until there is a reply, or no reason to try again.
     pub(super) async fn run(
         &mut self,
-        ask: impl AsyncFn() -> Result<Tried, EngineError>,
-    ) -> Result<Tried, ProbeFailure> {
+        probe: impl AsyncFn() -> Result<ProbeResult, EngineError>,
+    ) -> Result<ProbeResult, ProbeFailure> {
         loop {
-            match self.watch(ask(), self.answers_until).await {
-                Ok(tried) => match tried? {
+            match self.wait_for(probe(), self.replies_until).await {
+                Ok(result) => match result? {
                     Ok(probed) => return Ok(Ok(probed)),
-                    Err(refusal) => self.last = Some(refusal),
+                    Err(failed) => self.last = Some(failed),
                 },
                 Err(Ended::Interrupted) => return Err(ProbeFailure::Interrupted),
                 Err(Ended::TimeIsUp) => break,
             }
-            if !self.is_worth_another() {
+            if !self.may_retry() {
                 break;
             }
-            self.tell();
-            match self.watch(tokio::time::sleep(BETWEEN), self.tries_until).await {
+            self.report();
+            match self.wait_for(tokio::time::sleep(PAUSE), self.probes_until).await {
                 Ok(()) => {}
                 Err(Ended::Interrupted) => return Err(ProbeFailure::Interrupted),
                 Err(Ended::TimeIsUp) => break,
             }
         }
-        let silent = || Refusal {
+        let silent = || FailedProbe {
             outcome: Outcome::Timeout(Stage::Read),
-            detail: "no answer within the time of the connection test".into(),
+            detail: "no reply within the time of the connection test".into(),
             location: None,
         };
         Ok(Err(self.last.take().unwrap_or_else(silent)))
     }
 
-    /// Waits for `work` until `latest`, and tells each second that it does.
-    async fn watch<T>(&self, work: impl Future<Output = T>, latest: Nanos) -> Result<T, Ended> {
+    /// Waits for `work` until `latest`, and reports that every second.
+    async fn wait_for<T>(&self, work: impl Future<Output = T>, latest: Nanos) -> Result<T, Ended> {
         let left = Duration::from_nanos(latest.saturating_sub(clock::now()));
-        let (end, mut tick) = (tokio::time::sleep(left), tokio::time::interval(TOLD_EVERY));
+        let (end, mut tick) = (tokio::time::sleep(left), tokio::time::interval(ON_WAIT_EVERY));
         tick.tick().await;
         tokio::pin!(work, end);
         loop {
@@ -103,22 +101,22 @@ impl<'a> Tries<'a> {
                 () = self.control.stop.drained() => return Err(Ended::Interrupted),
                 done = &mut work => return Ok(done),
                 () = &mut end => return Err(Ended::TimeIsUp),
-                _ = tick.tick() => self.tell(),
+                _ = tick.tick() => self.report(),
             }
         }
     }
 
-    fn tell(&self) {
-        let until = if self.last.is_some() { self.tries_until } else { self.answers_until };
+    fn report(&self) {
+        let until = if self.last.is_some() { self.probes_until } else { self.replies_until };
         let left = Duration::from_nanos(until.saturating_sub(clock::now()));
-        (self.patience.told)(&Waiting { failure: self.last.as_ref(), left });
+        (self.patience.on_wait)(&Waiting { failure: self.last.as_ref(), left });
     }
 
-    /// Whether a service that is starting up may give way to one that answers, and in time.
-    fn is_worth_another(&self) -> bool {
-        let may_change = match self.last.as_ref().map(|refusal| refusal.outcome) {
+    /// Whether the service may only be starting up, so that another probe in time may succeed.
+    fn may_retry(&self) -> bool {
+        let may_change = match self.last.as_ref().map(|failed| failed.outcome) {
             Some(Outcome::Status(code)) => matches!(code, 429 | 502 | 503 | 504),
-            Some(Outcome::Dns) => self.patience.asked.is_some(),
+            Some(Outcome::Dns) => self.patience.limit.is_some(),
             Some(
                 Outcome::Tls
                 | Outcome::Malformed
@@ -128,6 +126,6 @@ impl<'a> Tries<'a> {
             ) => false,
             _ => true,
         };
-        may_change && clock::now() < self.tries_until
+        may_change && clock::now() < self.probes_until
     }
 }

@@ -1,35 +1,40 @@
-//! The ready queue: every slot once and in order, whoever makes and whoever takes.
+//! Every slot is handed out once and in order, whatever the threads that prepare and send.
 
 use super::*;
-use crate::messages::Job;
+use crate::messages::TurnContext;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::request::{Head, Request};
 
-fn prepared(seq: u64) -> Prepared {
+fn prepared(seq: u64) -> PreparedRequest {
     let body = vec![b'x'; 100];
     let head = Arc::new(Head { method: "POST".into(), path: None, headers: Vec::new() });
     let request = Request { head, body };
-    Prepared { seq, request: Ok(request), job: Job::default() }
+    PreparedRequest { seq, request: Ok(request), turn: TurnContext::default() }
 }
 
-fn queue(slots: u64, requests: usize, bytes: usize) -> Dispenser {
-    Dispenser::new(slots, None, Room { requests, bytes }, Arc::new(Gauges::new(1)))
+fn queue(slots: u64, requests: usize, bytes: usize) -> ReadyQueue {
+    ReadyQueue::new(slots, None, QueueLimits { requests, bytes }, Arc::new(Gauges::new(1)))
 }
 
-/// Makes every slot; there must be room for them.
-fn make_all(queue: &Dispenser) {
-    while let Some((first, count)) = queue.claim(64) {
-        assert!(queue.put(first, (first..first + count).map(prepared).collect()));
+/// Puts in what is claimed next; there must be room for it.
+fn put(queue: &ReadyQueue, slots: Range<u64>) {
+    assert!(queue.put(slots.start, slots.map(prepared).collect()));
+}
+
+/// Prepares every slot; there must be room for them.
+fn prepare_all(queue: &ReadyQueue) {
+    while let Some(slots) = queue.claim(64) {
+        put(queue, slots);
     }
 }
 
-/// Makes the first `count` slots of more; there must be room for them.
-fn make_all_of(queue: &Dispenser, count: u64) {
-    let mut made = 0;
-    while made < count {
-        let (first, claimed) = queue.claim(count - made).unwrap();
-        assert!(queue.put(first, (first..first + claimed).map(prepared).collect()));
-        made = first + claimed;
+/// Prepares the first `count` slots of more; there must be room for them.
+fn prepare_first(queue: &ReadyQueue, count: u64) {
+    let mut done = 0;
+    while done < count {
+        let slots = queue.claim(count - done).unwrap();
+        done = slots.end;
+        put(queue, slots);
     }
 }
 
@@ -44,9 +49,8 @@ fn every_slot_goes_out_once_whatever_the_threads() {
         let mut taken: Vec<u64> = std::thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {
-                    while let Some((first, count)) = queue.claim(7) {
-                        let batch = (first..first + count).map(prepared).collect();
-                        assert!(queue.put(first, batch));
+                    while let Some(slots) = queue.claim(7) {
+                        put(&queue, slots);
                     }
                 });
             }
@@ -63,41 +67,41 @@ fn every_slot_goes_out_once_whatever_the_threads() {
         });
         taken.sort_unstable();
         assert_eq!(taken, (0..1_000).collect::<Vec<_>>());
-        assert!(queue.spent(u64::MAX) && queue.claim(1).is_none());
+        assert!(queue.is_exhausted(u64::MAX) && queue.claim(1).is_none());
     }
 }
 
 #[test]
 fn a_phase_takes_its_own_slots_alone() {
     let queue = queue(10, 64, usize::MAX);
-    make_all(&queue);
+    prepare_all(&queue);
     let phase = |end| {
         let next = || block_on(queue.next(end));
         std::iter::from_fn(|| next().map(|next| next.prepared.seq)).collect::<Vec<_>>()
     };
-    assert!(!queue.spent(4));
+    assert!(!queue.is_exhausted(4));
     assert_eq!(phase(4), [0, 1, 2, 3]);
-    assert!(queue.spent(4) && !queue.spent(10));
+    assert!(queue.is_exhausted(4) && !queue.is_exhausted(10));
     assert_eq!(phase(u64::MAX), [4, 5, 6, 7, 8, 9]);
 }
 
 #[test]
-fn claims_begin_small_and_grow_to_the_most() {
+fn claims_begin_small_and_grow_to_the_maximum() {
     let queue = queue(100, 200, usize::MAX);
     let claims: Vec<_> = std::iter::from_fn(|| queue.claim(16)).collect();
-    let counts: Vec<u64> = claims.iter().map(|(_, count)| *count).collect();
+    let counts: Vec<u64> = claims.iter().map(|slots| slots.end - slots.start).collect();
     assert_eq!(counts, [4, 4, 4, 4, 4, 5, 6, 7, 9, 11, 14, 16, 12]);
-    assert!(claims.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0));
+    assert!(claims.windows(2).all(|pair| pair[0].end == pair[1].start));
 }
 
 #[test]
-fn makers_of_a_full_queue_rest_until_half_of_it_is_used() {
+fn preparers_of_a_full_queue_wait_until_half_of_it_is_used() {
     let queue = queue(100, 8, usize::MAX);
     for first in [0, 4] {
-        assert_eq!(queue.claim(4), Some((first, 4)));
-        assert!(queue.put(first, (first..first + 4).map(prepared).collect()));
+        assert_eq!(queue.claim(4), Some(first..first + 4));
+        put(&queue, first..first + 4);
     }
-    let filling = |queue: &Dispenser| queue.lock().filling;
+    let filling = |queue: &ReadyQueue| queue.lock().filling;
     for left in (5..8).rev() {
         block_on(queue.next(u64::MAX)).unwrap();
         assert!(!filling(&queue), "{left} are left");
@@ -109,9 +113,9 @@ fn makers_of_a_full_queue_rest_until_half_of_it_is_used() {
 #[test]
 fn scheduled_times_count_from_the_phases_beginning() {
     let arrival = Arrival { rate: 100.0, process: Process::Poisson };
-    let room = Room { requests: 64, bytes: usize::MAX };
-    let queue = Dispenser::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
-    make_all(&queue);
+    let room = QueueLimits { requests: 64, bytes: usize::MAX };
+    let queue = ReadyQueue::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
+    prepare_all(&queue);
     block_on(queue.next(u64::MAX)).unwrap();
     queue.restart(Some(arrival.offsets(2)), 5_000);
     let scheduled: Vec<_> =
@@ -121,11 +125,11 @@ fn scheduled_times_count_from_the_phases_beginning() {
 }
 
 #[test]
-fn slots_that_were_due_at_the_end_and_not_taken_are_told_once() {
+fn slots_scheduled_before_the_end_and_not_taken_are_missed_once() {
     let queue = queue(1_000, 100, usize::MAX);
     let arrival = Arrival { rate: 1_000.0, process: Process::Constant };
-    make_all_of(&queue, 100);
-    assert_eq!(queue.missed(u64::MAX, None), None, "it goes on");
+    prepare_first(&queue, 100);
+    assert_eq!(queue.next_missed(u64::MAX, None), None, "it is not closed");
     let origin = clock::now();
     queue.restart(Some(arrival.offsets(1)), origin);
     for seq in 0..10 {
@@ -135,24 +139,24 @@ fn slots_that_were_due_at_the_end_and_not_taken_are_told_once() {
         std::thread::yield_now();
     }
     queue.close();
-    // Slot n is scheduled n ms behind the origin: the queue's own point end is later than this limit.
+    // Slot n is scheduled n ms after the origin; the queue was closed later than this limit.
     let latest = origin + 150_500_000;
-    let missed: Vec<_> = std::iter::from_fn(|| queue.missed(u64::MAX, Some(latest))).collect();
-    let expected: Vec<_> = (10..=150).map(|seq| (seq, origin + seq * 1_000_000)).collect();
-    assert_eq!(missed, expected, "those that were never made, too");
-    assert_eq!(queue.missed(151, None), None);
-    let rest = std::iter::from_fn(|| queue.missed(u64::MAX, None)).count();
-    assert!((40..900).contains(&rest), "up to the end of the point: {rest}");
-    assert_eq!(queue.missed(u64::MAX, None), None);
+    let missed: Vec<_> = std::iter::from_fn(|| queue.next_missed(u64::MAX, Some(latest))).collect();
+    let expected: Vec<_> =
+        (10..=150).map(|seq| MissedSlot { seq, scheduled: origin + seq * 1_000_000 }).collect();
+    assert_eq!(missed, expected, "including those that were never prepared");
+    assert_eq!(queue.next_missed(151, None), None);
+    let rest = std::iter::from_fn(|| queue.next_missed(u64::MAX, None)).count();
+    assert!((40..900).contains(&rest), "up to when the queue was closed: {rest}");
+    assert_eq!(queue.next_missed(u64::MAX, None), None);
 }
 
 #[test]
-fn closing_ends_makers_and_takers() {
+fn closing_ends_preparers_and_takers() {
     let queue = queue(100, 1, usize::MAX);
-    let (first, _) = queue.claim(1).unwrap();
-    assert!(queue.put(first, vec![prepared(0)]));
+    put(&queue, queue.claim(1).unwrap());
     std::thread::scope(|scope| {
-        let (first, _) = queue.claim(1).unwrap();
+        let first = queue.claim(1).unwrap().start;
         let full = scope.spawn({
             let queue = &queue;
             move || queue.put(first, vec![prepared(1)])

@@ -35,7 +35,7 @@ fn bad_urls_name_the_flag() {
     let bad = |url: &str| {
         Endpoint::new(&Target { url: url.into(), ..Target::default() }).unwrap_err().to_string()
     };
-    assert!(bad("nonsense").starts_with("`--url nonsense` is no URL: "));
+    assert!(bad("nonsense").starts_with("`--url nonsense` is not a URL: "));
     assert_eq!(bad("ftp://h/"), "`--url ftp://h/` is neither http:// nor https://");
 }
 
@@ -58,7 +58,7 @@ fn only_plain_http_proxies_are_spoken_to() {
     {
         let refused = through(proxy).unwrap_err().to_string();
         let wanted = format!(
-            "the environment's proxy is a {scheme}:// one; name an http:// proxy, or the host in \
+            "the environment's proxy is a {scheme}:// one; use an http:// proxy, or list the host in \
              NO_PROXY"
         );
         assert_eq!(refused, wanted);

@@ -34,12 +34,12 @@ fn chunk(choice: &str) -> String {
     )
 }
 
-fn seen(channel: Channel, tokens: Option<u32>) -> Seen {
-    Seen::Output { channel, tokens }
+fn seen(channel: Channel, tokens: Option<u32>) -> FrameKind {
+    FrameKind::Output { channel, tokens }
 }
 
 /// Each frame with what it is.
-fn chat_stream() -> Vec<(String, Seen)> {
+fn chat_stream() -> Vec<(String, FrameKind)> {
     let usage = r#"{"id":"x","choices":[],"usage":{"prompt_tokens":11,"total_tokens":15,"completion_tokens":4,
         "prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":2,
         "accepted_prediction_tokens":1,"rejected_prediction_tokens":0}}}"#;
@@ -48,7 +48,7 @@ fn chat_stream() -> Vec<(String, Seen)> {
             chunk(
                 r#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#,
             ),
-            Seen::Nothing,
+            FrameKind::Nothing,
         ),
         (
             chunk(r#"{"index":0,"delta":{"reasoning_content":"Hm"},"logprobs":null}"#),
@@ -74,9 +74,9 @@ fn chat_stream() -> Vec<(String, Seen)> {
             ),
             seen(Channel::ToolCall, None),
         ),
-        (chunk(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#), Seen::Nothing),
-        (usage.into(), Seen::Nothing),
-        ("[DONE]".into(), Seen::Done),
+        (chunk(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#), FrameKind::Nothing),
+        (usage.into(), FrameKind::Nothing),
+        ("[DONE]".into(), FrameKind::Done),
     ]
 }
 

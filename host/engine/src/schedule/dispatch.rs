@@ -1,0 +1,97 @@
+//! What the engine threads of a point share: the ready queue, and the limits on sending more.
+
+use super::ready_queue::{QueueLimits, ReadyQueue};
+use crate::context::PointContext;
+use crate::context::gauges::Gauges;
+use crate::context::reachability::{Reachability, ReachabilityMonitor};
+use crate::exchange::net::connect::Connector;
+use crate::messages::capture::CapturePool;
+use loadwright_core::arrival::Offsets;
+use loadwright_core::plan::{Load, Plan};
+use loadwright_core::sample::EndReason;
+use loadwright_timing::clock;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What the engine threads of a point share.
+pub(crate) struct Dispatch {
+    pub(crate) context: Arc<PointContext>,
+    pub(crate) queue: Arc<ReadyQueue>,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) captures: Arc<CapturePool>,
+    pub(crate) reachability: ReachabilityMonitor,
+    /// A permit for each slot of an open loop that may be in flight.
+    permits: Arc<Semaphore>,
+}
+
+impl Dispatch {
+    /// What the engine threads of the point with `context` share.
+    pub(crate) fn new(
+        context: Arc<PointContext>,
+        queue: Arc<ReadyQueue>,
+        connector: Arc<Connector>,
+    ) -> Self {
+        let permits = match context.plan.load {
+            Load::Open { max_in_flight: Some(limit), .. } => limit as usize,
+            Load::Open { .. } | Load::Closed { .. } => Semaphore::MAX_PERMITS,
+        };
+        Self {
+            reachability: ReachabilityMonitor::new(context.control.give_up),
+            context,
+            queue,
+            connector,
+            captures: Arc::default(),
+            permits: Arc::new(Semaphore::new(permits)),
+        }
+    }
+
+    /// Begins the measured phase: arrivals, the duration and samples count from now.
+    pub(crate) fn begin_measuring(&self) {
+        let PointContext { plan, gauges, lifecycle, .. } = &*self.context;
+        let now = clock::now();
+        // Drops what was counted in the warm-up.
+        let _ = gauges.sample(now, 0);
+        self.queue.restart(offsets(plan, false), now);
+        lifecycle.begin_measuring(now, plan.limits.duration);
+    }
+
+    /// Whether the interpreters are too far behind for more requests to be sent.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        let PointContext { gauges, budget, .. } = &*self.context;
+        gauges.backlog.load(Relaxed) > budget.max_backlog()
+    }
+
+    /// Admits a slot of an open loop, which is in flight until the permit is dropped; `None`: as many
+    /// as may be are in flight. Slots count from their dispatch on, or a burst of late slots, none of
+    /// which has begun yet, would exceed the limit.
+    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
+    }
+
+    /// Takes what an attempt showed about the service; the point ends if the service is gone.
+    pub(crate) fn observe(&self, reachability: Reachability) {
+        if self.reachability.observe(reachability) {
+            self.context.lifecycle.end(EndReason::ServerGone);
+        }
+    }
+}
+
+/// The ready queue for `plan`.
+pub(crate) fn ready_queue(plan: &Plan, gauges: &Arc<Gauges>) -> ReadyQueue {
+    /// Bytes of bodies in the queue.
+    const BYTES: usize = 64 * 1024 * 1024;
+    let requests = match plan.load {
+        // Enough for every worker to start at once, within reason.
+        Load::Closed { workers, .. } => (workers as usize * 2).clamp(512, 8192),
+        Load::Open { .. } => 2048,
+    };
+    let limits = QueueLimits { requests, bytes: BYTES };
+    let slots = plan.slots().unwrap_or(u64::MAX);
+    ReadyQueue::new(slots, offsets(plan, true), limits, Arc::clone(gauges))
+}
+
+/// The arrivals of a phase. Warm-up and measurement draw from streams of their own.
+fn offsets(plan: &Plan, warmup: bool) -> Option<Offsets> {
+    Some(plan.load.arrival()?.offsets(if warmup { !plan.seed } else { plan.seed }))
+}
