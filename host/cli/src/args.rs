@@ -4,13 +4,13 @@
 pub mod dataset;
 pub mod engine;
 pub mod generation;
-pub mod later;
 pub mod load;
 pub mod output;
 pub mod prompt;
 pub mod simulate;
+pub mod suggestions;
 pub mod target;
-pub mod tips;
+pub mod unsupported;
 pub mod values;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -43,6 +43,7 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     args_override_self = true,
+    mut_args = values::allow_negative,
     after_help = "These are the flags of most runs; --help shows all of them. Try it: loadwright \
                   perf --simulate",
     after_long_help = "Every flag may also stand in the file named by --config, or in the \
@@ -76,7 +77,7 @@ pub struct PerfArgs {
     pub engine: engine::EngineArgs,
     /// Flags that are known but not used.
     #[command(flatten)]
-    pub later: later::LaterArgs,
+    pub unsupported: unsupported::UnsupportedArgs,
 }
 
 /// `loadwright report`.

@@ -6,7 +6,7 @@ mod file;
 mod stored;
 
 use crate::args::{PerfArgs, perf_command};
-use crate::findings::{Findings, Origins};
+use crate::diagnostics::{Diagnostics, Origins};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, FromArgMatches};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ enum Setting {
 
 /// What was given, from all three places.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gathered {
+pub struct MergedSettings {
     /// The command line as if all had been typed.
     pub args: PerfArgs,
     /// The same as one JSON object, by flag with `_` for `-`.
@@ -42,29 +42,29 @@ type Layer = BTreeMap<String, Setting>;
 
 /// Reads `file`, `environment` and `typed` (what follows `perf`) into one set of arguments, which
 /// must have parsed already. What cannot be used of file and environment is a mistake in
-/// `findings`, which also learns where each setting came from.
+/// `diagnostics`, which also learns where each setting came from.
 ///
 /// # Errors
 /// The command line itself does not parse.
-pub fn gather(
+pub fn merge(
     typed: &[OsString],
     environment: &[(String, String)],
-    findings: &mut Findings,
-) -> Result<Gathered, clap::Error> {
+    diagnostics: &mut Diagnostics,
+) -> Result<MergedSettings, clap::Error> {
     let program = OsString::from("loadwright perf");
     let command = perf_command();
     let tokens = std::iter::once(program.clone()).chain(typed.iter().cloned());
     let matches = command.clone().try_get_matches_from(tokens)?;
 
-    let variables = environment::read(&command, environment, findings);
+    let variables = environment::read(&command, environment, diagnostics);
     let mut layer = Layer::new();
     if let Some(path) = config_path(&matches, &variables) {
-        layer = file::read(&command, &path, findings);
+        layer = file::read(&command, &path, diagnostics);
     }
     layer.extend(variables);
     layer.retain(|flag, _| !is_typed(&matches, flag));
-    findings.origins.retain(|flag, _| layer.contains_key(flag));
-    let mut sources = findings.origins.clone();
+    diagnostics.origins.retain(|flag, _| layer.contains_key(flag));
+    let mut sources = diagnostics.origins.clone();
     let by_hand = settable(&command).filter(|flag| is_given(&matches, flag));
     sources.extend(by_hand.map(|flag| (flag.to_owned(), "the command line".to_owned())));
 
@@ -73,7 +73,7 @@ pub fn gather(
         .chain(typed.iter().cloned());
     let merged = with_joints(command.clone()).try_get_matches_from(tokens)?;
     let typed = stored::typed_settings(&command, &merged);
-    Ok(Gathered { args: PerfArgs::from_arg_matches(&merged)?, typed, sources })
+    Ok(MergedSettings { args: PerfArgs::from_arg_matches(&merged)?, typed, sources })
 }
 
 fn config_path(matches: &ArgMatches, variables: &Layer) -> Option<PathBuf> {

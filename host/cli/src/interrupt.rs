@@ -2,8 +2,8 @@
 //! once, and the process within a second, whatever there is left to read or to write. A third time,
 //! the process ends where it is.
 
+use crate::console::Console;
 use crate::exit::Exit;
-use crate::voice::Voice;
 use loadwright_engine::{Progress, Stop};
 use loadwright_storage::Committer;
 use loadwright_timing::spawn::spawn;
@@ -29,13 +29,13 @@ pub(crate) struct Interrupt {
 }
 
 /// What whoever listens tells, and what is to be saved where there is no time for more.
-pub(crate) struct Listener {
+pub(crate) struct SignalHandler {
     /// What ends the run.
     pub(crate) stop: Stop,
     /// What is in flight.
     pub(crate) progress: Arc<Progress>,
     /// Says what happens now.
-    pub(crate) voice: Arc<Voice>,
+    pub(crate) console: Arc<Console>,
     /// Commits the records.
     pub(crate) committer: Committer,
     /// The run's folder.
@@ -48,7 +48,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The system gives no handler or thread.
-    pub(crate) fn listen(listener: Listener) -> io::Result<Arc<Self>> {
+    pub(crate) fn listen(listener: SignalHandler) -> io::Result<Arc<Self>> {
         let interrupt = Arc::new(Self::default());
         let shared = Arc::clone(&interrupt);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -99,7 +99,7 @@ impl Interrupt {
     }
 }
 
-impl Listener {
+impl SignalHandler {
     fn answer(&self, count: u32) {
         self.say(match count {
             1 => format!(
@@ -127,9 +127,9 @@ impl Listener {
     /// stopped reading must not keep the process.
     fn say(&self, text: String) {
         let (taken, heard) = sync_channel(1);
-        let voice = Arc::clone(&self.voice);
+        let console = Arc::clone(&self.console);
         let saying = spawn("words", move || {
-            voice.info(&text);
+            console.info(&text);
             // Whoever waited may have no more time.
             let _ = taken.send(());
         });

@@ -1,31 +1,31 @@
 //! Everything a run needs, opened before its first request: the last chance to fail cheaply.
 
 mod dataset;
-mod files;
+mod dataset_rate;
+mod file_limit;
 mod folder;
-mod pace;
-mod refusal;
+mod setting_faults;
 mod simulated;
 
 pub(crate) use folder::RunFolder;
 pub(crate) use simulated::{count_prompts, simulated_server, vocabulary};
 
 use crate::catalog::Catalog;
-use crate::failure::Failure;
+use crate::console::Console;
+use crate::error::CommandError;
 use crate::plan::{PluginSettings, Run};
-use crate::voice::Voice;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Tokenizer;
 use loadwright_engine::{Ports, Stop};
 use loadwright_sim::Server;
 use loadwright_storage::{RECORDS, Store};
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
-use refusal::{both, refusal};
+use setting_faults::{both, by_flag};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A run that can begin.
-pub(crate) struct Opened {
+pub(crate) struct OpenedRun {
     /// The points of the sweep, their target known.
     pub(crate) points: Vec<Plan>,
     /// What points need from plugins.
@@ -42,14 +42,18 @@ pub(crate) struct Opened {
 ///
 /// # Errors
 /// The first thing that cannot be had. The run's folder is then gone again.
-pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>, stop: &Stop) -> Result<Opened, Failure> {
-    files::raise_limit(run)?;
+pub(crate) fn open(
+    run: &mut Run,
+    console: &Arc<Console>,
+    stop: &Stop,
+) -> Result<OpenedRun, CommandError> {
+    file_limit::raise(run)?;
     let date = RunFolder::date(&run.outputs);
-    let host = plugin_host(&run.plugins, run.points[0].seed, voice, stop)?;
+    let host = plugin_host(&run.plugins, run.points[0].seed, console, stop)?;
     let catalog = Catalog::open(&host, &run.plugins.paths)?;
-    let plugins = plugins(run, &catalog, voice)?;
+    let plugins = plugins(run, &catalog, console)?;
     let folder = RunFolder::create(&run.outputs, date.as_deref())?;
-    let tokenizer = tokenizer(run, voice)?;
+    let tokenizer = tokenizer(run, console)?;
     let server = match &tokenizer {
         Some(tokenizer) if run.simulate => Some(simulated_server(run, tokenizer)?),
         _ => None,
@@ -59,12 +63,12 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>, stop: &Stop) -> Result<Ope
     }
     let ports = ports(run, &plugins, tokenizer)?;
     dataset::check(run, &*ports.dataset)?;
-    pace::check(&run.points, &*ports.dataset, voice);
-    let attached = voice.journal.attach(&folder.path().join("benchmark.log"));
+    dataset_rate::check(&run.points, &*ports.dataset, console);
+    let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
     let store = Store::create(&folder.path().join(RECORDS), &names)?;
-    Ok(Opened { points: std::mem::take(&mut run.points), ports, store, folder, server })
+    Ok(OpenedRun { points: std::mem::take(&mut run.points), ports, store, folder, server })
 }
 
 /// The host of plugins, with compiled code kept where the user wants it.
@@ -74,13 +78,13 @@ pub(crate) fn open(run: &mut Run, voice: &Arc<Voice>, stop: &Stop) -> Result<Ope
 pub(crate) fn plugin_host(
     settings: &PluginSettings,
     seed: u64,
-    voice: &Arc<Voice>,
+    console: &Arc<Console>,
     stop: &Stop,
-) -> Result<Arc<Host>, Failure> {
-    let (voice, said) = (Arc::clone(voice), Arc::clone(voice));
+) -> Result<Arc<Host>, CommandError> {
+    let (console, said) = (Arc::clone(console), Arc::clone(console));
     let cache_dir = settings.cache_dir.clone().or_else(user_cache);
     if cache_dir.is_none() {
-        voice
+        console
             .notice("compiled plugins are not cached: neither HOME nor --cache-dir names a folder");
     }
     let config = HostConfig {
@@ -88,7 +92,7 @@ pub(crate) fn plugin_host(
         memory: settings.memory,
         timeout: settings.timeout,
         seed,
-        log: Arc::new(move |name: &str, level, text: &str| voice.plugin(name, level, text)),
+        log: Arc::new(move |name: &str, level, text: &str| console.plugin(name, level, text)),
         notice: Arc::new(move |text: &str| said.notice(text)),
         stop: stop.drained_flag(),
     };
@@ -105,10 +109,10 @@ fn user_cache() -> Option<PathBuf> {
 }
 
 /// The tokenizer that was named; under `--simulate` the small one that needs no file.
-fn tokenizer(run: &Run, voice: &Voice) -> Result<Option<Arc<dyn Tokenizer>>, Failure> {
+fn tokenizer(run: &Run, console: &Console) -> Result<Option<Arc<dyn Tokenizer>>, CommandError> {
     match &run.tokenizer {
         Some(name) => {
-            voice.detail(&format!("loading the tokenizer {name}"));
+            console.debug(&format!("loading the tokenizer {name}"));
             Ok(Some(loadwright_tokens::open(name, &run.template_options)?))
         }
         None => Ok(run.simulate.then(loadwright_tokens::builtin)),
@@ -122,9 +126,9 @@ struct Plugins {
 }
 
 /// The plugins that were named: known before anything is loaded for them.
-fn plugins(run: &Run, catalog: &Catalog, voice: &Voice) -> Result<Plugins, Failure> {
+fn plugins(run: &Run, catalog: &Catalog, console: &Console) -> Result<Plugins, CommandError> {
     let plan = &run.points[0];
-    let find = |kind, name: &str| catalog.find(kind, name, |text: &str| voice.notice(text));
+    let find = |kind, name: &str| catalog.find(kind, name, |text: &str| console.notice(text));
     let (protocol, dataset) =
         both(find(Kind::Protocol, &plan.request.api), find(Kind::Dataset, &plan.request.dataset))?;
     Ok(Plugins { protocol, dataset })
@@ -134,14 +138,14 @@ fn ports(
     run: &Run,
     plugins: &Plugins,
     tokenizer: Option<Arc<dyn Tokenizer>>,
-) -> Result<Ports, Failure> {
+) -> Result<Ports, CommandError> {
     let files = run.dataset_path.iter().map(|path| ("dataset-path".to_owned(), path.clone()));
     let services = DatasetServices { tokenizer: tokenizer.clone(), files: files.collect() };
     let protocol = plugins.protocol.protocol(&run.protocol_settings);
     let dataset = plugins.dataset.dataset(&run.dataset_settings, services);
     let (protocol, dataset) = both(
-        protocol.map_err(|error| refusal(Kind::Protocol, error)),
-        dataset.map_err(|error| refusal(Kind::Dataset, error)),
+        protocol.map_err(|error| by_flag(Kind::Protocol, error)),
+        dataset.map_err(|error| by_flag(Kind::Dataset, error)),
     )?;
     Ok(Ports { protocol, dataset, tokenizer })
 }

@@ -1,17 +1,17 @@
 //! `loadwright perf`: the sweep from its first point to its report. Each point is a call of the
 //! engine; what is here goes around it.
 
+use crate::connection_test;
+use crate::console::Console;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::interrupt::{Interrupt, Listener};
-use crate::open::{Opened, open};
+use crate::interrupt::{Interrupt, SignalHandler};
+use crate::open::{OpenedRun, open};
 use crate::plan::Run;
 use crate::progress::Sweep;
 use crate::results;
 use crate::sweep::{Measured, Runner};
 use crate::terminal::Reports;
-use crate::voice::Voice;
-use crate::waiting;
 use loadwright_core::sample::EndReason;
 use loadwright_core::secret::{Secrets, masked_url};
 use loadwright_core::summary::Summary;
@@ -24,15 +24,15 @@ use std::sync::Arc;
 pub(crate) fn perf(mut run: Run) -> Exit {
     let reports = if run.json { Reports::Stderr } else { Reports::Stdout };
     let secrets = run.points.first().map(|point| Secrets::of(&point.target)).unwrap_or_default();
-    let voice = Arc::new(Voice::new(run.debug, reports, secrets));
+    let console = Arc::new(Console::new(run.debug, reports, secrets));
     for notice in &run.notices {
-        voice.notice(notice);
+        console.notice(notice);
     }
     for setting in &run.resolved {
-        voice.detail(setting);
+        console.debug(setting);
     }
-    sweep(&mut run, &voice).unwrap_or_else(|failure| {
-        voice.error(&failure.to_string());
+    sweep(&mut run, &console).unwrap_or_else(|failure| {
+        console.error(&failure.to_string());
         failure.exit()
     })
 }
@@ -41,57 +41,57 @@ pub(crate) fn perf(mut run: Run) -> Exit {
 ///
 /// # Errors
 /// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
-fn sweep(run: &mut Run, voice: &Arc<Voice>) -> Result<Exit, Failure> {
-    let said = Arc::clone(voice);
+fn sweep(run: &mut Run, console: &Arc<Console>) -> Result<Exit, CommandError> {
+    let said = Arc::clone(console);
     let control = Control::new(move |text| said.notice(text));
-    let opened = open(run, voice, &control.stop)?;
-    let interrupt = Interrupt::listen(Listener {
+    let opened = open(run, console, &control.stop)?;
+    let interrupt = Interrupt::listen(SignalHandler {
         stop: control.stop.clone(),
         progress: Arc::clone(&control.progress),
-        voice: Arc::clone(voice),
+        console: Arc::clone(console),
         committer: opened.store.committer(),
         folder: opened.folder.path().to_path_buf(),
     })
-    .map_err(Failure::System)?;
-    introduce(run, &opened, voice);
+    .map_err(CommandError::System)?;
+    introduce(run, &opened, console);
     if run.test_connection {
-        waiting::test_connection(&opened, &control, voice, run.wait_for_server)?;
+        connection_test::test_connection(&opened, &control, console, run.wait_for_server)?;
     }
-    let Opened { points, ports, folder, store, server } = opened;
+    let OpenedRun { points, ports, folder, store, server } = opened;
     let folder = folder.keep();
-    voice.info(&format!("results go to {}", folder.path().display()));
+    console.info(&format!("results go to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
-    let sweep = Sweep::new(voice, &points, run.sleep_interval);
+    let sweep = Sweep::new(console, &points, run.sleep_interval);
     let mut runner =
-        Runner { voice, control: &control, ports: &ports, folder: folder.path(), store };
+        Runner { console, control: &control, ports: &ports, folder: folder.path(), store };
     let measured = runner.points(points, &sweep, |left| {
         if left > 0 && !run.sleep_interval.is_zero() {
-            voice.detail(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
+            console.debug(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
             interrupt.sleep(run.sleep_interval);
         }
     });
     drop(sweep);
     drop(server);
     let exit = conclude(measured, runner, &info, Wish { json: run.json, stop: interrupt.asked() });
-    voice.terminal.say_as_is(&folder.path().display().to_string());
+    console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
 }
 
 /// Says what is about to be measured.
-fn introduce(run: &Run, opened: &Opened, voice: &Voice) {
+fn introduce(run: &Run, opened: &OpenedRun, console: &Console) {
     let first = &opened.points[0];
-    voice.info(&format!(
+    console.info(&format!(
         "measuring {} at {}: {}",
         results::alias(first).unwrap_or_else(|| first.request.model.clone()),
         masked_url(&first.target.url),
         counted(opened.points.len() as u64, "point")
     ));
     if run.seed_drawn {
-        voice.info(&format!("seed {}: give it with --seed to send the same again", first.seed));
+        console.info(&format!("seed {}: give it with --seed to send the same again", first.seed));
     }
     if let Some(server) = &opened.server {
-        voice.info(&format!("a simulated server answers at {}", server.url()));
+        console.info(&format!("a simulated server answers at {}", server.url()));
     }
 }
 
@@ -106,27 +106,27 @@ struct Wish {
 
 /// Writes and prints the report over all points, and says how the process ends.
 fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) -> Exit {
-    let Runner { voice, folder, store, .. } = runner;
+    let Runner { console, folder, store, .. } = runner;
     let Measured { summaries, mut trouble } = measured;
-    let style = voice.terminal.style();
+    let style = console.terminal.style();
     let shown = sweep_text(&summaries, info, &style);
     if !shown.is_empty() {
-        voice.report(&shown, &sweep_text(&summaries, info, &Style::FILE));
+        console.report(&shown, &sweep_text(&summaries, info, &Style::FILE));
     }
-    let written = results::write_run(folder, info, &summaries).map_err(Failure::from);
-    let closed = store.close().map_err(Failure::from);
+    let written = results::write_run(folder, info, &summaries).map_err(CommandError::from);
+    let closed = store.close().map_err(CommandError::from);
     for failure in [written, closed].into_iter().filter_map(Result::err) {
         // A disk that is full has been named already.
         if !matches!(trouble, Some(Exit::Output)) {
-            voice.error(&failure.to_string());
+            console.error(&failure.to_string());
         }
         trouble = trouble.or(Some(failure.exit()));
     }
     if wish.json {
-        voice.terminal.document(&run_json(&summaries, info));
+        console.terminal.print_stdout(&run_json(&summaries, info));
     }
     let complete = trouble != Some(Exit::Output);
-    voice.info(if complete { "results are in:" } else { "what could be written is in:" });
+    console.info(if complete { "results are in:" } else { "what could be written is in:" });
     let met = results::meets_condition(&summaries, info);
     outcome(&summaries, trouble, wish.stop, met)
 }

@@ -1,26 +1,33 @@
-//! The one converter from what was typed to what it means: the plans of a sweep, and the settings
-//! of the run around them. It opens nothing, and reports every mistake at once.
+//! Converts settings into what they mean: the plans of a sweep, and the settings of the run around
+//! them. A pure function: it opens nothing, and reports every error at once.
+//!
+//! Each part has a function of its own that takes the arguments, returns the part, and adds what is
+//! wrong to the diagnostics.
 
 mod checks;
+mod contents;
+mod dataset;
 mod engine;
 mod generation;
-mod json;
-mod later;
-mod memory;
-mod points;
-mod prompts;
 mod settings;
+mod sweep;
 mod target;
+mod unsupported;
 
 use crate::args::PerfArgs;
-use crate::config::Gathered;
-use crate::findings::{Findings, Mistakes};
-use loadwright_core::plan::Plan;
-use serde_json::{Map, Value};
+use crate::config::MergedSettings;
+use crate::diagnostics::{Diagnostics, SettingErrors};
+use crate::inputs::Inputs;
+use crate::plugin_names::PluginNames;
+use dataset::PromptContext;
+use loadwright_core::plan::{Plan, RequestSettings};
+use loadwright_wasm::Kind;
+use serde_json::{Map, Value, json};
+use settings::Resolved;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Name of the model where the simulated server is measured.
+/// Default name of the simulated server's model.
 pub const SIMULATED_MODEL: &str = "simulated";
 
 /// A run, converted: what to measure, and with what.
@@ -28,11 +35,11 @@ pub const SIMULATED_MODEL: &str = "simulated";
 pub struct Run {
     /// The points of the sweep, in order.
     pub points: Vec<Plan>,
-    /// Measure the built-in simulated server; its address takes the place of the plans' URL.
+    /// Measure the built-in simulated server.
     pub simulate: bool,
     /// Send a request that tests the connection first.
     pub test_connection: bool,
-    /// How long that test waits for a server that is still loading, where given.
+    /// How long that test waits for a server that is still loading, if given.
     pub wait_for_server: Option<Duration>,
     /// Pause between points.
     pub sleep_interval: Duration,
@@ -42,32 +49,32 @@ pub struct Run {
     pub plugins: PluginSettings,
     /// The tokenizer's folder, file or hub id.
     pub tokenizer: Option<String>,
-    /// What requests tell the server's chat template.
+    /// Options of the server's chat template that requests set.
     pub template_options: Map<String, Value>,
     /// The file that the dataset reads.
     pub dataset_path: Option<PathBuf>,
-    /// Settings on their way to the protocol plugin.
+    /// Settings for the protocol plugin.
     pub protocol_settings: Value,
-    /// Settings on their way to the dataset plugin.
+    /// Settings for the dataset plugin.
     pub dataset_settings: Value,
     /// Whether the seed was drawn rather than given.
     pub seed_drawn: bool,
     /// Print one JSON document to standard output, and the report to standard error.
     pub json: bool,
-    /// Say more.
+    /// Print debug messages.
     pub debug: bool,
     /// What the user should know.
     pub notices: Vec<String>,
-    /// Each setting, its value and where that came from, a line each.
+    /// A line for each setting: its value and where it came from.
     pub resolved: Vec<String>,
 }
 
 /// Where results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outputs {
-    /// Folder that the run's folder is made in.
+    /// Folder in which the run's folder is created.
     pub dir: PathBuf,
-    /// The run's folder itself, where given: new, or empty.
+    /// The run's folder itself, if given: new or empty.
     pub exact: Option<PathBuf>,
     /// Whether the time is part of the run folder's path.
     pub timestamp: bool,
@@ -82,40 +89,17 @@ pub struct PluginSettings {
     pub paths: Vec<PathBuf>,
     /// Time that one call may take.
     pub timeout: Duration,
-    /// Bytes of memory of an instance, where given.
+    /// Bytes of memory of an instance, if given.
     pub memory: Option<u64>,
-    /// Folder of compiled plugins, where given.
+    /// Folder of compiled plugins, if given.
     pub cache_dir: Option<PathBuf>,
-}
-
-/// What plans of a sweep share, while they are made.
-struct Shared<'a> {
-    args: &'a PerfArgs,
-    typed: &'a Map<String, Value>,
-    findings: &'a mut Findings,
-}
-
-/// Converts what was typed.
-///
-/// # Errors
-/// Every setting that cannot be used.
-pub fn convert(given: &Gathered, mut findings: Findings) -> Result<Run, Mistakes> {
-    let Gathered { args, typed, sources } = given;
-    let run = Shared { args, typed, findings: &mut findings }.run();
-    if !findings.mistakes.0.is_empty() {
-        return Err(findings.mistakes);
-    }
-    let resolved = settings::resolved(&run.points, sources);
-    Ok(Run { notices: findings.notices, resolved, ..run })
 }
 
 impl Run {
     /// Sends everything to the server at `base` instead, the path kept.
     pub fn point_at(&mut self, base: &str) {
-        let Some(url) = self.points.first().map(|point| target::moved(&point.target.url, base))
-        else {
-            return;
-        };
+        let Some(first) = self.points.first() else { return };
+        let url = first.target.url.replace("http://127.0.0.1:1", base);
         for point in &mut self.points {
             point.target.url.clone_from(&url);
             point.settings.insert("url".into(), url.clone().into());
@@ -124,82 +108,118 @@ impl Run {
     }
 }
 
-impl Shared<'_> {
-    fn run(&mut self) -> Run {
-        self.answer_known_flags();
-        let model = self.model();
-        let endpoint = self.endpoint();
-        let headers = self.headers();
-        let (target, in_chat) = self.target(endpoint, headers);
-        let contents = self.contents();
-        let generation = self.generation(&model, &contents);
-        let (seed, seed_drawn) = self.seed();
-        let dataset = self.dataset();
-        self.check_tokenizer(&dataset);
-        self.check_dataset(&dataset);
-        self.check_run_dir();
-        let dataset_settings = self.dataset_settings(&model, &dataset, in_chat, &contents);
-        let mut shared = self.shared_plan();
-        shared.request.output_range = generation.range;
-        shared.request.choices = generation.choices(&contents);
-        shared.request.stream = generation.members["stream"] == true;
-        shared.seed = seed;
-        shared.request.in_chat = in_chat;
-        shared.request.dataset = dataset;
-        shared.request.model.clone_from(&model);
-        shared.target = target;
-        self.check_metrics(&shared);
-        shared.settings = self.stored_settings(&shared, &generation, &dataset_settings, &contents);
-        let points = self.points(&shared);
-        Run {
-            simulate: self.args.target.simulate,
-            test_connection: !self.args.target.no_test_connection,
-            wait_for_server: self.wait_for_server(),
-            sleep_interval: self.sleep_interval(),
-            outputs: self.outputs(&model),
-            plugins: self.plugins(),
-            tokenizer: self.args.dataset.tokenizer_path.clone(),
-            template_options: generation.template_options(&contents),
-            dataset_path: self.dataset_path(),
-            protocol_settings: serde_json::json!({
-                "url": shared.target.url,
-                "generation": generation.members,
-                "extra_args": contents.extra,
-                "template": contents.template,
-                "settings": contents.api,
-            }),
-            dataset_settings,
-            seed_drawn,
-            json: self.args.output.json,
-            debug: self.args.output.debug,
-            notices: Vec::new(),
-            resolved: Vec::new(),
-            points,
+/// Converts the settings `given`.
+///
+/// # Errors
+/// Every setting that cannot be used.
+pub fn convert(
+    given: &MergedSettings,
+    inputs: &Inputs,
+    mut diagnostics: Diagnostics,
+) -> Result<Run, SettingErrors> {
+    let run = run(given, inputs, &mut diagnostics);
+    let notices = std::mem::take(&mut diagnostics.notices);
+    diagnostics.into_result(Run { notices, ..run })
+}
+
+fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Run {
+    let args = &given.args;
+    unsupported::check(args, diagnostics);
+    let model = model(args, diagnostics);
+    let target = target::target(args, inputs, diagnostics);
+    let in_chat = target::in_chat(args, &target.url, diagnostics);
+    let contents = contents::contents(&inputs.texts, diagnostics);
+    let generation = generation::generation(args, &model, &contents, diagnostics);
+    let dataset = dataset::name(args, diagnostics);
+    let prompts = PromptContext { dataset: &dataset, model: &model, in_chat };
+    let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
+    let mut shared = Plan {
+        seed: generation::seed(args, inputs),
+        target,
+        request: RequestSettings {
+            api: args.target.api.clone(),
+            model,
+            dataset,
+            stream: generation.stream(),
+            choices: generation.choices(&contents),
+            output_range: generation.range,
+            tokenize_prompt: args.prompt.tokenize_prompt,
+            in_chat,
+            retries: diagnostics.whole_u32("retries", &args.load.retries, 0),
+        },
+        timeouts: engine::timeouts(args, diagnostics),
+        objectives: engine::objectives(args, diagnostics),
+        engine: engine::engine(args, inputs, diagnostics),
+        ..Plan::default()
+    };
+    check_plugins(&shared.request, &inputs.plugins, diagnostics);
+    checks::check_metrics(args, &shared, diagnostics);
+    let sleep_interval = sweep::sleep_interval(args, diagnostics);
+    let resolved = Resolved {
+        generation: &generation,
+        contents: &contents,
+        dataset: &dataset_settings,
+        sleep_interval,
+    };
+    shared.settings = settings::shared(given, &shared, &resolved);
+    let points = sweep::points(args, &shared, diagnostics);
+    Run {
+        simulate: args.target.simulate,
+        test_connection: !args.target.no_test_connection,
+        wait_for_server: engine::wait_for_server(args, diagnostics),
+        sleep_interval,
+        outputs: outputs(args, &shared.request.model),
+        plugins: engine::plugins(args, diagnostics),
+        tokenizer: args.dataset.tokenizer_path.clone(),
+        template_options: generation.template_options(&contents),
+        dataset_path: args.dataset.dataset_path.clone(),
+        protocol_settings: json!({
+            "url": shared.target.url,
+            "generation": generation.members,
+            "extra_args": contents.extra,
+            "template": contents.template,
+            "settings": contents.api,
+        }),
+        dataset_settings,
+        seed_drawn: args.generation.seed.is_none(),
+        json: args.output.json,
+        debug: args.output.debug,
+        notices: Vec::new(),
+        resolved: settings::lines(&points, &given.sources),
+        points,
+    }
+}
+
+/// Reports names of plugins that do not exist.
+fn check_plugins(request: &RequestSettings, names: &PluginNames, diagnostics: &mut Diagnostics) {
+    for (kind, name) in [(Kind::Protocol, &request.api), (Kind::Dataset, &request.dataset)] {
+        if let Err(error) = names.check(kind, name) {
+            diagnostics.error(&error.flag, error.text);
         }
     }
+}
 
-    fn model(&mut self) -> String {
-        match &self.args.target.model {
-            Some(model) if !model.is_empty() => model.clone(),
-            _ if self.args.target.simulate => SIMULATED_MODEL.into(),
-            _ => {
-                self.findings.mistake("model", "is required; give the model's name as it is sent");
-                String::new()
-            }
+fn model(args: &PerfArgs, diagnostics: &mut Diagnostics) -> String {
+    match &args.target.model {
+        Some(model) if !model.is_empty() => model.clone(),
+        _ if args.target.simulate => SIMULATED_MODEL.into(),
+        _ => {
+            diagnostics.error("model", "is required; give the model's name as requests send it");
+            String::new()
         }
     }
+}
 
-    /// The folder's name: the last part of the model's, without what a file system refuses.
-    fn outputs(&self, model: &str) -> Outputs {
-        let output = &self.args.output;
-        let last = model.trim_end_matches('/').rsplit('/').next().unwrap_or(model);
-        let name = output.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(last);
-        Outputs {
-            dir: output.outputs_dir.clone(),
-            exact: output.run_dir.clone(),
-            timestamp: !output.no_timestamp,
-            name: file_name(name),
-        }
+/// Where results go. The folder is called after the last part of the model's name by default.
+fn outputs(args: &PerfArgs, model: &str) -> Outputs {
+    let output = &args.output;
+    let last = model.trim_end_matches('/').rsplit('/').next().unwrap_or(model);
+    let name = output.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(last);
+    Outputs {
+        dir: output.outputs_dir.clone(),
+        exact: output.run_dir.clone(),
+        timestamp: !output.no_timestamp,
+        name: file_name(name),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Progress of a sweep: bars on a terminal, plain lines every few seconds elsewhere. It reads a
 //! lossy view of the engine; the metrics of the report are not made from it.
 
-mod ahead;
+mod estimate;
 mod failures;
 mod view;
 
 pub(crate) use failures::LastFailure;
 
-use crate::voice::Voice;
-use ahead::Ahead;
+use crate::console::Console;
+use estimate::PointEstimate;
 use indicatif::{ProgressBar, ProgressStyle};
 use loadwright_core::plan::Plan;
 use loadwright_engine::Control;
@@ -30,8 +30,8 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// The sweep's bar, one step a point, and what is still to come.
 pub(crate) struct Sweep {
-    voice: Arc<Voice>,
-    points: Vec<Ahead>,
+    console: Arc<Console>,
+    points: Vec<PointEstimate>,
     pause: Duration,
     bar: Option<ProgressBar>,
 }
@@ -39,24 +39,24 @@ pub(crate) struct Sweep {
 impl Sweep {
     /// A bar over `points` with a `pause` between them; none below two, or where bars cannot be
     /// drawn.
-    pub(crate) fn new(voice: &Arc<Voice>, points: &[Plan], pause: Duration) -> Self {
-        let bar = (points.len() > 1 && voice.terminal.live()).then(|| {
-            let bar = voice.terminal.bars().add(ProgressBar::new(points.len() as u64));
+    pub(crate) fn new(console: &Arc<Console>, points: &[Plan], pause: Duration) -> Self {
+        let bar = (points.len() > 1 && console.terminal.live()).then(|| {
+            let bar = console.terminal.bars().add(ProgressBar::new(points.len() as u64));
             bar.set_style(style("sweep [{bar:24}] {pos}/{len} points, {elapsed} {msg}"));
             bar
         });
-        let points = points.iter().map(Ahead::of).collect();
-        Self { voice: Arc::clone(voice), points, pause, bar }
+        let points = points.iter().map(PointEstimate::of).collect();
+        Self { console: Arc::clone(console), points, pause, bar }
     }
 
     /// Shows a point until what is returned is dropped.
-    pub(crate) fn point(&self, plan: &Plan, control: &Control) -> Watched {
+    pub(crate) fn point(&self, plan: &Plan, control: &Control) -> PointProgress {
         if let Some(bar) = &self.bar {
             bar.set_message(plan.name.clone());
         }
         let later = self.points.get(plan.index as usize + 1..).unwrap_or_default();
         let rest = Rest { points: later.to_vec(), pause: self.pause };
-        Watched::new(&self.voice, View::new(plan, control, rest), self.bar.clone())
+        PointProgress::new(&self.console, View::new(plan, control, rest), self.bar.clone())
     }
 
     /// A point is over.
@@ -82,19 +82,19 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// A point that is being shown.
-pub(crate) struct Watched {
+pub(crate) struct PointProgress {
     over: Arc<(Mutex<bool>, Condvar)>,
     failure: LastFailure,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Watched {
-    fn new(voice: &Arc<Voice>, view: View, sweep: Option<ProgressBar>) -> Self {
+impl PointProgress {
+    fn new(console: &Arc<Console>, view: View, sweep: Option<ProgressBar>) -> Self {
         let over = Arc::new((Mutex::new(false), Condvar::new()));
         let failure = view.failure.clone();
-        let (voice, shared) = (Arc::clone(voice), Arc::clone(&over));
+        let (console, shared) = (Arc::clone(console), Arc::clone(&over));
         // Without a thread more the run goes on, unseen.
-        let thread = spawn("progress", move || show(&voice, &view, sweep.as_ref(), &shared)).ok();
+        let thread = spawn("progress", move || show(&console, &view, sweep.as_ref(), &shared)).ok();
         Self { over, failure, thread }
     }
 
@@ -104,7 +104,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for PointProgress {
     fn drop(&mut self) {
         *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.over.1.notify_all();
@@ -116,13 +116,13 @@ impl Drop for Watched {
 }
 
 fn show(
-    voice: &Voice,
+    console: &Console,
     view: &View,
     sweep: Option<&ProgressBar>,
     (over, changed): &(Mutex<bool>, Condvar),
 ) {
-    let bar = voice.terminal.live().then(|| {
-        let bar = voice.terminal.bars().add(ProgressBar::new(view.length));
+    let bar = console.terminal.live().then(|| {
+        let bar = console.terminal.bars().add(ProgressBar::new(view.length));
         bar.set_style(style("{prefix} [{wide_bar}]\n  {msg}"));
         bar.set_prefix(view.name.clone());
         bar
@@ -136,8 +136,8 @@ fn show(
             break;
         }
         match &bar {
-            Some(bar) => draw(voice, view, bar, sweep),
-            None => voice.say("", &words(view)),
+            Some(bar) => draw(console, view, bar, sweep),
+            None => console.print_line("", &words(view)),
         }
     }
     if let Some(bar) = bar {
@@ -146,8 +146,8 @@ fn show(
 }
 
 /// Brings the point's bar and the sweep's up to date.
-fn draw(voice: &Voice, view: &View, bar: &ProgressBar, sweep: Option<&ProgressBar>) {
-    let width = voice.terminal.bar_width().saturating_sub(FAILURE_LABEL.len() + 4);
+fn draw(console: &Console, view: &View, bar: &ProgressBar, sweep: Option<&ProgressBar>) {
+    let width = console.terminal.bar_width().saturating_sub(FAILURE_LABEL.len() + 4);
     let failure = view.failure.words(width);
     let failure = failure.map(|words| format!("\n  {FAILURE_LABEL}{words}")).unwrap_or_default();
     bar.set_position(view.position());

@@ -3,13 +3,13 @@
 
 use crate::args::perf_command;
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_engine::{ProbeFailure, FailedProbe};
+use loadwright_engine::{FailedProbe, ProbeFailure};
 use serde_json::Value;
 
 const WITHOUT: &str = "or leave the test out with --no-test-connection";
 
 /// What the failure says, in one line, and what to do about it.
-pub(crate) fn told(failure: &ProbeFailure) -> String {
+pub(crate) fn describe(failure: &ProbeFailure) -> String {
     let said = one_line(&failure.to_string());
     match failure {
         ProbeFailure::Failed { failure, .. } => format!("{said}; {}", remedy(failure)),

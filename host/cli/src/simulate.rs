@@ -3,11 +3,11 @@
 mod lateness;
 
 use crate::args::simulate::{PaceArgs, ReplyArgs, ServerArgs, SimulateArgs};
-use crate::args::values::Typed;
+use crate::args::values::Decimal;
+use crate::diagnostics::{Diagnostics, SettingErrors};
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::findings::{Findings, Mistakes};
-use crate::input;
+use crate::inputs;
 use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use lateness::Lookout;
@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// # Errors
 /// A setting cannot be used, or the server cannot start.
-pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
+pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, CommandError> {
     let mut config = config(args)?;
     let tokenizer = match &args.server.tokenizer_path {
         Some(name) => loadwright_tokens::open(name, &serde_json::Map::new())?,
@@ -31,32 +31,32 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Failure> {
     };
     config.replies.vocabulary = vocabulary(&*tokenizer);
     config.count_prompt = Some(count_prompts(tokenizer));
-    rlimit::increase_nofile_limit(u64::MAX).map_err(Failure::System)?;
+    rlimit::increase_nofile_limit(u64::MAX).map_err(CommandError::System)?;
     let socket = config.unix_socket.clone();
     let server = Server::start(config).map_err(|cause| refused(cause, socket.as_deref()))?;
     let terminal = Terminal::default();
-    terminal.print(&server.url());
+    terminal.print_report(&server.url());
     if let Some(path) = socket {
-        terminal.say(&format!("listening on {}; give it with --unix-socket", path.display()));
+        terminal.message(&format!("listening on {}; give it with --unix-socket", path.display()));
     }
     if let Some(certificate) = server.certificate() {
-        terminal.say("trust it with --insecure, or by this certificate:");
-        terminal.say_as_is(certificate);
+        terminal.message("trust it with --insecure, or by this certificate:");
+        terminal.raw_message(certificate);
     }
-    terminal.say("Ctrl-C stops it");
-    wait(&server, &terminal).map_err(Failure::System)?;
+    terminal.message("Ctrl-C stops it");
+    wait(&server, &terminal).map_err(CommandError::System)?;
     let counts = server.counts();
     let received = counted(counts.received, "request");
-    terminal.say(&format!("{received} received, {} ended", counts.ended));
-    lateness::report(&server).iter().for_each(|line| terminal.say(line));
+    terminal.message(&format!("{received} received, {} ended", counts.ended));
+    lateness::report(&server).iter().for_each(|line| terminal.message(line));
     Ok(Exit::Measured)
 }
 
 /// Why the server does not start. What stands in the way of its Unix socket is the user's to move.
-fn refused(cause: io::Error, socket: Option<&Path>) -> Failure {
+fn refused(cause: io::Error, socket: Option<&Path>) -> CommandError {
     let Some(path) = socket else {
         let remedy = remedy(&cause);
-        return Failure::Simulate { cause, remedy };
+        return CommandError::Simulate { cause, remedy };
     };
     let text = match cause.kind() {
         ErrorKind::AlreadyExists => format!("{cause}; give the path of a socket, or a free one"),
@@ -66,12 +66,12 @@ fn refused(cause: io::Error, socket: Option<&Path>) -> Failure {
         }
         _ => {
             let remedy = "; give --unix-socket a place that can be written";
-            return Failure::Simulate { cause, remedy };
+            return CommandError::Simulate { cause, remedy };
         }
     };
-    let mut findings = Findings::default();
-    findings.mistake("unix-socket", text);
-    findings.mistakes.into()
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.error("unix-socket", text);
+    diagnostics.errors.into()
 }
 
 /// What to do where the server cannot listen on its address.
@@ -97,7 +97,7 @@ fn wait(server: &Server, terminal: &Terminal) -> io::Result<()> {
                 _ = int.recv() => return Ok(()),
                 _ = term.recv() => return Ok(()),
                 () = tokio::time::sleep(lateness::EVERY) => {
-                    lookout.look(server).iter().for_each(|line| terminal.say(line));
+                    lookout.look(server).iter().for_each(|line| terminal.message(line));
                 }
             }
         }
@@ -108,10 +108,10 @@ fn wait(server: &Server, terminal: &Terminal) -> io::Result<()> {
 ///
 /// # Errors
 /// Every setting that cannot be used.
-pub(crate) fn config(args: &SimulateArgs) -> Result<Config, Mistakes> {
-    let mut findings = Findings::default();
+pub(crate) fn config(args: &SimulateArgs) -> Result<Config, SettingErrors> {
+    let mut diagnostics = Diagnostics::default();
     let SimulateArgs { server, pace, replies } = args;
-    let (listen, expose) = listen(server, &mut findings);
+    let (listen, expose) = listen(server, &mut diagnostics);
     let config = Config {
         listen,
         expose,
@@ -119,39 +119,39 @@ pub(crate) fn config(args: &SimulateArgs) -> Result<Config, Mistakes> {
         tls: server.tls,
         http2: server.http2,
         model_name: server.model.clone(),
-        model: model(pace, &mut findings),
-        seed: findings.whole("seed", &server.seed, &(0..=i64::MAX)),
-        replies: contents(replies, &mut findings),
-        script: script(server, &mut findings),
+        model: model(pace, &mut diagnostics),
+        seed: diagnostics.whole("seed", &server.seed, &(0..=i64::MAX)),
+        replies: contents(replies, &mut diagnostics),
+        script: script(server, &mut diagnostics),
         truth: Truth::Off,
         ..Config::default()
     };
-    if findings.mistakes.0.is_empty() { Ok(config) } else { Err(findings.mistakes) }
+    diagnostics.into_result(config)
 }
 
 /// Where to listen, and whether others may connect there.
-fn listen(server: &ServerArgs, findings: &mut Findings) -> (SocketAddr, bool) {
-    let port = findings.whole("port", &server.port, &(0..=65_535));
+fn listen(server: &ServerArgs, diagnostics: &mut Diagnostics) -> (SocketAddr, bool) {
+    let port = diagnostics.whole("port", &server.port, &(0..=65_535));
     let named = if server.host == "localhost" { "127.0.0.1" } else { &server.host };
     let ip = named.parse().unwrap_or_else(|_| {
         let text = format!("`{named}` is not an address; give 127.0.0.1, or one of this machine's");
-        findings.mistake("host", text);
+        diagnostics.error("host", text);
         IpAddr::V4(Ipv4Addr::LOCALHOST)
     });
     (SocketAddr::new(ip, u16::try_from(port).unwrap_or_default()), !ip.is_loopback())
 }
 
-fn model(pace: &PaceArgs, findings: &mut Findings) -> Model {
-    let noise = findings.span("noise", &pace.noise, true);
+fn model(pace: &PaceArgs, diagnostics: &mut Diagnostics) -> Model {
+    let noise = diagnostics.non_negative("noise", &pace.noise);
     let batching = Model::Batching {
-        slots: findings.small("slots", &pace.slots, 1),
-        prefill_tokens_per_s: findings.span("prefill", &pace.prefill, false),
-        prefill_chunk: findings.small("prefill-chunk", &pace.prefill_chunk, 1),
-        decode_step_base: millis("decode-step", &pace.decode_step, findings),
+        slots: diagnostics.whole_u32("slots", &pace.slots, 1),
+        prefill_tokens_per_s: diagnostics.positive("prefill", &pace.prefill),
+        prefill_chunk: diagnostics.whole_u32("prefill-chunk", &pace.prefill_chunk, 1),
+        decode_step_base: millis("decode-step", &pace.decode_step, diagnostics),
         decode_step_per_sequence: millis(
             "decode-step-per-sequence",
             &pace.decode_step_per_sequence,
-            findings,
+            diagnostics,
         ),
         noise,
     };
@@ -160,59 +160,59 @@ fn model(pace: &PaceArgs, findings: &mut Findings) -> Model {
         (None, None) => batching,
         (Some(ttft), Some(itl)) => {
             if pace.as_fast {
-                findings.mistake("as-fast", "cannot stand beside --ttft and --itl; give one pace");
+                diagnostics.error("as-fast", "cannot stand beside --ttft and --itl; give one pace");
             }
-            let (ttft, itl) = (millis("ttft", ttft, findings), millis("itl", itl, findings));
+            let (ttft, itl) = (millis("ttft", ttft, diagnostics), millis("itl", itl, diagnostics));
             Model::Paced { ttft, itl, noise }
         }
         (Some(_), None) => {
-            findings.mistake("ttft", "needs --itl; give the time between frames");
+            diagnostics.error("ttft", "needs --itl; give the time between frames");
             batching
         }
         (None, Some(_)) => {
-            findings.mistake("itl", "needs --ttft; give the time to the first frame");
+            diagnostics.error("itl", "needs --ttft; give the time to the first frame");
             batching
         }
     }
 }
 
-fn millis(flag: &str, typed: &Typed<f64>, findings: &mut Findings) -> Duration {
-    let ms = findings.span(flag, typed, true);
+fn millis(flag: &str, given: &Decimal, diagnostics: &mut Diagnostics) -> Duration {
+    let ms = diagnostics.non_negative(flag, given);
     Duration::try_from_secs_f64(ms / 1e3).unwrap_or_else(|_| {
-        findings.mistake(flag, format!("{ms} is too large; give milliseconds"));
+        diagnostics.error(flag, format!("{ms} is too large; give milliseconds"));
         Duration::ZERO
     })
 }
 
-fn contents(replies: &ReplyArgs, findings: &mut Findings) -> Replies {
-    let cached_share = findings.span("cached-share", &replies.cached_share, true);
+fn contents(replies: &ReplyArgs, diagnostics: &mut Diagnostics) -> Replies {
+    let cached_share = diagnostics.non_negative("cached-share", &replies.cached_share);
     if cached_share > 1.0 {
-        findings.mistake("cached-share", format!("{cached_share} is above 1; give a share"));
+        diagnostics.error("cached-share", format!("{cached_share} is above 1; give a share"));
     }
     let natural = replies.natural_output.as_ref().map(|ends| {
         let ends: Vec<u32> =
-            ends.iter().map(|end| findings.small("natural-output", end, 1)).collect();
+            ends.iter().map(|end| diagnostics.whole_u32("natural-output", end, 1)).collect();
         (ends[0], ends[1])
     });
     if natural.is_some_and(|(low, high)| low > high) {
-        findings.mistake("natural-output", "is no range; give the smaller value first");
+        diagnostics.error("natural-output", "is no range; give the smaller value first");
     }
     Replies {
-        default_output: findings.small("default-output", &replies.default_output, 1),
+        default_output: diagnostics.whole_u32("default-output", &replies.default_output, 1),
         natural_output: natural,
-        tokens_per_frame: findings.small("tokens-per-frame", &replies.tokens_per_frame, 1),
-        reasoning_tokens: findings.small("reasoning-tokens", &replies.reasoning_tokens, 0),
+        tokens_per_frame: diagnostics.whole_u32("tokens-per-frame", &replies.tokens_per_frame, 1),
+        reasoning_tokens: diagnostics.whole_u32("reasoning-tokens", &replies.reasoning_tokens, 0),
         tool_call: replies.tool_call,
         cached_share,
         vocabulary: Vec::new(),
     }
 }
 
-fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
+fn script(server: &ServerArgs, diagnostics: &mut Diagnostics) -> Script {
     let Some(given) = &server.faults else { return Script::default() };
     let text = match given.strip_prefix('@') {
         None => Ok(given.clone()),
-        Some(path) => input::read(Path::new(path)),
+        Some(path) => inputs::read_file(Path::new(path)),
     };
     let script = text.and_then(|text| {
         Script::parse(&text).map_err(|why| {
@@ -223,7 +223,7 @@ fn script(server: &ServerArgs, findings: &mut Findings) -> Script {
         })
     });
     script.unwrap_or_else(|why| {
-        findings.mistake("faults", why);
+        diagnostics.error("faults", why);
         Script::default()
     })
 }

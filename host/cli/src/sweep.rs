@@ -1,11 +1,11 @@
 //! The points of a sweep, one after the other: engine, metrics, files, words.
 
+use crate::console::Console;
+use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::journal::Level;
 use crate::progress::Sweep;
 use crate::results;
-use crate::voice::Voice;
+use crate::run_log::Level;
 use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// What every point of a sweep needs.
 pub(crate) struct Runner<'a> {
-    pub(crate) voice: &'a Voice,
+    pub(crate) console: &'a Console,
     pub(crate) control: &'a Control,
     pub(crate) ports: &'a Ports,
     pub(crate) folder: &'a Path,
@@ -60,7 +60,7 @@ impl Runner<'_> {
                     trouble
                 }
                 Err(failure) => {
-                    self.voice.error(&failure.to_string());
+                    self.console.error(&failure.to_string());
                     Some(failure.exit())
                 }
             };
@@ -82,7 +82,7 @@ impl Runner<'_> {
         plan: &Arc<Plan>,
         sweep: &Sweep,
         items: &mut Items,
-    ) -> Result<(Summary, Option<Exit>), Failure> {
+    ) -> Result<(Summary, Option<Exit>), CommandError> {
         self.control.progress.reset();
         let mut metrics = SummaryBuilder::new(plan);
         let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
@@ -97,11 +97,11 @@ impl Runner<'_> {
         let summary = metrics.finish(&point_end);
         self.tell(&summary);
         let mut trouble = self.reason(&summary);
-        let written = stored.map_err(Failure::from).and_then(|()| {
-            results::write_point(self.folder, plan, &summary).map_err(Failure::from)
+        let written = stored.map_err(CommandError::from).and_then(|()| {
+            results::write_point(self.folder, plan, &summary).map_err(CommandError::from)
         });
         if let Err(failure) = written {
-            self.voice.error(&failure.to_string());
+            self.console.error(&failure.to_string());
             trouble = Some(failure.exit());
         }
         Ok((summary, trouble))
@@ -109,15 +109,15 @@ impl Runner<'_> {
 
     /// The point's report on the terminal, and with every failure's sample in the log.
     fn tell(&self, summary: &Summary) {
-        let style = self.voice.terminal.style();
+        let style = self.console.terminal.style();
         let text = format!("\n{}\n{}", summary.point.name, point_text(summary, &style));
         let logged = format!("{}\n{}", summary.point.name, point_text(summary, &Style::FILE));
-        self.voice.report(&text, &logged);
+        self.console.report(&text, &logged);
         for failure in &summary.failures {
             let sample = if failure.sample.is_empty() { "no detail" } else { &failure.sample };
             let text =
                 format!("{}: {} x {}: {sample}", summary.point.name, failure.count, failure.class);
-            self.voice.log(Level::Warning, &text);
+            self.console.log(Level::Warning, &text);
         }
     }
 
@@ -137,7 +137,7 @@ impl Runner<'_> {
                 Exit::Plugin,
             ),
         };
-        self.voice.error(text);
+        self.console.error(text);
         Some(exit)
     }
 }

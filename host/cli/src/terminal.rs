@@ -1,9 +1,8 @@
-//! The terminal: how wide it is, whether it has colours, and lines that do not tear progress bars.
+//! The terminal: its width, its colours, and messages that do not tear progress bars.
 //!
-//! Reports go to standard output, or to standard error where a document for programs has that for
-//! itself; everything else goes to standard error. A reader that has gone away (a closed pipe) is no
-//! error: what it does not want is not written. Any other failure of standard output is remembered,
-//! and decides how the process ends.
+//! Reports go to standard output, or to standard error when a JSON document takes standard output;
+//! everything else goes to standard error. A closed pipe is not an error: output stops. Any other
+//! failure to write standard output is remembered, and determines the exit code.
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use loadwright_core::foreign::escaped_lines;
@@ -13,10 +12,10 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
-/// Columns where standard output is no terminal: every table fits whole.
+/// Columns when standard output is not a terminal: every table fits.
 const FILE_WIDTH: usize = Style::FILE.width;
 
-/// Columns of a terminal that does not say how many it has, and the fewest that are laid out for.
+/// Columns of a terminal of unknown width, and the fewest that reports are laid out for.
 const NARROWEST: usize = 80;
 
 /// Where reports go.
@@ -24,7 +23,7 @@ const NARROWEST: usize = 80;
 pub(crate) enum Reports {
     /// Standard output.
     Stdout,
-    /// Standard error: standard output is for a document.
+    /// Standard error: standard output holds a JSON document.
     Stderr,
 }
 
@@ -43,13 +42,12 @@ impl Terminal {
     /// The process's own.
     pub(crate) fn new(reports: Reports) -> Self {
         let live = io::stderr().is_terminal() && !is_dumb();
-        // Progress is for people; a log file, or a terminal that cannot move its cursor, gets plain
-        // lines from elsewhere.
+        // Bars need a cursor; a log file or a dumb terminal gets plain lines, printed elsewhere.
         let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self { bars: MultiProgress::with_draw_target(target), reports, live }
     }
 
-    /// How reports are laid out at this moment: a terminal may have been resized.
+    /// The current report style: a terminal may have been resized.
     pub(crate) fn style(&self) -> Style {
         match self.reports {
             Reports::Stdout => style(&io::stdout()),
@@ -67,34 +65,33 @@ impl Terminal {
         self.live
     }
 
-    /// The bars that are drawn below what is said.
+    /// The progress bars, drawn below messages.
     pub(crate) fn bars(&self) -> &MultiProgress {
         &self.bars
     }
 
-    /// Writes a report, which holds nothing foreign that is not escaped, with a line end if it has
-    /// none.
-    pub(crate) fn print(&self, text: &str) {
+    /// Writes a report, in which foreign text is escaped already, with a line end if it has none.
+    pub(crate) fn print_report(&self, text: &str) {
         match self.reports {
-            Reports::Stdout => self.document(text),
-            Reports::Stderr => self.say_as_is(text),
+            Reports::Stdout => self.print_stdout(text),
+            Reports::Stderr => self.raw_message(text),
         }
     }
 
     /// Writes `text` to standard output, with a line end if it has none.
-    pub(crate) fn document(&self, text: &str) {
+    pub(crate) fn print_stdout(&self, text: &str) {
         self.bars.suspend(|| print(text));
     }
 
-    /// Writes a line to standard error. What it quotes may be foreign, and is escaped.
-    pub(crate) fn say(&self, line: &str) {
-        self.say_as_is(&escaped_lines(line));
+    /// Writes a message to standard error, its control characters escaped: it may quote foreign text.
+    pub(crate) fn message(&self, text: &str) {
+        self.raw_message(&escaped_lines(text));
     }
 
-    /// Writes lines of our own to standard error, to be copied as they are.
-    pub(crate) fn say_as_is(&self, text: &str) {
+    /// Writes text of our own to standard error as it is.
+    pub(crate) fn raw_message(&self, text: &str) {
         self.bars.suspend(|| {
-            // Whoever read it is gone, or the disk behind it is full: nobody is left to tell.
+            // The reader is gone, or the disk is full: there is nowhere left to report it.
             let _ = write(&mut io::stderr().lock(), text);
         });
     }
@@ -106,7 +103,7 @@ impl Default for Terminal {
     }
 }
 
-/// Writes `text` to standard output: everything that goes there does so here.
+/// Writes `text` to standard output; the only function that does.
 pub(crate) fn print(text: &str) {
     match write(&mut io::stdout().lock(), text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => drop(LOST.set(error)),
@@ -114,12 +111,12 @@ pub(crate) fn print(text: &str) {
     }
 }
 
-/// Why something that was printed did not arrive, though somebody waits for it.
+/// Why standard output could not be written, if its reader is still there.
 pub(crate) fn lost() -> Option<&'static io::Error> {
     LOST.get()
 }
 
-/// Whether `stream` shows colours: a terminal that can, of a user who wants them.
+/// Whether `stream` is a terminal that shows colours, and the user has not turned them off.
 pub(crate) fn has_colours(stream: &impl IsTerminal) -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
     stream.is_terminal() && !unwanted && !is_dumb()

@@ -1,7 +1,7 @@
 //! Error texts, reviewed like code: each `.args` file under tests/golden holds a command line of
-//! `perf`, and the `.err` file beside it what is answered. `BLESS=1 cargo test` writes them again.
+//! `perf`, and the `.err` file beside it the answer. `BLESS=1 cargo test` updates them.
 
-use loadwright_cli::usage::{self, UsageError};
+use loadwright_cli::parse::{self, UsageError};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -23,8 +23,10 @@ fn check(path: &Path) {
     let line = std::fs::read_to_string(path).expect("it can be read");
     let words: Vec<OsString> =
         shlex::split(&line).expect("well quoted").into_iter().map(OsString::from).collect();
-    let said = match usage::run(&words, &[]) {
-        Err(UsageError::Settings(mistakes)) => format!("{mistakes}\n"),
+    let address = ([127, 0, 0, 1], 1).into();
+    let run = parse::perf(&words, &[]).and_then(|request| Ok(request.convert(Some(address))?));
+    let said = match run {
+        Err(UsageError::Settings(errors)) => format!("{errors}\n"),
         Err(UsageError::Parser(error)) => error.to_string(),
         Ok(_) => panic!("{}: no error", path.display()),
     };

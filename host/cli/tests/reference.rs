@@ -1,7 +1,7 @@
 //! docs/CLI.md lists every flag as the parser knows it. `BLESS=1 cargo test` writes the list again.
 
 use clap::{Arg, Command, CommandFactory};
-use loadwright_cli::args::{Cli, later};
+use loadwright_cli::args::{Cli, unsupported};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -87,11 +87,13 @@ fn name(arg: &Arg) -> String {
 }
 
 fn known(text: &mut String) {
-    text.push_str("\n### Known from EvalScope, and not used\n\n| flag | answer |\n|---|---|\n");
-    for known in later::KNOWN {
+    text.push_str("\n### EvalScope flags without effect\n\n| flag | answer |\n|---|---|\n");
+    for known in unsupported::KNOWN {
         let answer = match known.answer {
-            later::Answer::NotYet(nearest) => format!("error: not there yet; {nearest}"),
-            later::Answer::Nothing(why) => format!("notice: no effect; {why}"),
+            unsupported::Answer::Unsupported(instead) => {
+                format!("error: not supported yet; {instead}")
+            }
+            unsupported::Answer::NoEffect(why) => format!("notice: no effect; {why}"),
         };
         let _ = writeln!(text, "| `--{}` | {answer} |", known.name);
     }

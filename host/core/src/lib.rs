@@ -22,6 +22,7 @@ pub mod record;
 pub mod request;
 pub mod sample;
 pub mod secret;
+pub mod setting;
 pub mod stop;
 pub mod summary;
 #[doc(hidden)]

@@ -5,6 +5,7 @@ use crate::reading::{Exchange, ReadingPlan, Reply};
 use crate::record::Record;
 use crate::request::{PromptRequest, Template};
 use crate::sample::Sample;
+use crate::setting::SettingFault;
 use crate::stop::StopFlag;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 pub enum Fault {
     /// A setting is missing, unknown or out of range.
     #[error("{0}")]
-    Settings(String),
+    Settings(SettingFault),
     /// The data it was given is not what it can read.
     #[error("{0}")]
     Input(String),

@@ -2,6 +2,7 @@
 
 use crate::Kind;
 use loadwright_core::ports::PluginFailure;
+use loadwright_core::setting::SettingFault;
 use loadwright_files::FileError;
 use std::path::PathBuf;
 
@@ -137,7 +138,7 @@ pub enum LoadFault {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It offers something else.
-    #[error("plugin `{plugin}` is a {offers}, not a {wanted}; choose it with {flag}")]
+    #[error("plugin `{plugin}` is a {offers}, not a {wanted}; choose it with --{flag}")]
     Kind {
         /// Its name.
         plugin: String,
@@ -159,12 +160,12 @@ pub enum OpenError {
         error: FileError,
     },
     /// Settings that the plugin's manifest does not allow.
-    #[error("plugin `{plugin}`: {}", .mistakes.join("; "))]
+    #[error("plugin `{plugin}`: {}", listed(.faults))]
     Settings {
         /// Its name.
         plugin: String,
-        /// Every mistake.
-        mistakes: Vec<String>,
+        /// Every setting that is wrong.
+        faults: Vec<SettingFault>,
     },
     /// It could not be loaded.
     #[error(transparent)]
@@ -172,4 +173,8 @@ pub enum OpenError {
     /// It refused its settings, or failed.
     #[error(transparent)]
     Failed(#[from] PluginFailure),
+}
+
+fn listed(faults: &[SettingFault]) -> String {
+    faults.iter().map(SettingFault::to_string).collect::<Vec<_>>().join("; ")
 }

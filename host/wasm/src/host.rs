@@ -13,10 +13,10 @@ use crate::wasi;
 use loadwright_core::stop::StopFlag;
 use loadwright_files::FileError;
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, fs};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
@@ -57,6 +57,31 @@ pub enum Source {
     Bundled(String),
 }
 
+impl Source {
+    /// The components at `path`: itself, or the `.wasm` files of a folder in the order of their
+    /// names.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or has none.
+    pub fn at(path: &Path) -> Result<Vec<Self>, LoadError> {
+        if !path.is_dir() {
+            return Ok(vec![Self::Path(path.into())]);
+        }
+        let paths = components(path);
+        let paths = paths.map_err(|fault| LoadError { origin: path.display().to_string(), fault });
+        Ok(paths?.into_iter().map(Self::Path).collect())
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => path.display().fmt(f),
+            Self::Bundled(name) => write!(f, "`{name}`"),
+        }
+    }
+}
+
 /// Opens plugins and makes what they share.
 pub struct Host {
     pub(crate) config: HostConfig,
@@ -87,21 +112,9 @@ impl Host {
     /// # Errors
     /// It is no component for this host; the text says what to do.
     pub fn open(self: &Arc<Self>, source: Source) -> Result<Arc<Plugin>, LoadError> {
-        let origin = match &source {
-            Source::Path(path) => path.display().to_string(),
-            Source::Bundled(name) => format!("`{name}`"),
-        };
+        let origin = source.to_string();
         let opened = bytes(&source).and_then(|bytes| Plugin::new(Arc::clone(self), source, bytes));
         opened.map(Arc::new).map_err(|fault| LoadError { origin, fault })
-    }
-
-    /// Opens every `.wasm` file in a folder, in the order of their names; a bad one does not keep
-    /// the others from being opened.
-    pub fn open_dir(self: &Arc<Self>, path: &Path) -> Vec<Result<Arc<Plugin>, LoadError>> {
-        match components(path) {
-            Ok(paths) => paths.into_iter().map(|path| self.open(Source::Path(path))).collect(),
-            Err(fault) => vec![Err(LoadError { origin: path.display().to_string(), fault })],
-        }
     }
 
     /// Compiles `bytes`, whose SHA-256 is `digest`, or loads what was compiled earlier.
@@ -146,7 +159,7 @@ fn components(folder: &Path) -> Result<Vec<PathBuf>, LoadFault> {
     if paths.is_empty() { Err(LoadFault::EmptyFolder) } else { Ok(paths) }
 }
 
-fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
+pub(crate) fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
     match source {
         Source::Path(path) => {
             loadwright_files::read(path, COMPONENT).map(Cow::Owned).map_err(refused)

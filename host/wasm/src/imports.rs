@@ -155,7 +155,7 @@ impl files::Host for State {
 impl From<ports::Fault> for Fault {
     fn from(fault: ports::Fault) -> Self {
         match fault {
-            ports::Fault::Settings(text) => Self::Settings(text),
+            ports::Fault::Settings(fault) => Self::Settings(fault.to_string()),
             ports::Fault::Input(text) => Self::Input(text),
             ports::Fault::Unsupported(text) => Self::Unsupported(text),
             ports::Fault::Transient(text) => Self::Transient(text),

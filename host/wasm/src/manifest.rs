@@ -3,6 +3,7 @@
 mod schema;
 
 use crate::error::LoadFault;
+use loadwright_core::setting::SettingFault;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -83,10 +84,10 @@ impl Manifest {
     }
 
     /// Every way in which `settings` break the schema; empty where they fit. Defaults are filled in.
-    pub(crate) fn admit(&self, settings: &mut Value) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        schema::admit(&self.known.settings, settings, "settings", &mut mistakes);
-        mistakes
+    pub(crate) fn admit(&self, settings: &mut Value) -> Vec<SettingFault> {
+        let mut faults = Vec::new();
+        schema::admit(&self.known.settings, settings, "settings", &mut faults);
+        faults
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::{LoadError, LoadFault, OpenError};
 use crate::files::{self, FileSet};
 use crate::host::{Host, Source};
 use crate::instance::{Face, NoFace, Purpose, Recipe};
+use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::protocol;
 use crate::state::{Limits, Services, State};
@@ -17,43 +18,10 @@ use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::InstancePre;
-
-/// What a plugin can be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Formats requests and reads replies: `--api`.
-    Protocol,
-    /// Makes or reads what is asked: `--dataset`.
-    Dataset,
-}
-
-impl Kind {
-    /// The interface of the contract that makes a plugin one.
-    pub(crate) fn interface(self) -> &'static str {
-        match self {
-            Self::Protocol => "protocol",
-            Self::Dataset => "dataset",
-        }
-    }
-
-    fn flag(self) -> &'static str {
-        match self {
-            Self::Protocol => "--api",
-            Self::Dataset => "--dataset",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.interface())
-    }
-}
 
 /// What a dataset may use, beside randomness and the log.
 #[derive(Clone, Default)]
@@ -219,9 +187,9 @@ impl Plugin {
             if own.is_null() {
                 *own = Value::Object(Map::new());
             }
-            let mistakes = self.manifest.admit(own);
-            if !mistakes.is_empty() {
-                return Err(OpenError::Settings { plugin: self.name().into(), mistakes });
+            let faults = self.manifest.admit(own);
+            if !faults.is_empty() {
+                return Err(OpenError::Settings { plugin: self.name().into(), faults });
             }
         }
         Ok(settings.to_string())

@@ -1,6 +1,6 @@
 //! Flags that say where prompts come from.
 
-use super::values::{Typed, whole};
+use super::values::Whole;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,8 +18,8 @@ pub struct DatasetArgs {
     #[arg(long, value_name = "SOURCE", default_value = "local")]
     pub data_source: String,
     /// First item of the dataset that is used
-    #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
-    pub dataset_offset: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub dataset_offset: Whole,
     /// Settings of the dataset plugin: a JSON object, or @FILE that holds one
     #[arg(long, value_name = "JSON")]
     pub dataset_args: Option<String>,

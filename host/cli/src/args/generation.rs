@@ -1,6 +1,6 @@
 //! Flags that set how the model generates; they go into request bodies.
 
-use super::values::{Typed, decimal, whole, wholes};
+use super::values::{Decimal, Whole};
 use clap::Args;
 
 /// How the model generates.
@@ -9,42 +9,42 @@ use clap::Args;
 pub struct GenerationArgs {
     /// Output tokens at most; with two values, drawn between them for each request
     /// [default: 2048; with --simulate: 32; --min-tokens where that is more]
-    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
-    pub max_tokens: Option<Vec<Typed<i64>>>,
+    #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set)]
+    pub max_tokens: Option<Vec<Whole>>,
     /// Output tokens at least
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    pub min_tokens: Option<Typed<i64>>,
+    #[arg(long, value_name = "N")]
+    pub min_tokens: Option<Whole>,
     /// Sampling temperature [default: 0.0]
-    #[arg(long, value_name = "T", value_parser = decimal, allow_negative_numbers = true)]
-    pub temperature: Option<Typed<f64>>,
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<Decimal>,
     /// Sample among the most likely tokens whose probabilities sum to this
-    #[arg(long, value_name = "P", value_parser = decimal, allow_negative_numbers = true)]
-    pub top_p: Option<Typed<f64>>,
+    #[arg(long, value_name = "P")]
+    pub top_p: Option<Decimal>,
     /// Sample among this many most likely tokens
-    #[arg(long, value_name = "K", value_parser = whole, allow_negative_numbers = true)]
-    pub top_k: Option<Typed<i64>>,
+    #[arg(long, value_name = "K")]
+    pub top_k: Option<Whole>,
     /// Penalty for tokens by how often they occurred
-    #[arg(long, value_name = "F", value_parser = decimal, allow_negative_numbers = true)]
-    pub frequency_penalty: Option<Typed<f64>>,
+    #[arg(long, value_name = "F")]
+    pub frequency_penalty: Option<Decimal>,
     /// Penalty for tokens that occurred
-    #[arg(long, value_name = "F", value_parser = decimal, allow_negative_numbers = true)]
-    pub repetition_penalty: Option<Typed<f64>>,
+    #[arg(long, value_name = "F")]
+    pub repetition_penalty: Option<Decimal>,
     /// Ask for log probabilities
     #[arg(long)]
     pub logprobs: bool,
     /// Answers to each request
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    pub n_choices: Option<Typed<i64>>,
+    #[arg(long, value_name = "N")]
+    pub n_choices: Option<Whole>,
     /// Makes prompts, lengths and arrivals the same again; sent with requests where it is given
     /// [default: drawn and printed]
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    pub seed: Option<Typed<i64>>,
+    #[arg(long, value_name = "N")]
+    pub seed: Option<Whole>,
     /// Texts that end the output
     #[arg(long, value_name = "TEXT", num_args = 1.., action = clap::ArgAction::Set)]
     pub stop: Option<Vec<String>>,
     /// Token ids that end the output
-    #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
-    pub stop_token_ids: Option<Vec<Typed<i64>>>,
+    #[arg(long, value_name = "ID", num_args = 1.., action = clap::ArgAction::Set)]
+    pub stop_token_ids: Option<Vec<Whole>>,
     /// Ask for a stream [default: on]
     #[arg(long, overrides_with = "no_stream")]
     pub stream: bool,

@@ -1,6 +1,6 @@
 //! Flags that say what prompts look like.
 
-use super::values::{Typed, whole};
+use super::values::Whole;
 use clap::Args;
 
 /// What prompts look like.
@@ -8,17 +8,17 @@ use clap::Args;
 #[command(next_help_heading = "Prompts")]
 pub struct PromptArgs {
     /// Tokens of a prompt at least, as the server counts them
-    #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
-    pub min_prompt_length: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub min_prompt_length: Whole,
     /// Tokens of a prompt at most; the random datasets need it [with --simulate: 128]
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
-    pub max_prompt_length: Option<Typed<i64>>,
+    #[arg(long, value_name = "N")]
+    pub max_prompt_length: Option<Whole>,
     /// Tokens of a prefix that prompts share, added to the length
-    #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
-    pub prefix_length: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub prefix_length: Whole,
     /// Distinct prefixes; prompts take them in turn
-    #[arg(long, value_name = "N", default_value = "1", value_parser = whole, allow_negative_numbers = true)]
-    pub prefix_count: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub prefix_count: Whole,
     /// Send this prompt instead of a dataset's: text, or @FILE that holds it
     #[arg(long, value_name = "TEXT")]
     pub prompt: Option<String>,
@@ -36,15 +36,15 @@ pub struct PromptArgs {
     #[arg(long)]
     pub tokenize_prompt: bool,
     /// Width of the images of random_vl, in pixels
-    #[arg(long, value_name = "PIXELS", default_value = "224", value_parser = whole, allow_negative_numbers = true)]
-    pub image_width: Typed<i64>,
+    #[arg(long, value_name = "PIXELS", default_value = "224")]
+    pub image_width: Whole,
     /// Height of the images of random_vl, in pixels
-    #[arg(long, value_name = "PIXELS", default_value = "224", value_parser = whole, allow_negative_numbers = true)]
-    pub image_height: Typed<i64>,
+    #[arg(long, value_name = "PIXELS", default_value = "224")]
+    pub image_height: Whole,
     /// Format of the images of random_vl: png, jpeg, or a pixel mode such as RGB, which is PNG
     #[arg(long, value_name = "FORMAT", default_value = "RGB")]
     pub image_format: String,
     /// Images of a request of random_vl
-    #[arg(long, value_name = "N", default_value = "1", value_parser = whole, allow_negative_numbers = true)]
-    pub image_num: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub image_num: Whole,
 }

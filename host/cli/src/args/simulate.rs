@@ -1,11 +1,12 @@
 //! Flags of the stand-alone simulated server.
 
-use super::values::{Typed, decimal, whole, wholes};
+use super::values::{Decimal, Whole};
 use clap::Args;
 use std::path::PathBuf;
 
 /// `loadwright simulate`.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(mut_args = super::values::allow_negative)]
 pub struct SimulateArgs {
     /// Where it listens.
     #[command(flatten)]
@@ -23,8 +24,8 @@ pub struct SimulateArgs {
 #[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// Port to listen on; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value = "8000", value_parser = whole, allow_negative_numbers = true)]
-    pub port: Typed<i64>,
+    #[arg(long, value_name = "PORT", default_value = "8000")]
+    pub port: Whole,
     /// Address to listen on; any but a loopback one lets others connect
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: String,
@@ -44,8 +45,8 @@ pub struct ServerArgs {
     #[arg(long, value_name = "PATH|ID")]
     pub tokenizer_path: Option<String>,
     /// Seed of noise, texts and faults
-    #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
-    pub seed: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub seed: Whole,
     /// Requests that go wrong, and how: a JSON list of rules, or @FILE that holds one; see
     /// docs/SIMULATE.md
     #[arg(long, value_name = "JSON")]
@@ -57,29 +58,29 @@ pub struct ServerArgs {
 #[command(next_help_heading = "Pace")]
 pub struct PaceArgs {
     /// Sequences decoded together; further ones queue
-    #[arg(long, value_name = "N", default_value = "32", value_parser = whole, allow_negative_numbers = true)]
-    pub slots: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "32")]
+    pub slots: Whole,
     /// Prompt tokens processed a second
-    #[arg(long, value_name = "TOKENS", default_value = "20000", value_parser = decimal, allow_negative_numbers = true)]
-    pub prefill: Typed<f64>,
+    #[arg(long, value_name = "TOKENS", default_value = "20000")]
+    pub prefill: Decimal,
     /// Prompt tokens processed in one step at most
-    #[arg(long, value_name = "TOKENS", default_value = "512", value_parser = whole, allow_negative_numbers = true)]
-    pub prefill_chunk: Typed<i64>,
+    #[arg(long, value_name = "TOKENS", default_value = "512")]
+    pub prefill_chunk: Whole,
     /// Milliseconds of a decode step, whatever the batch
-    #[arg(long, value_name = "MS", default_value = "8", value_parser = decimal, allow_negative_numbers = true)]
-    pub decode_step: Typed<f64>,
+    #[arg(long, value_name = "MS", default_value = "8")]
+    pub decode_step: Decimal,
     /// Milliseconds that each sequence adds to a decode step
-    #[arg(long, value_name = "MS", default_value = "0.25", value_parser = decimal, allow_negative_numbers = true)]
-    pub decode_step_per_sequence: Typed<f64>,
+    #[arg(long, value_name = "MS", default_value = "0.25")]
+    pub decode_step_per_sequence: Decimal,
     /// Spread of times: sigma of a lognormal factor
-    #[arg(long, value_name = "SIGMA", default_value = "0.05", value_parser = decimal, allow_negative_numbers = true)]
-    pub noise: Typed<f64>,
+    #[arg(long, value_name = "SIGMA", default_value = "0.05")]
+    pub noise: Decimal,
     /// The same pace whatever the load: milliseconds to the first frame; needs --itl
-    #[arg(long, value_name = "MS", value_parser = decimal, allow_negative_numbers = true)]
-    pub ttft: Option<Typed<f64>>,
+    #[arg(long, value_name = "MS")]
+    pub ttft: Option<Decimal>,
     /// The same pace whatever the load: milliseconds between frames; needs --ttft
-    #[arg(long, value_name = "MS", value_parser = decimal, allow_negative_numbers = true)]
-    pub itl: Option<Typed<f64>>,
+    #[arg(long, value_name = "MS")]
+    pub itl: Option<Decimal>,
     /// Send frames as fast as the client takes them
     #[arg(long)]
     pub as_fast: bool,
@@ -90,22 +91,22 @@ pub struct PaceArgs {
 #[command(next_help_heading = "Replies")]
 pub struct ReplyArgs {
     /// Output tokens where a request gives no limit
-    #[arg(long, value_name = "N", default_value = "128", value_parser = whole, allow_negative_numbers = true)]
-    pub default_output: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "128")]
+    pub default_output: Whole,
     /// Replies end by themselves after a length between these two, unless a request says
     /// ignore_eos
-    #[arg(long, value_name = "N", num_args = 2, action = clap::ArgAction::Set, value_parser = wholes, allow_negative_numbers = true)]
-    pub natural_output: Option<Vec<Typed<i64>>>,
+    #[arg(long, value_name = "N", num_args = 2, action = clap::ArgAction::Set)]
+    pub natural_output: Option<Vec<Whole>>,
     /// Output tokens in a frame
-    #[arg(long, value_name = "N", default_value = "1", value_parser = whole, allow_negative_numbers = true)]
-    pub tokens_per_frame: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub tokens_per_frame: Whole,
     /// So many tokens at the start are reasoning
-    #[arg(long, value_name = "N", default_value = "0", value_parser = whole, allow_negative_numbers = true)]
-    pub reasoning_tokens: Typed<i64>,
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub reasoning_tokens: Whole,
     /// Chat replies are a tool call
     #[arg(long)]
     pub tool_call: bool,
     /// Share of the prompt reported as cached: 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = decimal, allow_negative_numbers = true)]
-    pub cached_share: Typed<f64>,
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub cached_share: Decimal,
 }

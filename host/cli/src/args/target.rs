@@ -1,6 +1,6 @@
 //! Flags that say where requests go and how the connection is made.
 
-use super::values::{Typed, decimal};
+use super::values::Decimal;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -27,21 +27,21 @@ pub struct TargetArgs {
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
     /// Limit for opening a connection: name, TCP and TLS together
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = decimal, allow_negative_numbers = true)]
-    pub connect_timeout: Typed<f64>,
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub connect_timeout: Decimal,
     /// Limit between two reads of a reply
-    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = decimal, allow_negative_numbers = true)]
-    pub read_timeout: Typed<f64>,
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    pub read_timeout: Decimal,
     /// Limit for a whole request
-    #[arg(long, value_name = "SECONDS", default_value = "21600", value_parser = decimal, allow_negative_numbers = true)]
-    pub total_timeout: Typed<f64>,
+    #[arg(long, value_name = "SECONDS", default_value = "21600")]
+    pub total_timeout: Decimal,
     /// Skip the request that tests the connection before the run
     #[arg(long)]
     pub no_test_connection: bool,
     /// How long the connection test is repeated while the server cannot be reached or is still
     /// loading (429, 502, 503, 504) [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = decimal, allow_negative_numbers = true)]
-    pub wait_for_server: Option<Typed<f64>>,
+    #[arg(long, value_name = "SECONDS")]
+    pub wait_for_server: Option<Decimal>,
     /// Do not check the server's certificate
     #[arg(long)]
     pub insecure: bool,

@@ -1,8 +1,8 @@
 //! Settings from the environment: `LOADWRIGHT_<FLAG>`, in capitals, `_` for `-`.
 
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
-use crate::args::tips;
-use crate::findings::Findings;
+use crate::args::suggestions;
+use crate::diagnostics::Diagnostics;
 
 const PREFIX: &str = "LOADWRIGHT_";
 
@@ -10,7 +10,7 @@ const PREFIX: &str = "LOADWRIGHT_";
 pub(super) fn read(
     command: &clap::Command,
     environment: &[(String, String)],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) -> Layer {
     let mut layer = Layer::new();
     for (variable, text) in environment {
@@ -18,18 +18,18 @@ pub(super) fn read(
         let flag = name.to_lowercase().replace('_', "-");
         let Some(arg) = find(command, &flag).filter(|_| settable(command).any(|f| f == flag))
         else {
-            let tip = tips::instead(&flag, settable(command)).map(variable_of);
+            let tip = suggestions::suggest(&flag, settable(command)).map(variable_of);
             let tip = tip.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            findings
+            diagnostics
                 .notice(format!("the variable {variable} names no flag and has no effect{tip}"));
             continue;
         };
-        findings.origins.insert(flag.clone(), variable.clone());
+        diagnostics.origins.insert(flag.clone(), variable.clone());
         match setting(arg, text) {
             Ok(setting) => {
                 layer.insert(flag, setting);
             }
-            Err(why) => findings.mistake_at(&flag, variable, why),
+            Err(why) => diagnostics.error_at(&flag, variable, why),
         }
     }
     layer

@@ -2,9 +2,9 @@
 //! flags and headers may be written as tables.
 
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
-use crate::args::tips;
-use crate::findings::Findings;
-use crate::input;
+use crate::args::suggestions;
+use crate::diagnostics::Diagnostics;
+use crate::inputs;
 use std::path::Path;
 use toml::Value;
 
@@ -13,11 +13,11 @@ pub(super) const JSON_FLAGS: &[&str] =
     &["api-args", "dataset-args", "extra-args", "query-template"];
 
 /// The settings of the file at `path`.
-pub(super) fn read(command: &clap::Command, path: &Path, findings: &mut Findings) -> Layer {
+pub(super) fn read(command: &clap::Command, path: &Path, diagnostics: &mut Diagnostics) -> Layer {
     let table = match load(path) {
         Ok(table) => table,
         Err(why) => {
-            findings.mistake("config", why);
+            diagnostics.error("config", why);
             return Layer::new();
         }
     };
@@ -27,23 +27,23 @@ pub(super) fn read(command: &clap::Command, path: &Path, findings: &mut Findings
         let known = find(command, &key).filter(|_| key != "config" && key != "help");
         let Some(arg) = known else {
             let text = unknown(command, &key);
-            findings.mistake("config", format!("{label}: {text}"));
+            diagnostics.error("config", format!("{label}: {text}"));
             continue;
         };
         // A variable of the same name was read already, and comes before the file.
-        findings.origins.entry(key.clone()).or_insert_with(|| label.clone());
+        diagnostics.origins.entry(key.clone()).or_insert_with(|| label.clone());
         match setting(arg, &key, &value) {
             Ok(setting) => {
                 layer.insert(key, setting);
             }
-            Err(why) => findings.mistake_at(&key, &label, why),
+            Err(why) => diagnostics.error_at(&key, &label, why),
         }
     }
     layer
 }
 
 fn load(path: &Path) -> Result<toml::Table, String> {
-    let text = input::read(path)?;
+    let text = inputs::read_file(path)?;
     text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
         let why = error.message().trim_end().replace('\n', "; ");
@@ -55,7 +55,7 @@ fn unknown(command: &clap::Command, key: &str) -> String {
     if key == "config" {
         return "`config` cannot stand in a settings file; remove it".into();
     }
-    match tips::instead(key, settable(command)) {
+    match suggestions::suggest(key, settable(command)) {
         Some(flag) => format!("`{key}` is not a setting; did you mean `{flag}`?"),
         None => format!("`{key}` is not a setting; keys are the flags of `perf`, without dashes"),
     }

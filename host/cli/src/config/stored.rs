@@ -2,11 +2,9 @@
 
 use super::file::JSON_FLAGS;
 use super::{is_switch, settable, takes_many};
-use crate::args::values::Typed;
+use crate::args::values::as_json;
 use clap::ArgMatches;
-use clap::builder::ValueParser;
-use serde_json::{Map, Value, json};
-use std::any::TypeId;
+use serde_json::{Map, Value};
 
 /// Every flag's value by its name with `_` for `-`; null where it has none.
 pub(super) fn typed_settings(command: &clap::Command, matches: &ArgMatches) -> Map<String, Value> {
@@ -28,21 +26,11 @@ fn value(arg: &clap::Arg, matches: &ArgMatches) -> Value {
 }
 
 fn one(arg: &clap::Arg, text: &str) -> Value {
-    let whole = || crate::args::values::whole(text).ok()?.ok().map(|number| json!(number));
-    let decimal = || crate::args::values::decimal(text).ok()?.ok().map(|number| json!(number));
     let is_json = arg.get_long().is_some_and(|flag| JSON_FLAGS.contains(&flag));
-    let parsed = if reads::<Typed<i64>>(arg.get_value_parser()) {
-        whole()
-    } else if reads::<Typed<f64>>(arg.get_value_parser()) {
-        decimal()
-    } else if is_json {
+    let parsed = if is_json {
         serde_json::from_str(text).ok()
     } else {
-        None
+        as_json(arg.get_value_parser(), text)
     };
     parsed.unwrap_or_else(|| text.into())
-}
-
-fn reads<T: 'static>(parser: &ValueParser) -> bool {
-    parser.type_id() == TypeId::of::<T>()
 }

@@ -1,7 +1,7 @@
 //! Precedence of file, environment and command line, and what each of them refuses.
 
-use super::{Gathered, gather};
-use crate::findings::Findings;
+use super::{MergedSettings, merge};
+use crate::diagnostics::Diagnostics;
 use serde_json::json;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,35 +22,35 @@ fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     (dir, path)
 }
 
-fn gathered(line: &str, env: &[(&str, &str)], toml: Option<&str>) -> (Gathered, Findings) {
+fn gathered(line: &str, env: &[(&str, &str)], toml: Option<&str>) -> (MergedSettings, Diagnostics) {
     let held = toml.map(file);
     let line = match &held {
         Some((_, path)) => format!("--config '{}' {line}", path.display()),
         None => line.to_owned(),
     };
-    let mut findings = Findings::default();
-    let given = gather(&words(&line), &variables(env), &mut findings).expect("it parses");
-    (given, findings)
+    let mut diagnostics = Diagnostics::default();
+    let given = merge(&words(&line), &variables(env), &mut diagnostics).expect("it parses");
+    (given, diagnostics)
 }
 
-fn mistakes(line: &str, env: &[(&str, &str)], toml: Option<&str>) -> Vec<String> {
-    let (_, findings) = gathered(line, env, toml);
-    findings.mistakes.0.iter().map(|mistake| mistake.text.clone()).collect()
+fn errors(line: &str, env: &[(&str, &str)], toml: Option<&str>) -> Vec<String> {
+    let (_, diagnostics) = gathered(line, env, toml);
+    diagnostics.errors.0.iter().map(|error| error.text.clone()).collect()
 }
 
 #[test]
 fn flags_come_before_variables_before_the_file() {
     let toml = "parallel = [1, 2]\nnumber = 7\nmodel = 'file'\napi = 'file'\n";
     let env = [("NUMBER", "8 9"), ("MODEL", "variable")];
-    let (given, findings) = gathered("--model flag", &env, Some(toml));
-    assert_eq!(findings.mistakes.0, []);
+    let (given, diagnostics) = gathered("--model flag", &env, Some(toml));
+    assert_eq!(diagnostics.errors.0, []);
     assert_eq!(given.args.target.model.as_deref(), Some("flag"));
-    assert_eq!(given.args.load.number, Some(vec![Ok(8), Ok(9)]));
-    assert_eq!(given.args.load.parallel, Some(vec![Ok(1), Ok(2)]));
+    assert_eq!(given.args.load.number, Some(vec![8.into(), 9.into()]));
+    assert_eq!(given.args.load.parallel, Some(vec![1.into(), 2.into()]));
     assert_eq!(given.args.target.api, "file");
-    assert_eq!(findings.origins["number"], "LOADWRIGHT_NUMBER");
-    assert!(findings.origins["parallel"].ends_with("plan.toml"));
-    assert!(!findings.origins.contains_key("model"));
+    assert_eq!(diagnostics.origins["number"], "LOADWRIGHT_NUMBER");
+    assert!(diagnostics.origins["parallel"].ends_with("plan.toml"));
+    assert!(!diagnostics.origins.contains_key("model"));
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn switches_can_be_undone() {
 fn tables_stand_for_json_and_headers() {
     let toml = "plugin = ['a', 'b']\nstop = ['-', '--model']\n[extra-args]\nignore_eos = true\n\
                 [headers]\nx-a = '1'\n[goodput]\nttft = 500";
-    let (given, findings) = gathered("", &[], Some(toml));
-    assert_eq!(findings.mistakes.0, []);
+    let (given, diagnostics) = gathered("", &[], Some(toml));
+    assert_eq!(diagnostics.errors.0, []);
     assert_eq!(given.args.generation.extra_args.as_deref(), Some("{\"ignore_eos\":true}"));
     assert_eq!(given.args.target.headers, Some(vec!["x-a=1".into()]));
     assert_eq!(given.args.load.goodput, Some(vec!["ttft:500".into()]));
@@ -90,14 +90,14 @@ fn lists_in_variables_are_split_as_a_shell_splits() {
     let (given, _) = gathered("", &[("HEADERS", "a=1 'b=2 3'"), ("API_KEY", "two words")], None);
     assert_eq!(given.args.target.headers, Some(vec!["a=1".into(), "b=2 3".into()]));
     assert_eq!(given.args.target.api_key.as_deref(), Some("two words"));
-    assert_eq!(mistakes("", &[("STOP", "'open")], None), ["a quote is not closed"]);
+    assert_eq!(errors("", &[("STOP", "'open")], None), ["a quote is not closed"]);
 }
 
 #[test]
-fn every_unusable_setting_is_a_mistake_of_its_own() {
+fn every_unusable_setting_is_an_error_of_its_own() {
     let toml =
         "parralel = 1\nmax_tokens = 5\nconfig = 'x'\nopen-loop = 1\nmodel = ['a']\nseed = true";
-    let mut said = mistakes("", &[("STREAM", "perhaps"), ("PLUGIN", "")], Some(toml));
+    let mut said = errors("", &[("STREAM", "perhaps"), ("PLUGIN", "")], Some(toml));
     said.sort();
     let wanted = [
         "`perhaps` is neither true nor false",
@@ -122,27 +122,27 @@ fn every_unusable_setting_is_a_mistake_of_its_own() {
 
 #[test]
 fn unknown_variables_are_said_aloud() {
-    let (_, findings) = gathered("", &[("NUMBR", "1")], None);
-    assert_eq!(findings.mistakes.0, []);
+    let (_, diagnostics) = gathered("", &[("NUMBR", "1")], None);
+    assert_eq!(diagnostics.errors.0, []);
     let said = "the variable LOADWRIGHT_NUMBR names no flag and has no effect; did you mean \
                 LOADWRIGHT_NUMBER?";
-    assert_eq!(findings.notices, [said]);
+    assert_eq!(diagnostics.notices, [said]);
 }
 
 #[test]
 fn help_comes_before_a_broken_file() {
-    let mut findings = Findings::default();
-    let error = gather(&words("--config /does/not/exist --help"), &[], &mut findings);
+    let mut diagnostics = Diagnostics::default();
+    let error = merge(&words("--config /does/not/exist --help"), &[], &mut diagnostics);
     let error = error.expect_err("help ends parsing");
     assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp);
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_a_mistake() {
-    let said = mistakes("--config /does/not/exist.toml", &[], None);
+fn a_file_that_cannot_be_read_is_an_error() {
+    let said = errors("--config /does/not/exist.toml", &[], None);
     assert_eq!(said.len(), 1);
     assert!(said[0].starts_with("/does/not/exist.toml does not exist"), "{said:?}");
-    let said = mistakes("", &[], Some("parallel = ["));
+    let said = errors("", &[], Some("parallel = ["));
     assert!(said[0].contains("plan.toml is not TOML: line 1: "), "{said:?}");
 }
 

@@ -1,9 +1,9 @@
 //! The dataset's first item, made before the run: what would fail every request is told now, with
 //! the flag to change.
 
-use super::refusal::refusal;
-use crate::failure::Failure;
-use crate::findings::{Mistake, Mistakes};
+use super::setting_faults::by_flag;
+use crate::diagnostics::{SettingError, SettingErrors};
+use crate::error::CommandError;
 use crate::plan::Run;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, Fault, PluginFailure};
 use loadwright_wasm::{Kind, OpenError};
@@ -12,12 +12,12 @@ use loadwright_wasm::{Kind, OpenError};
 ///
 /// # Errors
 /// It is empty, or fails in a way that no other item would escape.
-pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), Failure> {
-    let refused = |failure| refusal(Kind::Dataset, OpenError::Failed(failure));
+pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), CommandError> {
+    let refused = |failure| by_flag(Kind::Dataset, OpenError::Failed(failure));
     let mut dataset = dataset.instance().map_err(refused)?;
     match is_empty(&mut *dataset, run.points[0].first_item) {
         Ok(false) => Ok(()),
-        Ok(true) => Err(Mistakes(vec![empty(run)]).into()),
+        Ok(true) => Err(SettingErrors(vec![empty(run)]).into()),
         Err(failure) if concerns_all(&failure.cause) => Err(refused(failure)),
         // That item alone: its request fails, and the run's policy says what follows.
         Err(_) => Ok(()),
@@ -49,7 +49,7 @@ fn concerns_all(cause: &Cause) -> bool {
     }
 }
 
-fn empty(run: &Run) -> Mistake {
+fn empty(run: &Run) -> SettingError {
     let lengths = ["min_prompt_length", "max_prompt_length"];
     let bounded =
         lengths.iter().any(|name| run.dataset_settings[name].as_u64().is_some_and(|n| n > 0));
@@ -68,5 +68,5 @@ fn empty(run: &Run) -> Mistake {
         }
         None => ("dataset", format!("`{dataset}` has no items; choose another")),
     };
-    Mistake { flag: flag.into(), origin: None, text }
+    SettingError { flag: flag.into(), origin: None, text }
 }

@@ -1,7 +1,7 @@
 //! The simulated server in this process: started for `--simulate`, its tokens counted by the
 //! run's own tokenizer.
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::plan::Run;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::Tokenizer;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) fn simulated_server(
     run: &Run,
     tokenizer: &Arc<dyn Tokenizer>,
-) -> Result<Server, Failure> {
+) -> Result<Server, CommandError> {
     let plan = &run.points[0];
     let config = Config {
         model_name: plan.request.model.clone(),
@@ -26,7 +26,7 @@ pub(crate) fn simulated_server(
         count_prompt: Some(count_prompts(Arc::clone(tokenizer))),
         ..Config::default()
     };
-    Server::start(config).map_err(|cause| Failure::Simulate { cause, remedy: "" })
+    Server::start(config).map_err(|cause| CommandError::Simulate { cause, remedy: "" })
 }
 
 /// Counts prompts as a server with this tokenizer does.

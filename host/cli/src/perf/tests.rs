@@ -2,16 +2,14 @@
 
 use super::outcome;
 use crate::exit::Exit;
-use crate::usage;
+use crate::testing;
 use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::sample::{EndReason, PointEnd};
 use loadwright_core::summary::Summary;
-use std::ffi::OsString;
 
 /// The summary of a point with so many requests that succeeded.
 fn point(succeeded: u64, end_reason: EndReason) -> Summary {
-    let words: Vec<OsString> = vec!["--simulate".into()];
-    let plan = usage::run(&words, &[]).expect("it converts").points.remove(0);
+    let plan = testing::run("--simulate").points.remove(0);
     let mut summary =
         SummaryBuilder::new(&plan).finish(&PointEnd { end_reason, ..PointEnd::default() });
     (summary.counts.total, summary.counts.succeeded) = (succeeded.max(1), succeeded);

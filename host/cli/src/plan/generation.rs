@@ -1,177 +1,176 @@
-//! How the model generates: the members of `generation` that a protocol plugin gets. Only what the
-//! user gave is in it, and the two defaults that are always sent.
+//! How the model generates: the members of `generation` that a protocol plugin gets. It holds only
+//! what the user gave, and the two defaults that are always sent.
 
-use super::Shared;
-use super::json::Contents;
-use crate::args::values::Typed;
+use super::contents::Contents;
+use crate::args::PerfArgs;
+use crate::args::values::Decimal;
+use crate::diagnostics::Diagnostics;
+use crate::inputs::Inputs;
 use serde_json::{Map, Value};
 
-/// Output tokens where none are given, as EvalScope's.
+/// Default output tokens, as EvalScope's.
 const MAX_TOKENS: u32 = 2048;
 
-/// Output tokens under `--simulate`: the demo of three points ends in half a minute.
+/// Default output tokens under `--simulate`: the demo of three points ends in half a minute.
 const SIMULATED_MAX_TOKENS: u32 = 32;
 
 /// Generation settings, converted.
 pub(super) struct Generation {
     /// Members of the plugin's `generation`.
     pub(super) members: Map<String, Value>,
-    /// Bounds of the output length, where two were given.
+    /// Bounds of the output length, if two were given.
     pub(super) range: Option<(u32, u32)>,
 }
 
 impl Generation {
     /// A member of the bodies that are sent: of the template, the settings or the extra members,
     /// the last of them that has it.
-    pub(super) fn sent<'a>(&'a self, name: &str, contents: &'a Contents) -> Option<&'a Value> {
+    fn sent<'a>(&'a self, name: &str, contents: &'a Contents) -> Option<&'a Value> {
         let last = contents.extra.get(name).or_else(|| self.members.get(name));
         last.or_else(|| contents.template.get(name)).filter(|value| !value.is_null())
     }
 
-    /// What each request tells the server's chat template.
+    /// Options of the server's chat template that each request sets.
     pub(super) fn template_options(&self, contents: &Contents) -> Map<String, Value> {
-        let told = self.sent("chat_template_kwargs", contents).and_then(Value::as_object);
-        told.cloned().unwrap_or_default()
+        let options = self.sent("chat_template_kwargs", contents).and_then(Value::as_object);
+        options.cloned().unwrap_or_default()
     }
 
     /// Choices that each request asks for.
     pub(super) fn choices(&self, contents: &Contents) -> u32 {
-        let asked = self.sent("n", contents).and_then(Value::as_u64).unwrap_or(1);
-        u32::try_from(asked).unwrap_or(u32::MAX)
+        let choices = self.sent("n", contents).and_then(Value::as_u64).unwrap_or(1);
+        u32::try_from(choices).unwrap_or(u32::MAX)
+    }
+
+    /// Whether requests ask for streamed replies.
+    pub(super) fn stream(&self) -> bool {
+        self.members["stream"] == true
     }
 }
 
-impl Shared<'_> {
-    /// The generation settings, beside what template and extra members say of them.
-    pub(super) fn generation(&mut self, model: &str, contents: &Contents) -> Generation {
-        let given = &self.args.generation;
-        let mut members = Map::new();
-        members.insert("model".into(), model.into());
-        members.insert("stream".into(), (!given.no_stream).into());
-        let least = given.min_tokens.as_ref();
-        let least = least.map(|least| self.findings.small("min-tokens", least, 0));
-        let (low, high) = self.max_tokens(least.unwrap_or_default());
-        if low == high {
-            members.insert("max_tokens".into(), high.into());
-        }
-        if let Some(least) = least {
-            // Extra members are merged in last: what they set is the limit.
-            if least > low && !limits_output(|name| contents.extra.contains_key(name)) {
-                let text = format!("{least} is above --max-tokens {low}; lower it");
-                self.findings.mistake("min-tokens", text);
-            }
-            members.insert("min_tokens".into(), least.into());
-        }
-        self.sampling(&mut members);
-        self.yield_defaults(&mut members, contents);
-        Generation { members, range: (low != high).then_some((low, high)) }
+/// The generation settings, besides what the template and the extra members of `contents` set.
+pub(super) fn generation(
+    args: &PerfArgs,
+    model: &str,
+    contents: &Contents,
+    diagnostics: &mut Diagnostics,
+) -> Generation {
+    let given = &args.generation;
+    let mut members = Map::new();
+    members.insert("model".into(), model.into());
+    members.insert("stream".into(), (!given.no_stream).into());
+    let least = given.min_tokens.as_ref();
+    let least = least.map(|least| diagnostics.whole_u32("min-tokens", least, 0));
+    let (low, high) = max_tokens(args, least.unwrap_or_default(), diagnostics);
+    if low == high {
+        members.insert("max_tokens".into(), high.into());
     }
-
-    /// Takes the defaults out that the template or the extra members name themselves: only what the
-    /// user typed is stronger than a template, and the plugin cannot tell the two apart. Of an
-    /// output limit there are two spellings, so merging alone would send both.
-    fn yield_defaults(&self, generation: &mut Map<String, Value>, contents: &Contents) {
-        let given = &self.args.generation;
-        let Contents { template, extra, .. } = contents;
-        let named = |name: &str| template.get(name).is_some() || extra.contains_key(name);
-        if given.max_tokens.is_none() && limits_output(named) {
-            generation.remove("max_tokens");
+    if let Some(least) = least {
+        // Extra members are merged last: what they set is the limit.
+        if least > low && !limits_output(|name| contents.extra.contains_key(name)) {
+            let text = format!("{least} is above --max-tokens {low}; lower it");
+            diagnostics.error("min-tokens", text);
         }
-        if given.temperature.is_none() && named("temperature") {
-            generation.remove("temperature");
-        }
-        if let (false, false, Some(stream @ Value::Bool(_))) =
-            (given.stream, given.no_stream, template.get("stream"))
-        {
-            generation.insert("stream".into(), stream.clone());
-        }
+        members.insert("min_tokens".into(), least.into());
     }
+    sampling(args, &mut members, diagnostics);
+    drop_overridden_defaults(args, &mut members, contents);
+    Generation { members, range: (low != high).then_some((low, high)) }
+}
 
-    /// The ends of the output's length; by default one that `least` tokens fit.
-    fn max_tokens(&mut self, least: u32) -> (u32, u32) {
-        let simulate = self.args.target.simulate;
-        let Some(given) = &self.args.generation.max_tokens else {
-            let default = if simulate { SIMULATED_MAX_TOKENS } else { MAX_TOKENS };
-            return (default.max(least), default.max(least));
-        };
-        let values: Vec<u32> =
-            given.iter().map(|value| self.findings.small("max-tokens", value, 1)).collect();
-        match values[..] {
-            [one] => (one, one),
-            [low, high] if low <= high => (low, high),
-            [low, high] => {
-                let text = format!("{low} {high} is no range; give the smaller value first");
-                self.findings.mistake("max-tokens", text);
-                (high, low)
-            }
-            _ => {
-                let text =
-                    format!("has {} values; give one, or the two ends of a range", values.len());
-                self.findings.mistake("max-tokens", text);
-                (1, 1)
-            }
-        }
+/// Removes the defaults that the template or the extra members set themselves: only a flag that
+/// was given overrides a template, and the plugin cannot tell a default from a given flag. An output
+/// limit has two spellings, so merging alone would send both.
+fn drop_overridden_defaults(
+    args: &PerfArgs,
+    generation: &mut Map<String, Value>,
+    contents: &Contents,
+) {
+    let given = &args.generation;
+    let Contents { template, extra, .. } = contents;
+    let sets = |name: &str| template.get(name).is_some() || extra.contains_key(name);
+    if given.max_tokens.is_none() && limits_output(sets) {
+        generation.remove("max_tokens");
     }
+    if given.temperature.is_none() && sets("temperature") {
+        generation.remove("temperature");
+    }
+    if let (false, false, Some(stream @ Value::Bool(_))) =
+        (given.stream, given.no_stream, template.get("stream"))
+    {
+        generation.insert("stream".into(), stream.clone());
+    }
+}
 
-    fn sampling(&mut self, members: &mut Map<String, Value>) {
-        let given = &self.args.generation;
-        let temperature = match &given.temperature {
-            Some(typed) => self.findings.span("temperature", typed, true),
-            None => 0.0,
-        };
-        members.insert("temperature".into(), temperature.into());
-        self.decimal(members, "top-p", given.top_p.as_ref());
-        if let Some(value) = given.top_k.as_ref() {
-            // -1 turns the limit off on several servers.
-            if let Some(top_k) = self.findings.read("top-k", value) {
-                members.insert("top_k".into(), top_k.into());
-            }
+/// Whether `sets` one of the members by which a body limits its output.
+fn limits_output(sets: impl Fn(&str) -> bool) -> bool {
+    sets("max_tokens") || sets("max_completion_tokens")
+}
+
+/// The bounds of the output length; by default one value of at least `least`.
+fn max_tokens(args: &PerfArgs, least: u32, diagnostics: &mut Diagnostics) -> (u32, u32) {
+    let Some(given) = &args.generation.max_tokens else {
+        let default = if args.target.simulate { SIMULATED_MAX_TOKENS } else { MAX_TOKENS };
+        return (default.max(least), default.max(least));
+    };
+    match diagnostics.list_u32("max-tokens", given, 1)[..] {
+        [one] => (one, one),
+        [low, high] if low <= high => (low, high),
+        [low, high] => {
+            let text = format!("{low} {high} is not a range; give the smaller value first");
+            diagnostics.error("max-tokens", text);
+            (high, low)
         }
-        self.decimal(members, "frequency-penalty", given.frequency_penalty.as_ref());
-        self.decimal(members, "repetition-penalty", given.repetition_penalty.as_ref());
-        if given.logprobs {
-            members.insert("logprobs".into(), true.into());
-        }
-        if let Some(choices) = &given.n_choices {
-            members.insert("n".into(), self.findings.small("n-choices", choices, 1).into());
-        }
-        if let Some(seed) = &given.seed {
-            let seed = self.findings.whole("seed", seed, &(0..=i64::MAX));
-            members.insert("seed".into(), seed.into());
-        }
-        if let Some(stop) = &given.stop {
-            members.insert("stop".into(), stop.clone().into());
-        }
-        if let Some(ids) = &given.stop_token_ids {
-            let ids: Vec<u32> =
-                ids.iter().map(|id| self.findings.small("stop-token-ids", id, 0)).collect();
-            members.insert("stop_token_ids".into(), ids.into());
+        _ => {
+            let text =
+                format!("has {} values; give one value, or the two ends of a range", given.len());
+            diagnostics.error("max-tokens", text);
+            (1, 1)
         }
     }
+}
 
-    fn decimal(
-        &mut self,
-        members: &mut Map<String, Value>,
-        flag: &str,
-        given: Option<&Typed<f64>>,
-    ) {
-        let Some(typed) = given else { return };
-        if let Some(value) = self.findings.read(flag, typed) {
+fn sampling(args: &PerfArgs, members: &mut Map<String, Value>, diagnostics: &mut Diagnostics) {
+    let given = &args.generation;
+    let temperature = given.temperature.as_ref();
+    let temperature =
+        temperature.map_or(0.0, |given| diagnostics.non_negative("temperature", given));
+    members.insert("temperature".into(), temperature.into());
+    let mut decimal = |flag: &str, given: Option<&Decimal>, diagnostics: &mut Diagnostics| {
+        if let Some(value) = given.and_then(|given| diagnostics.number(flag, &given.0)) {
             members.insert(flag.replace('-', "_"), value.into());
         }
+    };
+    decimal("top-p", given.top_p.as_ref(), diagnostics);
+    decimal("frequency-penalty", given.frequency_penalty.as_ref(), diagnostics);
+    decimal("repetition-penalty", given.repetition_penalty.as_ref(), diagnostics);
+    // -1 turns the limit off on several servers.
+    let top_k = given.top_k.as_ref().and_then(|given| diagnostics.number("top-k", &given.0));
+    if let Some(top_k) = top_k {
+        members.insert("top_k".into(), top_k.into());
     }
-
-    /// The seed, and whether it was drawn.
-    pub(super) fn seed(&mut self) -> (u64, bool) {
-        match &self.args.generation.seed {
-            // Its mistakes are reported where the sampling settings are read.
-            Some(typed) => (typed.as_ref().map_or(0, |seed| seed.unsigned_abs()), false),
-            None => (u64::from(rand::random::<u32>()), true),
-        }
+    if given.logprobs {
+        members.insert("logprobs".into(), true.into());
+    }
+    if let Some(choices) = &given.n_choices {
+        members.insert("n".into(), diagnostics.whole_u32("n-choices", choices, 1).into());
+    }
+    if let Some(seed) = &given.seed {
+        members.insert("seed".into(), diagnostics.whole("seed", seed, &(0..=i64::MAX)).into());
+    }
+    if let Some(stop) = &given.stop {
+        members.insert("stop".into(), stop.clone().into());
+    }
+    if let Some(ids) = &given.stop_token_ids {
+        let ids = diagnostics.list_u32("stop-token-ids", ids, 0);
+        members.insert("stop_token_ids".into(), ids.into());
     }
 }
 
-/// Whether one of the names is there by which a body limits its output.
-fn limits_output(named: impl Fn(&str) -> bool) -> bool {
-    named("max_tokens") || named("max_completion_tokens")
+/// The seed that was given, else a random one. Its errors are reported with the sampling settings.
+pub(super) fn seed(args: &PerfArgs, inputs: &Inputs) -> u64 {
+    match &args.generation.seed {
+        Some(given) => given.0.as_ref().map_or(0, |seed| seed.unsigned_abs()),
+        None => inputs.random_seed,
+    }
 }

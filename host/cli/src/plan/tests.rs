@@ -1,28 +1,20 @@
 //! What command lines mean: loads, names, items, targets, generation settings.
 
 use super::Run;
-use crate::usage;
+use crate::testing::{errors, run as read};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{
     FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
 };
 use serde_json::json;
-use std::ffi::OsString;
 use std::time::Duration;
 
 /// A line that lacks nothing.
 const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64 \
                      --tokenizer-path t";
 
-fn read(line: &str) -> Run {
-    let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
-    usage::run(&words.collect::<Vec<_>>(), &[]).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
-
-fn mistakes(line: &str) -> String {
-    let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
-    usage::run(&words.collect::<Vec<_>>(), &[]).expect_err(line).to_string()
-}
+/// A protocol that is not bundled: what `--plugin` gives may have any name, as far as this file tells.
+const OTHER_API: &str = "--plugin Cargo.toml --api other";
 
 fn whole(line: &str) -> Run {
     read(&format!("{WHOLE} {line}"))
@@ -131,7 +123,7 @@ fn endpoints_are_completed_with_a_notice() {
         ("http://h/v1/completions", "", "http://h/v1/completions", false),
         ("http://h/v1/chat/completions/", "", "http://h/v1/chat/completions/", false),
         ("http://h/v1/chat/completions", "--tokenize-prompt", "http://h/v1/completions", true),
-        ("http://h/x", "--api other", "http://h/x", false),
+        ("http://h/x", OTHER_API, "http://h/x", false),
     ];
     for (url, more, wanted, notice) in cases {
         let run = read(&format!(
@@ -154,8 +146,8 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
         ("v1/completions", "", false),
         ("v1/completions", "--no-apply-chat-template", false),
         ("v1/chat/completions", "--tokenize-prompt --no-apply-chat-template", false),
-        ("generate", "--api other", false),
-        ("generate", "--api other --apply-chat-template", true),
+        ("generate", OTHER_API, false),
+        ("generate", "--plugin Cargo.toml --api other --apply-chat-template", true),
         ("v1", "--no-apply-chat-template", false),
         ("v1", "", true),
     ];
@@ -168,7 +160,7 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
         ("v1/chat/completions", "no-apply-chat-template"),
         ("v1/completions", "apply-chat-template"),
     ] {
-        let said = mistakes(&line(url, &format!("--{flag}")));
+        let said = errors(&line(url, &format!("--{flag}")));
         assert!(said.contains(&format!("--{flag}: contradicts --url")), "{said}");
     }
 }
@@ -246,7 +238,7 @@ fn a_default_limit_yields_to_extra_members_and_to_the_least_output() {
     }
     let simulated = read("--simulate --min-tokens 64");
     assert_eq!(simulated.protocol_settings["generation"]["max_tokens"], 64);
-    let said = mistakes(&format!("{WHOLE} --max-tokens 9 --min-tokens 10"));
+    let said = errors(&format!("{WHOLE} --max-tokens 9 --min-tokens 10"));
     assert!(said.contains("--min-tokens: 10 is above --max-tokens 9"), "{said}");
 }
 
@@ -276,21 +268,24 @@ fn flags_that_cannot_work_together_are_told() {
     let cases = [
         (
             "--tokenize-prompt --dataset random_vl",
-            "--tokenize-prompt: cannot stand beside --dataset",
+            "--tokenize-prompt: cannot be combined with --dataset",
         ),
         ("--prefix-count 2", "--prefix-count: needs --prefix-length"),
-        ("--prefix-count 2 --prefix-length 4 --dataset line_by_line", "--prefix-count: belongs to"),
+        (
+            "--prefix-count 2 --prefix-length 4 --dataset line_by_line",
+            "--prefix-count: applies only to",
+        ),
         ("--arrival constant --rate -1", "--arrival: needs --rate"),
     ];
     for (line, wanted) in cases {
-        let said = mistakes(&format!("{WHOLE} {line}"));
+        let said = errors(&format!("{WHOLE} {line}"));
         assert!(said.contains(wanted), "{line}: {said}");
     }
     for key in ["--api-key k", "--headers Authorization=k"] {
-        let said = mistakes(&format!("--simulate {WHOLE} --url http://me:p@h/v1 {key}"));
+        let said = errors(&format!("--simulate {WHOLE} --url http://me:p@h/v1 {key}"));
         assert!(!said.contains("me:p@"), "{said}");
         let line = WHOLE.replace("http://", "http://me:pass@");
-        let said = mistakes(&format!("{line} {key}"));
+        let said = errors(&format!("{line} {key}"));
         assert!(said.contains("--url: its user and password are sent as Authorization"), "{said}");
     }
     let unused = whole("--prefix-length 4 --prompt hi").notices;
@@ -308,7 +303,7 @@ fn secrets_of_a_url_are_sent_and_never_stored_or_shown() {
     let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
     assert!(!stored.contains("sk-") && stored.contains("Token=**********&v=3"), "{stored}");
     assert!(run.notices[0].contains("v=3") && !run.notices[0].contains("sk-"), "{:?}", run.notices);
-    let said = mistakes("--model m --url me:hush@h/v1?key=sk-1");
+    let said = errors("--model m --url me:hush@h/v1?key=sk-1");
     assert!(!said.contains("sk-1") && !said.contains("hush"), "{said}");
 }
 
@@ -400,7 +395,7 @@ fn every_flag_is_stored_with_what_was_resolved() {
 fn tuning_knobs_are_answered_by_a_notice() {
     let run = whole("--num-workers 4 --log-every-n-query 10");
     assert_eq!(run.notices.len(), 2);
-    assert!(run.notices[0].starts_with("--num-workers has no effect here: "));
+    assert!(run.notices[0].starts_with("--num-workers has no effect: "));
 }
 
 #[test]

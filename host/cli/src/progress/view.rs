@@ -1,6 +1,6 @@
 //! A point's progress in words, from the engine's lossy view of it.
 
-use super::ahead::{self, Ahead};
+use super::estimate::{self, PointEstimate};
 use super::failures::LastFailure;
 use loadwright_core::plan::Plan;
 use loadwright_engine::{Control, Progress, Stop};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// What comes behind a point.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rest {
-    pub(super) points: Vec<Ahead>,
+    pub(super) points: Vec<PointEstimate>,
     /// Before each of them.
     pub(super) pause: Duration,
 }
@@ -29,7 +29,7 @@ pub(super) struct View {
     progress: Arc<Progress>,
     stop: Stop,
     warms_up: bool,
-    own: Ahead,
+    own: PointEstimate,
     rest: Rest,
     /// When measuring began, as far as can be seen from here.
     started: AtomicU64,
@@ -48,7 +48,7 @@ impl View {
             progress: Arc::clone(&control.progress),
             stop: control.stop.clone(),
             warms_up: plan.limits.warmup > 0,
-            own: Ahead::of(plan),
+            own: PointEstimate::of(plan),
             rest,
             started: AtomicU64::new(clock::now()),
         }
@@ -120,7 +120,7 @@ impl View {
             return None;
         }
         let cost = self.own.cost(self.progress.done.load(Relaxed), self.elapsed() as f64 / 1e9);
-        let rest = ahead::seconds(&self.rest.points, self.rest.pause, cost)?;
+        let rest = estimate::seconds(&self.rest.points, self.rest.pause, cost)?;
         Some(format!("about {} of the sweep left", span(self.left()? + rest)))
     }
 }

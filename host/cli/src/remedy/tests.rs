@@ -1,11 +1,11 @@
-use super::{refused_member, told};
+use super::{describe, refused_member};
 use loadwright_core::outcome::Outcome;
-use loadwright_engine::{ProbeFailure, FailedProbe};
+use loadwright_engine::{FailedProbe, ProbeFailure};
 
 fn said(outcome: Outcome, detail: &str, location: Option<&str>) -> String {
     let location = location.map(str::to_owned);
     let failure = FailedProbe { outcome, detail: detail.into(), location };
-    told(&ProbeFailure::Failed { url: "http://h/v1".into(), failure })
+    describe(&ProbeFailure::Failed { url: "http://h/v1".into(), failure })
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which dataset items points use when nobody knew how many requests an earlier one would send.
 
 use super::Items;
-use crate::usage;
+use crate::testing;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
 use loadwright_core::record::Record;
@@ -9,8 +9,7 @@ use loadwright_core::testkit;
 use std::sync::Arc;
 
 fn points(line: &str) -> Vec<Plan> {
-    let words = shlex::split(line).expect("well quoted").into_iter().map(Into::into);
-    usage::run(&words.collect::<Vec<_>>(), &[]).expect("it converts").points
+    testing::run(line).points
 }
 
 fn record(seq: u64) -> Arc<Record> {

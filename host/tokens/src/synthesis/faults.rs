@@ -1,14 +1,15 @@
 //! Why a text of a length cannot be made, in words that name the flag to change.
 
 use loadwright_core::ports::{Fault, Synthesis};
+use loadwright_core::setting::SettingFault;
 use loadwright_core::words::counted;
 
 /// Longer than texts are made.
 pub(super) fn too_long(tokens: u32, most: u32) -> Fault {
-    Fault::Settings(format!(
+    Fault::Settings(SettingFault::from(format!(
         "a prompt of {tokens} tokens is longer than the {most} that are made with this tokenizer; \
          lower --max-prompt-length or --prefix-length"
-    ))
+    )))
 }
 
 /// Shorter than what stands around the text.
@@ -19,11 +20,11 @@ pub(super) fn too_short(request: &Synthesis<'_>, least: u32) -> Fault {
         (false, true) => "special tokens",
         (false, false) => "prefix",
     };
-    Fault::Settings(format!(
+    Fault::Settings(SettingFault::from(format!(
         "a prompt of {} is shorter than the {least} that its {around} alone count; give \
          --min-prompt-length so that prefix and prompt have at least {least}",
         counted(u64::from(request.tokens), "token")
-    ))
+    )))
 }
 
 /// No text can be made of this vocabulary.

@@ -161,9 +161,10 @@ fn words_are_drawn_uniformly_and_not_in_a_row() {
 #[test]
 fn a_length_below_the_surroundings_is_a_settings_fault_with_the_least() {
     let least = BUILTIN.count("", true).unwrap();
-    let Err(Fault::Settings(text)) = BUILTIN.synthesize(&request(0, least - 1, true)) else {
+    let Err(Fault::Settings(fault)) = BUILTIN.synthesize(&request(0, least - 1, true)) else {
         panic!("accepted");
     };
+    let text = fault.text;
     assert!(text.contains("--min-prompt-length") && text.contains(&format!("least {least}")));
     let prefixed = Synthesis { prefix: "time and tide", ..request(0, 1, false) };
     let fault = BUILTIN.synthesize(&prefixed).unwrap_err().to_string();
@@ -199,7 +200,8 @@ impl Writer {
 #[test]
 fn lengths_beyond_memory_are_refused() {
     let fault = BUILTIN.synthesize(&request(0, u32::MAX, false)).unwrap_err();
-    let Fault::Settings(text) = fault else { panic!("{fault:?}") };
+    let Fault::Settings(fault) = fault else { panic!("{fault:?}") };
+    let text = fault.text;
     assert!(text.contains("4294967295") && text.contains("--max-prompt-length"), "{text}");
 }
 

@@ -13,7 +13,7 @@ macro_rules! fault {
         impl From<$module::Fault> for Fault {
             fn from(fault: $module::Fault) -> Self {
                 match fault {
-                    $module::Fault::Settings(text) => Self::Settings(text),
+                    $module::Fault::Settings(text) => Self::Settings(text.into()),
                     $module::Fault::Input(text) => Self::Input(text),
                     $module::Fault::Unsupported(text) => Self::Unsupported(text),
                     $module::Fault::Transient(text) => Self::Transient(text),

@@ -22,10 +22,7 @@ pub(crate) fn check(outline: &Outline) -> Result<Vec<Kind>, LoadFault> {
         version(name)?;
     }
     let exports = |wanted: &str| outline.exports.iter().any(|name| interface(name) == Some(wanted));
-    let kinds: Vec<_> = [Kind::Protocol, Kind::Dataset]
-        .into_iter()
-        .filter(|kind| exports(kind.interface()))
-        .collect();
+    let kinds: Vec<_> = Kind::ALL.into_iter().filter(|kind| exports(kind.interface())).collect();
     if kinds.is_empty() {
         return Err(LoadFault::NoKind { exports: listed(&outline.exports) });
     }

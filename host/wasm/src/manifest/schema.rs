@@ -1,49 +1,53 @@
 //! The part of JSON Schema that manifests use: type, enum, minimum, maximum, properties, required,
 //! additionalProperties, items and default. Other keywords are left to the plugin itself.
 
+use loadwright_core::setting::SettingFault;
 use serde_json::Value;
 
-/// Checks `value` against `schema`, fills in defaults of missing members, and adds every mistake.
-pub(super) fn admit(schema: &Value, value: &mut Value, at: &str, mistakes: &mut Vec<String>) {
+/// Checks `value` against `schema`, fills in defaults of missing members, and adds every fault.
+pub(super) fn admit(schema: &Value, value: &mut Value, at: &str, faults: &mut Vec<SettingFault>) {
     let Some(schema) = schema.as_object() else { return };
     if let Some(wanted) = schema.get("type")
         && !any(wanted, |wanted| is(wanted, value))
     {
-        mistakes.push(format!("`{at}` is {value}, but should be of type {}", spelled(wanted)));
+        faults.push(SettingFault::of(at, format!("{value} is not of type {}", spelled(wanted))));
         return;
     }
     if let Some(choices) = schema.get("enum").and_then(Value::as_array)
         && !choices.contains(value)
     {
         let listed: Vec<_> = choices.iter().map(Value::to_string).collect();
-        mistakes.push(format!("`{at}` is {value}, but should be one of {}", listed.join(", ")));
+        faults.push(SettingFault::of(
+            at,
+            format!("{value} is unknown; choose from {}", listed.join(", ")),
+        ));
     }
-    bounds(schema, value, at, mistakes);
-    members(schema, value, at, mistakes);
+    bounds(schema, value, at, faults);
+    members(schema, value, at, faults);
     if let (Some(items), Some(list)) = (schema.get("items"), value.as_array_mut()) {
         for (index, item) in list.iter_mut().enumerate() {
-            admit(items, item, &format!("{at}[{index}]"), mistakes);
+            admit(items, item, &format!("{at}[{index}]"), faults);
         }
     }
 }
 
 type Object = serde_json::Map<String, Value>;
 
-fn bounds(schema: &Object, value: &Value, at: &str, mistakes: &mut Vec<String>) {
+fn bounds(schema: &Object, value: &Value, at: &str, faults: &mut Vec<SettingFault>) {
     let Some(number) = value.as_f64() else { return };
     if let Some(least) = schema.get("minimum").and_then(Value::as_f64)
         && number < least
     {
-        mistakes.push(format!("`{at}` is {value}, but should be at least {least}"));
+        faults.push(SettingFault::of(at, format!("{value} is too small; give {least} or more")));
     }
     if let Some(most) = schema.get("maximum").and_then(Value::as_f64)
         && number > most
     {
-        mistakes.push(format!("`{at}` is {value}, but should be at most {most}"));
+        faults.push(SettingFault::of(at, format!("{value} is too large; give {most} or less")));
     }
 }
 
-fn members(schema: &Object, value: &mut Value, at: &str, mistakes: &mut Vec<String>) {
+fn members(schema: &Object, value: &mut Value, at: &str, faults: &mut Vec<SettingFault>) {
     let Some(object) = value.as_object_mut() else { return };
     let none = Object::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
@@ -56,25 +60,27 @@ fn members(schema: &Object, value: &mut Value, at: &str, mistakes: &mut Vec<Stri
         if let Some(name) = name.as_str()
             && !object.contains_key(name)
         {
-            mistakes.push(format!("`{at}` lacks `{name}`"));
+            faults.push(SettingFault::of(format!("{at}.{name}"), "is required"));
         }
     }
     let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
     for (name, member) in object.iter_mut() {
         match properties.get(name) {
-            Some(property) => admit(property, member, &format!("{at}.{name}"), mistakes),
-            None if closed => mistakes.push(unknown(at, name, properties)),
+            Some(property) => admit(property, member, &format!("{at}.{name}"), faults),
+            None if closed => faults.push(unknown(at, name, properties)),
             None => {}
         }
     }
 }
 
-fn unknown(at: &str, name: &str, properties: &Object) -> String {
+fn unknown(at: &str, name: &str, properties: &Object) -> SettingFault {
     let known: Vec<_> = properties.keys().map(|known| format!("`{known}`")).collect();
-    match known.is_empty() {
-        true => format!("`{at}` has `{name}`, but it takes no settings"),
-        false => format!("`{at}` has no `{name}`; there is {}", known.join(", ")),
-    }
+    let text = if known.is_empty() {
+        "is unknown; the plugin takes no settings".to_owned()
+    } else {
+        format!("is unknown; choose from {}", known.join(", "))
+    };
+    SettingFault::of(format!("{at}.{name}"), text)
 }
 
 fn any(wanted: &Value, mut test: impl FnMut(&str) -> bool) -> bool {

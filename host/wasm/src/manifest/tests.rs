@@ -8,6 +8,10 @@ fn manifest(settings: &Value) -> Manifest {
     Manifest::read(text.as_bytes()).unwrap()
 }
 
+fn texts(faults: Vec<SettingFault>) -> Vec<String> {
+    faults.iter().map(SettingFault::to_string).collect()
+}
+
 #[test]
 fn names_must_fit_a_command_line() {
     for (text, said) in [
@@ -34,7 +38,7 @@ fn memory_is_what_it_asks_within_reason() {
 }
 
 #[test]
-fn settings_are_held_against_the_schema_and_every_mistake_is_said() {
+fn settings_are_checked_against_the_schema_and_every_fault_is_reported() {
     let schema = json!({
         "type": "object",
         "required": ["model"],
@@ -51,16 +55,16 @@ fn settings_are_held_against_the_schema_and_every_mistake_is_said() {
     assert_eq!(good["mode"], "fast");
 
     let mut bad = json!({ "share": 2, "mode": "idle", "ids": [1, 1.5], "colour": 1 });
-    let mut said = manifest(&schema).admit(&mut bad);
+    let mut said = texts(manifest(&schema).admit(&mut bad));
     said.sort();
     assert_eq!(
         said,
         [
-            "`settings.ids[1]` is 1.5, but should be of type integer",
-            "`settings.mode` is \"idle\", but should be one of \"fast\", \"slow\"",
-            "`settings.share` is 2, but should be at most 1",
-            "`settings` has no `colour`; there is `model`, `share`, `mode`, `ids`",
-            "`settings` lacks `model`",
+            "settings.colour: is unknown; choose from `model`, `share`, `mode`, `ids`",
+            "settings.ids[1]: 1.5 is not of type integer",
+            "settings.mode: \"idle\" is unknown; choose from \"fast\", \"slow\"",
+            "settings.model: is required",
+            "settings.share: 2 is too large; give 1 or less",
         ]
     );
 }
@@ -68,8 +72,8 @@ fn settings_are_held_against_the_schema_and_every_mistake_is_said() {
 #[test]
 fn a_plugin_without_settings_takes_none() {
     let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
-    let said = manifest(&schema).admit(&mut json!({ "x": 1 }));
-    assert_eq!(said, ["`settings` has `x`, but it takes no settings"]);
+    let said = texts(manifest(&schema).admit(&mut json!({ "x": 1 })));
+    assert_eq!(said, ["settings.x: is unknown; the plugin takes no settings"]);
     // No schema: the plugin itself knows.
     assert!(manifest(&Value::Null).admit(&mut json!({ "x": 1 })).is_empty());
 }

@@ -78,7 +78,7 @@ fn settings_that_a_bundled_plugin_does_not_have() {
     let error = open(&bench, "openai").protocol(&settings).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "plugin `openai`: `settings` has `colour`, but it takes no settings"
+        "plugin `openai`: settings.colour: is unknown; the plugin takes no settings"
     );
 }
 

@@ -219,18 +219,18 @@ fn a_folder_gives_each_component_or_its_error() {
     bench.file("b.wasm", &crafted());
     bench.file("a.wasm", b"text");
     bench.file("notes.md", b"# notes");
-    let opened = bench.host.open_dir(bench.folder.path());
-    let said: Vec<_> = opened
-        .iter()
-        .map(|one| one.as_ref().map_or_else(ToString::to_string, |plugin| plugin.name().into()))
+    let sources = Source::at(bench.folder.path()).unwrap();
+    let opened = sources.into_iter().map(|source| bench.host.open(source));
+    let said: Vec<String> = opened
+        .map(|one| one.map_or_else(|error| error.to_string(), |plugin| plugin.name().into()))
         .collect();
     assert_eq!(said.len(), 2);
     assert!(said[0].contains("a.wasm: is text, not a component"), "{}", said[0]);
     assert_eq!(said[1], "crafted");
 
     let empty = tempfile::tempdir().unwrap();
-    let opened = bench.host.open_dir(empty.path());
-    assert!(opened[0].as_ref().err().unwrap().to_string().ends_with(
+    let refused = Source::at(empty.path()).unwrap_err();
+    assert!(refused.to_string().ends_with(
         "is a folder without any .wasm file; give --plugin a component, or a folder of them"
     ));
 }

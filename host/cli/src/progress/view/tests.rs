@@ -1,8 +1,7 @@
 use super::{Rest, View, span};
-use crate::progress::ahead::Ahead;
-use crate::usage;
+use crate::progress::estimate::PointEstimate;
+use crate::testing;
 use loadwright_engine::Control;
-use std::ffi::OsString;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -22,11 +21,9 @@ fn spans_read_well() {
 
 #[test]
 fn a_point_tells_how_it_stands_and_how_long_the_sweep_goes_on() {
-    let line = "--simulate --open-loop --rate 1 2 --duration 3600";
-    let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-    let points = usage::run(&words, &[]).expect("it converts").points;
+    let points = testing::run("--simulate --open-loop --rate 1 2 --duration 3600").points;
     let control = Control::new(|_| {});
-    let later = vec![Ahead::of(&points[1])];
+    let later = vec![PointEstimate::of(&points[1])];
     let rest = Rest { points: later, pause: Duration::from_secs(60) };
     let view = View::new(&points[0], &control, rest);
     assert_eq!(view.line(), "0 in flight, none measured yet");

@@ -1,0 +1,84 @@
+//! The connection test as the user sees it: what is wrong is said at once, and how long it is tried
+//! again; with a countdown on a terminal, in a line every few seconds elsewhere.
+
+use crate::console::Console;
+use crate::error::CommandError;
+use crate::open::OpenedRun;
+use crate::remedy::one_line;
+use indicatif::{ProgressBar, ProgressStyle};
+use loadwright_core::foreign::escaped;
+use loadwright_core::outcome::Outcome;
+use loadwright_engine::{Control, Patience, Waiting, probe};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a line is written where there is no countdown.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Asks the service for one token before anything is measured. `asked`: how long one that is still
+/// loading is waited for.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) fn test_connection(
+    opened: &OpenedRun,
+    control: &Control,
+    console: &Console,
+    asked: Option<Duration>,
+) -> Result<(), CommandError> {
+    let plan = Arc::new(opened.points[0].clone());
+    let display = Display { console, countdown: countdown(console), said: Cell::default() };
+    let told = |waiting: &Waiting<'_>| display.tell(waiting);
+    let probed = probe(&plan, &opened.ports, control, &Patience { limit: asked, on_wait: &told });
+    if let Some(countdown) = &display.countdown {
+        countdown.finish_and_clear();
+    }
+    let latency = probed?.latency;
+    console.debug(&format!("the connection test took {:.1} ms", latency as f64 / 1e6));
+    Ok(())
+}
+
+/// What the user is shown while the test has no answer.
+struct Display<'a> {
+    console: &'a Console,
+    countdown: Option<ProgressBar>,
+    /// What was said last, of which outcome, and how much time was left then.
+    said: Cell<(Option<Outcome>, Option<Duration>)>,
+}
+
+impl Display<'_> {
+    fn tell(&self, waiting: &Waiting<'_>) {
+        let (before, at) = self.said.get();
+        let outcome = waiting.failure.map(|failure| failure.outcome);
+        let left = waiting.left.as_secs_f64().ceil();
+        let is_news = outcome != before;
+        if let Some(failure) = waiting.failure.filter(|_| is_news) {
+            let why = one_line(&failure.to_string());
+            self.console.info(&format!(
+                "the server does not answer the connection test yet: {why}; trying again for {left} \
+                 s (--wait-for-server)"
+            ));
+        }
+        let words = match waiting.failure {
+            Some(failure) => format!("trying again: {}, {left} s left", failure.outcome.class()),
+            None => format!("waiting for the server's first answer, {left} s left"),
+        };
+        match &self.countdown {
+            Some(bar) => bar.set_message(escaped(&words).into_owned()),
+            None if is_news || at.is_none() => {}
+            None if at.is_some_and(|at| at < waiting.left + LINE_EVERY) => return,
+            None => self.console.info(&words),
+        }
+        self.said.set((outcome, Some(waiting.left)));
+    }
+}
+
+/// A line below what is said, where the terminal can rewrite one.
+fn countdown(console: &Console) -> Option<ProgressBar> {
+    console.terminal.live().then(|| {
+        let bar = console.terminal.bars().add(ProgressBar::new_spinner());
+        bar.set_style(ProgressStyle::with_template("{msg}").expect("the template is well formed"));
+        bar
+    })
+}

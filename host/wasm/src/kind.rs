@@ -1,0 +1,54 @@
+//! What a plugin can be. A kind is one row: its interface in the contract and the flags of the
+//! command line that belong to it.
+
+use std::fmt;
+
+/// What a plugin can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Formats requests and reads replies.
+    Protocol,
+    /// Makes or reads conversations.
+    Dataset,
+}
+
+struct Row {
+    interface: &'static str,
+    flag: &'static str,
+    settings_flag: &'static str,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Protocol, Self::Dataset];
+
+    const fn row(self) -> Row {
+        match self {
+            Self::Protocol => Row { interface: "protocol", flag: "api", settings_flag: "api-args" },
+            Self::Dataset => {
+                Row { interface: "dataset", flag: "dataset", settings_flag: "dataset-args" }
+            }
+        }
+    }
+
+    /// The interface of the contract that makes a plugin one; also what the kind is called.
+    pub fn interface(self) -> &'static str {
+        self.row().interface
+    }
+
+    /// The flag that names a plugin of this kind, without dashes.
+    pub fn flag(self) -> &'static str {
+        self.row().flag
+    }
+
+    /// The flag that holds such a plugin's own settings, without dashes.
+    pub fn settings_flag(self) -> &'static str {
+        self.row().settings_flag
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.interface())
+    }
+}
