@@ -8,7 +8,6 @@ use crate::schedule::dispatch::Dispatch;
 use crate::schedule::drive::{ConnectionPool, Phase};
 use crate::schedule::slot_runner::SlotRunner;
 use loadwright_core::plan::Load;
-use loadwright_timing::affinity::Home;
 use loadwright_timing::{clock, gather, priority};
 use std::io;
 use std::mem::replace;
@@ -126,20 +125,18 @@ fn wanted_at_start(load: &Load) -> usize {
     }
 }
 
-/// Periodically sends batches on, takes the thread's CPU time, picks a processor to run on and
-/// checks whether streams continue. Never returns.
+/// Periodically sends batches on, takes the thread's CPU time and checks whether streams continue.
+/// Never returns.
 async fn tick(runner: &SlotRunner) {
-    let PointContext { plan, timers, gauges, .. } = runner.context();
+    let PointContext { timers, gauges, .. } = runner.context();
     let mut interval = timers.interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::thread_cpu();
     let mut heard = gather::heard();
-    let mut home = Home::of(runner.index() as usize, usize::from(plan.engine.threads));
     let gauge: &AtomicU64 = &gauges.busy[runner.index() as usize];
     loop {
         interval.tick().await;
         runner.attempts.interpreters.flush();
-        home.look();
         let now = clock::thread_cpu();
         gauge.fetch_add(now - before, Relaxed);
         before = now;
