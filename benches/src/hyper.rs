@@ -10,7 +10,7 @@ use crate::tally::{Flight, Tally};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
-use loadwright_timing::stream::Stamped;
+use loadwright_timing::stream::TimestampedStream;
 use loadwright_timing::{clock, socket};
 use std::io;
 use std::os::fd::AsFd as _;
@@ -66,9 +66,12 @@ type Sender = SendRequest<Full<bytes::Bytes>>;
 async fn connect(args: &ClientArgs) -> Result<(Sender, Arc<Stamps>), Failure> {
     let stream = TcpStream::connect(args.address).await?;
     stream.set_nodelay(true)?;
-    socket::enable(stream.as_fd())?;
+    socket::enable_timestamps(stream.as_fd())?;
     let stamps = Arc::<Stamps>::default();
-    let io = TokioIo::new(Noted { stream: Stamped::new(stream), stamps: Arc::clone(&stamps) });
+    let io = TokioIo::new(Noted {
+        stream: TimestampedStream::new(stream, Arc::default()),
+        stamps: Arc::clone(&stamps),
+    });
     let (sender, connection) = handshake(io).await?;
     tokio::spawn(connection);
     Ok((sender, stamps))
@@ -106,7 +109,7 @@ async fn work(shared: Arc<Shared>, mut sender: Sender, stamps: Arc<Stamps>) -> R
 
 /// A socket that notes its stamps, and when a request's first byte was written.
 struct Noted {
-    stream: Stamped,
+    stream: TimestampedStream,
     stamps: Arc<Stamps>,
 }
 

@@ -217,8 +217,8 @@ impl Protocol for Speaker {
     }
 
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {
-        let end = clock::thread_cpu() + self.burn;
-        while clock::thread_cpu() < end {
+        let end = clock::thread_cpu_time() + self.burn;
+        while clock::thread_cpu_time() < end {
             std::hint::spin_loop();
         }
         let refused =

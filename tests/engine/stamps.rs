@@ -5,8 +5,9 @@ use crate::speak::Speaker;
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::record::Record;
 use loadwright_sim::{Body, Config, Fault, Script, Served};
-use loadwright_timing::gather;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Rounds of a measurement at most: on an idle machine the first is enough.
 const ROUNDS: usize = 20;
@@ -78,17 +79,17 @@ fn frames_are_dated_when_they_came() {
     }
 }
 
-/// So many slow streams that the engine's thread lets their frames gather before it reads them,
-/// unless others keep it from its processor for longer than that.
+/// There are enough slow streams for the engine's thread to read them in batches, unless other
+/// processes keep it from its processor for longer than its pauses.
 #[test]
-fn frames_that_gather_are_dated_when_they_came() {
+fn frames_read_in_batches_are_dated_when_they_came() {
     within(5.0, || {
-        let before = gather::sleeps();
         let server = start(paced(30, 20));
         let bench =
             Bench { speaker: Speaker::tokens(20), ..Bench::new(plan_of(&server.url(), 200, 200)) };
+        let progress = Arc::clone(&bench.control.progress);
         let errors = check(bench, &server, 200);
-        if gather::sleeps() - before >= 10 { errors } else { vec![i64::MAX] }
+        if progress.read_pauses.load(Relaxed) >= 10 { errors } else { vec![i64::MAX] }
     });
 }
 

@@ -6,7 +6,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use loadwright_engine::{Progress, Stop};
 use loadwright_storage::Committer;
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;

@@ -12,7 +12,7 @@ use estimate::PointEstimate;
 use indicatif::{ProgressBar, ProgressStyle};
 use loadwright_core::plan::Plan;
 use loadwright_engine::Control;
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;

@@ -23,12 +23,13 @@ use crate::prepare::dataset_cursor::DatasetCursor;
 use crate::prepare::request_builder::RequestBuilder;
 use crate::prepare::{Preparer, size_of};
 use crate::schedule::dispatch::{Dispatch, ready_queue};
-use crate::schedule::thread::{EngineThread, runtime};
+use crate::schedule::thread::{BatchingRuntime, EngineThread};
 use crossbeam_channel::Sender;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
 use loadwright_core::sample::{EndReason, PointEnd};
-use loadwright_timing::{clock, priority};
+use loadwright_timing::clock;
+use loadwright_timing::thread::lower_priority;
 use recorder::Recorder;
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -55,8 +56,8 @@ pub fn run(
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
     let interpreters = Interpreters::new(&dispatch, record_sender)?;
     // All of them before any thread runs: if one failed later, the others would wait for it.
-    let gathers = dispatch.connector.stamping();
-    let runtimes = (0..plan.engine.threads.max(1)).map(|_| runtime(gathers));
+    let batches = dispatch.connector.stamping();
+    let runtimes = (0..plan.engine.threads.max(1)).map(|_| BatchingRuntime::new(batches));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
     let started = OnceLock::new();
@@ -65,7 +66,7 @@ pub fn run(
         let Interpreters { senders, running } = interpreters;
         for (interpreter, receiver) in running {
             threads.spawn("interpret", || {
-                priority::lower();
+                lower_priority();
                 interpreter.run(receiver);
                 Ok(())
             })?;

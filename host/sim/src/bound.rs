@@ -130,8 +130,8 @@ fn tcp(address: SocketAddr) -> io::Result<StdListener> {
     listener.set_reuse_address(true)?;
     listener.bind(&address.into())?;
     // What a client sends before it is accepted is dated too: accepted sockets inherit this.
-    if socket::available() {
-        socket::enable(listener.as_fd())?;
+    if socket::timestamps_available() {
+        socket::enable_timestamps(listener.as_fd())?;
     }
     listener.listen(BACKLOG)?;
     listener.set_nonblocking(true)?;

@@ -1,7 +1,7 @@
 //! The count of a prompt's tokens, made beside the thread that serves: what it takes moves no frame.
 
 use crate::prompt::{Counter, PromptText, words};
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -9,7 +9,7 @@ use crate::tls;
 use crate::truth::{Counts, Log, Served};
 use crate::welcome::welcome;
 use loadwright_timing::clock;
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

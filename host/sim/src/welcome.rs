@@ -50,7 +50,7 @@ pub(crate) async fn welcome(accepted: Accepted, service: Arc<Service>) {
 /// No delay, and kernel stamps where they are to be had.
 fn ready(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    if socket::available() { socket::enable(stream.as_fd()) } else { Ok(()) }
+    if socket::timestamps_available() { socket::enable_timestamps(stream.as_fd()) } else { Ok(()) }
 }
 
 /// Whether the client begins as one does that knows. Its first bytes may come one by one, and what

@@ -8,7 +8,7 @@ use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{PointEnd, Sample};
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;

@@ -95,7 +95,7 @@ impl Fate {
 
 /// Runs the thread until all senders are gone.
 pub(crate) fn run(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) {
-    loadwright_timing::priority::lower();
+    loadwright_timing::thread::lower_priority();
     if let Err(failure) = write(connection, jobs, fate) {
         fate.failure.get_or_init(|| failure.clone());
         for job in jobs {

@@ -1,5 +1,5 @@
-//! The only place that reads a clock: monotonic nanoseconds since the process's origin, and the
-//! wall clock beside them.
+//! The only place that reads a clock: monotonic nanoseconds since the process's origin, the wall
+//! clock beside them, and CPU time.
 
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 
@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Where both clocks stood when the first of them was read.
+/// Both clocks at the time one of them was first read.
 struct Origin {
     monotonic: Instant,
     wall: SystemTime,
@@ -28,12 +28,12 @@ pub fn wall() -> u64 {
     nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-/// Wall clock less monotonic clock in nanoseconds, where [`now`] has just given `now`.
+/// Wall clock minus monotonic clock in nanoseconds; `now`: what [`now`] has just returned.
 ///
-/// A thread that is interrupted between the two readings takes the offset for too large, and
-/// stamps that are brought over by it come out too early. So an offset that is larger than this
-/// thread's last one by more than slewing explains is read again; a step of the wall clock stays.
-pub fn offset(now: u64) -> u64 {
+/// A thread that is interrupted between the two readings gets too large an offset, and timestamps
+/// converted by it are too early. So an offset that exceeds this thread's last one by more than
+/// slewing explains is read again; a step of the wall clock remains.
+pub fn wall_offset(now: u64) -> u64 {
     /// Slewing moves the wall clock by half of this in 20 ms.
     const EXPLAINED: u64 = 20_000;
     thread_local! {
@@ -53,7 +53,8 @@ pub fn offset(now: u64) -> u64 {
     offset
 }
 
-/// The wall-clock time of the origin, in nanoseconds since the Unix epoch: gives records dates.
+/// The wall-clock time of the origin, in nanoseconds since the Unix epoch: records get their dates
+/// from it.
 pub fn wall_at_origin() -> u64 {
     nanos(origin().wall.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
@@ -63,8 +64,8 @@ pub fn instant(at: u64) -> Instant {
     origin().monotonic + Duration::from_nanos(at)
 }
 
-/// CPU time that the calling thread has used, in nanoseconds.
-pub fn thread_cpu() -> u64 {
+/// The CPU time that the calling thread has used, in nanoseconds.
+pub fn thread_cpu_time() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the timespec is alive and exclusively borrowed across the call.
     let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };

@@ -1,8 +1,8 @@
-//! The clock, sockets whose reads carry the kernel's receive time, and what the kernel is asked so
-//! that a thread reads them soon: timers and priority; and how threads are started.
+//! The clock, a precise timer, sockets whose reads carry the kernel's receive time, read batching,
+//! and how threads are started and scheduled.
 //!
-//! Engine and simulated server both date bytes by these stamps, so that what one reports can be
-//! held against what the other knows. Nothing here knows HTTP.
+//! The engine and the simulated server both take their timestamps here, so that what one reports
+//! can be compared with what the other knows. Nothing here knows HTTP.
 
 #![expect(
     unsafe_code,
@@ -10,9 +10,8 @@
 )]
 
 pub mod clock;
-pub mod gather;
 pub mod pacer;
-pub mod priority;
+pub mod read_batcher;
 pub mod socket;
-pub mod spawn;
 pub mod stream;
+pub mod thread;

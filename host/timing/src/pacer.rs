@@ -1,28 +1,12 @@
-//! A timer that is true to tens of microseconds: tokio's own rounds to a millisecond.
+//! A timer that is accurate to tens of microseconds, where tokio's own rounds to a millisecond. What
+//! happens at the time it waits for is up to its caller.
 
 use crate::clock;
-use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use tokio::io::unix::AsyncFd;
 
-thread_local! {
-    /// When this thread's pacer is to fire.
-    static DUE: Cell<u64> = const { Cell::new(u64::MAX) };
-}
-
-/// When a pacer of this thread is to fire next; one that is not waited for any more may still be
-/// named, and lies in the past then.
-pub(crate) fn next_due() -> u64 {
-    DUE.get()
-}
-
-/// Says when this thread's pacer is to fire.
-pub(crate) fn set_due(due: u64) {
-    DUE.set(due);
-}
-
-/// Wakes its task at given times; a timerfd in the runtime's poller.
+/// Wakes its task at given times: a timerfd in the runtime's poller.
 #[derive(Debug)]
 pub struct Pacer {
     timer: AsyncFd<OwnedFd>,
@@ -32,7 +16,7 @@ impl Pacer {
     /// A new pacer on the current runtime.
     ///
     /// # Errors
-    /// No file descriptor is to be had.
+    /// The process has no file descriptor left.
     pub fn new() -> io::Result<Self> {
         // SAFETY: timerfd_create takes no pointers.
         let fd = unsafe {
@@ -47,24 +31,22 @@ impl Pacer {
         Ok(Self { timer: unsafe { AsyncFd::register(fd) }? })
     }
 
-    /// Returns once [`clock::now`] has reached `due`; at once where it already has.
+    /// Returns once [`clock::now`] has reached `deadline`; immediately if it already has.
     ///
     /// # Errors
     /// The timer could not be set.
-    pub async fn until(&self, due: u64) -> io::Result<()> {
+    pub async fn until(&self, deadline: u64) -> io::Result<()> {
         loop {
             let now = clock::now();
-            if now >= due {
-                set_due(u64::MAX);
+            if now >= deadline {
                 return Ok(());
             }
-            set_due(due);
-            self.set(due - now)?;
+            self.set(deadline - now)?;
             self.timer.readable().await?.clear_ready();
         }
     }
 
-    /// Arms the timer to fire once after `span` nanoseconds, which also forgets an earlier firing.
+    /// Arms the timer to fire once after `span` nanoseconds, which also discards an earlier firing.
     fn set(&self, span: u64) -> io::Result<()> {
         let value = libc::timespec {
             tv_sec: (span / 1_000_000_000) as libc::time_t,

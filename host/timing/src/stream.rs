@@ -1,38 +1,43 @@
-//! A TCP socket in a runtime's poller whose reads carry stamps. What runs over it, TLS or HTTP, is
-//! for its owner.
+//! A TCP socket in a runtime's poller whose reads carry timestamps. What runs over it, TLS or HTTP,
+//! is up to its owner.
 
-use crate::{gather, socket};
+use crate::read_batcher::ReadBatcher;
+use crate::socket::{self, TimestampedRead};
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A TCP socket that remembers the stamps of its last read.
+/// A TCP socket that keeps the timestamps of its last read.
 #[derive(Debug)]
-pub struct Stamped {
+pub struct TimestampedStream {
     socket: TcpStream,
-    last: socket::Read,
+    last: TimestampedRead,
     /// When the reply at hand was last read; none: nothing of it has come since the last write.
-    heard: Option<u64>,
+    continued: Option<u64>,
+    batcher: Arc<ReadBatcher>,
 }
 
-impl Stamped {
-    /// Of a socket on which stamps were asked for ([`socket::enable`]) or are not to be had.
-    pub fn new(socket: TcpStream) -> Self {
-        Self { socket, last: socket::Read::default(), heard: None }
+impl TimestampedStream {
+    /// Reads of `socket` carry kernel timestamps if they were asked for
+    /// ([`socket::enable_timestamps`]). `batcher` is that of the thread that reads it, and records
+    /// the reads that continue a reply.
+    pub fn new(socket: TcpStream, batcher: Arc<ReadBatcher>) -> Self {
+        Self { socket, last: TimestampedRead::default(), continued: None, batcher }
     }
 
-    /// The stamps of the last read, and its length.
-    pub fn last(&self) -> socket::Read {
+    /// The timestamps of the last read, and its length.
+    pub fn last(&self) -> TimestampedRead {
         self.last
     }
 
-    /// One read into the front of `buffer`; [`last`](Self::last) says what it gave.
+    /// One read into the front of `buffer`; [`last`](Self::last) is its result.
     ///
     /// # Errors
-    /// As `recvmsg`.
+    /// Those of `recvmsg`.
     pub fn poll_recv(
         &mut self,
         context: &mut Context<'_>,
@@ -40,36 +45,40 @@ impl Stamped {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.socket.poll_read_ready(context))?;
-            let mut got = None;
+            let mut received = None;
             let result = self.socket.try_io(Interest::READABLE, || {
                 let read = socket::recv(self.socket.as_fd(), buffer)?;
-                got = Some(read);
-                // A read that did not fill the buffer has emptied the socket. Saying so spares the
-                // system call that would only answer EAGAIN; the poller is edge-triggered, so what
+                received = Some(read);
+                // A read that did not fill the buffer has emptied the socket. Saying so saves the
+                // system call that would only return EAGAIN; the poller is edge-triggered, so what
                 // arrives later wakes this task again.
                 let emptied = read.len > 0 && read.len < buffer.len();
                 if emptied { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
             });
-            match (got, result) {
-                (Some(mut read), _) => {
-                    // A stream's bytes arrive in order, whatever the offset between the clocks.
-                    read.kernel =
-                        read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
-                    if let Some(before) = self.heard.replace(read.user) {
-                        gather::saw(read.user - before);
-                    }
-                    self.last = read;
+            match (received, result) {
+                (Some(read), _) => {
+                    self.keep(read);
                     return Poll::Ready(Ok(()));
                 }
-                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-                (None, Err(error)) => return Poll::Ready(Err(error)),
-                (None, Ok(())) => unreachable!("a successful read leaves what it got"),
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
+                    return Poll::Ready(Err(error));
+                }
+                (None, _) => {}
             }
         }
     }
+
+    fn keep(&mut self, mut read: TimestampedRead) {
+        // The bytes of a stream arrive in order, whatever the offset between the clocks.
+        read.kernel = read.kernel.max(self.last.kernel.filter(|_| read.kernel.is_some()));
+        if let Some(before) = self.continued.replace(read.user) {
+            self.batcher.record(read.user - before);
+        }
+        self.last = read;
+    }
 }
 
-impl AsyncRead for Stamped {
+impl AsyncRead for TimestampedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -81,14 +90,14 @@ impl AsyncRead for Stamped {
     }
 }
 
-impl AsyncWrite for Stamped {
+impl AsyncWrite for TimestampedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        // What a connection idles between two exchanges is no gap of a stream.
-        self.heard = None;
+        // The idle time between two exchanges is not a gap within a reply.
+        self.continued = None;
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }
 
@@ -97,7 +106,7 @@ impl AsyncWrite for Stamped {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.heard = None;
+        self.continued = None;
         Pin::new(&mut self.socket).poll_write_vectored(context, parts)
     }
 

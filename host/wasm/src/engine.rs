@@ -4,7 +4,7 @@
 //! times as much, and nothing in the contract waits.
 
 use crate::limits;
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Config, Engine, EngineWeak, WasmBacktraceDetails};

@@ -125,13 +125,15 @@ pub struct Progress {
     pub output_tokens: AtomicU64,
     /// Slots dropped.
     pub dropped: AtomicU64,
+    /// Times that engine threads paused to read in batches, once they have ended.
+    pub read_pauses: AtomicU64,
 }
 
 impl Progress {
     /// Resets everything for the next point.
     pub fn reset(&self) {
-        for total in [&self.done, &self.failed, &self.in_flight, &self.output_tokens, &self.dropped]
-        {
+        let Self { done, failed, in_flight, output_tokens, dropped, read_pauses } = self;
+        for total in [done, failed, in_flight, output_tokens, dropped, read_pauses] {
             total.store(0, Ordering::Relaxed);
         }
     }

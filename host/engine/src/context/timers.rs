@@ -4,7 +4,7 @@
 //! engine thread waits for nearly every frame, so its long timers are kept on a thread of their own,
 //! which wakes it when one fires.
 
-use loadwright_timing::spawn::spawn;
+use loadwright_timing::thread::spawn;
 use std::io;
 use std::thread::JoinHandle;
 use std::time::Duration;

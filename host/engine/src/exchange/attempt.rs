@@ -17,7 +17,7 @@ use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::timeline::Timeline;
 use loadwright_timing::clock;
-use loadwright_timing::socket::Read;
+use loadwright_timing::socket::TimestampedRead;
 use std::mem::{replace, take};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -109,7 +109,7 @@ impl Attempt {
     ///
     /// # Errors
     /// As for [`Response::feed`].
-    pub(crate) fn feed(&mut self, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+    pub(crate) fn feed(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
         self.response.feed(bytes, read, &self.shared.marks)
     }
 

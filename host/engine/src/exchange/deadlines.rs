@@ -6,7 +6,7 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Timeouts;
 use loadwright_timing::clock;
-use loadwright_timing::socket::Read;
+use loadwright_timing::socket::TimestampedRead;
 use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Deadlines {
     }
 
     /// Something was read.
-    pub(crate) fn record_read(&mut self, read: &Read) {
+    pub(crate) fn record_read(&mut self, read: &TimestampedRead) {
         self.last = read.user;
         if let Some(steps) = self.steps.detect(read.offset) {
             self.gauges.clock_steps.fetch_max(steps, Relaxed);

@@ -10,7 +10,7 @@ use crate::exchange::net::stream::Stream;
 use crate::messages::Failure;
 use loadwright_core::outcome::Outcome;
 use loadwright_timing::clock;
-use loadwright_timing::socket::Read;
+use loadwright_timing::socket::TimestampedRead;
 use std::cell::Cell;
 use std::future::{Future as _, poll_fn};
 use std::io::{self, IoSlice};
@@ -117,7 +117,7 @@ fn listen(
 ) -> Option<Result<bool, Failure>> {
     let kept = attempt.timeline.connect.is_none();
     let mut buffer = BUFFER.take();
-    let mut read = Read::default();
+    let mut read = TimestampedRead::default();
     let heard = match stream.poll_recv(context, &mut buffer, &mut read) {
         Poll::Pending => None,
         Poll::Ready(_) if kept => {
@@ -195,7 +195,7 @@ fn poll_reply(
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Failure>> {
     let mut buffer = BUFFER.take();
-    let mut read = Read::default();
+    let mut read = TimestampedRead::default();
     let mut reads = 0;
     let result = loop {
         match stream.poll_recv(context, &mut buffer, &mut read) {
@@ -239,7 +239,7 @@ fn take(
     attempt: &mut Attempt,
     deadlines: &mut Deadlines,
     bytes: &[u8],
-    read: &Read,
+    read: &TimestampedRead,
 ) -> Result<bool, Failure> {
     if bytes.is_empty() {
         attempt.timeline.end = read.user;
@@ -264,7 +264,7 @@ fn take(
 
 /// Takes a read that brings the head, or a part of it. What came before the request was sent is
 /// not its reply, unless the server refuses a new connection.
-fn take_head(attempt: &mut Attempt, bytes: &[u8], read: &Read) -> Result<bool, Failure> {
+fn take_head(attempt: &mut Attempt, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
     let at = attempt.response().stamp(read).at;
     let early = attempt.timeline.sent.is_some_and(|sent| at < sent);
     let fed = attempt.feed(bytes, &if early { dated_again(read) } else { *read });
@@ -282,10 +282,10 @@ fn take_head(attempt: &mut Attempt, bytes: &[u8], read: &Read) -> Result<bool, F
 
 /// `read` by another look at both clocks: a thread that is interrupted between its looks takes the
 /// kernel's stamp for earlier than it is.
-fn dated_again(read: &Read) -> Read {
-    let offset = (0..3).map(|_| clock::offset(clock::now())).fold(read.offset, u64::min);
+fn dated_again(read: &TimestampedRead) -> TimestampedRead {
+    let offset = (0..3).map(|_| clock::wall_offset(clock::now())).fold(read.offset, u64::min);
     let later = |kernel: u64| (kernel + (read.offset - offset)).min(read.user);
-    Read { kernel: read.kernel.map(later), ..*read }
+    TimestampedRead { kernel: read.kernel.map(later), ..*read }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Timeouts;
 use loadwright_timing::clock;
-use loadwright_timing::socket::Read;
+use loadwright_timing::socket::TimestampedRead;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -125,9 +125,9 @@ impl Http2 {
 }
 
 /// A read that happened now, as far as user space knows.
-fn stamp(len: usize) -> Read {
+fn stamp(len: usize) -> TimestampedRead {
     let user = clock::now();
-    Read { len, kernel: None, user, offset: clock::offset(user) }
+    TimestampedRead { len, kernel: None, user, offset: clock::wall_offset(user) }
 }
 
 fn head(parts: &http::response::Parts) -> Head {

@@ -14,7 +14,7 @@ use head::{Delimiter, Head};
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::TimestampSource;
-use loadwright_timing::socket::Read;
+use loadwright_timing::socket::TimestampedRead;
 use std::borrow::Cow;
 use std::mem::take;
 
@@ -139,7 +139,7 @@ impl Response {
     pub(crate) fn feed(
         &mut self,
         bytes: &[u8],
-        read: &Read,
+        read: &TimestampedRead,
         marks: &EndMarks,
     ) -> Result<bool, Failure> {
         let mut input = bytes;
@@ -178,7 +178,7 @@ impl Response {
     ///
     /// # Errors
     /// The response was not whole.
-    pub(crate) fn closed(&mut self, read: &Read) -> Result<(), Failure> {
+    pub(crate) fn closed(&mut self, read: &TimestampedRead) -> Result<(), Failure> {
         let cut = |text: &str| Err(Failure::new(Outcome::Truncated, text));
         if self.intake.in_head {
             return cut("the server closed the connection before its reply was whole");
@@ -191,7 +191,11 @@ impl Response {
     }
 
     /// Reads the head; gives how many of `bytes` lie behind it.
-    fn read_head(&mut self, bytes: &[u8], read: &Read) -> Result<Option<usize>, Failure> {
+    fn read_head(
+        &mut self,
+        bytes: &[u8],
+        read: &TimestampedRead,
+    ) -> Result<Option<usize>, Failure> {
         self.heard.get_or_insert(self.stamp(read).at);
         // Nearly always it comes in one piece, and is read where it lies.
         let gathered = if self.head_bytes.is_empty() {
@@ -230,7 +234,7 @@ impl Response {
     ///
     /// # Errors
     /// The body is encoded.
-    pub(crate) fn begin(&mut self, head: Head, read: &Read) -> Result<(), Failure> {
+    pub(crate) fn begin(&mut self, head: Head, read: &TimestampedRead) -> Result<(), Failure> {
         self.head_at = Some(self.stamp(read).at);
         self.heard = self.heard.or(self.head_at);
         self.intake.in_head = false;
@@ -255,7 +259,7 @@ impl Response {
         }
     }
 
-    fn finish(&mut self, read: &Read) {
+    fn finish(&mut self, read: &TimestampedRead) {
         let stamp = self.stamp(read);
         let Intake { framer, capture, .. } = &mut self.intake;
         if let Some(framer) = framer {
@@ -264,7 +268,7 @@ impl Response {
     }
 
     /// The stamps of what `read` gave.
-    pub(crate) fn stamp(&self, read: &Read) -> FrameStamp {
+    pub(crate) fn stamp(&self, read: &TimestampedRead) -> FrameStamp {
         let at = match self.intake.source {
             TimestampSource::Kernel => read.kernel.unwrap_or(read.user),
             TimestampSource::User => read.user,

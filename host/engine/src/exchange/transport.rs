@@ -16,6 +16,7 @@ use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::request::Request;
 use loadwright_timing::clock;
+use loadwright_timing::read_batcher::ReadBatcher;
 use std::sync::Arc;
 
 /// Sends requests for one engine thread.
@@ -26,6 +27,7 @@ pub(crate) struct Transport {
     timers: Arc<Timers>,
     steps: Arc<ClockStepDetector>,
     gauges: Arc<Gauges>,
+    batcher: Arc<ReadBatcher>,
 }
 
 /// A connection between two requests.
@@ -51,12 +53,13 @@ pub(crate) enum Exchanged {
 }
 
 impl Transport {
-    /// A transport for `plan` over connections of `connector`.
+    /// A transport for `plan` over connections of `connector`, whose reads `batcher` records.
     pub(crate) fn new(
         plan: &Arc<Plan>,
         connector: &Arc<Connector>,
         timers: &Arc<Timers>,
         gauges: &Arc<Gauges>,
+        batcher: &Arc<ReadBatcher>,
     ) -> Self {
         Self {
             connector: Arc::clone(connector),
@@ -65,6 +68,7 @@ impl Transport {
             timers: Arc::clone(timers),
             steps: Arc::default(),
             gauges: Arc::clone(gauges),
+            batcher: Arc::clone(batcher),
         }
     }
 
@@ -111,7 +115,7 @@ impl Transport {
 
     async fn open(&self, attempt: &mut Attempt) -> Result<Connection, Failure> {
         let until = attempt.begun.saturating_add(clock::nanos(self.plan.timeouts.total));
-        let opened = self.connector.open(until).await?;
+        let opened = self.connector.open(until, &self.batcher).await?;
         attempt.timeline.connect = Some(opened.phases);
         let wire = if self.connector.http2() {
             Wire::Http2(Http2::new(opened.stream).await?)

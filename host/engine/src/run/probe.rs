@@ -85,7 +85,7 @@ pub fn probe(
     let connector = Arc::new(Connector::new(plan)?);
     let timers = Arc::new(Timers::start().map_err(EngineError::from)?);
     let gauges = Arc::new(Gauges::new(1));
-    let transport = Transport::new(plan, &connector, &timers, &gauges);
+    let transport = Transport::new(plan, &connector, &timers, &gauges, &Arc::default());
     let secrets = connector.endpoint.secrets(&plan.target);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

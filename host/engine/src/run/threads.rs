@@ -4,7 +4,7 @@
 use crate::context::PointContext;
 use crate::error::EngineError;
 use loadwright_core::sample::EndReason;
-use loadwright_timing::spawn::spawn_scoped;
+use loadwright_timing::thread::spawn_scoped;
 use std::io;
 use std::sync::{Arc, OnceLock};
 use std::thread::{Scope, ScopedJoinHandle};

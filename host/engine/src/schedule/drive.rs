@@ -63,6 +63,7 @@ impl Phase {
             return tokio::task::yield_now().await;
         }
         let context = self.runner.context();
+        let _wake_by = self.runner.batcher.wake_by(scheduled);
         tokio::select! {
             result = pacer.until(scheduled) => {
                 result.expect("a timer that was created can be set");

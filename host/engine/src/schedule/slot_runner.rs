@@ -12,6 +12,7 @@ use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::Request;
 use loadwright_timing::clock;
+use loadwright_timing::read_batcher::ReadBatcher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -21,6 +22,8 @@ use tokio::sync::oneshot;
 pub(crate) struct SlotRunner {
     pub(crate) dispatch: Arc<Dispatch>,
     pub(crate) attempts: Arc<AttemptContext>,
+    /// This thread's read batching.
+    pub(crate) batcher: Arc<ReadBatcher>,
     transport: Transport,
     /// Attempts so far; their numbers are unique among the point's threads.
     count: AtomicU64,
@@ -35,11 +38,16 @@ struct Attempted<'a> {
 
 impl SlotRunner {
     /// The slot runner of engine thread `index`.
-    pub(crate) fn new(dispatch: &Arc<Dispatch>, attempts: Arc<AttemptContext>, index: u64) -> Self {
+    pub(crate) fn new(
+        dispatch: &Arc<Dispatch>,
+        attempts: Arc<AttemptContext>,
+        batcher: Arc<ReadBatcher>,
+        index: u64,
+    ) -> Self {
         let PointContext { plan, timers, gauges, .. } = &*dispatch.context;
-        let transport = Transport::new(plan, &dispatch.connector, timers, gauges);
+        let transport = Transport::new(plan, &dispatch.connector, timers, gauges, &batcher);
         let count = AtomicU64::new(0);
-        Self { dispatch: Arc::clone(dispatch), attempts, transport, count, index }
+        Self { dispatch: Arc::clone(dispatch), attempts, batcher, transport, count, index }
     }
 
     /// Which of the point's engine threads this is.

@@ -8,7 +8,9 @@ use crate::schedule::dispatch::Dispatch;
 use crate::schedule::drive::{ConnectionPool, Phase};
 use crate::schedule::slot_runner::SlotRunner;
 use loadwright_core::plan::Load;
-use loadwright_timing::{clock, gather, priority};
+use loadwright_timing::clock;
+use loadwright_timing::read_batcher::ReadBatcher;
+use loadwright_timing::thread::minimize_timer_slack;
 use std::io;
 use std::mem::replace;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,25 +27,36 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long the start may wait for requests to be ready.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// A runtime for one engine thread. `gathers`: it may let arrivals gather before it reads them, as
-/// their timestamps are the kernel's.
-///
-/// # Errors
-/// The process has no file descriptors left.
-pub(crate) fn runtime(gathers: bool) -> io::Result<Runtime> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().event_interval(EVENT_INTERVAL);
-    if gathers {
-        builder.on_thread_park(gather::hold).on_thread_unpark(gather::woke);
+/// The runtime of one engine thread, and the read batching of its sockets.
+pub(crate) struct BatchingRuntime {
+    runtime: Runtime,
+    batcher: Arc<ReadBatcher>,
+}
+
+impl BatchingRuntime {
+    /// A new runtime. `batches`: it may pause to read in batches, since kernel timestamps say when
+    /// each read arrived.
+    ///
+    /// # Errors
+    /// The process has no file descriptors left.
+    pub(crate) fn new(batches: bool) -> io::Result<Self> {
+        let batcher = Arc::<ReadBatcher>::default();
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().event_interval(EVENT_INTERVAL);
+        if batches {
+            let (park, unpark) = (Arc::clone(&batcher), Arc::clone(&batcher));
+            builder.on_thread_park(move || park.before_park());
+            builder.on_thread_unpark(move || unpark.after_unpark());
+        }
+        Ok(Self { runtime: builder.build()?, batcher })
     }
-    builder.build()
 }
 
 /// An engine thread, ready to run.
 pub(crate) struct EngineThread {
     /// Which of the point's engine threads it is.
     pub(crate) index: usize,
-    pub(crate) runtime: Runtime,
+    pub(crate) runtime: BatchingRuntime,
     pub(crate) interpreters: InterpreterQueue,
 }
 
@@ -53,8 +66,8 @@ impl EngineThread {
     /// # Errors
     /// The system gives no timer.
     pub(crate) fn run(self, dispatch: &Arc<Dispatch>, barrier: &Barrier) -> io::Result<()> {
-        let Self { index, runtime, interpreters } = self;
-        priority::punctual();
+        let Self { index, runtime: BatchingRuntime { runtime, batcher }, interpreters } = self;
+        minimize_timer_slack();
         let PointContext { plan, ports, control, budget, .. } = &*dispatch.context;
         let reading_plan = ports.protocol.plan();
         let attempts = Arc::new(AttemptContext {
@@ -66,10 +79,12 @@ impl EngineThread {
             marks: EndMarks::of(reading_plan),
             stream: plan.request.stream,
         });
-        let runner = Arc::new(SlotRunner::new(dispatch, Arc::clone(&attempts), index as u64));
-        let phases = Phases { runner, pool: ConnectionPool::default(), barrier };
+        let own = Arc::clone(&batcher);
+        let runner = SlotRunner::new(dispatch, Arc::clone(&attempts), own, index as u64);
+        let phases = Phases { runner: Arc::new(runner), pool: ConnectionPool::default(), barrier };
         let result = phases.run(&runtime);
         drop(phases);
+        control.progress.read_pauses.fetch_add(batcher.pauses(), Relaxed);
         // What is still in flight is dropped with the runtime, and so finishes as cancelled. A name
         // lookup that hangs is not waited for.
         runtime.shutdown_background();
@@ -131,17 +146,18 @@ async fn tick(runner: &SlotRunner) {
     let PointContext { timers, gauges, .. } = runner.context();
     let mut interval = timers.interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut before = clock::thread_cpu();
-    let mut heard = gather::heard();
+    let mut before = clock::thread_cpu_time();
+    let mut reads = runner.batcher.count();
     let gauge: &AtomicU64 = &gauges.busy[runner.index() as usize];
     loop {
         interval.tick().await;
         runner.attempts.interpreters.flush();
-        let now = clock::thread_cpu();
+        let now = clock::thread_cpu_time();
         gauge.fetch_add(now - before, Relaxed);
         before = now;
         // A service whose replies are long is reached, though none of them has ended yet.
-        if replace(&mut heard, gather::heard()) != heard {
+        let now = runner.batcher.count();
+        if replace(&mut reads, now) != now {
             runner.dispatch.reachability.reached();
         }
     }

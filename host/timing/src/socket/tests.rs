@@ -1,4 +1,4 @@
-//! Stamps against what a pair of sockets on loopback knows.
+//! Timestamps against what a pair of sockets on loopback knows.
 
 use super::*;
 use std::io::Write as _;
@@ -11,28 +11,28 @@ fn pair() -> (TcpStream, TcpStream) {
 }
 
 #[test]
-fn the_kernel_dates_a_read_between_write_and_read() {
-    assert!(available(), "this machine gives no kernel stamps on loopback");
+fn the_kernel_timestamps_a_read_between_write_and_read() {
+    assert!(timestamps_available(), "this machine's kernel does not timestamp loopback");
     let (reader, mut writer) = pair();
-    enable(reader.as_fd()).unwrap();
+    enable_timestamps(reader.as_fd()).unwrap();
     let before = clock::now();
     writer.write_all(b"token").unwrap();
     let written = clock::now();
-    // However late the reader comes, the kernel's stamp stays at arrival.
+    // However late the reader is, the kernel's timestamp is that of the arrival.
     while clock::now() < written + 5_000_000 {}
     let read = recv(reader.as_fd(), &mut [0; 64]).unwrap();
-    let kernel = read.kernel.expect("a stamp");
+    let kernel = read.kernel.expect("a kernel timestamp");
     assert_eq!(read.len, 5);
     // The two clocks are read one after the other, so allow them a tenth of a millisecond.
-    assert!(kernel + 100_000 >= before, "stamped {kernel} before it was written at {before}");
+    assert!(kernel + 100_000 >= before, "received at {kernel}, before it was written at {before}");
     assert!(kernel <= read.user);
-    assert!(read.user - kernel >= 4_000_000, "the stamp is the reader's, not the kernel's");
+    assert!(read.user - kernel >= 4_000_000, "the timestamp is the reader's, not the kernel's");
 }
 
 #[test]
-fn a_socket_that_was_not_asked_gives_the_user_stamp_alone() {
+fn a_unix_socket_gives_the_user_timestamp_alone() {
     let (reader, mut writer) = std::os::unix::net::UnixStream::pair().unwrap();
-    let _ = enable(reader.as_fd());
+    let _ = enable_timestamps(reader.as_fd());
     writer.write_all(b"x").unwrap();
     let read = recv(reader.as_fd(), &mut [0; 8]).unwrap();
     assert_eq!((read.len, read.kernel), (1, None));

@@ -18,8 +18,8 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 const LONG: Duration = Duration::from_secs(3_600);
 const SHORT: Duration = Duration::from_millis(20);
 
-fn read(user: Nanos, offset: u64) -> Read {
-    Read { len: 1, kernel: None, user, offset }
+fn read(user: Nanos, offset: u64) -> TimestampedRead {
+    TimestampedRead { len: 1, kernel: None, user, offset }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::messages::{AttemptId, TurnContext};
 use loadwright_core::plan::{ReplyLimits, Timeouts, TimestampSource};
 use loadwright_core::timeline::Connect;
 use loadwright_timing::socket;
-use loadwright_timing::stream::Stamped;
+use loadwright_timing::stream::TimestampedStream;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn raced(said: &str, closes: bool, (opened, known): (bool, bool)) -> Raced {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (mut server, _) = listener.accept().unwrap();
-    socket::enable(client.as_fd()).unwrap();
+    socket::enable_timestamps(client.as_fd()).unwrap();
     server.write_all(said.as_bytes()).unwrap();
     if closes {
         server.shutdown(std::net::Shutdown::Write).unwrap();
@@ -78,7 +78,7 @@ async fn exchanged(client: std::net::TcpStream, (opened, known): (bool, bool)) -
     deadlines.begin(clock::now(), clock::now());
     let mut front = b"GET / HTTP/1.1\r\n\r\n".to_vec();
     let message = Message::new(&mut front, b"");
-    let mut stream = Stream::Tcp(Stamped::new(client));
+    let mut stream = Stream::Tcp(TimestampedStream::new(client, Arc::default()));
     let end = exchange(&mut stream, &mut deadlines, &mut attempt, message).await;
     let replied_before_sent = attempt.replied_before_sent();
     let response = attempt.response();
@@ -124,7 +124,7 @@ fn what_is_heard_on_an_idle_connection_ends_it_before_a_request_is_sent() {
 /// Only the kernel's stamps tell what came before a request from what came after it.
 #[test]
 fn what_came_before_a_request_is_no_reply_to_it_though_it_was_noticed_later() {
-    if !socket::available() {
+    if !socket::timestamps_available() {
         eprintln!("this machine's kernel does not stamp what arrives");
         return;
     }

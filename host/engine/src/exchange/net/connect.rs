@@ -10,13 +10,15 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{Plan, TimestampSource};
 use loadwright_core::timeline::Connect;
-use loadwright_timing::spawn::spawn;
-use loadwright_timing::stream::Stamped;
+use loadwright_timing::read_batcher::ReadBatcher;
+use loadwright_timing::stream::TimestampedStream;
+use loadwright_timing::thread::spawn;
 use loadwright_timing::{clock, socket};
 use rustls_pki_types::ServerName;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::os::fd::AsFd as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -65,7 +67,8 @@ impl Connector {
             endpoint,
             tls,
             http2: plan.target.http2,
-            stamping: plan.engine.timestamps == TimestampSource::Kernel && socket::available(),
+            stamping: plan.engine.timestamps == TimestampSource::Kernel
+                && socket::timestamps_available(),
             timeout: plan.timeouts.connect,
             addresses: OnceCell::new(),
             opened: AtomicU64::new(0),
@@ -82,18 +85,24 @@ impl Connector {
         self.http2
     }
 
-    /// Opens a connection, for an exchange that is to be over at `until`.
+    /// Opens a connection for an exchange that is to be over at `until`. Its reads are recorded by
+    /// `batcher`.
     ///
     /// # Errors
     /// Every way in which that fails, by class.
-    pub(crate) async fn open(&self, until: Nanos) -> Result<Opened, Failure> {
+    pub(crate) async fn open(
+        &self,
+        until: Nanos,
+        batcher: &Arc<ReadBatcher>,
+    ) -> Result<Opened, Failure> {
         let start = clock::now();
         let mut phases = Connect { start, ..Connect::default() };
         let left = Duration::from_nanos(until.saturating_sub(start));
         let (limit, stage) =
             if left < self.timeout { (left, Stage::Total) } else { (self.timeout, Stage::Connect) };
-        let stream =
-            tokio::time::timeout(limit, self.phases(&mut phases)).await.unwrap_or_else(|_| {
+        let stream = tokio::time::timeout(limit, self.phases(&mut phases, batcher))
+            .await
+            .unwrap_or_else(|_| {
                 let limit = limit.as_secs_f64();
                 let text = format!("no connection to {} within {limit} s", self.endpoint.name());
                 Err(Failure::new(Outcome::Timeout(stage), text))
@@ -102,7 +111,11 @@ impl Connector {
         Ok(Opened { stream, phases, id })
     }
 
-    async fn phases(&self, phases: &mut Connect) -> Result<Stream, Failure> {
+    async fn phases(
+        &self,
+        phases: &mut Connect,
+        batcher: &Arc<ReadBatcher>,
+    ) -> Result<Stream, Failure> {
         if let Some(path) = &self.endpoint.unix_socket {
             let unix = UnixStream::connect(path)
                 .await
@@ -113,10 +126,11 @@ impl Connector {
         let mut tcp = self.tcp(phases).await?;
         phases.connected = clock::now();
         let Some((connector, name)) = &self.tls else {
-            return Ok(Stream::Tcp(Stamped::new(tcp)));
+            return Ok(Stream::Tcp(TimestampedStream::new(tcp, Arc::clone(batcher))));
         };
         self.tunnel(&mut tcp).await?;
-        let tls = connector.connect(name.clone(), Stamped::new(tcp)).await.map_err(|error| {
+        let tcp = TimestampedStream::new(tcp, Arc::clone(batcher));
+        let tls = connector.connect(name.clone(), tcp).await.map_err(|error| {
             let text = handshake::words(&error, &self.endpoint.host);
             Failure::new(Outcome::Tls, format!("TLS handshake: {text}"))
         })?;
@@ -147,9 +161,9 @@ impl Connector {
     }
 
     fn prepare(&self, tcp: TcpStream) -> Result<TcpStream, Failure> {
-        let prepared = tcp
-            .set_nodelay(true)
-            .and_then(|()| if self.stamping { socket::enable(tcp.as_fd()) } else { Ok(()) });
+        let prepared = tcp.set_nodelay(true).and_then(|()| {
+            if self.stamping { socket::enable_timestamps(tcp.as_fd()) } else { Ok(()) }
+        });
         prepared.map_err(|error| Failure::connecting(&error, &self.endpoint.name()))?;
         Ok(tcp)
     }

@@ -3,8 +3,9 @@
 //! Under TLS the stamps are those of the socket read below the record layer. A caller drains what
 //! one read gave before it reads again, so that a stamp belongs to its bytes.
 
-use loadwright_timing::stream::Stamped;
-use loadwright_timing::{clock, socket};
+use loadwright_timing::clock;
+use loadwright_timing::socket::TimestampedRead;
+use loadwright_timing::stream::TimestampedStream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,8 +15,8 @@ use tokio_rustls::client::TlsStream;
 
 /// One connection's bytes.
 pub(crate) enum Stream {
-    Tcp(Stamped),
-    Tls(Box<TlsStream<Stamped>>),
+    Tcp(TimestampedStream),
+    Tls(Box<TlsStream<TimestampedStream>>),
     Unix(UnixStream),
 }
 
@@ -25,12 +26,12 @@ impl Stream {
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut [u8],
-        read: &mut socket::Read,
+        read: &mut TimestampedRead,
     ) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(stamped) => {
-                ready!(stamped.poll_recv(context, buffer))?;
-                *read = stamped.last();
+            Self::Tcp(tcp) => {
+                ready!(tcp.poll_recv(context, buffer))?;
+                *read = tcp.last();
             }
             Self::Tls(tls) => {
                 // What one record gave, and no more: reading on would move the stamps on as well.
@@ -39,13 +40,13 @@ impl Stream {
                 let len = record.len().min(buffer.len());
                 buffer[..len].copy_from_slice(&record[..len]);
                 tls.as_mut().consume(len);
-                *read = socket::Read { len, ..tls.get_ref().0.last() };
+                *read = TimestampedRead { len, ..tls.get_ref().0.last() };
             }
             Self::Unix(unix) => {
                 let len = ready!(poll_fill(Pin::new(unix), context, buffer))?;
                 let user = clock::now();
-                let offset = clock::offset(user);
-                *read = socket::Read { len, kernel: None, user, offset };
+                let offset = clock::wall_offset(user);
+                *read = TimestampedRead { len, kernel: None, user, offset };
             }
         }
         Poll::Ready(Ok(()))

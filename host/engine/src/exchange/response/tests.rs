@@ -3,8 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn read(at: Nanos) -> Read {
-    Read { len: 1, kernel: Some(at), user: at + 5, offset: 0 }
+fn read(at: Nanos) -> TimestampedRead {
+    TimestampedRead { len: 1, kernel: Some(at), user: at + 5, offset: 0 }
 }
 
 fn fresh() -> Response {

@@ -1,5 +1,5 @@
-//! The one way in which threads are started: by name, and with an error that says what to do where
-//! the system gives none.
+//! Starts threads by name, with an error that names the limits to raise, and sets how the kernel
+//! schedules them. What a thread does is its owner's concern.
 
 use std::io;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 /// Starts a thread called `name`.
 ///
 /// # Errors
-/// The system gives no more threads, in words that name the limits.
+/// The system refuses another thread; the text names the limits to raise.
 pub fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -28,6 +28,20 @@ pub fn spawn_scoped<'scope, T: Send + 'scope>(
         .name(name.into())
         .spawn_scoped(scope, work)
         .map_err(|error| refused(name, &error))
+}
+
+/// Lowers the calling thread's priority (nice 10): it yields the processor to threads that take
+/// timestamps. If the system refuses, nothing changes.
+pub fn lower_priority() {
+    // SAFETY: setpriority takes no pointers; on Linux the id 0 is the calling thread alone.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+}
+
+/// Sets the calling thread's timer slack to the minimum, so that its sleeps end on time: by default
+/// the kernel may prolong each by 50 µs. If the system refuses, nothing changes.
+pub fn minimize_timer_slack() {
+    // SAFETY: this option takes a number, and no pointers.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
 }
 
 fn refused(name: &str, error: &io::Error) -> io::Error {
