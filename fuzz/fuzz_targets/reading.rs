@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     match READER.reply(frames.iter().copied()) {
         Err(error) => assert_eq!(Some(error.0), reading.unreadable),
         Ok(reply) => {
-            let again = Reading::of_reply(reply, reading.frames).expect("its frames are there");
+            let again = Reading::from_reply(reply, reading.frames).expect("its frames are there");
             assert_eq!(again.outputs, reading.outputs);
             assert_eq!(again.output, reading.output);
             assert_eq!(again.reasoning, reading.reasoning);

@@ -35,7 +35,7 @@ impl Decoded {
         };
         let stamps: Vec<FrameStamp> = finished.capture.iter().map(|(_, stamp)| stamp).collect();
         let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
-        let reading = match Reading::of_reply(reply, count) {
+        let reading = match Reading::from_reply(reply, count) {
             Ok(reading) => reading,
             Err(error) => return Self::failed(format!("plugin answer of decode: {error}")),
         };

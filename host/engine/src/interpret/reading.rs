@@ -1,6 +1,5 @@
-//! Interprets frames by a protocol's reading plan, without calling the plugin: text by channel,
-//! usage, finish reason, errors, the end mark. It never sees a time; what an exchange's end makes
-//! of it all is for the engine's verdict.
+//! Reads frames by a protocol's reading plan, without calling the plugin: text by channel, usage,
+//! finish reason, errors, the end mark. Knows nothing of time; `classify` decides on the outcome.
 
 mod error_text;
 mod held;
@@ -8,56 +7,55 @@ mod memo;
 mod reply;
 mod rules;
 pub(crate) mod surrogates;
-mod walk;
+mod visitor;
 
 pub use crate::error::InvalidRule;
-pub use reply::{BadReply, Unreadable};
+pub use reply::{InvalidReply, Unreadable};
 
 use loadwright_core::conversation::Message;
 use loadwright_core::reading::{Channel, ReadingPlan, Usage};
 use memo::Memo;
 use rules::{Count, Field, Rules};
-use walk::{Match, Matched, Matches, NotJson};
+use visitor::{Match, Matched, Matches, NotJson};
 
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
 
-/// A reading plan, compiled. One serves any number of exchanges and threads.
+/// A compiled reading plan. One serves any number of exchanges and threads.
 ///
-/// Where the plan's own words leave a choice:
-/// - Rules are weighed in the plan's order, and what one rule finds in the order of the frame.
-/// - Several rules for the answer, for reasoning or for frame tokens are spellings of one thing: in
-///   each frame the first that finds any counts. Tool calls are what all their rules find.
-/// - Text is a string; anything else in its place is none. An empty text or finish reason is none.
-/// - A tool-call rule that points to an array or an object says that it is there, without text.
-/// - A count is a whole number that fits 32 bits; any other is as if it were not there.
-/// - Frame tokens found in several places are added up. A frame that tells of none has a count of 0,
-///   but a reply in which no frame tells of any has no count.
-/// - A guard holds where any place it points to is a string equal to its text.
-/// - `false` and the empty text are no error, like `null`.
-/// - A frame of blanks alone carries nothing.
+/// Where the contract of a reading plan leaves a choice:
+/// - Rules apply in the plan's order, and the matches of one rule in the order of the frame.
+/// - Several rules for the answer, for reasoning or for frame tokens are alternatives: in each frame
+///   the first that matches counts. Tool calls are the matches of all their rules.
+/// - Text is a string; other values do not match, nor does an empty text or finish reason.
+/// - A tool-call rule that points to an array or an object matches it without text.
+/// - A count is a whole number that fits 32 bits; other numbers are ignored.
+/// - Frame tokens of several places are added up. A frame without any has a count of 0, but a reply in
+///   which no frame has any has no count.
+/// - A guard holds if any place that it points to is a string equal to its text.
+/// - `false` and the empty text are not errors, like `null`.
+/// - A frame of white space carries nothing.
 #[derive(Debug)]
 pub struct Reader {
     done: Vec<String>,
     rules: Rules,
 }
 
-/// What one frame turned out to be.
+/// What one frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameKind {
     /// The end mark.
     Done,
-    /// Output. Of several channels in one frame, the one that is furthest on: the answer, then a
-    /// tool call, then reasoning.
+    /// Output. Of several channels in one frame, the last in the order reasoning, tool call, answer.
     Output {
-        /// What it carried.
+        /// What it carries.
         channel: Channel,
-        /// Tokens in the frame, where it says so.
+        /// Tokens in the frame, if it says so.
         tokens: Option<u32>,
     },
-    /// Nothing that a reader sees: a role, usage, a finish reason, an error.
+    /// No output: a role, usage, a finish reason, an error.
     Nothing,
     /// Not JSON.
     Unreadable,
@@ -70,11 +68,11 @@ pub struct Output {
     pub frame: u32,
     /// What it carried.
     pub channel: Channel,
-    /// Tokens in the frame, where it says so.
+    /// Tokens in the frame, if it says so.
     pub tokens: Option<u32>,
 }
 
-/// What an exchange carried, so far. Frames may come in any number of batches, all read by the
+/// What an exchange has carried so far. Its frames may come in any number of batches, all read by the
 /// same reader.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -88,29 +86,29 @@ pub struct Reading {
     pub reasoning: String,
     /// Text of tool calls.
     pub tool_calls: String,
-    /// Tokens that frames said they hold, those without text included; none where they hold none.
+    /// The sum of the tokens that frames report, frames without text included; `None` if it is 0.
     pub frame_tokens: Option<u32>,
-    /// Token counts as the reply gives them.
+    /// Token counts as the reply reports them.
     pub usage: Usage,
     /// Why the reply ended.
     pub finish_reason: Option<String>,
     /// The first error inside the reply.
     pub error: Option<String>,
-    /// The assistant's message, where a plugin's `decode` made one.
+    /// The assistant's message, if a plugin's `decode` returned one.
     pub message: Option<Message>,
-    /// Whether the end mark was seen. A reply that `decode` read needs none: it is set.
+    /// Whether the end mark was seen. Set for a reply that `decode` read, which needs none.
     pub done: bool,
-    /// What was wrong with the first frame that was not JSON.
+    /// Why the first frame that was not JSON is not.
     pub unreadable: Option<String>,
-    /// What reading goes on with.
-    pub(crate) between: Between,
+    /// What the reader keeps between two frames.
+    pub(crate) state: ReaderState,
 }
 
 /// What a reader keeps between two frames of an exchange.
 #[derive(Debug, Default)]
-pub(crate) struct Between {
+pub(crate) struct ReaderState {
     without_text: bool,
-    notes: Matches,
+    matches: Matches,
     memo: Memo,
 }
 
@@ -120,13 +118,13 @@ impl Reading {
         Self::default()
     }
 
-    /// A reading that passes text over.
+    /// A reading that does not keep text.
     pub fn without_text() -> Self {
-        let between = Between { without_text: true, ..Between::default() };
-        Self { between, ..Self::default() }
+        let state = ReaderState { without_text: true, ..ReaderState::default() };
+        Self { state, ..Self::default() }
     }
 
-    /// Begins again with another exchange, and keeps the memory.
+    /// Starts another exchange and keeps the allocated memory.
     pub fn clear(&mut self) {
         let taken = std::mem::take(self);
         let cleared = |mut text: String| {
@@ -138,7 +136,7 @@ impl Reading {
             reasoning: cleared(taken.reasoning),
             tool_calls: cleared(taken.tool_calls),
             outputs: taken.outputs,
-            between: Between { memo: Memo::default(), ..taken.between },
+            state: ReaderState { memo: Memo::default(), ..taken.state },
             ..Self::default()
         };
         self.outputs.clear();
@@ -161,8 +159,8 @@ impl Reader {
 
     /// Whether the plan can tell the end of a reply: it has an end mark or a finish reason.
     pub fn knows_the_end(&self) -> bool {
-        let finishes = |rule: &rules::CompiledRule| rule.slot == Field::FinishReason;
-        !self.done.is_empty() || self.rules.taken.iter().any(finishes)
+        let finishes = |rule: &rules::CompiledRule| rule.field == Field::FinishReason;
+        !self.done.is_empty() || self.rules.compiled.iter().any(finishes)
     }
 
     /// Reads the next frame of an exchange.
@@ -177,15 +175,15 @@ impl Reader {
         if frame.is_empty() {
             return FrameKind::Nothing;
         }
-        let mut notes = std::mem::take(&mut into.between.notes);
-        let memo = &mut into.between.memo;
-        let seen = match self.note(frame, &mut notes, memo) {
-            Ok(()) => self.settle(frame, &notes, into),
+        let mut matches = std::mem::take(&mut into.state.matches);
+        let memo = &mut into.state.memo;
+        let seen = match self.collect(frame, &mut matches, memo) {
+            Ok(()) => self.apply(frame, &matches, into),
             Err(_)
                 if let Some(frame) = surrogates::replaced(frame)
-                    && self.note(&frame, &mut notes, memo).is_ok() =>
+                    && self.collect(&frame, &mut matches, memo).is_ok() =>
             {
-                self.settle(&frame, &notes, into)
+                self.apply(&frame, &matches, into)
             }
             Err(why) => {
                 let text = || error_text::unreadable(index, frame, &why);
@@ -193,43 +191,43 @@ impl Reader {
                 FrameKind::Unreadable
             }
         };
-        into.between.notes = notes;
+        into.state.matches = matches;
         if let FrameKind::Output { channel, tokens } = seen {
             into.outputs.push(Output { frame: index, channel, tokens });
         }
         seen
     }
 
-    /// Matches what is in a frame: from the last one's notes where they differ in one text alone.
-    fn note(&self, frame: &[u8], notes: &mut Matches, memo: &mut Memo) -> Result<(), NotJson> {
+    /// Collects the matches of a frame: from those of the last one if only a text differs.
+    fn collect(&self, frame: &[u8], matches: &mut Matches, memo: &mut Memo) -> Result<(), NotJson> {
         if let Some(text) = memo.text(frame) {
-            notes.replace_text(text);
+            matches.replace_text(text);
             return Ok(());
         }
         memo.keep(frame, None);
-        notes.take(&self.rules, frame)?;
-        memo.keep(frame, notes.only_text());
+        matches.collect(&self.rules, frame)?;
+        memo.keep(frame, matches.only_text());
         Ok(())
     }
 
-    /// Adds what one frame's notes mean.
-    fn settle(&self, frame: &[u8], notes: &Matches, into: &mut Reading) -> FrameKind {
+    /// Adds the matches of one frame to the reading.
+    fn apply(&self, frame: &[u8], matches: &Matches, into: &mut Reading) -> FrameKind {
         let mut channel = None;
         let mut tokens = None;
         let mut first = FirstRules::default();
-        for found in &notes.found {
-            let rule = &self.rules.taken[usize::from(found.rule)];
-            let holds = rule.guard.is_none_or(|bit| notes.guards >> bit & 1 == 1);
-            if !holds || !first.allow(rule.slot, found) {
+        for it in &matches.list {
+            let rule = &self.rules.compiled[usize::from(it.rule)];
+            let holds = rule.guard.is_none_or(|bit| matches.guards >> bit & 1 == 1);
+            if !holds || !first.allow(rule.field, it) {
                 continue;
             }
-            match (rule.slot, found.what) {
-                (Field::Text(carried), what) => {
+            match (rule.field, it.value) {
+                (Field::Text(carried), value) => {
                     channel = Some(channel.map_or(carried, |other| furthest(other, carried)));
-                    if let Matched::Text { start, end } = what
-                        && !into.between.without_text
+                    if let Matched::Text { start, end } = value
+                        && !into.state.without_text
                     {
-                        into.text(carried).push_str(&notes.text[start..end]);
+                        into.text(carried).push_str(&matches.text[start..end]);
                     }
                 }
                 (Field::FrameTokens, Matched::Number(count)) => {
@@ -239,10 +237,10 @@ impl Reader {
                 (Field::FinishReason, Matched::Text { start, end }) => {
                     let reason = into.finish_reason.get_or_insert_default();
                     reason.clear();
-                    reason.push_str(&notes.text[start..end]);
+                    reason.push_str(&matches.text[start..end]);
                 }
                 (Field::Error, _) if into.error.is_none() => {
-                    into.error = Some(error_text::of(frame, &rule.at));
+                    into.error = Some(error_text::of(frame, &rule.steps));
                 }
                 _ => {}
             }
@@ -252,7 +250,7 @@ impl Reader {
     }
 }
 
-/// Of the rules that spell one thing, those that found any first in a frame.
+/// Of alternative rules, those that matched first in a frame.
 #[derive(Default)]
 struct FirstRules {
     output: Option<u16>,
@@ -261,17 +259,17 @@ struct FirstRules {
 }
 
 impl FirstRules {
-    /// Whether a finding counts beside those before it.
-    fn allow(&mut self, slot: Field, found: &Match) -> bool {
-        let first = match slot {
+    /// Whether a match counts, after those before it.
+    fn allow(&mut self, field: Field, it: &Match) -> bool {
+        let first = match field {
             Field::Text(Channel::Output) => &mut self.output,
             Field::Text(Channel::Reasoning) => &mut self.reasoning,
-            // No token is told, and leaves the count to a spelling that finds some.
-            Field::FrameTokens if found.what == Matched::Number(0) => return true,
+            // A count of 0 leaves the count to an alternative that has one.
+            Field::FrameTokens if it.value == Matched::Number(0) => return true,
             Field::FrameTokens => &mut self.tokens,
             _ => return true,
         };
-        *first.get_or_insert(found.rule) == found.rule
+        *first.get_or_insert(it.rule) == it.rule
     }
 }
 

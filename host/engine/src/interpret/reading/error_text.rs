@@ -1,8 +1,8 @@
-//! Words for what is wrong in a frame: an error that a reply carries, or a frame that is not
-//! JSON. Off the hot path, so a frame is simply parsed again here.
+//! Texts of errors: one that a reply carries, or why a frame is not JSON. Not on the hot path, so the
+//! frame is simply parsed again.
 
 use super::rules::Step;
-use super::walk::NotJson;
+use super::visitor::NotJson;
 use serde_json::Value;
 
 /// Bytes of a text that are kept.
@@ -10,8 +10,8 @@ const KEPT: usize = 4096;
 /// Bytes of an unreadable frame that are shown.
 const SHOWN: usize = 200;
 
-/// The error at a pointer of `frame`: the first that is one. An object's `message`, a text as it
-/// is, anything else as JSON.
+/// The first error at a pointer of `frame`: an object's `message`, a text as it is, anything else as
+/// JSON.
 pub(super) fn of(frame: &[u8], at: &[Step]) -> String {
     let parsed: Option<Value> = serde_json::from_slice(frame).ok();
     let found = parsed.as_ref().and_then(|value| first(value, at));
@@ -22,13 +22,13 @@ pub(super) fn of(frame: &[u8], at: &[Step]) -> String {
             _ => Value::Object(object.clone()).to_string(),
         },
         Some(other) => other.to_string(),
-        // Nested deeper than this parser goes, which the walk over the frame did not mind.
+        // Nested deeper than this parser goes; the visitor ignores what no rule points to.
         None => String::from_utf8_lossy(frame).into_owned(),
     };
     shortened(text, KEPT)
 }
 
-/// Says why frame `index` is not JSON, and shows its beginning.
+/// Why frame `index` is not JSON, with its beginning.
 pub(super) fn unreadable(index: u32, frame: &[u8], why: &NotJson) -> String {
     let shown = &frame[..frame.len().min(SHOWN + 1)];
     let shown = shortened(String::from_utf8_lossy(shown).into_owned(), SHOWN);
@@ -53,7 +53,7 @@ fn is_error(value: &Value) -> bool {
     }
 }
 
-/// At most `limit` bytes of `text`, cut between characters, with a mark where it was cut.
+/// At most `limit` bytes of `text`, cut between characters and marked if it was cut.
 fn shortened(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         text.truncate(text.floor_char_boundary(limit));

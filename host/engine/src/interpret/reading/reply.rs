@@ -1,29 +1,27 @@
-//! The bridge between native reading and a plugin's `decode`: what a plan reads as the reply that
-//! `decode` would give, so that the two can be held against each other, and a decoded reply as
-//! the reading that the engine goes on with.
+//! Converts between readings and the replies of a plugin's `decode`: what a plan reads as the reply
+//! that `decode` would return, to compare the two, and a decoded reply as a reading.
 
 use super::{FrameKind, Output, Reader, Reading, furthest};
 use loadwright_core::reading::{Channel, Piece, Reply};
 
-/// A frame was not JSON, in words.
+/// Why a frame is not JSON, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub String);
 
-/// A reply of `decode` that does not fit its exchange.
+/// A reply of `decode` that does not match its exchange.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a piece is said to be of frame {frame}, but the exchange ends before frame {frames}")]
-pub struct BadReply {
+#[error("a piece names frame {frame}, but the exchange has only {frames} frames")]
+pub struct InvalidReply {
     /// The frame that the piece names.
     pub frame: u32,
-    /// How many frames there are.
+    /// The number of frames.
     pub frames: u32,
 }
 
 impl Reader {
-    /// Reads a whole exchange into the pieces that `decode` would give. A frame has a piece for
-    /// each channel it carries, reasoning first; its tokens stand with the channel that it counts
-    /// for.
+    /// Reads a whole exchange into the pieces that `decode` would return. A frame has a piece for each
+    /// channel that it carries, reasoning first; its tokens are with the channel that it counts for.
     pub fn reply<'f>(
         &self,
         frames: impl IntoIterator<Item = &'f [u8]>,
@@ -53,9 +51,9 @@ impl Reader {
 }
 
 impl Reading {
-    /// The reading of a reply that a plugin decoded from `frames` frames. Pieces of one frame are
-    /// one output; those of the answer or of reasoning that have no text are none.
-    pub fn of_reply(reply: Reply, frames: u32) -> Result<Self, BadReply> {
+    /// The reading of a reply that a plugin decoded from `frames` frames. Pieces of one frame are one
+    /// output; pieces of the answer or of reasoning without text are not output.
+    pub fn from_reply(reply: Reply, frames: u32) -> Result<Self, InvalidReply> {
         let Reply { mut pieces, usage, finish_reason, message, error } = reply;
         let error = error.filter(|text| !text.is_empty());
         let finish_reason = finish_reason.filter(|text| !text.is_empty());
@@ -65,7 +63,7 @@ impl Reading {
         pieces.sort_by_key(|piece| piece.frame);
         for piece in pieces {
             if piece.frame >= frames {
-                return Err(BadReply { frame: piece.frame, frames });
+                return Err(InvalidReply { frame: piece.frame, frames });
             }
             reading.add(&piece);
         }

@@ -1,19 +1,19 @@
-//! Compiles the rules of a reading plan into one tree that a frame is walked along: what to take
-//! at each place. What is taken there is for `walk`, what it means for `reading`.
+//! Compiles the rules of a reading plan into one tree of nodes, one for each place of a frame that a
+//! rule points to. `visitor` looks up a frame's values in it; `reading` says what they mean.
 
 use crate::error::InvalidRule;
 use loadwright_core::reading::{Channel, ReadingPlan, Rule};
 
-/// Pointers longer than this are refused, which bounds recursion over a frame.
+/// Steps of a pointer at most, which bounds the recursion over a frame.
 const MAX_DEPTH: usize = 64;
-/// Rules of a plan.
+/// Rules of a plan at most.
 const MAX_RULES: usize = 1024;
-/// Places of the tree; wildcards and indices that meet at one array multiply.
+/// Nodes of the tree at most; wildcards and indices of the same arrays multiply.
 const MAX_NODES: usize = 4096;
-/// Guards that differ: one bit each.
+/// Different guards at most: each has a bit.
 const MAX_GUARDS: usize = 64;
 
-/// What a rule's finding is.
+/// What a rule extracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Text(Channel),
@@ -23,7 +23,7 @@ pub(super) enum Field {
     Error,
 }
 
-/// Which count of the usage.
+/// A count of the usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
     Input,
@@ -44,7 +44,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// The element that the step names: digits without a leading zero.
+    /// The index that the step names: digits without a leading zero.
     pub(super) fn index(&self) -> Option<usize> {
         let Self::Key(key) = self else { return None };
         let canonical = key == "0" || !key.starts_with(['0', '+']);
@@ -52,28 +52,28 @@ impl Step {
     }
 }
 
-/// A rule of the plan, in the order in which findings are weighed.
+/// A rule of the plan; they are kept in the plan's order.
 #[derive(Debug)]
 pub(super) struct CompiledRule {
-    pub(super) slot: Field,
-    /// The bit of its guard.
+    pub(super) field: Field,
+    /// The bit of its guard, if it has one.
     pub(super) guard: Option<u8>,
-    pub(super) at: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
-/// A guard: a place that must hold a text.
+/// A condition on a frame: the place that must hold a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Guard {
-    at: Vec<Step>,
+    steps: Vec<Step>,
     pub(super) text: String,
 }
 
-/// What is done at one place of a frame, and where to go on from there.
+/// A place of a frame: what is extracted there, and the places below it.
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// Rules that take what is here.
+    /// Rules that extract what is here.
     pub(super) rules: Vec<u16>,
-    /// Guards that look at what is here.
+    /// Guards that check what is here.
     pub(super) guards: Vec<u8>,
     keys: Vec<(String, u16)>,
     indices: Vec<(usize, u16)>,
@@ -81,14 +81,14 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Where a member of an object leads.
+    /// The node of an object's member.
     pub(super) fn member(&self, key: &str) -> Option<u16> {
-        self.keys.iter().find(|(name, _)| name == key).map(|&(_, place)| place)
+        self.keys.iter().find(|(name, _)| name == key).map(|&(_, node)| node)
     }
 
-    /// Where an element of an array leads.
+    /// The node of an array's element.
     pub(super) fn element(&self, index: usize) -> Option<u16> {
-        let own = self.indices.iter().find(|(at, _)| *at == index).map(|&(_, place)| place);
+        let own = self.indices.iter().find(|(at, _)| *at == index).map(|&(_, node)| node);
         own.or(self.each)
     }
 }
@@ -96,40 +96,41 @@ impl Node {
 /// A compiled plan.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    pub(super) taken: Vec<CompiledRule>,
+    pub(super) compiled: Vec<CompiledRule>,
     pub(super) guards: Vec<Guard>,
-    pub(super) places: Vec<Node>,
+    /// The first is the root.
+    pub(super) nodes: Vec<Node>,
 }
 
 impl Rules {
     pub(super) fn new(plan: &ReadingPlan) -> Result<Self, InvalidRule> {
         let mut rules = Self::default();
-        for (slot, of_slot) in slots(plan) {
-            for rule in of_slot {
-                rules.add(slot, rule)?;
+        for (field, of_field) in fields(plan) {
+            for rule in of_field {
+                rules.add(field, rule)?;
             }
         }
-        if rules.taken.len() > MAX_RULES {
+        if rules.compiled.len() > MAX_RULES {
             return Err(InvalidRule::TooMany(MAX_RULES));
         }
-        let Self { taken, guards, places } = &mut rules;
+        let Self { compiled, guards, nodes } = &mut rules;
         let of_rules =
-            taken.iter().enumerate().map(|(n, rule)| (&rule.at[..], Leaf::Rule(n as u16)));
+            compiled.iter().enumerate().map(|(n, rule)| (&rule.steps[..], Leaf::Rule(n as u16)));
         let of_guards =
-            guards.iter().enumerate().map(|(n, guard)| (&guard.at[..], Leaf::Guard(n as u8)));
-        plant(places, of_rules.chain(of_guards).collect())?;
+            guards.iter().enumerate().map(|(n, guard)| (&guard.steps[..], Leaf::Guard(n as u8)));
+        build_node(nodes, of_rules.chain(of_guards).collect())?;
         Ok(rules)
     }
 
-    fn add(&mut self, slot: Field, rule: &Rule) -> Result<(), InvalidRule> {
+    fn add(&mut self, field: Field, rule: &Rule) -> Result<(), InvalidRule> {
         let guard = rule.when.as_ref().map(|(at, text)| self.guard(at, text)).transpose()?;
-        self.taken.push(CompiledRule { slot, guard, at: steps(&rule.at)? });
+        self.compiled.push(CompiledRule { field, guard, steps: steps(&rule.at)? });
         Ok(())
     }
 
-    /// The bit of a guard, which rules that have it in common share.
+    /// The bit of a guard; rules with the same guard share one.
     fn guard(&mut self, at: &str, text: &str) -> Result<u8, InvalidRule> {
-        let guard = Guard { at: steps(at)?, text: text.into() };
+        let guard = Guard { steps: steps(at)?, text: text.into() };
         let known = self.guards.iter().position(|other| *other == guard);
         let bit = known.unwrap_or(self.guards.len());
         if bit == MAX_GUARDS {
@@ -142,7 +143,7 @@ impl Rules {
     }
 }
 
-fn slots(plan: &ReadingPlan) -> [(Field, &[Rule]); 12] {
+fn fields(plan: &ReadingPlan) -> [(Field, &[Rule]); 12] {
     [
         (Field::Text(Channel::Output), &plan.output),
         (Field::Text(Channel::Reasoning), &plan.reasoning),
@@ -159,7 +160,7 @@ fn slots(plan: &ReadingPlan) -> [(Field, &[Rule]); 12] {
     ]
 }
 
-/// Takes a JSON pointer apart (RFC 6901).
+/// The steps of a JSON pointer (RFC 6901), of which `*` is every element of an array.
 fn steps(pointer: &str) -> Result<Vec<Step>, InvalidRule> {
     if pointer.is_empty() {
         return Ok(Vec::new());
@@ -190,49 +191,51 @@ fn unescape(key: &str) -> Option<String> {
     Some(text)
 }
 
-/// What stands at the end of a pointer.
+/// What is at the end of a pointer.
 #[derive(Debug, Clone, Copy)]
 enum Leaf {
     Rule(u16),
     Guard(u8),
 }
 
-/// Makes the place that these pointers begin at, and all below it. An element that pointers name
-/// by index and by `*` has a place that serves both.
-fn plant(places: &mut Vec<Node>, pointers: Vec<(&[Step], Leaf)>) -> Result<u16, InvalidRule> {
-    if places.len() == MAX_NODES {
+/// Builds the node at which these pointers begin, and all nodes below it. An element that pointers
+/// name by index and by `*` has one node for both.
+fn build_node(nodes: &mut Vec<Node>, pointers: Vec<(&[Step], Leaf)>) -> Result<u16, InvalidRule> {
+    if nodes.len() == MAX_NODES {
         return Err(InvalidRule::TooManyNodes(MAX_NODES));
     }
-    let this = places.len();
-    places.push(Node::default());
-    let mut place = Node::default();
+    let this = nodes.len();
+    nodes.push(Node::default());
+    let mut node = Node::default();
     let below = |accepts: &dyn Fn(&Step) -> bool| -> Vec<(&[Step], Leaf)> {
-        let split = |&(at, mark)| <[Step]>::split_first(at).map(|(step, rest)| (step, rest, mark));
+        let split =
+            |&(steps, leaf)| <[Step]>::split_first(steps).map(|(step, rest)| (step, rest, leaf));
         let inner = pointers.iter().filter_map(split).filter(|(step, ..)| accepts(step));
-        inner.map(|(_, rest, mark)| (rest, mark)).collect()
+        inner.map(|(_, rest, leaf)| (rest, leaf)).collect()
     };
-    for &(at, mark) in &pointers {
-        match (at.first(), mark) {
-            (None, Leaf::Rule(rule)) => place.rules.push(rule),
-            (None, Leaf::Guard(guard)) => place.guards.push(guard),
+    for &(steps, leaf) in &pointers {
+        match (steps.first(), leaf) {
+            (None, Leaf::Rule(rule)) => node.rules.push(rule),
+            (None, Leaf::Guard(guard)) => node.guards.push(guard),
             (Some(Step::Each), _) => {
-                if place.each.is_none() {
-                    place.each = Some(plant(places, below(&|step| *step == Step::Each))?);
+                if node.each.is_none() {
+                    node.each = Some(build_node(nodes, below(&|step| *step == Step::Each))?);
                 }
             }
             (Some(step @ Step::Key(key)), _) => {
-                if place.member(key).is_none() {
-                    place.keys.push((key.clone(), plant(places, below(&|other| other == step))?));
+                if node.member(key).is_none() {
+                    node.keys
+                        .push((key.clone(), build_node(nodes, below(&|other| other == step))?));
                 }
                 if let Some(index) = step.index()
-                    && !place.indices.iter().any(|(at, _)| *at == index)
+                    && !node.indices.iter().any(|(at, _)| *at == index)
                 {
                     let inner = below(&|other| other == step || *other == Step::Each);
-                    place.indices.push((index, plant(places, inner)?));
+                    node.indices.push((index, build_node(nodes, inner)?));
                 }
             }
         }
     }
-    places[this] = place;
+    nodes[this] = node;
     Ok(this as u16)
 }

@@ -1,10 +1,10 @@
-//! Lone surrogates in JSON: halves of a character that a service has cut in two, written as escapes.
-//! Many readers take them, this parser does not. Off the hot path: a frame comes here only where it
-//! did not parse, or goes to a plugin.
+//! Replaces lone surrogates in JSON: halves of a character that a service has cut in two, written as
+//! escapes. Many parsers accept them, this one does not. Not on the hot path: only frames that did not
+//! parse, or that go to a plugin, come here.
 
-/// `frame` with U+FFFD for each escape of a lone surrogate, in as many bytes; `None`: there is none.
+/// `frame` with U+FFFD for each escape of a lone surrogate, of the same length; `None`: it has none.
 pub(crate) fn replaced(frame: &[u8]) -> Option<Vec<u8>> {
-    let mut mended = None;
+    let mut replaced = None;
     let mut at = 0;
     while let Some(next) = memchr::memchr(b'\\', &frame[at..]) {
         let escape = at + next;
@@ -15,12 +15,12 @@ pub(crate) fn replaced(frame: &[u8]) -> Option<Vec<u8>> {
             (None, _) => (2, false),
         };
         if lone {
-            let mended = mended.get_or_insert_with(|| frame.to_vec());
-            mended[escape + 2..escape + 6].copy_from_slice(b"fffd");
+            let replaced = replaced.get_or_insert_with(|| frame.to_vec());
+            replaced[escape + 2..escape + 6].copy_from_slice(b"fffd");
         }
         at = (escape + length).min(frame.len());
     }
-    mended
+    replaced
 }
 
 /// The code unit of a `\u` escape that begins at `at`.

@@ -28,7 +28,7 @@ fn read(plan: &ReadingPlan, frames: &[&str]) -> Reading {
 }
 
 #[test]
-fn text_is_what_the_first_rule_finds_that_finds_any() {
+fn text_is_what_the_first_rule_matches_that_matches_any() {
     let frame = r#"{"b":"1","a":[{"x":"2"},{"y":"no"},{"x":"3"}],"c":4,"d":null,"e":["no"]}"#;
     let cases: [(&[&str], &str); 8] = [
         (&["/a/*/x", "/b"], "23"),
@@ -48,7 +48,7 @@ fn text_is_what_the_first_rule_finds_that_finds_any() {
 }
 
 #[test]
-fn tool_calls_are_what_all_rules_find() {
+fn tool_calls_are_what_all_rules_match() {
     let plan = ReadingPlan { tool_calls: rules(&["/n/*", "/a/*"]), ..ReadingPlan::default() };
     assert_eq!(read(&plan, &[r#"{"a":["1","2"],"n":["look ","go "]}"#]).tool_calls, "look go 12");
 }
@@ -72,7 +72,7 @@ fn pointers_are_escaped_as_in_rfc_6901() {
 }
 
 #[test]
-fn bad_rules_are_named() {
+fn invalid_rules_are_named() {
     let deep = "/a".repeat(65);
     let cases = [
         ("a", "the pointer `a` of the reading plan must be empty or begin with `/`".into()),
@@ -174,7 +174,7 @@ fn counts_are_whole_numbers_of_32_bits() {
 }
 
 #[test]
-fn the_last_count_and_finish_reason_that_are_there_stay() {
+fn the_last_count_and_finish_reason_are_kept() {
     let plan = ReadingPlan {
         output_tokens: rules(&["/usage/n", "/n"]),
         finish_reason: rules(&["/choices/*/finish"]),
@@ -191,7 +191,7 @@ fn the_last_count_and_finish_reason_that_are_there_stay() {
 }
 
 #[test]
-fn frame_tokens_are_those_of_the_first_rule_that_finds_any() {
+fn frame_tokens_are_those_of_the_first_rule_that_matches_any() {
     let plan = ReadingPlan {
         output: rules(&["/t"]),
         frame_tokens: rules(&["/c/*/ids", "/c/*/logprobs/content"]),
@@ -214,7 +214,7 @@ fn frame_tokens_are_those_of_the_first_rule_that_finds_any() {
 }
 
 #[test]
-fn the_first_error_is_told() {
+fn the_first_error_is_kept() {
     let plan = ReadingPlan { error: rules(&["/error", "/errors/*"]), ..ReadingPlan::default() };
     let long = "é".repeat(3000);
     let cases = [
@@ -296,7 +296,7 @@ fn blank_frames_carry_nothing() {
 
 /// On a stack of 1 MiB, which a recursive descent of a million levels would overflow.
 #[test]
-fn deep_nesting_is_no_danger() {
+fn deep_nesting_is_bounded() {
     let run = || {
         let pointer = "/*".repeat(64);
         let plans = [output_plan(&["/a"]), output_plan(&[&pointer])];
@@ -337,12 +337,12 @@ fn done_marks_are_compared_as_bytes_before_anything_else() {
 }
 
 #[test]
-fn duplicate_members_are_each_found() {
+fn duplicate_members_each_match() {
     assert_eq!(read(&output_plan(&["/a"]), &[r#"{"a":"x","a":"y"}"#]).output, "xy");
 }
 
 #[test]
-fn text_can_be_passed_over_and_memory_kept() {
+fn text_can_be_ignored_and_memory_reused() {
     let reader = Reader::new(&output_plan(&["/a"])).unwrap();
     let mut reading = Reading::without_text();
     let seen = reader.read(br#"{"a":"x"}"#, &mut reading);
@@ -361,7 +361,7 @@ fn text_can_be_passed_over_and_memory_kept() {
 }
 
 #[test]
-fn a_frame_like_the_last_is_told_by_its_text_alone() {
+fn a_frame_that_differs_from_the_last_in_its_text_is_read_without_parsing() {
     let frame = |text: &str| format!(r#"{{"a":"{text}","b":1}}"#).into_bytes();
     let mut memo = Memo::default();
     assert_eq!(memo.text(&frame("x")), None);
@@ -405,7 +405,7 @@ fn a_decoded_reply_becomes_the_same_reading() {
         error: Some(String::new()),
         ..Reply::default()
     };
-    let reading = Reading::of_reply(reply, 5).unwrap();
+    let reading = Reading::from_reply(reply, 5).unwrap();
     assert_eq!((&*reading.output, &*reading.reasoning, reading.frames), ("ab", "r", 5));
     assert_eq!((reading.frame_tokens, reading.done, &reading.error), (Some(4), true, &None));
     let output = |frame, channel, tokens| Output { frame, channel, tokens };
@@ -418,9 +418,9 @@ fn a_decoded_reply_becomes_the_same_reading() {
 }
 
 #[test]
-fn a_piece_of_a_frame_that_is_not_there_is_an_error() {
+fn a_piece_of_a_missing_frame_is_an_error() {
     let reply = Reply { pieces: vec![piece(2, Channel::Output, "a", None)], ..Reply::default() };
-    let error = Reading::of_reply(reply, 2).unwrap_err();
+    let error = Reading::from_reply(reply, 2).unwrap_err();
     assert_eq!(
         error.to_string(),
         "a piece is said to be of frame 2, but the exchange ends before frame 2"

@@ -107,7 +107,7 @@ proptest! {
             reader.read(frame.as_bytes(), &mut direct);
         }
         let reply = reader.reply(frames.iter().map(String::as_bytes)).unwrap();
-        let back = Reading::of_reply(reply, frames.len() as u32).unwrap();
+        let back = Reading::from_reply(reply, frames.len() as u32).unwrap();
         prop_assert_eq!(&back.outputs, &direct.outputs);
         prop_assert_eq!((&back.output, &back.reasoning), (&direct.output, &direct.reasoning));
         prop_assert_eq!((&back.tool_calls, &back.error), (&direct.tool_calls, &direct.error));

@@ -1,5 +1,5 @@
-//! Goes over one frame, once, along the tree of rules, and notes what stands where a rule points.
-//! Nothing is built of the rest of the frame, which is only checked to be JSON.
+//! Visits the values of one frame, once, along the tree of rules, and collects those that a rule
+//! points to. The rest of the frame is only checked to be JSON; nothing is allocated for it.
 
 use super::rules::{Field, Node, Rules};
 use loadwright_core::reading::Channel;
@@ -7,38 +7,38 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use std::fmt;
 use std::ops::Range;
 
-/// What one frame held, reused from frame to frame.
+/// What the rules matched in one frame; reused from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
-    /// What rules found; by rule once the frame is over.
-    pub(super) found: Vec<Match>,
-    /// The texts among them, one after another.
+    /// Sorted by rule once the whole frame was visited.
+    pub(super) list: Vec<Match>,
+    /// The matched texts, concatenated.
     pub(super) text: String,
     /// A bit for each guard that holds.
     pub(super) guards: u64,
-    /// Texts noted.
+    /// How many texts matched.
     texts: usize,
-    /// Where the last text noted stands in the frame, if it stands there unescaped.
-    plain: Option<Range<usize>>,
-    /// Where the frame is in memory.
+    /// Where the last matched text is in the frame, if it is there without escapes.
+    unescaped: Option<Range<usize>>,
+    /// The address of the frame.
     origin: usize,
 }
 
-/// What one rule found in one place.
+/// What one rule matched in one place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Match {
     pub(super) rule: u16,
-    pub(super) what: Matched,
+    pub(super) value: Matched,
 }
 
-/// What stands in a place, as far as any rule wants to know.
+/// A matched value, as far as any rule needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Matched {
-    /// A text that is not empty, by its place among the notes.
+    /// A text that is not empty, as a range of the matched texts.
     Text { start: usize, end: usize },
-    /// A number or, where they are counted, of how many elements.
+    /// A number, or the length of an array whose elements are counted.
     Number(u32),
-    /// Something else that is there.
+    /// Any other value.
     Present,
 }
 
@@ -52,87 +52,88 @@ pub(super) enum NotJson {
 }
 
 impl Matches {
-    /// Goes over `frame`, whose findings replace those of the frame before.
-    pub(super) fn take(&mut self, rules: &Rules, frame: &[u8]) -> Result<(), NotJson> {
-        self.found.clear();
+    /// Visits `frame`, whose matches replace those of the frame before.
+    pub(super) fn collect(&mut self, rules: &Rules, frame: &[u8]) -> Result<(), NotJson> {
+        self.list.clear();
         self.text.clear();
         self.guards = 0;
         self.texts = 0;
-        self.plain = None;
+        self.unescaped = None;
         self.origin = frame.as_ptr().addr();
         let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
-        FrameVisitor { rules, place: &rules.places[0], notes: self }.deserialize(&mut json)?;
+        FrameVisitor { rules, node: &rules.nodes[0], matches: self }.deserialize(&mut json)?;
         json.end()?;
-        // Rules are weighed in their order, whatever the order of members in the frame.
-        if !self.found.is_sorted_by_key(|found| found.rule) {
-            self.found.sort_by_key(|found| found.rule);
+        // Rules apply in the plan's order, whatever the order of members in the frame.
+        if !self.list.is_sorted_by_key(|it| it.rule) {
+            self.list.sort_by_key(|it| it.rule);
         }
         Ok(())
     }
 
-    /// Where the text stands that is the only one found, if nothing else depends on it.
+    /// Where the only matched text is in the frame, if nothing else depends on it.
     pub(super) fn only_text(&self) -> Option<Range<usize>> {
-        self.plain.clone().filter(|_| self.texts == 1)
+        self.unescaped.clone().filter(|_| self.texts == 1)
     }
 
-    /// Puts another text in the place of the only one.
+    /// Replaces the only matched text.
     pub(super) fn replace_text(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text);
-        for found in &mut self.found {
-            if let Matched::Text { .. } = found.what {
-                found.what = Matched::Text { start: 0, end: text.len() };
+        for it in &mut self.list {
+            if let Matched::Text { .. } = it.value {
+                it.value = Matched::Text { start: 0, end: text.len() };
             }
         }
     }
 }
 
-/// At one place of the frame.
+/// Visits the value at one place of the frame.
 struct FrameVisitor<'a> {
     rules: &'a Rules,
-    place: &'a Node,
-    notes: &'a mut Matches,
+    node: &'a Node,
+    matches: &'a mut Matches,
 }
 
 impl FrameVisitor<'_> {
-    fn below(&mut self, place: u16) -> FrameVisitor<'_> {
+    fn child(&mut self, node: u16) -> FrameVisitor<'_> {
         FrameVisitor {
             rules: self.rules,
-            place: &self.rules.places[usize::from(place)],
-            notes: self.notes,
+            node: &self.rules.nodes[usize::from(node)],
+            matches: self.matches,
         }
     }
 
-    /// Matches what stands here for the rules that `takes` says want it.
-    fn note(&mut self, takes: impl Fn(Field) -> Option<Matched>) {
-        for &rule in &self.place.rules {
-            if let Some(what) = takes(self.rules.taken[usize::from(rule)].slot) {
-                self.notes.texts += usize::from(matches!(what, Matched::Text { .. }));
-                self.notes.found.push(Match { rule, what });
+    /// Adds a match for each rule at this place for whose field `value_of` has a value.
+    fn add(&mut self, value_of: impl Fn(Field) -> Option<Matched>) {
+        for &rule in &self.node.rules {
+            if let Some(value) = value_of(self.rules.compiled[usize::from(rule)].field) {
+                self.matches.texts += usize::from(matches!(value, Matched::Text { .. }));
+                self.matches.list.push(Match { rule, value });
             }
         }
     }
 
     fn text(&mut self, text: &str) {
-        for &guard in &self.place.guards {
+        for &guard in &self.node.guards {
             let holds = self.rules.guards[usize::from(guard)].text == text;
-            self.notes.guards |= u64::from(holds) << guard;
+            self.matches.guards |= u64::from(holds) << guard;
         }
-        if self.place.rules.is_empty() || text.is_empty() {
+        if self.node.rules.is_empty() || text.is_empty() {
             return;
         }
-        let start = self.notes.text.len();
-        self.notes.text.push_str(text);
-        let what = Matched::Text { start, end: start + text.len() };
-        self.note(|slot| match slot {
-            Field::Text(_) | Field::FinishReason | Field::Error => Some(what),
+        let start = self.matches.text.len();
+        self.matches.text.push_str(text);
+        let value = Matched::Text { start, end: start + text.len() };
+        self.add(|field| match field {
+            Field::Text(_) | Field::FinishReason | Field::Error => Some(value),
             Field::FrameTokens | Field::Count(_) => None,
         });
     }
 
-    /// A number that is no count (negative, too large, a fraction) is none to a rule that counts.
+    /// Adds a number. One that is not a count (negative, too large, a fraction) matches no rule for
+    /// counts.
     fn number(&mut self, count: Option<u32>) {
-        self.note(|slot| match slot {
+        self.add(|field| match field {
             Field::FrameTokens | Field::Count(_) => count.map(Matched::Number),
             Field::Error => Some(Matched::Present),
             Field::Text(_) | Field::FinishReason => None,
@@ -160,7 +161,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
-        self.note(|slot| (value && slot == Field::Error).then_some(Matched::Present));
+        self.add(|field| (value && field == Field::Error).then_some(Matched::Present));
         Ok(())
     }
 
@@ -186,11 +187,11 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(mut self, value: &'de str) -> Result<(), E> {
-        let before = self.notes.texts;
+        let before = self.matches.texts;
         self.text(value);
-        if self.notes.texts > before && self.place.guards.is_empty() {
-            let start = value.as_ptr().addr() - self.notes.origin;
-            self.notes.plain = Some(start..start + value.len());
+        if self.matches.texts > before && self.node.guards.is_empty() {
+            let start = value.as_ptr().addr() - self.matches.origin;
+            self.matches.unescaped = Some(start..start + value.len());
         }
         Ok(())
     }
@@ -198,8 +199,8 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
         let mut len = 0_u32;
         loop {
-            let element = match self.place.element(len as usize) {
-                Some(place) => array.next_element_seed(self.below(place))?,
+            let element = match self.node.element(len as usize) {
+                Some(node) => array.next_element_seed(self.child(node))?,
                 None => array.next_element::<IgnoredAny>()?.map(|_| ()),
             };
             if element.is_none() {
@@ -207,7 +208,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
             }
             len = len.saturating_add(1);
         }
-        self.note(|slot| match slot {
+        self.add(|field| match field {
             Field::FrameTokens => Some(Matched::Number(len)),
             Field::Error => Some(Matched::Present),
             Field::Text(Channel::ToolCall) if len > 0 => Some(Matched::Present),
@@ -218,14 +219,14 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
         let mut has_members = false;
-        while let Some(leads_to) = object.next_key_seed(Key(self.place))? {
+        while let Some(node) = object.next_key_seed(Key(self.node))? {
             has_members = true;
-            match leads_to {
-                Some(place) => object.next_value_seed(self.below(place))?,
+            match node {
+                Some(node) => object.next_value_seed(self.child(node))?,
                 None => object.next_value::<IgnoredAny>().map(|_| ())?,
             }
         }
-        self.note(|slot| match slot {
+        self.add(|field| match field {
             Field::Error => Some(Matched::Present),
             Field::Text(Channel::ToolCall) if has_members => Some(Matched::Present),
             Field::Text(_) | Field::Count(_) | Field::FinishReason | Field::FrameTokens => None,
@@ -234,7 +235,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 }
 
-/// A member's name, of which only where it leads is kept.
+/// A member's name, of which only its node is kept.
 struct Key<'a>(&'a Node);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
