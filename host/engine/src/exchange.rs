@@ -1,4 +1,5 @@
-//! One request out and its reply in, every read stamped: bytes and nanoseconds only.
+//! Sends requests and receives their replies, with a timestamp for every read. Deals in bytes and
+//! nanoseconds only; what a frame means is for `interpret`.
 
 pub(crate) mod attempt;
 pub(crate) mod deadlines;

@@ -1,4 +1,5 @@
-//! Limits on waiting, at no cost a read: one timer an exchange, looked at again when it fires.
+//! The deadlines of exchanges, at no cost per read: one timer, whose deadline is computed again when
+//! it fires.
 
 use crate::context::gauges::{ClockStepDetector, Gauges};
 use crate::messages::Failure;
@@ -15,30 +16,29 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::Sleep;
 
-/// How long the rest of a body may take that comes behind the reply's end mark.
+/// How long the rest of a body may take after the reply's end mark.
 pub(crate) const LINGER: Duration = Duration::from_millis(100);
 
-/// Watches one connection's exchanges, one after the other.
+/// The deadlines of one connection's exchanges, one after another.
 pub(crate) struct Deadlines {
     timer: Pin<Box<Sleep>>,
-    /// When the timer fires; `None`: it is not registered. Kept here because the
-    /// timer itself is cold memory whenever something arrives.
+    /// When the timer fires; `None`: it is not registered. Kept here because the timer itself is cold
+    /// memory whenever data arrives.
     fires: Option<Nanos>,
-    /// Whether the timer must be polled before its waker can be relied on.
+    /// Whether the timer must be polled before it wakes the present task.
     fresh: bool,
     read: Nanos,
     total: Nanos,
-    /// When something last happened.
+    /// When data was last read or written.
     last: Nanos,
-    /// When the exchange is to be over.
+    /// When the exchange must be over.
     until: Nanos,
     steps: Arc<ClockStepDetector>,
     gauges: Arc<Gauges>,
 }
 
 impl Deadlines {
-    /// A watch with `timeouts` that waits with `timer` and reports steps of the wall clock to
-    /// `gauges`.
+    /// Deadlines by `timeouts` that wait with `timer` and report steps of the wall clock to `gauges`.
     pub(crate) fn new(
         timeouts: &Timeouts,
         timer: Sleep,
@@ -58,20 +58,20 @@ impl Deadlines {
         }
     }
 
-    /// An exchange that began at `begun` is about to be sent.
+    /// The request of an exchange that began at `begun` is about to be sent.
     pub(crate) fn begin(&mut self, begun: Nanos, now: Nanos) {
         self.last = now;
         self.until = begun.saturating_add(self.total);
-        // The task that polls from now on may be another one than the timer would wake.
+        // The timer may be registered for the task of an earlier exchange.
         self.fresh = true;
-        // A timer that is armed already fires too early at worst, and is then set again: a
-        // connection that serves short exchanges rarely touches the timers.
+        // A timer that is set already fires too early at worst, and is then set again: a connection
+        // with short exchanges rarely touches it.
         if self.fires.is_none_or(|fires| fires > self.deadline()) {
             self.set();
         }
     }
 
-    /// Something was read.
+    /// Data was read.
     pub(crate) fn record_read(&mut self, read: &TimestampedRead) {
         self.last = read.user;
         if let Some(steps) = self.steps.detect(read.offset) {
@@ -79,12 +79,12 @@ impl Deadlines {
         }
     }
 
-    /// Something was written.
+    /// Data was written.
     pub(crate) fn record_write(&mut self, now: Nanos) {
         self.last = now;
     }
 
-    /// The reply has said that it ends: what is left of its body has [`LINGER`].
+    /// The reply's end mark was read: the rest of its body has [`LINGER`].
     pub(crate) fn linger(&mut self) {
         self.until = self.until.min(self.last.saturating_add(clock::nanos(LINGER)));
         if self.fires.is_none_or(|fires| fires > self.deadline()) {
@@ -92,25 +92,24 @@ impl Deadlines {
         }
     }
 
-    /// Whether what was last read came when the exchange was to be over. A server that sends
-    /// faster than it is read never lets a timer speak.
+    /// Whether the last read came after the exchange had to be over. While a server sends faster than
+    /// it is read, no timer is polled.
     pub(crate) fn is_over(&self) -> bool {
         self.last >= self.until
     }
 
-    /// The limit on the whole exchange is over.
+    /// The failure of an exchange that took too long as a whole.
     pub(crate) fn overdue(&self) -> Failure {
         let text = format!("not over within {} s", self.total as f64 / 1e9);
         Failure::new(Outcome::Timeout(Stage::Total), text)
     }
 
-    /// Whether the timer must be looked at: it was set anew, or what was last seen is not before
-    /// its time.
+    /// Whether the timer must be polled: it was set again, or the last read is after its time.
     pub(crate) fn is_due(&self) -> bool {
         self.fresh || self.fires.is_none_or(|fires| self.last >= fires)
     }
 
-    /// What limit is over, once one is.
+    /// Waits until a deadline has passed.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Failure> {
         loop {
             self.fresh = false;
@@ -135,7 +134,7 @@ impl Deadlines {
     }
 
     fn deadline(&self) -> Nanos {
-        // A century: what the runtime's timers can hold.
+        // A century, which the runtime's timers can represent.
         const FAR: Nanos = 3_155_760_000_000_000_000;
         self.last.saturating_add(self.read).min(self.until).min(FAR)
     }

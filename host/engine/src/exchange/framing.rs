@@ -1,6 +1,5 @@
-//! Cuts the body of a reply into frames, byte by byte as it arrives: server-sent events, JSON
-//! lines, or the body as one frame. What a frame says is for `reading`; when it came is for the
-//! connection that feeds this.
+//! Splits the body of a reply into frames as it arrives: server-sent events, JSON lines, or the body
+//! as one frame. What a frame means is for `reading`, when it came for the connection.
 
 pub(crate) mod marks;
 mod sse;
@@ -12,23 +11,22 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-/// How a body is cut into frames.
+/// How a body is split into frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Framing {
     /// Server-sent events; the `data` of one event is one frame.
     Sse,
-    /// One frame a line; empty lines are none.
+    /// One frame per line that is not empty.
     Lines,
     /// The whole body is one frame.
     Whole,
-    /// As events where the body begins like an event stream, else as one frame.
+    /// Events if the body begins like an event stream, otherwise one frame.
     Sniffed,
 }
 
 impl Framing {
-    /// The framing that a content type stands for: with any that is not known the body is one
-    /// frame, but without one, or with plain text, its beginning tells. Parameters
-    /// (`; charset=utf-8`) and case do not matter.
+    /// The framing of a content type. An unknown type is one frame; without a type, or with plain
+    /// text, the beginning of the body decides. Parameters (`; charset=utf-8`) and case are ignored.
     pub fn of(content_type: Option<&str>) -> Self {
         const LINES: [&str; 8] = [
             "application/x-ndjson",
@@ -53,11 +51,11 @@ impl Framing {
     }
 }
 
-/// What may stand before a text in UTF-8.
+/// The byte order mark that a text in UTF-8 may begin with.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Line ends that may stand in front of an event stream. A bound, since what is held is looked at
-/// again from its start each time more has come.
+/// Blank lines that an event stream may begin with. Bounded, since the beginning is examined again
+/// each time more has come.
 const BLANK: usize = 64;
 
 /// Whether a body begins as an event stream does; `None`: more of it is needed. A byte order mark
@@ -79,7 +77,7 @@ fn begins_as_events(body: &[u8]) -> Option<bool> {
     if LINES.iter().any(|begun| begun.starts_with(line)) { None } else { Some(false) }
 }
 
-/// A frame grew past the limit; its exchange cannot be read on.
+/// A frame exceeds the limit; the rest of its exchange cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a frame of the reply is longer than {limit} bytes")]
 pub struct FrameTooLarge {
@@ -87,95 +85,95 @@ pub struct FrameTooLarge {
     pub limit: usize,
 }
 
-/// Cuts one body into frames. Every byte is looked at a bounded number of times, however the body
-/// is split into reads, and the frames are the same for every split: a frame is there in the call
-/// of `feed` that brings its last needed byte.
+/// Splits one body into frames. Every byte is examined a bounded number of times and the frames are
+/// the same, however the body arrives: a frame is complete in the call of `feed` that brings its last
+/// needed byte.
 #[derive(Debug)]
 pub struct Framer {
-    cut: Cut,
+    state: State,
     limit: usize,
 }
 
-/// What is known of the body between two reads.
+/// The state between two reads.
 #[derive(Debug)]
-enum Cut {
+enum State {
     Sse(Events),
     Lines(Vec<u8>),
     Whole(Vec<u8>),
-    /// The beginning, which does not tell yet what the body is.
+    /// The beginning of a body whose framing is not known yet.
     Sniffed(Vec<u8>),
 }
 
 impl Framer {
     /// A framer at the start of a body. `max_frame` is in bytes of payload.
     pub fn new(framing: Framing, max_frame: usize) -> Self {
-        let cut = match framing {
-            Framing::Sse => Cut::Sse(Events::default()),
-            Framing::Lines => Cut::Lines(Vec::new()),
-            Framing::Whole => Cut::Whole(Vec::new()),
-            Framing::Sniffed => Cut::Sniffed(Vec::new()),
+        let state = match framing {
+            Framing::Sse => State::Sse(Events::default()),
+            Framing::Lines => State::Lines(Vec::new()),
+            Framing::Whole => State::Whole(Vec::new()),
+            Framing::Sniffed => State::Sniffed(Vec::new()),
         };
-        Self { cut, limit: max_frame }
+        Self { state, limit: max_frame }
     }
 
-    /// Whether the body is cut into frames as it comes.
+    /// Whether the body is split into frames as it comes.
     pub fn streams(&self) -> bool {
-        matches!(self.cut, Cut::Sse(_) | Cut::Lines(_))
+        matches!(self.state, State::Sse(_) | State::Lines(_))
     }
 
-    /// Takes the next bytes of the body and gives `into` the payload of each frame that they
+    /// Takes the next bytes of the body and calls `into` with the payload of each frame that they
     /// complete, in order.
     ///
     /// # Errors
-    /// A frame is too long. The framer is then of no further use; `into` was given the frames
-    /// before that one.
+    /// A frame is too long. The framer cannot be used further; `into` was called for the frames before
+    /// it.
     pub fn feed(
         &mut self,
         bytes: &[u8],
         into: &mut impl FnMut(&[u8]),
     ) -> Result<(), FrameTooLarge> {
-        match &mut self.cut {
-            Cut::Sse(events) => events.feed(bytes, self.limit, into),
-            Cut::Lines(held) => feed_lines(held, bytes, self.limit, into),
-            Cut::Whole(held) => append(held, bytes, self.limit),
-            Cut::Sniffed(_) => self.sniff(bytes, into),
+        match &mut self.state {
+            State::Sse(events) => events.feed(bytes, self.limit, into),
+            State::Lines(held) => feed_lines(held, bytes, self.limit, into),
+            State::Whole(held) => append(held, bytes, self.limit),
+            State::Sniffed(_) => self.sniff(bytes, into),
         }
     }
 
-    /// Takes the next bytes of a body of which it is not known yet what it is.
+    /// Takes the next bytes of a body whose framing is not known yet.
     fn sniff(&mut self, bytes: &[u8], into: &mut impl FnMut(&[u8])) -> Result<(), FrameTooLarge> {
-        let Cut::Sniffed(held) = &mut self.cut else { return Ok(()) };
+        let State::Sniffed(held) = &mut self.state else { return Ok(()) };
         append(held, bytes, self.limit)?;
         let Some(events) = begins_as_events(held) else { return Ok(()) };
         let body = std::mem::take(held);
         if !events {
-            self.cut = Cut::Whole(body);
+            self.state = State::Whole(body);
             return Ok(());
         }
         let mut stream = Events::default();
         let fed = stream.feed(&body, self.limit, into);
-        self.cut = Cut::Sse(stream);
+        self.state = State::Sse(stream);
         fed
     }
 
-    /// Bytes of memory that the frame on its way holds.
+    /// Bytes of memory that the incomplete frame holds.
     pub fn held(&self) -> usize {
-        match &self.cut {
-            Cut::Sse(events) => events.capacity(),
-            Cut::Lines(held) | Cut::Whole(held) | Cut::Sniffed(held) => held.capacity(),
+        match &self.state {
+            State::Sse(events) => events.capacity(),
+            State::Lines(held) | State::Whole(held) | State::Sniffed(held) => held.capacity(),
         }
     }
 
-    /// Takes the end of the body: what was begun and holds data is a frame too. For a body that
-    /// ended well; one that was cut has no last frame.
+    /// Takes the end of the body: an incomplete frame that holds data is a frame too. Only for a body
+    /// that is complete; a truncated one has no last frame.
     pub fn finish(&mut self, into: &mut impl FnMut(&[u8])) {
-        match &mut self.cut {
-            Cut::Sse(events) => events.finish(into),
-            Cut::Lines(held) => {
+        match &mut self.state {
+            State::Sse(events) => events.finish(into),
+            State::Lines(held) => {
                 push_line(held, into);
                 held.clear();
             }
-            Cut::Whole(held) | Cut::Sniffed(held) => {
+            State::Whole(held) | State::Sniffed(held) => {
                 let body = held.strip_prefix(BOM).unwrap_or(held);
                 if !body.is_empty() {
                     into(body);
@@ -207,7 +205,7 @@ fn feed_lines(
     append(held, bytes, limit)
 }
 
-/// Adds a line, of which its carriage return and a byte order mark are no part, unless it is empty.
+/// Adds a line without its carriage return and a byte order mark, unless it is empty.
 fn push_line(line: &[u8], into: &mut impl FnMut(&[u8])) {
     let line = line.strip_prefix(BOM).unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -1,4 +1,4 @@
-//! Connections: where they go, how they are opened, and reads that carry their stamps.
+//! Connections: where they go, how they are opened, and timestamped reads.
 
 pub(crate) mod connect;
 pub(crate) mod endpoint;

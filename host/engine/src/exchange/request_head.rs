@@ -1,4 +1,4 @@
-//! The head of a request, for HTTP/1.1 as bytes and for HTTP/2 as a `http::Request`.
+//! The heads of requests: bytes for HTTP/1.1, an `http::Request` for HTTP/2.
 
 use crate::exchange::net::endpoint::Endpoint;
 use crate::messages::AttemptId;
@@ -10,15 +10,15 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 /// Writes the heads of a point's requests.
-pub(crate) struct Heads {
+pub(crate) struct RequestHeads {
     plan: Arc<Plan>,
-    /// Headers that every request carries, those of the user last and so stronger.
+    /// Headers of every request; those of the user replace others.
     fixed: Vec<(String, String)>,
     endpoint: Endpoint,
 }
 
-impl Heads {
-    /// Heads for `plan`'s requests to `endpoint`.
+impl RequestHeads {
+    /// RequestHeads for `plan`'s requests to `endpoint`.
     pub(crate) fn new(plan: &Arc<Plan>, endpoint: &Endpoint) -> Self {
         let mut fixed = vec![
             ("user-agent".to_owned(), concat!("loadwright/", env!("CARGO_PKG_VERSION")).to_owned()),
@@ -60,7 +60,7 @@ impl Heads {
     /// The same request for HTTP/2.
     ///
     /// # Errors
-    /// A header is not one.
+    /// A header is invalid.
     pub(crate) fn http2(
         &self,
         request: &Request,
@@ -93,7 +93,7 @@ impl Heads {
         self.fixed.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(name))
     }
 
-    /// Names the attempt in the server's log as in the records.
+    /// Writes a request id by which the server's log and the records can be matched.
     fn put_id(&self, out: &mut Vec<u8>, id: AttemptId) {
         if id.seq == AttemptId::PROBE {
             return put(out, &["lw-probe"]);

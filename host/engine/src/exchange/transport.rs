@@ -1,5 +1,5 @@
-//! Requests over connections: opened where there is none, kept where the response allows it,
-//! opened again once where an idle one had died.
+//! Sends requests over connections: opens them, keeps them if the response allows it, and opens one
+//! again if an idle one had died.
 
 use crate::context::gauges::{ClockStepDetector, Gauges};
 use crate::context::timers::Timers;
@@ -9,7 +9,7 @@ use crate::exchange::http1::{Message, exchange};
 use crate::exchange::http2::Http2;
 use crate::exchange::net::connect::Connector;
 use crate::exchange::net::stream::Stream;
-use crate::exchange::request_head::Heads;
+use crate::exchange::request_head::RequestHeads;
 use crate::messages::Failure;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(crate) struct Transport {
     connector: Arc<Connector>,
     plan: Arc<Plan>,
-    heads: Heads,
+    heads: RequestHeads,
     timers: Arc<Timers>,
     steps: Arc<ClockStepDetector>,
     gauges: Arc<Gauges>,
@@ -34,7 +34,7 @@ pub(crate) struct Transport {
 pub(crate) struct Connection {
     wire: Wire,
     id: u64,
-    /// The request at hand: its head, and its body where that is small.
+    /// The current request: its head, and its body if that is small.
     front: Vec<u8>,
 }
 
@@ -43,12 +43,12 @@ enum Wire {
     Http2(Http2),
 }
 
-/// Whether an exchange happened.
+/// Whether a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exchanged {
-    /// It did.
+    /// It was, and the response is complete.
     Done,
-    /// A connection was at hand only when no request might start any more.
+    /// The connection was open only after the last moment at which a request may start.
     TooLate,
 }
 
@@ -64,7 +64,7 @@ impl Transport {
         Self {
             connector: Arc::clone(connector),
             plan: Arc::clone(plan),
-            heads: Heads::new(plan, &connector.endpoint),
+            heads: RequestHeads::new(plan, &connector.endpoint),
             timers: Arc::clone(timers),
             steps: Arc::default(),
             gauges: Arc::clone(gauges),
@@ -72,11 +72,11 @@ impl Transport {
         }
     }
 
-    /// Sends `request` and takes its response into `attempt`, over `kept` where there is one. The
-    /// connection is left there where it may carry another request. Nothing is sent after `latest`.
+    /// Sends `request` and receives its response into `attempt`, over the connection `kept` if there
+    /// is one. The connection is left there if it may be used again. Nothing is sent after `latest`.
     ///
     /// # Errors
-    /// Every way in which an exchange fails, by class.
+    /// Any failure of the exchange.
     pub(crate) async fn exchange(
         &self,
         kept: &mut Option<Connection>,
@@ -88,8 +88,8 @@ impl Transport {
             let reused = kept.is_some();
             let mut connection = match kept.take() {
                 Some(connection) => connection,
-                // Boxed, as is what HTTP/2 does: rare, and by far larger than all that the common
-                // way keeps in a worker's task.
+                // Boxed, as is the HTTP/2 exchange: rare, and much larger than the state that the
+                // common path keeps in a task.
                 None => Box::pin(self.open(attempt)).await?,
             };
             let now = clock::now();
@@ -165,9 +165,9 @@ impl Connection {
     }
 }
 
-/// Whether a connection that had been idle was found dead: nothing of a reply had come yet, or the
-/// server had refused it, with a `408` mostly, before the request was sent. Servers close idle
-/// connections when they like, so that is not a failure of the request.
+/// Whether a connection had died while it was idle: no reply had begun, or the server had refused it
+/// before the request was sent, typically with a `408`. Servers may close idle connections at any
+/// time, so that is not a failure of the request.
 fn died_idle(failure: &Failure, attempt: &mut Attempt) -> bool {
     match failure.outcome {
         Outcome::Reset | Outcome::Truncated => !attempt.response().begun(),

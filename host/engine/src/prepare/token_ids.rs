@@ -1,20 +1,20 @@
-//! Prompts as token ids, for `--tokenize-prompt`: what a completions endpoint would make of their
-//! text. What has no such text is refused, so that nothing is sent without a part of it.
+//! Converts prompts to token ids for `--tokenize-prompt`, as a completions endpoint would convert
+//! their text. A prompt that is not only text is refused, so that none is sent in part.
 
 use loadwright_core::conversation::{Message, Part, Prompt};
 use loadwright_core::ports::{Fault, Tokenizer};
 
-/// The ids of what was said before and of `prompt`, a line each.
+/// The ids of the history and `prompt`, one line per text part.
 ///
 /// # Errors
-/// There is no tokenizer, it cannot encode the text, or some of it is no text.
+/// There is no tokenizer, it cannot encode the text, or there is something other than text.
 pub(super) fn of(
     tokenizer: Option<&dyn Tokenizer>,
     history: &[Message],
     prompt: Prompt,
 ) -> Result<Prompt, Fault> {
     let Some(tokenizer) = tokenizer else {
-        let text = "--tokenize-prompt turns text into token ids; give --tokenizer-path";
+        let text = "--tokenize-prompt converts text to token ids; give --tokenizer-path";
         return Err(Fault::Settings(text.into()));
     };
     let mut lines = Vec::new();
@@ -23,7 +23,9 @@ pub(super) fn of(
         Prompt::Text(text) => lines.push(text.as_str()),
         Prompt::Messages(messages) => add(&mut lines, messages)?,
         Prompt::Tokens(_) if history.is_empty() => return Ok(prompt),
-        Prompt::Tokens(_) => return Err(refused("a later turn that is token ids already")),
+        Prompt::Tokens(_) => {
+            return Err(refused("a later turn that consists of token ids already"));
+        }
         Prompt::Inputs(_) => return Err(refused("a request of several inputs")),
         Prompt::Ranking { .. } => return Err(refused("a query with documents")),
         Prompt::Body(_) => return Err(refused("a recorded whole body")),
@@ -50,7 +52,9 @@ fn add<'m>(lines: &mut Vec<&'m str>, messages: &'m [Message]) -> Result<(), Faul
 }
 
 fn refused(what: &str) -> Fault {
-    Fault::Unsupported(format!("{what} cannot be turned into token ids; leave --tokenize-prompt"))
+    Fault::Unsupported(format!(
+        "{what} cannot be converted to token ids; leave out --tokenize-prompt"
+    ))
 }
 
 #[cfg(test)]

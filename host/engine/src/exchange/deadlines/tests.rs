@@ -1,4 +1,4 @@
-//! Limits on waiting, each told by its stage, with clocks that the test sets.
+//! Deadlines, each with the stage that it reports, and times that the test sets.
 
 use super::*;
 use std::future::poll_fn;
@@ -23,11 +23,11 @@ fn read(user: Nanos, offset: u64) -> TimestampedRead {
 }
 
 #[test]
-fn silence_is_told_from_length_and_neither_comes_early() {
+fn a_read_timeout_differs_from_a_total_timeout_and_neither_is_early() {
     for (limits, stage) in [((SHORT, LONG), Stage::Read), ((LONG, SHORT), Stage::Total)] {
         block_on(async {
             let (mut deadlines, _) = deadlines(limits.0, limits.1);
-            // A connection's second exchange is watched like its first.
+            // A connection's second exchange has the same deadlines as its first.
             for _ in 0..2 {
                 let begun = clock::now();
                 deadlines.begin(begun, begun);
@@ -40,7 +40,7 @@ fn silence_is_told_from_length_and_neither_comes_early() {
 }
 
 #[test]
-fn what_arrives_puts_silence_off() {
+fn a_read_postpones_the_read_timeout() {
     block_on(async {
         let (mut deadlines, _) = deadlines(SHORT, LONG);
         deadlines.begin(clock::now(), clock::now());
@@ -52,7 +52,7 @@ fn what_arrives_puts_silence_off() {
 }
 
 #[test]
-fn the_next_task_on_a_connection_is_the_one_that_is_woken() {
+fn the_timer_wakes_the_task_of_the_current_exchange() {
     block_on(async {
         let (mut deadlines, _) = deadlines(LONG, LONG);
         let mut nobody = Context::from_waker(std::task::Waker::noop());
@@ -65,7 +65,7 @@ fn the_next_task_on_a_connection_is_the_one_that_is_woken() {
 }
 
 #[test]
-fn the_whole_counts_from_before_the_connection_was_opened() {
+fn the_total_timeout_counts_from_before_the_connection_was_opened() {
     block_on(async {
         let (mut deadlines, _) = deadlines(LONG, SHORT);
         deadlines.begin(1_000, 15_000_000);
@@ -88,7 +88,7 @@ fn steps_of_the_wall_clock_are_counted_and_slewing_is_not() {
 }
 
 #[test]
-fn a_step_that_every_thread_sees_is_one() {
+fn a_step_that_every_thread_sees_is_counted_once() {
     block_on(async {
         let gauges = Arc::new(Gauges::new(2));
         let timeouts = Timeouts { connect: Duration::ZERO, read: LONG, total: LONG };

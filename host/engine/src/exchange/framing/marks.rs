@@ -1,17 +1,17 @@
-//! Frames that mark the end of a reply, as the connection knows them: from there on the outcome is
-//! settled, whatever comes of the rest of the body. What frames mean otherwise is for `reading`.
+//! Recognizes frames that mark the end of a reply, so that the connection knows when a reply is
+//! complete. What frames mean otherwise is for `reading`.
 
 use loadwright_core::reading::ReadingPlan;
 
-/// The end marks of a protocol; none where its plan has none, or it has no plan.
+/// The end marks of a protocol; none if it has no reading plan.
 #[derive(Debug, Default)]
 pub(crate) struct EndMarks {
     marks: Vec<Vec<u8>>,
-    /// Longer frames are not looked at.
+    /// Longer frames are not compared.
     longest: usize,
 }
 
-/// Blanks around a mark that are looked past, at most.
+/// White space around a mark that is ignored, at most.
 const BLANKS: usize = 16;
 
 impl EndMarks {
@@ -24,7 +24,7 @@ impl EndMarks {
         Self { marks, longest }
     }
 
-    /// Whether `frame` is one. Nearly every frame is too long to be.
+    /// Whether `frame` is an end mark. Nearly every frame is too long to be one.
     #[inline]
     pub(crate) fn matches(&self, frame: &[u8]) -> bool {
         frame.len() <= self.longest && self.find(frame)

@@ -1,8 +1,7 @@
-//! An oracle for the event stream framer: reads a whole body at once, line by line, with no state
-//! between bytes. Slow and plain on purpose.
+//! A reference for the event stream framer: parses a whole body at once, line by line, with no state
+//! between bytes. Slow and simple on purpose.
 
-/// Payloads of the events in `body`. `ended` says whether the body is over, so that what is
-/// begun counts too.
+/// Payloads of the events in `body`. If the body has `ended`, an incomplete event counts too.
 pub(crate) fn events(body: &[u8], ended: bool) -> Vec<Vec<u8>> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = lines(body);

@@ -1,7 +1,7 @@
-//! Server-sent events as the HTML standard has them (section 9.2.6, "Interpreting an event
-//! stream"), over bytes: the payload of an event is its `data` lines joined by a line feed.
+//! Parses server-sent events as the HTML standard defines them (section 9.2.6, "Interpreting an event
+//! stream"), on bytes: the payload of an event is its `data` lines joined by a line feed.
 //!
-//! Departures: other fields are passed over, and `finish` yields a last event whose blank line is
+//! Deviations: other fields are ignored, and `finish` returns a last event whose blank line is
 //! missing.
 
 use super::{BOM, FrameTooLarge, check};
@@ -12,15 +12,15 @@ const DATA: &[u8] = b"data:";
 /// Where in a line the next byte is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// At the start of the body, behind so many bytes of a byte order mark.
+    /// At the start of the body, after this many bytes of a byte order mark.
     Bom(usize),
-    /// Behind so many bytes of `data:`, which are all the line has yet.
+    /// After this many bytes of `data:`, which are all of the line so far.
     Field(usize),
-    /// Behind the colon, where one space is no part of the value.
+    /// After the colon, where one space is not part of the value.
     Space,
     /// In the value of a data line.
     Value,
-    /// In a line that says nothing: a comment, or another field.
+    /// In a line that is ignored: a comment, or another field.
     Other,
 }
 
@@ -28,11 +28,12 @@ enum At {
 #[derive(Debug)]
 pub(super) struct Events {
     at: At,
-    /// The last byte was a carriage return, which ended its line: a line feed now belongs to it.
+    /// The last byte was a carriage return, which ended its line: a line feed that follows is part of
+    /// it.
     after_cr: bool,
-    /// A data line of the current event has ended, or is being read.
+    /// Whether the current event has a data line, be it incomplete.
     has_data: bool,
-    /// Data of the current event so far.
+    /// The data of the current event so far.
     data: Vec<u8>,
 }
 
@@ -71,20 +72,20 @@ impl Events {
         Ok(())
     }
 
-    /// Bytes of memory that the event in progress holds.
+    /// Bytes of memory that the incomplete event holds.
     pub(super) fn capacity(&self) -> usize {
         self.data.capacity()
     }
 
-    /// As if the lines that would complete the event had come.
+    /// Completes the event as if its missing lines had come.
     pub(super) fn finish(&mut self, into: &mut impl FnMut(&[u8])) {
         self.end_line(into);
         self.dispatch(into);
         *self = Self::default();
     }
 
-    /// Moves over a part of one line, up to its end where that is in `bytes`, which has at least
-    /// one byte. Says how many bytes that were; none where only the state changed.
+    /// Takes a part of one line, up to its end if that is in `bytes`, which has at least one byte.
+    /// Returns the number of bytes taken; 0 if only the state changed.
     fn step(&mut self, bytes: &[u8], into: &mut impl FnMut(&[u8])) -> usize {
         let first = bytes[0];
         match self.at {
@@ -115,7 +116,7 @@ impl Events {
         }
     }
 
-    /// Takes one more byte of a line that is a beginning of `data:` so far.
+    /// Takes the next byte of a line that is the beginning of `data:` so far.
     fn field(&mut self, seen: usize, byte: u8, into: &mut impl FnMut(&[u8])) -> usize {
         if matches!(byte, b'\n' | b'\r') {
             self.after_cr = byte == b'\r';
@@ -137,7 +138,7 @@ impl Events {
         }
     }
 
-    /// Ends the line at `end`, or goes to the end of `bytes` within it.
+    /// Ends the line at `end`, or takes all of `bytes` as part of it.
     fn leave_line(
         &mut self,
         bytes: &[u8],

@@ -131,7 +131,7 @@ impl Connector {
         self.tunnel(&mut tcp).await?;
         let tcp = TimestampedStream::new(tcp, Arc::clone(batcher));
         let tls = connector.connect(name.clone(), tcp).await.map_err(|error| {
-            let text = handshake::words(&error, &self.endpoint.host);
+            let text = handshake::error_text(&error, &self.endpoint.host);
             Failure::new(Outcome::Tls, format!("TLS handshake: {text}"))
         })?;
         phases.tls = Some(clock::now());

@@ -1,4 +1,4 @@
-//! Where a point's requests go: scheme, host and port, the proxy on the way, the request target.
+//! Where requests go: scheme, host and port, the proxy, the request target.
 
 use crate::error::InvalidUrl;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -12,17 +12,17 @@ use url::{Host, Url};
 pub(crate) struct Endpoint {
     /// The target's URL.
     pub(crate) url: Url,
-    /// Whether TLS is spoken.
+    /// Whether TLS is used.
     pub(crate) tls: bool,
     /// Host as TLS and name lookup want it: no brackets.
     pub(crate) host: String,
-    /// Port, the scheme's own where none is given.
+    /// Port; the scheme's default if none is given.
     pub(crate) port: u16,
     /// Host and port as the `host` header wants them.
     pub(crate) authority: String,
     /// The Unix socket to use instead of host and port.
     pub(crate) unix_socket: Option<PathBuf>,
-    /// The proxy on the way.
+    /// The proxy, if there is one.
     pub(crate) proxy: Option<Proxy>,
 }
 
@@ -33,21 +33,21 @@ pub(crate) struct Proxy {
     pub(crate) host: String,
     /// Its port.
     pub(crate) port: u16,
-    /// A `proxy-authorization` value, where the environment has credentials.
+    /// A `proxy-authorization` value, if the environment has credentials.
     pub(crate) authorization: Option<String>,
 }
 
 impl Endpoint {
-    /// What is secret of `target`, and of the proxy on the way.
+    /// The secrets of `target` and of the proxy.
     pub(crate) fn secrets(&self, target: &Target) -> Secrets {
         let proxy = self.proxy.as_ref().and_then(|proxy| proxy.authorization.as_deref());
         Secrets::of(target).with_header(proxy)
     }
 
-    /// Reads `target`, and the environment's proxies for it.
+    /// The endpoint of `target`, through the environment's proxy for it.
     ///
     /// # Errors
-    /// The URL cannot be called.
+    /// The URL or the proxy cannot be used.
     pub(crate) fn new(target: &Target) -> Result<Self, InvalidUrl> {
         let url = Url::parse(&target.url).map_err(|error| InvalidUrl::Parse {
             url: target.url.clone(),
@@ -76,8 +76,8 @@ impl Endpoint {
         Ok(Self { url, tls, host, port, authority, unix_socket, proxy })
     }
 
-    /// The request target for a request that may replace the URL's path, in pieces to be joined:
-    /// origin form, or absolute form through a plain-text proxy. The URL's query is kept.
+    /// The target of a request that may replace the URL's path, in pieces to be concatenated: origin
+    /// form, or absolute form through a plain-text proxy. The URL's query is kept.
     pub(crate) fn request_target<'a>(&'a self, path: Option<&'a str>) -> [&'a str; 6] {
         let (scheme, authority) = match &self.proxy {
             Some(_) if !self.tls => ("http://", self.authority.as_str()),
@@ -92,7 +92,7 @@ impl Endpoint {
         [scheme, authority, root, path, joint, query]
     }
 
-    /// What to call this endpoint in errors.
+    /// The endpoint's name in errors.
     pub(crate) fn name(&self) -> String {
         match (&self.unix_socket, &self.proxy) {
             (Some(path), _) => path.display().to_string(),
@@ -107,7 +107,7 @@ impl Endpoint {
     }
 }
 
-/// Proxies are never used for loopback: they would be measured instead of the service.
+/// Proxies are not used for loopback addresses: they would be measured instead of the service.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

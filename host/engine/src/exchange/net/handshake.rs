@@ -1,10 +1,10 @@
-//! What goes wrong in a TLS handshake, in words, with what to do about it.
+//! Error texts for TLS handshakes, with what to do about them.
 
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
 
-/// What ended the handshake with `host`, and the remedy.
-pub(crate) fn words(error: &io::Error, host: &str) -> String {
+/// Why the handshake with `host` failed, and the remedy.
+pub(crate) fn error_text(error: &io::Error, host: &str) -> String {
     let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {

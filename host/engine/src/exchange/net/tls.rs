@@ -1,4 +1,4 @@
-//! The TLS client: which certificates are trusted, and the choice not to check.
+//! Configures the TLS client: which certificates are trusted, and `--insecure`.
 
 use crate::error::TlsError;
 use loadwright_core::plan::Target;
@@ -14,7 +14,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The client's settings for `target`; `alpn` names HTTP/2 where it is asked for.
+/// The TLS configuration for `target`.
 ///
 /// # Errors
 /// The certificates of `--ca-cert` cannot be read.
@@ -45,18 +45,18 @@ pub(crate) fn config(target: &Target) -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Arc::new(config))
 }
 
-/// Bytes of the file of `--ca-cert` at most: a system's whole bundle is a quarter of a MiB.
-const CERTIFICATES: u64 = 16 << 20;
+/// Bytes of the file of `--ca-cert` at most: the whole bundle of a system is a quarter of a MiB.
+const MAX_CA_FILE: u64 = 16 << 20;
 
-/// The certificates of `--ca-cert`: one at least.
+/// The certificates of `--ca-cert`, at least one.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let text = loadwright_files::read(path, CERTIFICATES)
+    let text = loadwright_files::read(path, MAX_CA_FILE)
         .map_err(|error| bad_file(path, format!("it {error}")))?;
     let certificates = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| bad_file(path, error.to_string()))?;
     if certificates.is_empty() {
-        return Err(bad_file(path, "it holds no certificate".into()));
+        return Err(bad_file(path, "it has no certificate".into()));
     }
     Ok(certificates)
 }
@@ -65,9 +65,9 @@ fn bad_file(path: &Path, reason: String) -> TlsError {
     TlsError::CaCert { path: path.display().to_string(), reason }
 }
 
-/// Trusts what the system and the certificates of `--ca-cert` vouch for, and those certificates
-/// themselves: one that `openssl req -x509` makes is an authority's, which no server may show
-/// otherwise.
+/// Trusts certificates issued by the system's authorities or by those of `--ca-cert`, and the latter
+/// themselves: `openssl req -x509` makes a certificate of an authority, which a server must not
+/// present otherwise.
 #[derive(Debug)]
 struct Trusted {
     inner: Arc<WebPkiServerVerifier>,
@@ -109,7 +109,7 @@ impl ServerCertVerifier for Trusted {
         if !self.given.contains(end_entity) {
             return verified;
         }
-        // Its time was checked before anything else.
+        // Its validity period was checked first, so it is not among these errors.
         let named = match verified {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::Other(_),
@@ -119,7 +119,7 @@ impl ServerCertVerifier for Trusted {
             verified => verified,
         };
         match named {
-            // A certificate that names its host in its subject alone has no name to check.
+            // A certificate that names its host only in its subject has no name to check.
             Err(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
                 presented,
                 ..

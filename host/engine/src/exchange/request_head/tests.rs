@@ -1,4 +1,4 @@
-//! Heads, read back by another parser.
+//! RequestHeads, read back by another parser.
 
 use super::*;
 use loadwright_core::plan::Target;
@@ -6,12 +6,12 @@ use loadwright_core::request::Head;
 use loadwright_core::testkit;
 use std::collections::BTreeMap;
 
-fn heads(headers: &[(&str, &str)]) -> Heads {
+fn heads(headers: &[(&str, &str)]) -> RequestHeads {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let headers = headers.iter().map(own).collect();
     let target = Target { url: "http://h:81/v1?k=1".into(), headers, ..Target::default() };
     let endpoint = Endpoint::new(&target).unwrap();
-    Heads::new(&Arc::new(Plan { index: 3, target, ..testkit::plan() }), &endpoint)
+    RequestHeads::new(&Arc::new(Plan { index: 3, target, ..testkit::plan() }), &endpoint)
 }
 
 fn request() -> Request {
@@ -25,7 +25,7 @@ fn attempt() -> AttemptId {
 }
 
 /// Method, target and headers of what was written; panics where a header is there twice.
-fn written(heads: &Heads, attempt: AttemptId) -> (String, String, BTreeMap<String, String>) {
+fn written(heads: &RequestHeads, attempt: AttemptId) -> (String, String, BTreeMap<String, String>) {
     let mut bytes = b"left from before".to_vec();
     heads.write(&mut bytes, &request(), attempt);
     let mut room = [httparse::EMPTY_HEADER; 20];

@@ -73,7 +73,8 @@ fn what_is_not_text_is_refused_by_the_flag_s_name() {
         (vec![], Prompt::Inputs(vec![]), "a request of several inputs"),
     ] {
         let error = sent(&history, prompt).expect_err(what).to_string();
-        let wanted = format!("{what} cannot be turned into token ids; leave --tokenize-prompt");
+        let wanted =
+            format!("{what} cannot be converted to token ids; leave out --tokenize-prompt");
         assert_eq!(error, wanted);
     }
     let error = of(None, &[], Prompt::Text("x".into())).expect_err("no tokenizer").to_string();

@@ -31,7 +31,7 @@ fn a_plain_proxy_wants_the_absolute_form() {
 }
 
 #[test]
-fn bad_urls_name_the_flag() {
+fn invalid_urls_name_the_flag() {
     let bad = |url: &str| {
         Endpoint::new(&Target { url: url.into(), ..Target::default() }).unwrap_err().to_string()
     };
@@ -49,7 +49,7 @@ fn loopback_goes_past_every_proxy() {
 }
 
 #[test]
-fn only_plain_http_proxies_are_spoken_to() {
+fn only_plain_http_proxies_are_supported() {
     let url = Url::parse("http://example.test/v1").unwrap();
     let through = |proxy: &str| proxy_for(&url, &Matcher::builder().all(proxy).build());
     let named = through("http://proxy.test:3128").unwrap().unwrap();
