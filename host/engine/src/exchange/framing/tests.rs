@@ -196,7 +196,7 @@ fn a_ten_megabyte_event_is_held_once() {
     let mut capacity = 0;
     for part in value.chunks(1000) {
         feed(&mut framer, part, &mut frames).unwrap();
-        let State::Sse(events) = &framer.state else { unreachable!("it was made for events") };
+        let State::Sse(events) = &framer.state else { panic!("the framer is for events") };
         growths += usize::from(events.capacity() != capacity);
         capacity = events.capacity();
     }

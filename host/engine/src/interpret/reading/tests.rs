@@ -421,8 +421,5 @@ fn a_decoded_reply_becomes_the_same_reading() {
 fn a_piece_of_a_missing_frame_is_an_error() {
     let reply = Reply { pieces: vec![piece(2, Channel::Output, "a", None)], ..Reply::default() };
     let error = Reading::from_reply(reply, 2).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "a piece is said to be of frame 2, but the exchange ends before frame 2"
-    );
+    assert_eq!(error.to_string(), "a piece names frame 2, but the exchange has only 2 frames");
 }
