@@ -72,9 +72,9 @@ fn items_go_on_from_point_to_point() {
     for (index, number) in [20, 50].into_iter().enumerate() {
         let server = server();
         let mut plan = several(&server.url());
-        (plan.index, plan.first_item, plan.limits.number) =
-            (index as u32, first_item, Some(number));
-        for (seq, body) in bodies(Bench::new(plan), &server, number) {
+        (plan.index, plan.limits.number) = (index as u32, Some(number));
+        let bench = Bench { first_item, ..Bench::new(plan) };
+        for (seq, body) in bodies(bench, &server, number) {
             // Item and length are the item's own, not the slot's.
             assert_eq!(body, expected[&(first_item + seq)]);
         }
@@ -87,9 +87,9 @@ fn a_dataset_begins_again_after_its_last_item_and_says_so_once() {
     for announced in [true, false] {
         let server = server();
         let mut plan = several(&server.url());
-        (plan.load, plan.engine.threads, plan.first_item) = (closed(8), 2, 3);
+        (plan.load, plan.engine.threads) = (closed(8), 2);
         let items = Items { size: Some(25), announced, ..Items::default() };
-        let bench = Bench { items, ..Bench::new(plan) };
+        let bench = Bench { items, first_item: 3, ..Bench::new(plan) };
         let notices = bench.notices.clone();
         for (seq, body) in bodies(bench, &server, 70) {
             assert_eq!(asked(&body), text((3 + seq) % 25, 0), "slot {seq}");

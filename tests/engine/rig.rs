@@ -64,6 +64,8 @@ pub(crate) fn start(config: Config) -> Server {
 /// A point to run: everything but the plan has a default.
 pub(crate) struct Bench {
     pub(crate) plan: Plan,
+    /// The dataset item that slot 0 carries.
+    pub(crate) first_item: u64,
     pub(crate) items: Items,
     pub(crate) speaker: Speaker,
     pub(crate) control: Control,
@@ -100,7 +102,7 @@ impl Bench {
         let control = Control::new(move |text: &str| kept.lock().unwrap().push(text.into()));
         let (items, speaker) = (Items::default(), Speaker::default());
         let starved = Arc::default();
-        Self { plan, items, speaker, control, full_at: None, notices, starved }
+        Self { plan, first_item: 0, items, speaker, control, full_at: None, notices, starved }
     }
 
     pub(crate) fn ports(&self) -> Ports {
@@ -115,8 +117,9 @@ impl Bench {
         let starved = Arc::clone(&self.starved);
         let mut keep = Keep { full_at: self.full_at, starved, ..Keep::default() };
         let plan = Arc::new(self.plan.clone());
+        let (ports, sinks) = (self.ports(), &mut [&mut keep as &mut dyn Sink]);
         let point_end =
-            loadwright_engine::run(&plan, &self.ports(), &self.control, &mut [&mut keep])
+            loadwright_engine::run(&plan, self.first_item, &ports, &self.control, sinks)
                 .expect("the point can be begun");
         let notices = self.notices.lock().unwrap().clone();
         Run { point_end, records: keep.records, samples: keep.samples, notices }

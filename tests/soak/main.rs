@@ -59,7 +59,7 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     let plan = Arc::new(bench.plan.clone());
     let mut tally = Tally::default();
     let point_end =
-        loadwright_engine::run(&plan, &bench.ports(), &bench.control, &mut [&mut tally])
+        loadwright_engine::run(&plan, 0, &bench.ports(), &bench.control, &mut [&mut tally])
             .expect("the point can be begun");
     assert_eq!(point_end.end_reason, EndReason::Completed);
     assert!(tally.seen.iter().all(|&times| times == 1), "a slot is lost or recorded twice");

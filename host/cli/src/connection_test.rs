@@ -3,12 +3,12 @@
 
 use crate::console::Console;
 use crate::error::CommandError;
-use crate::open::OpenedRun;
+use crate::plan::Run;
 use crate::remedy::one_line;
 use indicatif::{ProgressBar, ProgressStyle};
 use loadwright_core::foreign::escaped;
 use loadwright_core::outcome::Outcome;
-use loadwright_engine::{Control, Patience, Waiting, probe};
+use loadwright_engine::{Control, Patience, Ports, Waiting, probe};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,15 +22,16 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// It does not answer.
 pub(crate) fn test_connection(
-    opened: &OpenedRun,
+    run: &Run,
+    ports: &Ports,
     control: &Control,
     console: &Console,
-    asked: Option<Duration>,
 ) -> Result<(), CommandError> {
-    let plan = Arc::new(opened.points[0].clone());
+    let plan = Arc::new(run.points[0].clone());
+    let asked = run.wait_for_server;
     let display = Display { console, countdown: countdown(console), said: Cell::default() };
     let told = |waiting: &Waiting<'_>| display.tell(waiting);
-    let probed = probe(&plan, &opened.ports, control, &Patience { limit: asked, on_wait: &told });
+    let probed = probe(&plan, ports, control, &Patience { limit: asked, on_wait: &told });
     if let Some(countdown) = &display.countdown {
         countdown.finish_and_clear();
     }

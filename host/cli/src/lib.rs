@@ -61,9 +61,7 @@ fn command(arguments: &[OsString]) -> Result<Exit, CommandError> {
         Err(error) if !is_perf => Err(error.into()),
         // Unknown flags of `perf` are reported together with settings that cannot be used.
         Err(_) | Ok(Cli { command: Command::Perf(_) }) => {
-            let typed = arguments.get(2..).unwrap_or_default();
-            let request = parse::perf(typed, &parse::environment())?;
-            Ok(perf::perf(request.convert(Some(([127, 0, 0, 1], 1).into()))?))
+            perf::perf(arguments.get(2..).unwrap_or_default())
         }
         Ok(Cli { command: Command::Simulate(args) }) => simulate::simulate(&args),
         Ok(Cli { command: Command::Report(args) }) => report::report(&args),

@@ -14,10 +14,9 @@ use crate::catalog::Catalog;
 use crate::console::Console;
 use crate::error::CommandError;
 use crate::plan::{PluginSettings, Run};
-use loadwright_core::plan::Plan;
 use loadwright_core::ports::Tokenizer;
 use loadwright_engine::{Ports, Stop};
-use loadwright_sim::Server;
+use loadwright_sim::{BoundAddress, Server};
 use loadwright_storage::{RECORDS, Store};
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
 use setting_faults::{both, by_flag};
@@ -26,8 +25,6 @@ use std::sync::Arc;
 
 /// A run that can begin.
 pub(crate) struct OpenedRun {
-    /// The points of the sweep, their target known.
-    pub(crate) points: Vec<Plan>,
     /// What points need from plugins.
     pub(crate) ports: Ports,
     /// The file of records; closed before the folder can go away.
@@ -43,7 +40,8 @@ pub(crate) struct OpenedRun {
 /// # Errors
 /// The first thing that cannot be had. The run's folder is then gone again.
 pub(crate) fn open(
-    run: &mut Run,
+    run: &Run,
+    address: Option<BoundAddress>,
     console: &Arc<Console>,
     stop: &Stop,
 ) -> Result<OpenedRun, CommandError> {
@@ -54,21 +52,18 @@ pub(crate) fn open(
     let plugins = plugins(run, &catalog, console)?;
     let folder = RunFolder::create(&run.outputs, date.as_deref())?;
     let tokenizer = tokenizer(run, console)?;
-    let server = match &tokenizer {
-        Some(tokenizer) if run.simulate => Some(simulated_server(run, tokenizer)?),
+    let server = match (&tokenizer, address) {
+        (Some(tokenizer), Some(address)) => Some(simulated_server(run, address, tokenizer)?),
         _ => None,
     };
-    if let Some(server) = &server {
-        run.point_at(&server.url());
-    }
     let ports = ports(run, &plugins, tokenizer)?;
     dataset::check(run, &*ports.dataset)?;
-    dataset_rate::check(&run.points, &*ports.dataset, console);
+    dataset_rate::check(run, &*ports.dataset, console);
     let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
     let store = Store::create(&folder.path().join(RECORDS), &names)?;
-    Ok(OpenedRun { points: std::mem::take(&mut run.points), ports, store, folder, server })
+    Ok(OpenedRun { ports, store, folder, server })
 }
 
 /// The host of plugins, with compiled code kept where the user wants it.

@@ -7,6 +7,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::interrupt::{Interrupt, SignalHandler};
 use crate::open::{OpenedRun, open};
+use crate::parse;
 use crate::plan::Run;
 use crate::progress::Sweep;
 use crate::results;
@@ -18,10 +19,20 @@ use loadwright_core::summary::Summary;
 use loadwright_core::words::counted;
 use loadwright_engine::Control;
 use loadwright_report::{RunInfo, Style, run_json, sweep_text};
+use loadwright_sim::BoundAddress;
+use std::ffi::OsString;
 use std::sync::Arc;
 
-/// Runs `run` to its end, and says on the terminal and in files what came of it.
-pub(crate) fn perf(mut run: Run) -> Exit {
+/// Runs `perf` with the arguments `typed`. The address of a simulated server is bound before its URL
+/// goes into plans, which do not change afterwards.
+///
+/// # Errors
+/// The settings cannot be used. What goes wrong later is printed, and is in the exit code.
+pub(crate) fn perf(typed: &[OsString]) -> Result<Exit, CommandError> {
+    let request = parse::perf(typed, &parse::environment())?;
+    let address = request.simulates().then(BoundAddress::new).transpose();
+    let address = address.map_err(|cause| CommandError::Simulate { cause, remedy: "" })?;
+    let run = request.convert(address.as_ref().map(BoundAddress::address))?;
     let reports = if run.json { Reports::Stderr } else { Reports::Stdout };
     let secrets = run.points.first().map(|point| Secrets::of(&point.target)).unwrap_or_default();
     let console = Arc::new(Console::new(run.debug, reports, secrets));
@@ -31,20 +42,24 @@ pub(crate) fn perf(mut run: Run) -> Exit {
     for setting in &run.resolved {
         console.debug(setting);
     }
-    sweep(&mut run, &console).unwrap_or_else(|failure| {
-        console.error(&failure.to_string());
-        failure.exit()
-    })
+    Ok(sweep(&run, address, &console).unwrap_or_else(|error| {
+        console.error(&error.to_string());
+        error.exit()
+    }))
 }
 
 /// Opens what the sweep needs, runs its points and sums them up.
 ///
 /// # Errors
 /// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
-fn sweep(run: &mut Run, console: &Arc<Console>) -> Result<Exit, CommandError> {
+fn sweep(
+    run: &Run,
+    address: Option<BoundAddress>,
+    console: &Arc<Console>,
+) -> Result<Exit, CommandError> {
     let said = Arc::clone(console);
     let control = Control::new(move |text| said.notice(text));
-    let opened = open(run, console, &control.stop)?;
+    let opened = open(run, address, console, &control.stop)?;
     let interrupt = Interrupt::listen(SignalHandler {
         stop: control.stop.clone(),
         progress: Arc::clone(&control.progress),
@@ -55,16 +70,23 @@ fn sweep(run: &mut Run, console: &Arc<Console>) -> Result<Exit, CommandError> {
     .map_err(CommandError::System)?;
     introduce(run, &opened, console);
     if run.test_connection {
-        connection_test::test_connection(&opened, &control, console, run.wait_for_server)?;
+        connection_test::test_connection(run, &opened.ports, &control, console)?;
     }
-    let OpenedRun { points, ports, folder, store, server } = opened;
+    let OpenedRun { ports, folder, store, server } = opened;
+    let points = &run.points;
     let folder = folder.keep();
     console.info(&format!("results go to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
-    let sweep = Sweep::new(console, &points, run.sleep_interval);
-    let mut runner =
-        Runner { console, control: &control, ports: &ports, folder: folder.path(), store };
+    let sweep = Sweep::new(console, points, run.sleep_interval);
+    let mut runner = Runner {
+        console,
+        control: &control,
+        ports: &ports,
+        folder: folder.path(),
+        first_item: run.first_item,
+        store,
+    };
     let measured = runner.points(points, &sweep, |left| {
         if left > 0 && !run.sleep_interval.is_zero() {
             console.debug(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
@@ -80,12 +102,12 @@ fn sweep(run: &mut Run, console: &Arc<Console>) -> Result<Exit, CommandError> {
 
 /// Says what is about to be measured.
 fn introduce(run: &Run, opened: &OpenedRun, console: &Console) {
-    let first = &opened.points[0];
+    let first = &run.points[0];
     console.info(&format!(
         "measuring {} at {}: {}",
         results::alias(first).unwrap_or_else(|| first.request.model.clone()),
         masked_url(&first.target.url),
-        counted(opened.points.len() as u64, "point")
+        counted(run.points.len() as u64, "point")
     ));
     if run.seed_drawn {
         console.info(&format!("seed {}: give it with --seed to send the same again", first.seed));

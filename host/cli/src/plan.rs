@@ -35,6 +35,8 @@ pub const SIMULATED_MODEL: &str = "simulated";
 pub struct Run {
     /// The points of the sweep, in order.
     pub points: Vec<Plan>,
+    /// The dataset item that the first request carries.
+    pub first_item: u64,
     /// Measure the built-in simulated server.
     pub simulate: bool,
     /// Send a request that tests the connection first.
@@ -95,19 +97,6 @@ pub struct PluginSettings {
     pub cache_dir: Option<PathBuf>,
 }
 
-impl Run {
-    /// Sends everything to the server at `base` instead, the path kept.
-    pub fn point_at(&mut self, base: &str) {
-        let Some(first) = self.points.first() else { return };
-        let url = first.target.url.replace("http://127.0.0.1:1", base);
-        for point in &mut self.points {
-            point.target.url.clone_from(&url);
-            point.settings.insert("url".into(), url.clone().into());
-        }
-        self.protocol_settings["url"] = url.into();
-    }
-}
-
 /// Converts the settings `given`.
 ///
 /// # Errors
@@ -162,8 +151,11 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         sleep_interval,
     };
     shared.settings = settings::shared(given, &shared, &resolved);
+    let first_item = sweep::first_item(args, diagnostics);
     let points = sweep::points(args, &shared, diagnostics);
+    sweep::check_items(first_item, &points, diagnostics);
     Run {
+        first_item,
         simulate: args.target.simulate,
         test_connection: !args.target.no_test_connection,
         wait_for_server: engine::wait_for_server(args, diagnostics),

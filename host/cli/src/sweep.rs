@@ -25,6 +25,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) control: &'a Control,
     pub(crate) ports: &'a Ports,
     pub(crate) folder: &'a Path,
+    /// The dataset item that the first request carries.
+    pub(crate) first_item: u64,
     pub(crate) store: Store,
 }
 
@@ -42,17 +44,16 @@ impl Runner<'_> {
     /// each with the number of points left.
     pub(crate) fn points(
         &mut self,
-        points: Vec<Plan>,
+        points: &[Plan],
         sweep: &Sweep,
         pause: impl Fn(usize),
     ) -> Measured {
         let mut measured = Measured::default();
         let mut left = points.len();
-        let mut items = Items::default();
-        for mut plan in points {
-            items.place(&mut plan);
+        let mut items = ItemAllocator { first: self.first_item, next: self.first_item };
+        for plan in points {
             left -= 1;
-            let plan = Arc::new(plan);
+            let plan = Arc::new(plan.clone());
             let run = self.point(&plan, sweep, &mut items);
             measured.trouble = match run {
                 Ok((summary, trouble)) => {
@@ -81,17 +82,18 @@ impl Runner<'_> {
         &mut self,
         plan: &Arc<Plan>,
         sweep: &Sweep,
-        items: &mut Items,
+        items: &mut ItemAllocator,
     ) -> Result<(Summary, Option<Exit>), CommandError> {
         self.control.progress.reset();
         let mut metrics = SummaryBuilder::new(plan);
         let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
+        let first_item = items.begin_point(plan);
         let point_end = {
             let watched = sweep.point(plan, self.control);
             let mut failures = watched.failures();
             let sinks: &mut [&mut dyn Sink] =
                 &mut [&mut records, &mut metrics, items, &mut failures];
-            loadwright_engine::run(plan, self.ports, self.control, sinks)?
+            loadwright_engine::run(plan, first_item, self.ports, self.control, sinks)?
         };
         let stored = records.finish_point(&point_end);
         let summary = metrics.finish(&point_end);
@@ -142,36 +144,28 @@ impl Runner<'_> {
     }
 }
 
-/// Which dataset items were used: a point whose end only the duration knows uses as many as it
-/// gets to, and the next one goes on behind them.
-#[derive(Debug, Default)]
-struct Items {
-    /// First item that no point has used, where an earlier point had no number.
-    next: Option<u64>,
+/// The dataset items of a sweep, used one after the other: each point continues where the one before
+/// it ended. Of a point that only its duration ends, the records tell how far it got.
+#[derive(Debug)]
+struct ItemAllocator {
+    /// First item of the current point.
     first: u64,
-    open_ended: bool,
+    /// First item that no point has used.
+    next: u64,
 }
 
-impl Items {
-    /// Gives `plan` its first item, where that could not be known before.
-    fn place(&mut self, plan: &mut Plan) {
-        if let Some(next) = self.next {
-            plan.first_item = plan.first_item.max(next);
-        }
-        self.first = plan.first_item;
-        self.open_ended = plan.limits.number.is_none();
-        if let Some(slots) = plan.slots().filter(|_| self.next.is_some()) {
-            self.next = Some(self.first + slots);
-        }
+impl ItemAllocator {
+    /// Continues at the first unused item, and reserves the slots of `plan` if their number is known.
+    fn begin_point(&mut self, plan: &Plan) -> u64 {
+        self.first = self.next;
+        self.next += plan.slots().unwrap_or_default();
+        self.first
     }
 }
 
-impl Sink for Items {
+impl Sink for ItemAllocator {
     fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
-        if self.open_ended {
-            let behind = self.first + record.seq + 1;
-            self.next = Some(self.next.map_or(behind, |next| next.max(behind)));
-        }
+        self.next = self.next.max(self.first + record.seq + 1);
         Ok(())
     }
 

@@ -17,8 +17,6 @@ pub struct Plan {
     pub name: String,
     /// Seed for prompts, lengths and arrivals.
     pub seed: u64,
-    /// Dataset item that slot 0 carries; each point continues where the one before it ended.
-    pub first_item: u64,
     /// Where requests go.
     pub target: Target,
     /// What is sent.

@@ -24,4 +24,4 @@ pub use context::control::{Control, Progress, Stop};
 pub use error::{EngineError, InvalidUrl, TlsError};
 pub use exchange::{framing, response};
 pub use interpret::reading;
-pub use run::{FailedProbe, Patience, ProbeFailure, Probed, Waiting, probe, run};
+pub use run::{FailedProbe, Patience, ProbeFailure, Probed, Waiting, preparer_count, probe, run};

@@ -24,6 +24,8 @@ pub(crate) struct Preparer<'a> {
     pub(crate) context: &'a PointContext,
     pub(crate) cursor: &'a DatasetCursor,
     pub(crate) queue: &'a ReadyQueue,
+    /// The dataset item that slot 0 carries.
+    pub(crate) first_item: u64,
 }
 
 impl Preparer<'_> {
@@ -44,7 +46,7 @@ impl Preparer<'_> {
         let mut dataset = ports.dataset.instance()?;
         let mut builder = RequestBuilder::new(plan, ports)?;
         while let Some(slots) = self.queue.claim(BATCH) {
-            let items = plan.first_item + slots.start..plan.first_item + slots.end;
+            let items = self.first_item + slots.start..self.first_item + slots.end;
             let (first_slot, first_item) = (slots.start, items.start);
             let start = clock::now();
             let conversations = self.cursor.generate(dataset.as_mut(), items, control);

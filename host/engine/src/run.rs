@@ -40,12 +40,14 @@ use tokio::sync::mpsc;
 /// Batches that may wait for an interpreter, and for the recorder.
 const BATCHES: usize = 64;
 
-/// Runs `plan` to its end. The records go to `sinks` on the calling thread.
+/// Runs `plan` to its end; slot 0 carries the dataset item `first_item`. The records go to `sinks`
+/// on the calling thread.
 ///
 /// # Errors
 /// The point could not be started. Afterwards, failures are records and the end reason.
 pub fn run(
     plan: &Arc<Plan>,
+    first_item: u64,
     ports: &Ports,
     control: &Control,
     sinks: &mut [&mut dyn Sink],
@@ -72,7 +74,8 @@ pub fn run(
             })?;
         }
         for _ in 0..preparer_count(plan) {
-            let preparer = Preparer { context: point, cursor: &cursor, queue: &dispatch.queue };
+            let queue = &dispatch.queue;
+            let preparer = Preparer { context: point, cursor: &cursor, queue, first_item };
             threads.spawn("prepare", move || preparer.run())?;
         }
         for (index, runtime) in runtimes.into_iter().enumerate() {
@@ -175,7 +178,7 @@ fn interpreter_count() -> usize {
     (cores() / 4).max(1)
 }
 
-/// Preparers use the cores that engine threads leave.
-fn preparer_count(plan: &Plan) -> usize {
+/// Threads that prepare the requests of `plan`: they use the cores that engine threads leave.
+pub fn preparer_count(plan: &Plan) -> usize {
     cores().saturating_sub(usize::from(plan.engine.threads)).clamp(1, 8)
 }

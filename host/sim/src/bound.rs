@@ -6,7 +6,7 @@ use loadwright_timing::socket;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener as StdUnixListener;
@@ -71,6 +71,29 @@ impl Bound {
                 UnixListener::from_std(listener).map(|listener| Listener::Unix(listener, place))
             }
         }
+    }
+}
+
+/// A free loopback address, bound before the server that will listen there can be configured.
+pub struct BoundAddress {
+    pub(crate) bound: Bound,
+    address: SocketAddr,
+}
+
+impl BoundAddress {
+    /// Binds a free port.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn new() -> io::Result<Self> {
+        let listener = tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = listener.local_addr()?;
+        Ok(Self { bound: Bound::Tcp(listener), address })
+    }
+
+    /// The address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 

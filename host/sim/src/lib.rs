@@ -42,6 +42,7 @@ mod welcome;
 mod wire;
 mod words;
 
+pub use bound::BoundAddress;
 pub use config::{Config, Model, Replies, Truth};
 pub use fault::{Body, Fault, LineEnd, Rule, Script};
 pub use lateness::Lateness;

@@ -1,6 +1,6 @@
 //! A running server: its thread, its listener, and the handle that asks it what happened.
 
-use crate::bound::Bound;
+use crate::bound::{Bound, BoundAddress};
 use crate::config::Config;
 use crate::gate::{Gate, Listening};
 use crate::lateness::Lateness;
@@ -43,7 +43,19 @@ impl Server {
             let text = format!("{} is not loopback; say so if others may connect", config.listen);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let listener = Bound::new(&config)?;
+        Self::serve(Bound::new(&config)?, config)
+    }
+
+    /// Starts to serve on a thread of its own, at an address that was bound before.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn start_on(address: BoundAddress, config: Config) -> io::Result<Self> {
+        let config = Config { listen: address.address(), ..config };
+        Self::serve(address.bound, config)
+    }
+
+    fn serve(listener: Bound, config: Config) -> io::Result<Self> {
         let address = listener.address(config.listen);
         let log = Arc::new(Log::new(config.truth));
         let gate = Arc::new(Gate::new());

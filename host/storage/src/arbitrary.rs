@@ -244,7 +244,6 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
                     total: options.2[2],
                 },
                 seed: numbers.0[0],
-                first_item: numbers.0[1],
                 objectives: Objectives {
                     ttft: options.1[0],
                     tpot: options.1[1],

@@ -15,7 +15,7 @@ use loadwright_wasm::{Kind, OpenError};
 pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), CommandError> {
     let refused = |failure| by_flag(Kind::Dataset, OpenError::Failed(failure));
     let mut dataset = dataset.instance().map_err(refused)?;
-    match is_empty(&mut *dataset, run.points[0].first_item) {
+    match is_empty(&mut *dataset, run.first_item) {
         Ok(false) => Ok(()),
         Ok(true) => Err(SettingErrors(vec![empty(run)]).into()),
         Err(failure) if concerns_all(&failure.cause) => Err(refused(failure)),

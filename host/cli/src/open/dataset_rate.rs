@@ -1,36 +1,37 @@
-//! Whether prompts can be made as fast as the plan sends them: a short measurement before the run,
-//! so that the user learns it before waiting for a Warning.
+//! Whether prompts can be generated as fast as the plan sends them: a short measurement before the
+//! run, so that the user knows before waiting for its warnings.
 
 use crate::console::Console;
+use crate::plan::Run;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::DatasetFactory;
+use loadwright_engine::preparer_count;
 use loadwright_timing::clock;
 
-/// Rates below this are not worth measuring for: any dataset keeps up.
-const WORTH_ASKING: f64 = 50.0;
+/// Below this rate any dataset keeps up.
+const MIN_RATE: f64 = 50.0;
 
-/// The measurement takes about this long.
-const ENOUGH: u64 = 30_000_000;
+/// Nanoseconds of the measurement.
+const SPAN: u64 = 30_000_000;
 
-/// Items made at a time, as the engine asks for them.
+/// Items generated at a time.
 const BATCH: u32 = 16;
 
-/// Says so where the dataset makes prompts more slowly than a point sends them.
-pub(super) fn check(points: &[Plan], dataset: &dyn DatasetFactory, console: &Console) {
-    let Some(fastest) = points.iter().max_by(|one, other| rate(one).total_cmp(&rate(other))) else {
+/// Notices a dataset that generates prompts more slowly than a point sends them.
+pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory, console: &Console) {
+    let points = run.points.iter();
+    let Some(fastest) = points.max_by(|one, other| rate(one).total_cmp(&rate(other))) else {
         return;
     };
-    if rate(fastest) < WORTH_ASKING {
+    if rate(fastest) < MIN_RATE {
         return;
     }
-    let Some(per_core) = measure(dataset, fastest.first_item) else { return };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let makers = cores.saturating_sub(usize::from(fastest.engine.threads)).max(1) as f64;
-    let most = per_core * makers;
-    console.debug(&format!("the dataset makes about {most:.0} prompts a second here"));
+    let Some(per_thread) = measure(dataset, run.first_item) else { return };
+    let most = per_thread * preparer_count(fastest) as f64;
+    console.debug(&format!("the dataset generates about {most:.0} prompts a second here"));
     if rate(fastest) > most {
         console.notice(&format!(
-            "the dataset makes about {most:.0} prompts a second here, and --rate {} asks for more: \
+            "the dataset generates about {most:.0} prompts a second here, below the --rate of {}: \
              requests will be late; lower the rate or the prompt length, or use a machine with \
              more cores",
             rate(fastest)
@@ -53,7 +54,7 @@ fn measure(dataset: &dyn DatasetFactory, first: u64) -> Option<f64> {
     let first = u32::try_from(first).ok()?;
     let start = clock::now();
     let (mut made, mut spent) = (0_u32, 0);
-    while spent < ENOUGH {
+    while spent < SPAN {
         // One at first: of long prompts a batch takes long.
         let items = dataset.generate(first.checked_add(made)?, made.clamp(1, BATCH)).ok()?;
         made += u32::try_from(items.len()).ok().filter(|count| *count > 0)?;

@@ -5,15 +5,16 @@ use crate::error::CommandError;
 use crate::plan::Run;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::Tokenizer;
-use loadwright_sim::{Config, PromptText, Replies, Server, Truth};
+use loadwright_sim::{BoundAddress, Config, PromptText, Replies, Server, Truth};
 use std::sync::Arc;
 
-/// Starts the server that `--simulate` measures.
+/// Starts the server that `--simulate` measures, at the address that the plans name.
 ///
 /// # Errors
 /// It does not start.
 pub(crate) fn simulated_server(
     run: &Run,
+    address: BoundAddress,
     tokenizer: &Arc<dyn Tokenizer>,
 ) -> Result<Server, CommandError> {
     let plan = &run.points[0];
@@ -26,7 +27,7 @@ pub(crate) fn simulated_server(
         count_prompt: Some(count_prompts(Arc::clone(tokenizer))),
         ..Config::default()
     };
-    Server::start(config).map_err(|cause| CommandError::Simulate { cause, remedy: "" })
+    Server::start_on(address, config).map_err(|cause| CommandError::Simulate { cause, remedy: "" })
 }
 
 /// Counts prompts as a server with this tokenizer does.

@@ -1,5 +1,5 @@
 //! The points of a sweep: the lists of `--parallel`, `--rate` and `--number` combined position by
-//! position. Each point gets its load, limits, name and dataset items.
+//! position. Each point gets its load, limits and name.
 
 use super::settings;
 use crate::args::PerfArgs;
@@ -40,7 +40,6 @@ pub(super) fn points(args: &PerfArgs, shared: &Plan, diagnostics: &mut Diagnosti
     let sweep = sweep_settings(args, diagnostics);
     let lists = lists(args, sweep.duration.is_some(), diagnostics);
     let Some(count) = sweep_length(&lists, diagnostics) else { return Vec::new() };
-    let mut next_item = first_item(args, diagnostics);
     let mut names = HashSet::new();
     let mut points = Vec::new();
     for index in 0..count {
@@ -54,18 +53,21 @@ pub(super) fn points(args: &PerfArgs, shared: &Plan, diagnostics: &mut Diagnosti
             name,
             load: load(workers, rate, &sweep),
             limits: Limits { number, duration: sweep.duration, warmup },
-            first_item: next_item,
             ..shared.clone()
         };
         settings::store_load(&mut point);
-        next_item += point.slots().unwrap_or_default();
         points.push(point);
     }
-    if next_item > u64::from(u32::MAX) {
-        let text = format!("the sweep uses {next_item} dataset items; the limit is {}", u32::MAX);
+    points
+}
+
+/// Reports a sweep that uses more dataset items than can be numbered.
+pub(super) fn check_items(first_item: u64, points: &[Plan], diagnostics: &mut Diagnostics) {
+    let end = first_item + points.iter().filter_map(Plan::slots).sum::<u64>();
+    if end > u64::from(u32::MAX) {
+        let text = format!("the sweep uses {end} dataset items; the limit is {}", u32::MAX);
         diagnostics.error("number", text);
     }
-    points
 }
 
 /// The first dataset item of the sweep.

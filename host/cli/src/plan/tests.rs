@@ -106,11 +106,14 @@ fn warmup_is_a_count_or_a_share() {
 }
 
 #[test]
-fn items_go_on_from_point_to_point() {
+fn points_are_numbered_and_the_first_item_is_the_offset() {
     let run = whole("--parallel 1 2 3 -n 10 20 30 --warmup-num 5 --dataset-offset 100");
-    let items: Vec<u64> = run.points.iter().map(|point| point.first_item).collect();
-    assert_eq!(items, [100, 115, 140]);
+    assert_eq!(run.first_item, 100);
     assert!(run.points.iter().map(|point| point.index).eq(0..3));
+    let last = u64::from(u32::MAX);
+    assert_eq!(whole(&format!("-n 5 7 --dataset-offset {}", last - 12)).points.len(), 2);
+    let errors = errors(&format!("{WHOLE} -n 5 7 --dataset-offset {}", last - 11));
+    assert!(errors.contains(&format!("the sweep uses {} dataset items", last + 1)), "{errors}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Which dataset items points use when nobody knew how many requests an earlier one would send.
+//! Which dataset items the points of a sweep use.
 
-use super::Items;
+use super::ItemAllocator;
 use crate::testing;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
@@ -17,29 +17,26 @@ fn record(seq: u64) -> Arc<Record> {
 }
 
 #[test]
-fn items_go_on_behind_what_a_duration_got_to() {
-    let mut plans = points("--simulate --parallel 1 2 4 --duration 9 --dataset-offset 10");
-    let mut items = Items::default();
-    items.place(&mut plans[0]);
-    assert_eq!(plans[0].first_item, 10);
+fn a_point_with_a_duration_uses_the_items_that_it_got_to() {
+    let plans = points("--simulate --parallel 1 2 4 --duration 9");
+    let mut items = ItemAllocator { first: 10, next: 10 };
+    assert_eq!(items.begin_point(&plans[0]), 10);
     for seq in [0, 2, 1] {
         items.record(&record(seq)).expect("it takes records");
     }
-    items.place(&mut plans[1]);
-    assert_eq!(plans[1].first_item, 13);
-    // Nothing was sent: the items are still fresh.
-    items.place(&mut plans[2]);
-    assert_eq!(plans[2].first_item, 13);
+    assert_eq!(items.begin_point(&plans[1]), 13);
+    // Nothing was sent: the items are still unused.
+    assert_eq!(items.begin_point(&plans[2]), 13);
 }
 
 #[test]
-fn points_with_a_number_keep_the_items_of_their_plan() {
-    let mut plans = points("--simulate --parallel 1 2 -n 5 7");
-    let mut items = Items::default();
-    for plan in &mut plans {
-        let planned = plan.first_item;
-        items.place(plan);
-        assert_eq!(plan.first_item, planned);
+fn a_point_with_a_number_uses_as_many_items_whatever_it_sent() {
+    let plans = points("--simulate --parallel 1 2 4 -n 5 7 9 --warmup-num 2");
+    let mut items = ItemAllocator { first: 0, next: 0 };
+    let mut firsts = Vec::new();
+    for plan in &plans {
+        firsts.push(items.begin_point(plan));
         items.record(&record(1)).expect("it takes records");
     }
+    assert_eq!(firsts, [0, 7, 16]);
 }

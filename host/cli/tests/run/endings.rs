@@ -220,6 +220,6 @@ fn a_full_disk_behind_standard_output_is_an_output_error() {
         run.stdout(full);
         let output = ends(run, 4);
         let said = stderr(&output);
-        assert!(said.contains("standard output cannot be written: No space left"), "{said}");
+        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
     }
 }

@@ -50,7 +50,8 @@ fn lengths_that_no_model_takes_are_usage_errors() {
         refused(&place, &format!("perf --simulate --{flag} 1000000000"), &wanted);
     }
     let line = "perf --simulate --max-prompt-length 16777216 --prefix-length 1";
-    let wanted = "--prefix-length: 1 tokens before a prompt of 16777216 are more than 16777216";
+    let wanted =
+        "--prefix-length: 1 tokens before a prompt of 16777216 exceed the limit of 16777216";
     refused(&place, line, wanted);
     assert!(!place.run().exists());
 }
@@ -88,7 +89,7 @@ fn files_that_are_none_are_refused_and_never_waited_for() {
     let target = "perf --model m --url https://127.0.0.1:1 --prompt hi --ca-cert";
     refused(&place, &format!("{target} pipe"), "--ca-cert: pipe is not a file; give a PEM file");
     // A value may come from a pipe, within bounds.
-    let wanted = "--extra-args: /dev/zero is larger than 64 MiB; give a file of text";
+    let wanted = "--extra-args: /dev/zero is larger than 64 MiB; give a text file";
     refused(&place, "perf --simulate --extra-args @/dev/zero", wanted);
     let wanted = "--config: /dev/zero is larger than 64 MiB";
     refused(&place, "perf --simulate --config /dev/zero", wanted);

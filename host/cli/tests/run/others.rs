@@ -113,7 +113,7 @@ fn a_given_plugin_takes_the_place_of_a_bundled_one() {
     let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/dist/prompt.wasm");
     std::fs::copy(dist, place.path().join("mine.wasm")).expect("it can be copied");
     let output = ends(place.perf("--simulate -n 1 --max-tokens 1 --plugin mine.wasm"), 0);
-    let wanted = "the dataset prompt of mine.wasm takes the place of the bundled one";
+    let wanted = "the dataset prompt of mine.wasm replaces the bundled one";
     assert!(stderr(&output).contains(wanted), "{}", stderr(&output));
     let listed = stdout(&ends(place.loadwright("plugin list --plugin mine.wasm"), 0));
     assert!(listed.contains("(mine.wasm)") && listed.contains("(bundled, shadowed)"), "{listed}");
