@@ -2,7 +2,7 @@
 
 use crate::result::Tool;
 use clap::ValueEnum;
-use loadwright_sim::{Config, Model, Truth};
+use loadwright_sim::{Config, Model, TruthDetail};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -75,11 +75,11 @@ impl Scenario {
         };
         match self {
             Self::Paced => shape(Arrival::Workers(200), 2_000, 64, paced(50, 20)),
-            Self::Unpaced => shape(Arrival::Workers(32), 1_280, 512, Model::AsFast),
-            Self::OneToken => shape(Arrival::Workers(64), 100_000, 1, Model::AsFast),
+            Self::Unpaced => shape(Arrival::Workers(32), 1_280, 512, Model::Unpaced),
+            Self::OneToken => shape(Arrival::Workers(64), 100_000, 1, Model::Unpaced),
             Self::Many => shape(Arrival::Workers(5_000), 10_000, 32, paced(500, 500)),
             Self::OpenLoop => shape(Arrival::Rate(2_000), 20_000, 4, paced(20, 10)),
-            Self::Start | Self::StartTokenizer => shape(Arrival::Workers(1), 1, 1, Model::AsFast),
+            Self::Start | Self::StartTokenizer => shape(Arrival::Workers(1), 1, 1, Model::Unpaced),
         }
     }
 
@@ -97,7 +97,7 @@ impl Scenario {
 
     /// The server's settings.
     pub(crate) fn config(self) -> Config {
-        Config { model: self.shape().model, truth: Truth::Full, ..Config::default() }
+        Config { model: self.shape().model, truth: TruthDetail::Full, ..Config::default() }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn plan_of(url: &str, workers: u32, number: u64) -> Plan {
 
 /// A server that answers as fast as it can.
 pub(crate) fn fast() -> Config {
-    Config { model: Model::AsFast, ..Config::default() }
+    Config { model: Model::Unpaced, ..Config::default() }
 }
 
 /// A server of fixed pace.

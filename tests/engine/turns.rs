@@ -4,7 +4,7 @@ use crate::rig::{Bench, Run, SLACK, closed, fast, faulty, id, ms, plan, start, t
 use crate::speak::{Items, text};
 use loadwright_core::conversation::Message;
 use loadwright_core::outcome::Outcome;
-use loadwright_sim::{Config, Fault, Rule, Script, Served, words};
+use loadwright_sim::{Config, Fault, Rule, Script, Served, count_words};
 use loadwright_sim::{PromptMessage, PromptText};
 use serde_json::Value;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ fn a_turn_carries_what_was_said_before_it() {
 
 fn count(text: &str) -> u32 {
     let message = PromptMessage { role: String::new(), text: text.into(), images: 0 };
-    words(&PromptText::Chat(vec![message]))
+    count_words(&PromptText::Chat(vec![message]))
 }
 
 #[test]

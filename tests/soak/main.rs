@@ -15,7 +15,7 @@ use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, Sample};
-use loadwright_sim::{Config, Server, Truth};
+use loadwright_sim::{Config, Server, TruthDetail};
 use rig::{Bench, PATIENCE, fast, ms, plan_of, start};
 use speak::Speaker;
 use std::collections::BTreeMap;
@@ -79,7 +79,7 @@ fn soak(plan: Plan, server: &Server) -> u64 {
 }
 
 fn server() -> Server {
-    start(Config { truth: Truth::Off, ..fast() })
+    start(Config { truth: TruthDetail::Off, ..fast() })
 }
 
 #[test]

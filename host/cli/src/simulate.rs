@@ -1,4 +1,4 @@
-//! `loadwright simulate`: the simulated server by itself, until Ctrl-C.
+//! `loadwright simulate`: runs the simulated server on its own until it is stopped.
 
 mod lateness;
 
@@ -12,14 +12,14 @@ use crate::open::{count_prompts, vocabulary};
 use crate::terminal::Terminal;
 use lateness::Lookout;
 use loadwright_core::words::counted;
-use loadwright_sim::{Config, Model, Replies, Script, Server, Truth};
+use loadwright_sim::{Config, Model, Replies, Script, Server, TruthDetail};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Serves until the user asks to stop. Standard output gets the URL, and nothing else.
+/// Serves until the user stops it. Only the URL is written to standard output.
 ///
 /// # Errors
 /// A setting cannot be used, or the server cannot start.
@@ -37,13 +37,13 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, CommandError> {
     let terminal = Terminal::default();
     terminal.print_report(&server.url());
     if let Some(path) = socket {
-        terminal.message(&format!("listening on {}; give it with --unix-socket", path.display()));
+        terminal.message(&format!("listening on {}; connect with --unix-socket", path.display()));
     }
     if let Some(certificate) = server.certificate() {
-        terminal.message("trust it with --insecure, or by this certificate:");
+        terminal.message("trust this certificate, or use --insecure:");
         terminal.raw_message(certificate);
     }
-    terminal.message("Ctrl-C stops it");
+    terminal.message("press Ctrl-C to stop");
     wait(&server, &terminal).map_err(CommandError::System)?;
     let counts = server.counts();
     let received = counted(counts.received, "request");
@@ -52,20 +52,20 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Measured)
 }
 
-/// Why the server does not start. What stands in the way of its Unix socket is the user's to move.
+/// Why the server did not start. What occupies the path of the Unix socket is left to the user.
 fn refused(cause: io::Error, socket: Option<&Path>) -> CommandError {
     let Some(path) = socket else {
         let remedy = remedy(&cause);
         return CommandError::Simulate { cause, remedy };
     };
     let text = match cause.kind() {
-        ErrorKind::AlreadyExists => format!("{cause}; give the path of a socket, or a free one"),
+        ErrorKind::AlreadyExists => format!("{cause}; give another path"),
         ErrorKind::AddrInUse => format!("{cause}; stop it, or give another path"),
         ErrorKind::InvalidInput => {
-            format!("{} is too long for the path of a socket; give a shorter one", path.display())
+            format!("{} is too long for a socket path; give a shorter one", path.display())
         }
         _ => {
-            let remedy = "; give --unix-socket a place that can be written";
+            let remedy = "; give a writable path";
             return CommandError::Simulate { cause, remedy };
         }
     };
@@ -74,7 +74,7 @@ fn refused(cause: io::Error, socket: Option<&Path>) -> CommandError {
     diagnostics.errors.into()
 }
 
-/// What to do where the server cannot listen on its address.
+/// What to do if the server cannot listen on its address.
 fn remedy(cause: &io::Error) -> &'static str {
     match cause.kind() {
         ErrorKind::AddrInUse => "; give another --port, or 0 for a free one",
@@ -84,8 +84,8 @@ fn remedy(cause: &io::Error) -> &'static str {
     }
 }
 
-/// Waits for SIGINT or SIGTERM, the way in which a server is meant to end, and says meanwhile what
-/// keeps it from its pace.
+/// Waits for SIGINT or SIGTERM, the intended end of a server, and warns meanwhile if the server falls
+/// behind its pace.
 fn wait(server: &Server, terminal: &Terminal) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -107,7 +107,7 @@ fn wait(server: &Server, terminal: &Terminal) -> io::Result<()> {
 /// The server's settings.
 ///
 /// # Errors
-/// Every setting that cannot be used.
+/// Every invalid setting.
 pub(crate) fn config(args: &SimulateArgs) -> Result<Config, SettingErrors> {
     let mut diagnostics = Diagnostics::default();
     let SimulateArgs { server, pace, replies } = args;
@@ -123,7 +123,7 @@ pub(crate) fn config(args: &SimulateArgs) -> Result<Config, SettingErrors> {
         seed: diagnostics.whole("seed", &server.seed, &(0..=i64::MAX)),
         replies: contents(replies, &mut diagnostics),
         script: script(server, &mut diagnostics),
-        truth: Truth::Off,
+        truth: TruthDetail::Off,
         ..Config::default()
     };
     diagnostics.into_result(config)
@@ -134,7 +134,9 @@ fn listen(server: &ServerArgs, diagnostics: &mut Diagnostics) -> (SocketAddr, bo
     let port = diagnostics.whole("port", &server.port, &(0..=65_535));
     let named = if server.host == "localhost" { "127.0.0.1" } else { &server.host };
     let ip = named.parse().unwrap_or_else(|_| {
-        let text = format!("`{named}` is not an address; give 127.0.0.1, or one of this machine's");
+        let text = format!(
+            "`{named}` is not an IP address; give 127.0.0.1, or an address of this machine"
+        );
         diagnostics.error("host", text);
         IpAddr::V4(Ipv4Addr::LOCALHOST)
     });
@@ -144,8 +146,8 @@ fn listen(server: &ServerArgs, diagnostics: &mut Diagnostics) -> (SocketAddr, bo
 fn model(pace: &PaceArgs, diagnostics: &mut Diagnostics) -> Model {
     let noise = diagnostics.non_negative("noise", &pace.noise);
     let batching = Model::Batching {
-        slots: diagnostics.whole_u32("slots", &pace.slots, 1),
-        prefill_tokens_per_s: diagnostics.positive("prefill", &pace.prefill),
+        max_batch: diagnostics.whole_u32("max-batch", &pace.max_batch, 1),
+        prefill_tokens_per_s: diagnostics.positive("prefill-rate", &pace.prefill_rate),
         prefill_chunk: diagnostics.whole_u32("prefill-chunk", &pace.prefill_chunk, 1),
         decode_step_base: millis("decode-step", &pace.decode_step, diagnostics),
         decode_step_per_sequence: millis(
@@ -156,21 +158,21 @@ fn model(pace: &PaceArgs, diagnostics: &mut Diagnostics) -> Model {
         noise,
     };
     match (&pace.ttft, &pace.itl) {
-        (None, None) if pace.as_fast => Model::AsFast,
+        (None, None) if pace.unpaced => Model::Unpaced,
         (None, None) => batching,
         (Some(ttft), Some(itl)) => {
-            if pace.as_fast {
-                diagnostics.error("as-fast", "cannot stand beside --ttft and --itl; give one pace");
+            if pace.unpaced {
+                diagnostics.error("unpaced", "cannot be combined with --ttft and --itl");
             }
             let (ttft, itl) = (millis("ttft", ttft, diagnostics), millis("itl", itl, diagnostics));
             Model::Paced { ttft, itl, noise }
         }
         (Some(_), None) => {
-            diagnostics.error("ttft", "needs --itl; give the time between frames");
+            diagnostics.error("ttft", "requires --itl, the time between frames");
             batching
         }
         (None, Some(_)) => {
-            diagnostics.error("itl", "needs --ttft; give the time to the first frame");
+            diagnostics.error("itl", "requires --ttft, the time to the first frame");
             batching
         }
     }
@@ -185,25 +187,32 @@ fn millis(flag: &str, given: &Decimal, diagnostics: &mut Diagnostics) -> Duratio
 }
 
 fn contents(replies: &ReplyArgs, diagnostics: &mut Diagnostics) -> Replies {
-    let cached_share = diagnostics.non_negative("cached-share", &replies.cached_share);
-    if cached_share > 1.0 {
-        diagnostics.error("cached-share", format!("{cached_share} is above 1; give a share"));
+    let cache_hit_ratio = diagnostics.non_negative("cache-hit-ratio", &replies.cache_hit_ratio);
+    if cache_hit_ratio > 1.0 {
+        diagnostics.error(
+            "cache-hit-ratio",
+            format!("{cache_hit_ratio} is above 1; give a ratio from 0 to 1"),
+        );
     }
-    let natural = replies.natural_output.as_ref().map(|ends| {
-        let ends: Vec<u32> =
-            ends.iter().map(|end| diagnostics.whole_u32("natural-output", end, 1)).collect();
-        (ends[0], ends[1])
+    let output_length = replies.output_length.as_ref().map(|bounds| {
+        let bounds: Vec<u32> =
+            bounds.iter().map(|bound| diagnostics.whole_u32("output-length", bound, 1)).collect();
+        (bounds[0], bounds[bounds.len() - 1])
     });
-    if natural.is_some_and(|(low, high)| low > high) {
-        diagnostics.error("natural-output", "is no range; give the smaller value first");
+    if output_length.is_some_and(|(low, high)| low > high) {
+        diagnostics.error("output-length", "the range is reversed; give the smaller value first");
     }
     Replies {
-        default_output: diagnostics.whole_u32("default-output", &replies.default_output, 1),
-        natural_output: natural,
+        default_max_tokens: diagnostics.whole_u32(
+            "default-max-tokens",
+            &replies.default_max_tokens,
+            1,
+        ),
+        output_length,
         tokens_per_frame: diagnostics.whole_u32("tokens-per-frame", &replies.tokens_per_frame, 1),
         reasoning_tokens: diagnostics.whole_u32("reasoning-tokens", &replies.reasoning_tokens, 0),
         tool_call: replies.tool_call,
-        cached_share,
+        cache_hit_ratio,
         vocabulary: Vec::new(),
     }
 }
@@ -217,8 +226,8 @@ fn script(server: &ServerArgs, diagnostics: &mut Diagnostics) -> Script {
     let script = text.and_then(|text| {
         Script::parse(&text).map_err(|why| {
             format!(
-                "is no list of rules: {why}; e.g. [{{\"ratio\": 0.1, \"faults\": [\"reset\"]}}]; all \
-                 of them are in docs/SIMULATE.md"
+                "is not a list of rules: {why}; e.g. [{{\"ratio\": 0.1, \"faults\": [\"reset\"]}}]; see \
+                 docs/SIMULATE.md"
             )
         })
     });

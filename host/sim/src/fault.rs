@@ -1,17 +1,19 @@
-//! Faults on demand: which requests go wrong, and how. Only words and choice; the connection acts.
+//! Fault injection: which requests fail, and how, as users write it. The service carries it out.
 
-use crate::config::{millis, optional_millis};
-use crate::words::mix;
+pub(crate) mod plan;
+
+use crate::millis;
+use crate::seed::mix;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The header by which a request asks for faults of its own: one fault or a list of them as JSON,
-/// or the bare name of one that takes no parameters.
-pub(crate) const HEADER: &str = "x-sim-fault";
+/// The header with which a request asks for faults: one fault or a list of them as JSON, or the bare
+/// name of one without parameters.
+pub(crate) const FAULT_HEADER: &str = "x-sim-fault";
 
-/// One way in which a reply departs from the plain one. Several may be combined.
+/// One way in which a reply departs from a normal one. Several may be combined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -19,13 +21,13 @@ pub enum Fault {
     Drop,
     /// The connection is reset before any reply.
     Reset,
-    /// The connection is closed, and the listener with it for a while.
+    /// The connection is closed, and the listener is closed for a while.
     Refuse {
-        /// How long.
+        /// For how long.
         #[serde(with = "millis")]
         ms: Duration,
     },
-    /// A reply with this status and an error body.
+    /// A response with this status and an error body.
     Status {
         /// e.g. 429
         code: u16,
@@ -36,97 +38,97 @@ pub enum Fault {
         #[serde(default)]
         body: Option<String>,
     },
-    /// Bytes that are not HTTP, then the end of the connection.
+    /// Bytes that are not HTTP; then the connection is closed.
     GarbageHead,
-    /// An informational head before the real one.
+    /// An informational (1xx) response before the real one.
     Informational {
         /// e.g. 103
         code: u16,
     },
-    /// The head comes in pieces, spread over this time.
+    /// The head is sent in pieces, spread over this time.
     SlowHead {
-        /// How long.
+        /// For how long.
         #[serde(with = "millis")]
         ms: Duration,
     },
-    /// The connection is closed in the middle of the body; without streaming, after half of it.
+    /// The connection is closed in the middle of the body; after half of it, where not streamed.
     Cut {
         /// Frames with output before it.
         after: u32,
-        /// By RST instead of FIN.
+        /// With RST instead of FIN.
         #[serde(default)]
         reset: bool,
     },
-    /// Nothing more comes for a while; without streaming, after half of the body.
+    /// Nothing is sent for a while; after half of the body, where not streamed.
     Stall {
         /// Frames with output before it.
         after: u32,
-        /// How long; none: until the client leaves.
-        #[serde(default, with = "optional_millis")]
+        /// For how long; none: until the client disconnects.
+        #[serde(default, with = "millis::optional")]
         ms: Option<Duration>,
     },
-    /// A frame that is not JSON; the stream goes on.
+    /// A frame that is not JSON; the stream continues.
     GarbageFrame {
         /// Frames with output before it.
         after: u32,
     },
-    /// An error event in a 200 stream, which ends there.
+    /// An error event in a stream with status 200, which ends there.
     ErrorEvent {
         /// Frames with output before it.
         after: u32,
     },
-    /// A reply without any output, usage 0.
+    /// A reply without output; its usage is 0.
     Empty,
-    /// The stream begins with a frame that holds a role alone, before the first token is due.
+    /// The stream starts with a frame that holds only a role, ahead of the first token.
     RoleFirst,
-    /// Usage is left out even where asked for.
+    /// Usage is omitted, even if requested.
     NoUsage,
-    /// `[DONE]` is left out.
+    /// `[DONE]` is omitted.
     NoDone,
-    /// The finish reason is left out.
+    /// The finish reason is omitted.
     NoFinish,
-    /// The blank line after the last event is left out.
+    /// The blank line after the last event is omitted.
     NoFinalBlank,
-    /// Every write is cut into pieces of so many bytes, a moment apart.
+    /// Every write is split into pieces, sent a moment apart.
     Split {
-        /// Bytes a piece.
+        /// Size of a piece.
         bytes: usize,
     },
-    /// So many frames go out in one write.
+    /// Several frames are sent in one write.
     Merge {
-        /// Frames a write.
+        /// Frames per write.
         frames: u32,
     },
-    /// How lines of the event stream end.
+    /// The line ending of the event stream.
     Lines(LineEnd),
-    /// A comment and a blank event before every frame.
+    /// A comment and an empty event before every frame.
     Comments,
-    /// The data of an event is spread over two lines.
+    /// The data of an event is split over two lines.
     MultiLine,
-    /// The connection is closed after the reply, as its head says.
+    /// The connection is closed after the reply, as its head announces.
     Close,
-    /// The connection is closed after the reply, though its head does not say so.
+    /// The connection is closed after the reply without announcement.
     CloseSilently,
-    /// The connection is closed when it has waited so long for its next request.
+    /// The connection is closed after being idle this long.
     IdleClose {
-        /// How long.
+        /// For how long.
         #[serde(with = "millis")]
         ms: Duration,
     },
-    /// How the body's end is marked.
+    /// How the end of the body is marked.
     Body(Body),
-    /// The head claims gzip; the body is plain.
+    /// The head claims gzip; the body is not compressed.
     GzipClaim,
-    /// So many tokens at the start are reasoning.
+    /// The reply starts with reasoning.
     Reasoning {
-        /// Tokens.
+        /// Number of reasoning tokens.
         tokens: u32,
     },
     /// The reply is a tool call.
     ToolCall,
 }
 
-/// How lines of an event stream end.
+/// The line ending of an event stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineEnd {
@@ -139,34 +141,34 @@ pub enum LineEnd {
     Cr,
 }
 
-/// How a body's end is marked.
+/// How the end of a body is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
-    /// By chunks: the default of streams.
+    /// By chunked transfer coding: the default for streams.
     Chunked,
-    /// By its length, sent ahead: the default of other replies. A stream is held back for it.
+    /// By a content length: the default for other replies. A stream is buffered to know it.
     Length,
-    /// By the end of the connection.
+    /// By closing the connection.
     UntilClose,
 }
 
-/// Which requests go wrong, and how: every rule that matches applies.
+/// Which requests fail, and how: every rule that matches applies.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Script(pub Vec<Rule>);
 
-/// Faults, and the requests they befall: those that meet every condition given.
+/// Faults, and the requests they apply to: those that meet every condition given.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
-    /// Completion requests by index, in order of receipt from 0.
+    /// Completion requests by index, numbered from 0 as they are received.
     pub requests: Option<Vec<u64>>,
     /// Completion requests by a range of indices, both ends included.
     pub range: Option<(u64, u64)>,
-    /// This share of requests, drawn by the server's seed; 0 to 1.
+    /// This share of requests, 0 to 1, drawn with the server's seed.
     pub ratio: Option<f64>,
-    /// What befalls them.
+    /// The faults.
     pub faults: Vec<Fault>,
 }
 
@@ -197,18 +199,18 @@ impl Script {
         self
     }
 
-    /// Reads a list of rules.
+    /// Parses a JSON list of rules.
     ///
     /// # Errors
-    /// It is none; the text names the fault, and what it lacks.
+    /// It is not a list of rules; the text names the first invalid fault.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| {
             let rules = serde_json::from_str(text).unwrap_or(Value::Null);
-            wrong_fault(&rules).unwrap_or_else(|| error.to_string())
+            invalid_fault(&rules).unwrap_or_else(|| error.to_string())
         })
     }
 
-    /// What befalls request `index` of a server with `seed`.
+    /// The faults of request `index` on a server with `seed`.
     pub(crate) fn faults(&self, index: u64, seed: u64) -> Vec<Fault> {
         let rules = self.0.iter().enumerate();
         rules
@@ -227,8 +229,8 @@ impl Rule {
     }
 }
 
-/// What is wrong with the first fault that is none.
-fn wrong_fault(rules: &Value) -> Option<String> {
+/// What is wrong with the first invalid fault.
+fn invalid_fault(rules: &Value) -> Option<String> {
     rules.as_array()?.iter().enumerate().find_map(|(at, rule)| {
         let why =
             rule.get("faults")?.as_array()?.iter().find_map(|fault| read_fault(fault).err())?;
@@ -236,24 +238,23 @@ fn wrong_fault(rules: &Value) -> Option<String> {
     })
 }
 
-/// Faults that a request asks for itself.
+/// The faults that a request asks for in its header.
 ///
 /// # Errors
-/// The header is neither a fault's name nor its JSON; the text says why.
+/// The header is neither the name of a fault nor JSON; the text says why.
 pub(crate) fn from_header(value: &str) -> Result<Vec<Fault>, String> {
     let value = value.trim();
     let read = match value.chars().next() {
-        Some('[' | '{') => {
-            serde_json::from_str(value).map_err(|error| format!("{HEADER} is not JSON: {error}"))?
-        }
+        Some('[' | '{') => serde_json::from_str(value)
+            .map_err(|error| format!("{FAULT_HEADER} is not JSON: {error}"))?,
         _ => Value::from(value),
     };
     let faults = if let Value::Array(faults) = read { faults } else { vec![read] };
-    let fault = |fault: &Value| read_fault(fault).map_err(|why| format!("{HEADER}: {why}"));
+    let fault = |fault: &Value| read_fault(fault).map_err(|why| format!("{FAULT_HEADER}: {why}"));
     faults.iter().map(fault).collect()
 }
 
-/// The fault, or what is wrong with it: its name, and what it lacks.
+/// Parses a fault; the error names the fault and what is missing.
 fn read_fault(fault: &Value) -> Result<Fault, String> {
     let read = |fault: &Value| Fault::deserialize(fault).map_err(|error| error.to_string());
     let error = match read(fault) {
@@ -264,11 +265,12 @@ fn read_fault(fault: &Value) -> Result<Fault, String> {
         return Err(error);
     }
     match fault {
-        // A name that needs more: what, is told where it is given with nothing, or no choice.
+        // A bare name that needs parameters: parsing it with none, or with an unknown choice, says
+        // which.
         Value::String(name) => {
-            let lacking = |given: Value| read(&json!({ name.as_str(): given })).err();
-            let members = lacking(json!({})).filter(|error| error.starts_with("missing field"));
-            let error = members.or_else(|| lacking(json!("?"))).unwrap_or(error);
+            let error_with = |given: Value| read(&json!({ name.as_str(): given })).err();
+            let members = error_with(json!({})).filter(|error| error.starts_with("missing field"));
+            let error = members.or_else(|| error_with(json!("?"))).unwrap_or(error);
             Err(format!("the fault `{name}`: {error}"))
         }
         Value::Object(object) => {

@@ -1,59 +1,68 @@
-//! What the requests and replies of a server hold together: a budget, so that no number of clients
-//! takes the machine's memory. What one connection needs in any case is not counted.
+//! The memory budget that the requests and replies of a server share, so that no number of clients
+//! exhausts the machine. The small fixed cost of a connection is not counted.
 
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What is counted, in bytes; less than one is free.
+/// The unit of accounting in bytes; anything smaller is free.
 const BLOCK: usize = 4096;
 
 /// The budget of a server.
 #[derive(Debug, Clone)]
-pub(crate) struct Memory(Arc<Semaphore>);
+pub(crate) struct MemoryBudget(Arc<Semaphore>);
 
-/// What one request and its reply hold of it; given back when dropped.
+/// The part reserved for one request and its reply; released when dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Held(Option<OwnedSemaphorePermit>);
+pub(crate) struct Reservation(Option<OwnedSemaphorePermit>);
 
-/// The budget is used up.
+/// The budget is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
+pub(crate) struct BudgetExceeded;
 
-impl Memory {
-    /// A budget of so many bytes.
+impl MemoryBudget {
+    /// A budget of `bytes`.
     pub(crate) fn new(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new((bytes / BLOCK).min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Makes sure that `held` covers `bytes` in all.
+    /// Grows `reservation` to `bytes` in total, where it is smaller.
     ///
     /// # Errors
-    /// There is less left.
-    pub(crate) fn cover(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
-        let missing = (bytes / BLOCK).saturating_sub(held.blocks());
+    /// The budget does not allow it.
+    pub(crate) fn reserve_total(
+        &self,
+        reservation: &mut Reservation,
+        bytes: usize,
+    ) -> Result<(), BudgetExceeded> {
+        let missing = (bytes / BLOCK).saturating_sub(reservation.blocks());
         if missing == 0 {
             return Ok(());
         }
-        let missing = u32::try_from(missing).map_err(|_| Full)?;
-        let more = Arc::clone(&self.0).try_acquire_many_owned(missing).map_err(|_| Full)?;
-        match &mut held.0 {
+        let missing = u32::try_from(missing).map_err(|_| BudgetExceeded)?;
+        let more =
+            Arc::clone(&self.0).try_acquire_many_owned(missing).map_err(|_| BudgetExceeded)?;
+        match &mut reservation.0 {
             Some(permit) => permit.merge(more),
             none => *none = Some(more),
         }
         Ok(())
     }
 
-    /// Adds `bytes` to what `held` covers.
+    /// Grows `reservation` by `bytes`.
     ///
     /// # Errors
-    /// There is less left.
-    pub(crate) fn add(&self, held: &mut Held, bytes: usize) -> Result<(), Full> {
-        let all = (held.blocks() * BLOCK).saturating_add(bytes);
-        self.cover(held, all)
+    /// The budget does not allow it.
+    pub(crate) fn reserve_more(
+        &self,
+        reservation: &mut Reservation,
+        bytes: usize,
+    ) -> Result<(), BudgetExceeded> {
+        let all = (reservation.blocks() * BLOCK).saturating_add(bytes);
+        self.reserve_total(reservation, all)
     }
 }
 
-impl Held {
+impl Reservation {
     fn blocks(&self) -> usize {
         self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
     }

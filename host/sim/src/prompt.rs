@@ -1,19 +1,21 @@
-//! A request's prompt as text, for whoever counts its tokens.
+//! A request's prompt as text, and how its tokens are counted.
+
+pub(crate) mod counter;
 
 use std::sync::Arc;
 
-/// Counts the tokens of a prompt. It may take its time: nothing that is served waits for it but the
-/// reply's usage, and under batching the prompt's place in the batch.
+/// Counts the tokens of a prompt. It may be slow: only the usage of the reply waits for it and, under
+/// batching, the prefill of the prompt.
 pub type Counter = Arc<dyn Fn(&PromptText) -> u32 + Send + Sync>;
 
-/// What a request asked, without its media.
+/// The prompt of a request, without its media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromptText {
     /// Chat messages, to be counted as the chat template renders them.
     Chat(Vec<PromptMessage>),
-    /// Text for a completions endpoint; several for a request with a list of prompts.
+    /// Text for a completions endpoint; several for a list of prompts.
     Text(Vec<String>),
-    /// Token ids: as many tokens as there are; several for a list of lists.
+    /// Token ids; several lists for a list of prompts.
     Tokens(Vec<Vec<u32>>),
 }
 
@@ -22,14 +24,14 @@ pub enum PromptText {
 pub struct PromptMessage {
     /// e.g. `user`
     pub role: String,
-    /// The text parts, joined by line ends.
+    /// The text parts, joined by newlines.
     pub text: String,
-    /// How many image parts it has.
+    /// Number of image parts.
     pub images: u32,
 }
 
-/// Counts whitespace-separated words, and ids as they are.
-pub fn words(prompt: &PromptText) -> u32 {
+/// Counts whitespace-separated words, and token ids as they are.
+pub fn count_words(prompt: &PromptText) -> u32 {
     let count = match prompt {
         PromptText::Chat(messages) => {
             messages.iter().map(|message| message.text.split_whitespace().count()).sum()

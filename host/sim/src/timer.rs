@@ -1,7 +1,7 @@
-//! One precise timer for all tasks of a thread: a heap of due times over one timerfd.
+//! One precise timer for all tasks of a thread: a heap of deadlines over one timerfd.
 //!
-//! tokio's own timer rounds to a millisecond, and a timerfd a stream would cost a descriptor and
-//! two system calls a frame.
+//! tokio's own timer rounds to a millisecond, and a timerfd per stream would cost a descriptor and
+//! two system calls per frame.
 
 use loadwright_timing::{clock, pacer::Pacer};
 use std::cmp::Ordering;
@@ -14,78 +14,78 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
-/// Tasks that wait, by due time.
+/// Waiting tasks, ordered by deadline.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     waiting: Mutex<BinaryHeap<Entry>>,
-    sooner: Notify,
+    earlier: Notify,
 }
 
 #[derive(Debug)]
 struct Entry {
-    due: u64,
+    deadline: u64,
     waker: Waker,
 }
 
 impl Timer {
-    /// Wakes tasks as their time comes; ends only with an error.
+    /// Wakes tasks at their deadlines; returns only with an error.
     pub(crate) async fn run(&self) -> io::Result<Infallible> {
         let pacer = Pacer::new()?;
         loop {
-            let Some(due) = self.wake_due() else {
-                self.sooner.notified().await;
+            let Some(deadline) = self.wake_expired() else {
+                self.earlier.notified().await;
                 continue;
             };
             tokio::select! {
                 biased;
-                fired = pacer.until(due) => fired?,
-                () = self.sooner.notified() => {}
+                fired = pacer.until(deadline) => fired?,
+                () = self.earlier.notified() => {}
             }
         }
     }
 
-    /// Wakes whoever is due and gives the next due time.
-    fn wake_due(&self) -> Option<u64> {
+    /// Wakes the tasks whose deadline has passed and returns the next deadline.
+    fn wake_expired(&self) -> Option<u64> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock::now();
-        while waiting.peek().is_some_and(|entry| entry.due <= now) {
+        while waiting.peek().is_some_and(|entry| entry.deadline <= now) {
             waiting.pop().expect("it was just seen").waker.wake();
         }
-        waiting.peek().map(|entry| entry.due)
+        waiting.peek().map(|entry| entry.deadline)
     }
 
-    /// Returns once the clock has reached `due`.
-    pub(crate) fn until(&self, due: u64) -> Until<'_> {
-        Until { timer: self, due, entered: false }
+    /// Completes once the clock has reached `deadline`.
+    pub(crate) fn until(&self, deadline: u64) -> Deadline<'_> {
+        Deadline { timer: self, deadline, inserted: false }
     }
 
-    fn enter(&self, due: u64, waker: Waker) {
+    fn insert(&self, deadline: u64, waker: Waker) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = waiting.peek().is_none_or(|entry| due < entry.due);
-        waiting.push(Entry { due, waker });
+        let first = waiting.peek().is_none_or(|entry| deadline < entry.deadline);
+        waiting.push(Entry { deadline, waker });
         if first {
-            self.sooner.notify_one();
+            self.earlier.notify_one();
         }
     }
 }
 
-/// Waits for a time; stays with the task that first polled it.
-pub(crate) struct Until<'a> {
+/// Completes at a deadline; must stay with the task that first polled it.
+pub(crate) struct Deadline<'a> {
     timer: &'a Timer,
-    due: u64,
-    entered: bool,
+    deadline: u64,
+    inserted: bool,
 }
 
-impl Future for Until<'_> {
+impl Future for Deadline<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if clock::now() >= self.due {
+        if clock::now() >= self.deadline {
             return Poll::Ready(());
         }
-        if !self.entered {
-            self.entered = true;
-            self.timer.enter(self.due, context.waker().clone());
+        if !self.inserted {
+            self.inserted = true;
+            self.timer.insert(self.deadline, context.waker().clone());
         }
         Poll::Pending
     }
@@ -93,7 +93,7 @@ impl Future for Until<'_> {
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.due == other.due
+        self.deadline == other.deadline
     }
 }
 
@@ -105,9 +105,9 @@ impl PartialOrd for Entry {
     }
 }
 
-/// The earliest is the greatest: `BinaryHeap` gives its greatest first.
+/// Reversed, because `BinaryHeap` pops its greatest first.
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        other.due.cmp(&self.due)
+        other.deadline.cmp(&self.deadline)
     }
 }

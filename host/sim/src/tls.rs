@@ -1,4 +1,4 @@
-//! The server's own certificate, made at start, and the TLS that shows it.
+//! TLS with a self-signed certificate, generated when the server starts.
 
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -6,18 +6,18 @@ use std::io;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate and what accepts connections by it.
-pub(crate) struct Own {
+/// A self-signed certificate and the acceptor that uses it.
+pub(crate) struct SelfSigned {
     pub(crate) acceptor: TlsAcceptor,
-    /// As PEM.
+    /// In PEM form.
     pub(crate) certificate: String,
 }
 
-/// Makes a certificate that signs itself, for loopback.
+/// Generates a self-signed certificate for loopback.
 ///
 /// # Errors
-/// No key can be made.
-pub(crate) fn own(http2: bool) -> io::Result<Own> {
+/// No key can be generated.
+pub(crate) fn self_signed(http2: bool) -> io::Result<SelfSigned> {
     let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
     let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
@@ -30,5 +30,5 @@ pub(crate) fn own(http2: bool) -> io::Result<Own> {
         .map_err(io::Error::other)?;
     config.alpn_protocols = if http2 { vec![b"h2".to_vec()] } else { Vec::new() };
     config.alpn_protocols.push(b"http/1.1".to_vec());
-    Ok(Own { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: made.cert.pem() })
+    Ok(SelfSigned { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: made.cert.pem() })
 }

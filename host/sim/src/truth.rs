@@ -1,70 +1,71 @@
-//! What really happened: one record a request, and counts that can be waited for.
+//! The ground truth: one record per request, and counts that can be waited for.
 
-use crate::config::Truth;
+use crate::config::TruthDetail;
 use crate::fault::Fault;
-use crate::lateness::Late;
-use crate::memory::Held;
+use crate::lateness::LatenessHistogram;
+use crate::memory::Reservation;
 use loadwright_timing::clock;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// One completion request as the server knows it. Times are [`clock::now`]'s nanoseconds.
+/// One completion request as the server saw it. Times are [`clock::now`]'s nanoseconds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Served {
-    /// The request's `x-request-id`; empty where it had none.
+    /// The `x-request-id` of the request; empty where it had none.
     pub request_id: String,
-    /// Its place in the order of receipt, from 0.
+    /// Its index, numbered from 0 as requests are received.
     pub index: u64,
-    /// Which connection carried it, from 0 in order of acceptance.
+    /// The index of its connection, numbered from 0 as connections are accepted.
     pub connection: u64,
-    /// The kernel's receive time of its first bytes, where there is one; else as `received_user`.
+    /// The kernel's receive timestamp of its first bytes; as `received_user` where there is none.
     pub received: u64,
     /// The clock after they were read.
     pub received_user: u64,
-    /// The clock just before the write of each frame with output; first and last alone under
-    /// [`Truth::Ends`], none under [`Truth::Off`].
+    /// The clock just before the write of each frame with output; only the first and last under
+    /// [`TruthDetail::Ends`], none under [`TruthDetail::Off`].
     pub frames: Vec<u64>,
-    /// How many frames with output there were.
+    /// Number of frames with output.
     pub frame_count: u64,
-    /// The clock after the last write, or when the request was given up.
+    /// The clock after the last write, or when the request was abandoned.
     pub ended: u64,
-    /// Whether the reply was sent to its end as scripted; false: the client or the server left.
+    /// Whether the reply was sent to its end as scripted; false: the client disconnected or the server
+    /// stopped.
     pub complete: bool,
-    /// The status sent; 0: none.
+    /// The HTTP status sent; 0: none.
     pub status: u16,
-    /// Prompt tokens counted; 0: the reply ended before they were.
+    /// Number of prompt tokens; 0: the reply ended before they were counted.
     pub prompt_tokens: u32,
-    /// Output tokens sent, all choices together.
+    /// Number of output tokens sent, all choices together.
     pub output_tokens: u32,
-    /// The request's body, where the server keeps them.
+    /// The body of the request, if the server keeps bodies.
     pub body: Option<Vec<u8>>,
-    /// The faults that befell it.
+    /// The faults that were injected.
     pub faults: Vec<Fault>,
 }
 
-/// Counts of a server so far.
+/// Counts since the server started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Connections accepted.
     pub connections: u64,
     /// Completion requests received.
     pub received: u64,
-    /// Completion requests ended, in whatever way.
+    /// Completion requests ended, successfully or not.
     pub ended: u64,
-    /// Frames with output, of the requests that have ended.
+    /// Frames with output of the requests that have ended.
     pub frames: u64,
 }
 
-/// Where records go and counts are kept.
+/// The records and counts of a server.
 #[derive(Debug)]
-pub(crate) struct Log {
-    truth: Truth,
+pub(crate) struct ServerTruth {
+    detail: TruthDetail,
     state: Mutex<State>,
     changed: Condvar,
-    /// How late frames were written, behind the time the model planned.
-    pub(crate) frames: Late,
-    /// How long the end of a reply waited for the count of its prompt.
-    pub(crate) counts: Late,
+    /// How late frames were written, compared with the model.
+    pub(crate) frame_lateness: LatenessHistogram,
+    /// How long the ends of replies waited for the count of their prompts.
+    pub(crate) count_delay: LatenessHistogram,
 }
 
 #[derive(Debug, Default)]
@@ -73,20 +74,20 @@ struct State {
     served: Vec<Served>,
 }
 
-impl Log {
-    pub(crate) fn new(truth: Truth) -> Self {
+impl ServerTruth {
+    pub(crate) fn new(detail: TruthDetail) -> Self {
         Self {
-            truth,
+            detail,
             state: Mutex::default(),
             changed: Condvar::new(),
-            frames: Late::default(),
-            counts: Late::default(),
+            frame_lateness: LatenessHistogram::default(),
+            count_delay: LatenessHistogram::default(),
         }
     }
 
     /// Whether records are kept.
-    pub(crate) fn keeps(&self) -> bool {
-        self.truth != Truth::Off
+    pub(crate) fn keeps_records(&self) -> bool {
+        self.detail != TruthDetail::Off
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -97,33 +98,37 @@ impl Log {
         self.state().counts
     }
 
-    pub(crate) fn served(&self) -> Vec<Served> {
+    pub(crate) fn records(&self) -> Vec<Served> {
         self.state().served.clone()
     }
 
-    /// Waits until the counts are as wished; gives the counts, or none after `limit`.
-    pub(crate) fn wait(&self, limit: Duration, wish: impl Fn(&Counts) -> bool) -> Option<Counts> {
+    /// Blocks until `condition` holds for the counts; none: `limit` has passed.
+    pub(crate) fn wait(
+        &self,
+        limit: Duration,
+        condition: impl Fn(&Counts) -> bool,
+    ) -> Option<Counts> {
         let (state, waited) = self
             .changed
-            .wait_timeout_while(self.state(), limit, |state| !wish(&state.counts))
+            .wait_timeout_while(self.state(), limit, |state| !condition(&state.counts))
             .unwrap_or_else(PoisonError::into_inner);
         (!waited.timed_out()).then_some(state.counts)
     }
 
-    /// Counts a connection and gives its number.
-    pub(crate) fn connection(&self) -> u64 {
+    /// Counts a connection and returns its index.
+    pub(crate) fn count_connection(&self) -> u64 {
         self.count(|counts| &mut counts.connections)
     }
 
-    /// Counts a request and opens its record; what it holds is held as long as that.
-    pub(crate) fn open(self: &Arc<Self>, mut served: Served, held: Held) -> Account {
+    /// Counts a request and opens its record, which keeps the memory reserved for it.
+    pub(crate) fn open(self: &Arc<Self>, mut served: Served, memory: Reservation) -> RequestLog {
         served.index = self.count(|counts| &mut counts.received);
-        Account { log: self.clone(), served, held }
+        RequestLog { truth: self.clone(), served, memory }
     }
 
-    fn count(&self, which: impl Fn(&mut Counts) -> &mut u64) -> u64 {
+    fn count(&self, counter: impl Fn(&mut Counts) -> &mut u64) -> u64 {
         let mut state = self.state();
-        let count = which(&mut state.counts);
+        let count = counter(&mut state.counts);
         *count += 1;
         let before = *count - 1;
         self.changed.notify_all();
@@ -131,49 +136,49 @@ impl Log {
     }
 }
 
-/// The record of a request under way; goes to the log when dropped, however that comes about.
+/// The record of a request in progress; added to the truth when dropped, for whatever reason.
 #[derive(Debug)]
-pub(crate) struct Account {
-    log: Arc<Log>,
+pub(crate) struct RequestLog {
+    truth: Arc<ServerTruth>,
     pub(crate) served: Served,
-    /// The memory that the request and its reply hold.
-    pub(crate) held: Held,
+    /// The memory reserved for the request and its reply.
+    pub(crate) memory: Reservation,
 }
 
-impl Account {
-    /// Frames with output, of so many tokens in all, are about to be written; the last was due then.
+impl RequestLog {
+    /// Frames with output are about to be written; the last of them was due at `due`.
     pub(crate) fn frames(&mut self, frames: u32, tokens: u32, due: Option<u64>) {
         self.served.frame_count += u64::from(frames);
         self.served.output_tokens = self.served.output_tokens.saturating_add(tokens);
-        if due.is_none() && !self.log.keeps() {
+        if due.is_none() && !self.truth.keeps_records() {
             return;
         }
         let now = clock::now();
         if let Some(due) = due {
-            self.log.frames.note(now.saturating_sub(due));
+            self.truth.frame_lateness.record(now.saturating_sub(due));
         }
-        if !self.log.keeps() {
+        if !self.truth.keeps_records() {
             return;
         }
         for _ in 0..frames {
-            match self.log.truth {
-                Truth::Ends if self.served.frames.len() == 2 => self.served.frames[1] = now,
+            match self.truth.detail {
+                TruthDetail::Ends if self.served.frames.len() == 2 => self.served.frames[1] = now,
                 _ => self.served.frames.push(now),
             }
         }
     }
 }
 
-impl Drop for Account {
+impl Drop for RequestLog {
     fn drop(&mut self) {
         self.served.ended = clock::now();
         let served = std::mem::take(&mut self.served);
-        let mut state = self.log.state();
+        let mut state = self.truth.state();
         state.counts.ended += 1;
         state.counts.frames += served.frame_count;
-        if self.log.keeps() {
+        if self.truth.keeps_records() {
             state.served.push(served);
         }
-        self.log.changed.notify_all();
+        self.truth.changed.notify_all();
     }
 }

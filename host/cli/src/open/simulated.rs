@@ -5,7 +5,7 @@ use crate::error::CommandError;
 use crate::plan::Run;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::Tokenizer;
-use loadwright_sim::{BoundAddress, Config, PromptText, Replies, Server, Truth};
+use loadwright_sim::{BoundAddress, Config, PromptText, Replies, Server, TruthDetail};
 use std::sync::Arc;
 
 /// Starts the server that `--simulate` measures, at the address that the plans name.
@@ -22,7 +22,7 @@ pub(crate) fn simulated_server(
         model_name: plan.request.model.clone(),
         seed: plan.seed,
         http2: plan.target.http2,
-        truth: Truth::Off,
+        truth: TruthDetail::Off,
         replies: Replies { vocabulary: vocabulary(&**tokenizer), ..Replies::default() },
         count_prompt: Some(count_prompts(Arc::clone(tokenizer))),
         ..Config::default()
@@ -47,7 +47,7 @@ pub(crate) fn count_prompts(tokenizer: Arc<dyn Tokenizer>) -> loadwright_sim::Co
             }
         };
         // What it cannot count, a real server's tokenizer would count somehow: by words.
-        counted.unwrap_or_else(|_| loadwright_sim::words(prompt))
+        counted.unwrap_or_else(|_| loadwright_sim::count_words(prompt))
     })
 }
 

@@ -18,14 +18,14 @@ fn read(line: &str) -> Result<Config, String> {
 fn batching(config: &Config) -> (u32, f64, u32, Duration, Duration, f64) {
     match config.model {
         Model::Batching {
-            slots,
+            max_batch,
             prefill_tokens_per_s,
             prefill_chunk,
             decode_step_base,
             decode_step_per_sequence,
             noise,
         } => (
-            slots,
+            max_batch,
             prefill_tokens_per_s,
             prefill_chunk,
             decode_step_base,
@@ -50,21 +50,22 @@ const ROWS: &[Row] = &[
     ("--model m", |c| c.model_name == "m"),
     ("--seed 4", |c| c.seed == 4),
     ("--faults '[{\"faults\": [\"reset\"]}]'", |c| c.script == Script::always([Fault::Reset])),
-    ("--slots 7", |c| batching(c).0 == 7),
-    ("--prefill 1e3", |c| batching(c).1 == 1000.0),
+    ("--max-batch 7", |c| batching(c).0 == 7),
+    ("--prefill-rate 1e3", |c| batching(c).1 == 1000.0),
     ("--prefill-chunk 64", |c| batching(c).2 == 64),
     ("--decode-step 2.5", |c| batching(c).3 == Duration::from_micros(2500)),
     ("--decode-step-per-sequence 1", |c| batching(c).4 == Duration::from_millis(1)),
     ("--noise 0", |c| batching(c).5 == 0.0),
     ("--ttft 50 --itl 20", |c| c.model == PACED),
     ("--itl 20 --ttft 50", |c| c.model == PACED),
-    ("--as-fast", |c| c.model == Model::AsFast),
-    ("--default-output 9", |c| c.replies.default_output == 9),
-    ("--natural-output 3 5", |c| c.replies.natural_output == Some((3, 5))),
+    ("--unpaced", |c| c.model == Model::Unpaced),
+    ("--default-max-tokens 9", |c| c.replies.default_max_tokens == 9),
+    ("--output-length 3 5", |c| c.replies.output_length == Some((3, 5))),
+    ("--output-length 4", |c| c.replies.output_length == Some((4, 4))),
     ("--tokens-per-frame 2", |c| c.replies.tokens_per_frame == 2),
     ("--reasoning-tokens 3", |c| c.replies.reasoning_tokens == 3),
     ("--tool-call", |c| c.replies.tool_call),
-    ("--cached-share 0.5", |c| c.replies.cached_share == 0.5),
+    ("--cache-hit-ratio 0.5", |c| c.replies.cache_hit_ratio == 0.5),
 ];
 
 #[test]
@@ -97,18 +98,18 @@ fn the_defaults_are_the_models_own() {
 
 #[test]
 fn every_mistake_is_told() {
-    let line = "--port 70000 --host nowhere --seed -1 --slots 0 --noise -1 --ttft 5 --cached-share 2 \
-                --natural-output 5 3 --faults '{}'";
+    let line = "--port 70000 --host nowhere --seed -1 --max-batch 0 --noise -1 --ttft 5 --cache-hit-ratio 2 \
+                --output-length 5 3 --faults '{}'";
     let said = read(line).expect_err("nothing of it can be used");
     for flag in [
         "port",
         "host",
         "seed",
-        "slots",
+        "max-batch",
         "noise",
         "ttft",
-        "cached-share",
-        "natural-output",
+        "cache-hit-ratio",
+        "output-length",
         "faults",
     ] {
         assert!(said.contains(&format!("\n  --{flag}: ")), "{flag}: {said}");

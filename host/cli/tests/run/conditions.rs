@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn failing_server() -> Server {
     let fault = Fault::Status { code: 503, retry_after: None, body: None };
     let script = Script::requests(2..=3, [fault]);
-    Server::start(Config { model: Model::AsFast, script, ..Config::default() }).expect("it starts")
+    Server::start(Config { model: Model::Unpaced, script, ..Config::default() }).expect("it starts")
 }
 
 const LINE: &str = "-n 8 --max-tokens 2 --no-test-connection";
@@ -64,7 +64,7 @@ fn a_condition_comes_behind_what_broke_the_run_and_before_nothing_measured() {
     let place = Place::new();
     let fault = Fault::Status { code: 500, retry_after: None, body: None };
     let script = Script::always([fault]);
-    let config = Config { model: Model::AsFast, script, ..Config::default() };
+    let config = Config { model: Model::Unpaced, script, ..Config::default() };
     let broken = Server::start(config).expect("it starts");
     ends(place.against(&broken, &format!("{LINE} --name a")), 1);
     ends(place.against(&broken, &format!("{LINE} --name b --fail-if 'ttft_p99>9s'")), 5);

@@ -8,7 +8,7 @@ use std::process::Command;
 
 fn faulty(fault: Fault) -> Server {
     let script = Script::always([fault]);
-    Server::start(Config { model: Model::AsFast, script, ..Config::default() }).expect("it starts")
+    Server::start(Config { model: Model::Unpaced, script, ..Config::default() }).expect("it starts")
 }
 
 fn status(code: u16) -> Fault {
@@ -59,7 +59,7 @@ fn a_simulated_server_says_which_port_is_in_use() {
 #[test]
 fn an_empty_key_is_none() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let mut run = place.against(&server, "-n 1 --max-tokens 1");
     run.env("LOADWRIGHT_API_KEY", "");
     ends(run, 0);
@@ -119,7 +119,7 @@ fn ctrl_c_twice_ends_at_once() {
 #[test]
 fn the_pause_between_points_can_be_interrupted() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let line = "--parallel 1 2 -n 2 --max-tokens 1 --sleep-interval 600 --debug";
     let mut child = start(place.against(&server, line));
     wait_for_line(&mut child, "pausing for 600 s");
@@ -154,7 +154,7 @@ fn after_a_kill_the_report_can_be_made() {
 fn a_full_disk_stops_the_run_and_what_was_recorded_is_shown() {
     let place = Place::new();
     ends(place.perf("--simulate -n 1 --max-tokens 1 --name warm"), 0);
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let run = place.against(&server, "--parallel 4 -n 100000 --max-tokens 1 --no-test-connection");
     // No file may grow beyond 400 blocks: what a full disk does, on one that is not.
     let mut shell = Command::new("sh");

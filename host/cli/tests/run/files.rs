@@ -113,7 +113,7 @@ fn plugins_names_and_settings_are_told_at_once() {
 #[test]
 fn secrets_are_in_no_file() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let line = "-n 1 --max-tokens 1 --api-key sk-secret --headers x-api-key=sk-secret --debug";
     let output = ends(place.against(&server, line), 0);
     assert!(!stdout(&output).contains("sk-secret") && !stderr(&output).contains("sk-secret"));
@@ -124,7 +124,7 @@ fn secrets_are_in_no_file() {
 #[test]
 fn secrets_of_the_url_are_in_no_file() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let url = format!("{}/v1/chat/completions?key=sk-secret", server.url());
     let line = format!("--parallel 1 2 -n 1 --max-tokens 1 --sleep-interval 0 --url '{url}'");
     let output = ends(place.perf(&format!("--model m --debug {line}")), 0);

@@ -21,7 +21,7 @@ fn refused(place: &Place, line: &str, wanted: &str) {
 #[test]
 fn an_empty_dataset_is_a_usage_error() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     std::fs::write(place.path().join("empty.txt"), "\n\n").expect("writable");
     std::fs::write(place.path().join("short.txt"), "one\ntwo\n").expect("writable");
     let lines = format!(
@@ -99,7 +99,7 @@ fn files_that_are_none_are_refused_and_never_waited_for() {
 #[test]
 fn a_value_may_come_from_a_pipe() {
     let place = Place::new();
-    let config = Config { model: Model::AsFast, keep_bodies: true, ..Config::default() };
+    let config = Config { model: Model::Unpaced, keep_bodies: true, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let mut run = place.against(&server, "-n 1 --max-tokens 1 --no-test-connection");
     run.args(["--extra-args", "@/dev/stdin"]).stdin(Stdio::piped());
@@ -174,7 +174,7 @@ fn a_run_fits_into_a_limited_address_space() {
 fn a_file_that_may_not_grow_is_an_output_error() {
     let place = Place::new();
     ends(place.perf("--simulate -n 1 --max-tokens 1 --name warm"), 0);
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let run = place.against(&server, "--parallel 4 -n 100000 --max-tokens 1 --no-test-connection");
     let output = ends(limited("ulimit -f 400", &run), 4);
     assert!(stderr(&output).contains("records"), "{}", stderr(&output));

@@ -9,7 +9,7 @@ use std::process::Child;
 #[test]
 fn simulate_serves_until_it_is_stopped() {
     let place = Place::new();
-    let mut child = start(place.loadwright("simulate --port 0 --as-fast"));
+    let mut child = start(place.loadwright("simulate --port 0 --unpaced"));
     let url = url(&mut child);
     ends(place.perf(&format!("--model m --url {url} -n 3 --max-tokens 5")), 0);
     signal(&child, "INT");
@@ -44,7 +44,7 @@ fn simulate_says_at_its_end_how_late_it_was() {
         said.iter().find(|line| line.starts_with("frames behind the pace asked for: p50 "));
     assert!(behind.is_some_and(|line| line.ends_with("; 15 frames")), "{said:?}");
     // One that keeps no pace is not behind it.
-    let mut child = start(place.loadwright("simulate --port 0 --as-fast"));
+    let mut child = start(place.loadwright("simulate --port 0 --unpaced"));
     ends(place.perf(&format!("--model m --url {} -n 3 --max-tokens 5", url(&mut child))), 0);
     let said = stopped(child);
     assert!(!said.iter().any(|line| line.contains("behind the pace")), "{said:?}");
@@ -63,7 +63,7 @@ fn simulate_warns_while_it_is_late() {
 }
 
 #[test]
-fn simulate_replaces_nothing_but_a_socket_that_nobody_listens_on() {
+fn simulate_replaces_only_a_stale_socket() {
     let place = Place::new();
     let path = place.path().join("s");
     let refused = |wanted: &str| {
@@ -71,25 +71,25 @@ fn simulate_replaces_nothing_but_a_socket_that_nobody_listens_on() {
         assert!(said.contains("--unix-socket: ") && said.contains(wanted), "{said}");
     };
     std::fs::write(&path, "precious").expect("writable");
-    refused("s is there and is no socket; give the path of a socket, or a free one");
+    refused("s exists and is not a socket; give another path");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "precious");
     std::fs::remove_file(&path).expect("it was there");
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
-    refused("a server listens on s already; stop it, or give another path");
+    refused("a server is already listening on s; stop it, or give another path");
     drop(listener);
     // A process that another test is just starting holds a copy of it until it runs its program.
     while std::os::unix::net::UnixStream::connect(&path).is_ok() {
         std::thread::yield_now();
     }
     assert!(path.exists(), "a socket outlives its listener");
-    let mut child = start(place.loadwright("simulate --unix-socket s --as-fast"));
+    let mut child = start(place.loadwright("simulate --unix-socket s --unpaced"));
     let line = format!("--model m --unix-socket s --url {}/v1/completions", url(&mut child));
     ends(place.perf(&format!("{line} -n 1 --max-tokens 1")), 0);
     stopped(child);
     assert!(!path.exists(), "its socket goes with it");
     let long = format!("simulate --unix-socket {}", "s".repeat(200));
     let said = stderr(&ends(place.loadwright(&long), 2));
-    assert!(said.contains("is too long for the path of a socket; give a shorter one"), "{said}");
+    assert!(said.contains("is too long for a socket path; give a shorter one"), "{said}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_given_plugin_takes_the_place_of_a_bundled_one() {
 #[test]
 fn an_open_loop_for_a_time() {
     let place = Place::new();
-    let server = server(Model::AsFast);
+    let server = server(Model::Unpaced);
     let line = "--open-loop --rate 100 --arrival constant --duration 0.5 --max-tokens 1";
     ends(place.against(&server, line), 0);
     let summary = place.summary("rate_100_duration_0.5s");
@@ -136,7 +136,7 @@ fn an_open_loop_for_a_time() {
 #[test]
 fn settings_reach_the_server_from_file_environment_and_flags() {
     let place = Place::new();
-    let config = Config { model: Model::AsFast, keep_bodies: true, ..Config::default() };
+    let config = Config { model: Model::Unpaced, keep_bodies: true, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let toml = "max-tokens = 3\ntop-p = 0.5\nnumber = 9\n[extra-args]\nignore_eos = true\n";
     std::fs::write(place.path().join("plan.toml"), toml).expect("writable");
@@ -176,7 +176,7 @@ fn random_prompts_have_the_asked_length_as_the_server_counts_it() {
 #[test]
 fn lines_of_a_file_are_sent_in_order_and_on_from_point_to_point() {
     let place = Place::new();
-    let config = Config { model: Model::AsFast, keep_bodies: true, ..Config::default() };
+    let config = Config { model: Model::Unpaced, keep_bodies: true, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let lines: String = (0..5).map(|line| format!("prompt {line}\n")).collect();
     std::fs::write(place.path().join("prompts.txt"), lines).expect("writable");

@@ -9,7 +9,7 @@ fn the_last_failure_and_the_time_left_for_the_sweep_are_said() {
     let place = Place::new();
     let body = Some("no \u{1b}[31mmodel\nhere".into());
     let script = Script::always([Fault::Status { code: 500, retry_after: None, body }]);
-    let config = Config { model: Model::AsFast, script, ..Config::default() };
+    let config = Config { model: Model::Unpaced, script, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let line = "--open-loop --rate 5 5 --duration 3600 --no-test-connection --sleep-interval 0";
     let mut child = start(place.against(&server, line));

@@ -89,7 +89,7 @@ fn tables_follow_the_terminal() {
 #[test]
 fn a_server_that_is_not_there_is_counted_down_for() {
     let place = Place::new();
-    let mut gone = server(Model::AsFast);
+    let mut gone = server(Model::Unpaced);
     let run = place.against(&gone, "-n 1 --wait-for-server 3");
     gone.stop();
     let shown = shown(&Screen { columns: 140, resize: NEVER, term: "xterm" }, &run, 1);

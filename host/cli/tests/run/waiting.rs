@@ -20,7 +20,7 @@ fn a_server_that_is_not_there_yet_is_named_at_once_and_waited_for() {
     let refused = refused.expect("a line says what is wrong");
     assert!(refused.contains("Connection refused"), "{refused}");
     assert!(refused.contains("; trying again for 600 s (--wait-for-server)"), "{refused}");
-    let config = Config { listen, model: Model::AsFast, ..Config::default() };
+    let config = Config { listen, model: Model::Unpaced, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let rest: Vec<String> = said.map_while(Result::ok).collect();
     let output = child.wait_with_output().expect("it ends");
@@ -33,7 +33,7 @@ fn a_server_that_is_not_waited_for_is_asked_once() {
     let place = Place::new();
     let status = Fault::Status { code: 503, retry_after: None, body: Some("loading".into()) };
     let script = Script::always([status]);
-    let config = Config { model: Model::AsFast, script, ..Config::default() };
+    let config = Config { model: Model::Unpaced, script, ..Config::default() };
     let server = Server::start(config).expect("it starts");
     let output = ends(place.against(&server, "-n 1 --wait-for-server 0"), 1);
     assert_eq!(server.counts().received, 1);
@@ -48,7 +48,7 @@ fn a_busy_server_is_named_at_once() {
         let place = Place::new();
         let fault = Fault::Status { code: status, retry_after: None, body: Some("busy".into()) };
         let script = Script::requests(0..=0, [fault]);
-        let config = Config { model: Model::AsFast, script, ..Config::default() };
+        let config = Config { model: Model::Unpaced, script, ..Config::default() };
         let server = Server::start(config).expect("it starts");
         let output = ends(place.against(&server, "-n 1 --max-tokens 1"), 0);
         let said = stderr(&output);

@@ -1,19 +1,19 @@
-//! Faults as users write them: the page that lists them, and what is said of those that are wrong.
+//! Faults as users write them: docs/SIMULATE.md lists them all, and errors name what is missing.
 
-use super::{Fault, HEADER, Rule, Script, from_header};
+use super::{FAULT_HEADER, Fault, Rule, Script, from_header};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../../../docs/SIMULATE.md");
 
-/// Cells of the table under the heading `title`, its head left out.
+/// The rows of the table under the heading `title`.
 fn rows(title: &str) -> Vec<Vec<&'static str>> {
     let section = PAGE.split("\n## ").find(|section| section.starts_with(title)).expect(title);
     let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
     lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
-/// Words in backquotes.
+/// The words in backquotes.
 fn quoted(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -21,7 +21,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
 #[test]
 fn the_page_lists_every_fault_with_its_parameters() {
     let listed: Vec<String> = rows("Faults").iter().map(|row| row[0].replace('`', "")).collect();
-    // The parser tells every name it knows.
+    // The error of an unknown name lists every known one.
     let known = serde_json::from_value::<Fault>(json!("?")).expect_err("no fault").to_string();
     let known = known.split_once("expected one of ").expect("it lists them").1;
     assert_eq!(listed, known.replace('`', "").split(", ").collect::<Vec<_>>());
@@ -50,7 +50,7 @@ fn the_page_lists_every_fault_with_its_parameters() {
 }
 
 #[test]
-fn the_page_tells_of_rules_and_the_header() {
+fn the_page_documents_rules_and_the_header() {
     let listed: BTreeSet<String> =
         rows("A script of faults").iter().map(|row| row[0].replace('`', "")).collect();
     let Value::Object(known) = serde_json::to_value(Rule::default()).expect("it is JSON") else {
@@ -59,11 +59,11 @@ fn the_page_tells_of_rules_and_the_header() {
     assert_eq!(listed, known.into_iter().map(|member| member.0).collect());
     let example = PAGE.split("```json\n").nth(1).expect("an example").split("```").next();
     assert_eq!(Script::parse(example.expect("its end")).expect("a script").0.len(), 2);
-    assert!(PAGE.contains(&format!("`{HEADER}`")));
+    assert!(PAGE.contains(&format!("`{FAULT_HEADER}`")));
 }
 
 #[test]
-fn a_fault_that_is_wrong_says_what_it_lacks() {
+fn an_invalid_fault_is_named_with_what_is_missing() {
     let cases = [
         (r#"[{"faults": ["refuse"]}]"#, "rule 1: the fault `refuse`: missing field `ms`"),
         (
@@ -78,7 +78,7 @@ fn a_fault_that_is_wrong_says_what_it_lacks() {
         let said = Script::parse(script).expect_err(script);
         assert!(said.contains(wanted), "{script}: {said}");
     }
-    let said = from_header("stall").expect_err("it lacks something");
+    let said = from_header("stall").expect_err("`after` is missing");
     assert_eq!(said, "x-sim-fault: the fault `stall`: missing field `after`");
     assert_eq!(from_header("drop"), Ok(vec![Fault::Drop]));
 }

@@ -4,7 +4,7 @@
 use crate::client::{Client, find};
 use crate::pacing::paced;
 use crate::{CHAT, chat, fast, start};
-use loadwright_sim::{Config, Counter, Model, Truth};
+use loadwright_sim::{Config, Counter, Model, TruthDetail};
 use serde_json::json;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -59,7 +59,7 @@ fn a_count_that_nobody_asks_for_is_not_made() {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
     let counter: Counter = Arc::new(move |_| 5 + counted.fetch_add(1, Relaxed));
-    let server = start(Config { count_prompt: Some(counter), truth: Truth::Off, ..fast() });
+    let server = start(Config { count_prompt: Some(counter), truth: TruthDetail::Off, ..fast() });
     let mut client = Client::new(&server);
     let mut body = chat(3);
     client.post(CHAT, "", &body);
@@ -75,7 +75,7 @@ fn a_count_that_nobody_asks_for_is_not_made() {
 fn a_batch_prefills_what_was_counted() {
     let counter: Counter = Arc::new(|_| 30);
     let model = Model::Batching {
-        slots: 1,
+        max_batch: 1,
         prefill_tokens_per_s: 1_000.0,
         prefill_chunk: 512,
         decode_step_base: Duration::ZERO,

@@ -43,14 +43,14 @@ fn said(reply: &Reply) -> (u16, String) {
 }
 
 #[test]
-fn what_has_no_end_is_refused() {
+fn endless_input_is_rejected() {
     let server = start(fast());
     let chunked = format!("POST {CHAT} HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n");
     let piece = [b'y'; 4096];
     let cases: [(&str, &str, &[u8], &str); 5] = [
         ("GET / HTTP/1.1\r\nx: ", "", &piece, "the head is too long"),
-        ("GET / HTTP/1.1\r\n", "", b"x: y\r\n", ""),
-        (&chunked, "1;", &piece, "the line of a chunk's size is too long"),
+        ("GET / HTTP/1.1\r\n", "", b"x: y\r\n", "too many headers"),
+        (&chunked, "1;", &piece, "a chunk-size line is too long"),
         (&chunked, "0\r\n", b"x: y\r\n", "the trailers are too long"),
         (&chunked, "0\r\nx: ", &piece, "the trailers are too long"),
     ];
@@ -62,7 +62,7 @@ fn what_has_no_end_is_refused() {
 }
 
 #[test]
-fn bodies_beyond_the_limit_are_refused_before_they_come() {
+fn oversized_bodies_are_rejected_before_they_arrive() {
     let server = start(fast());
     for length in ["67108865", "18446744073709551615", "99999999999999999999999"] {
         let mut client = Client::new(&server);
@@ -126,7 +126,7 @@ fn lists_out_of_all_proportion_are_refused() {
 /// Whatever makes a reply be there as a whole, or be looked at in advance, bounds its length; a
 /// plain stream is made frame by frame, and may go on for ever.
 #[test]
-fn a_reply_holds_but_so_much_at_once() {
+fn the_size_of_a_whole_reply_is_limited() {
     let whole = |script: Script, change: fn(&mut Value)| {
         let server = start(Config { script, ..fast() });
         let mut body = chat(u32::MAX);
@@ -134,7 +134,7 @@ fn a_reply_holds_but_so_much_at_once() {
         asked(&server, CHAT, body.to_string().as_bytes())
     };
     let most =
-        "max_tokens times n: at most 262144 in a reply that is made as a whole; ask for less";
+        "max_tokens times n: at most 262144 in a reply that is composed as a whole; request less";
     let listed = most.replace("262144", "32768");
     let stream = |text: &str| (400, format!("{text}, or stream it"));
     assert_eq!(whole(Script::default(), |body| body["stream"] = json!(false)), stream(most));
@@ -157,7 +157,7 @@ fn a_reply_holds_but_so_much_at_once() {
 }
 
 #[test]
-fn json_that_is_none_or_too_deep_is_refused() {
+fn malformed_or_too_deep_json_is_rejected() {
     let server = start(fast());
     let deep = "[".repeat(200_000);
     let bodies = [
@@ -182,7 +182,7 @@ fn json_that_is_none_or_too_deep_is_refused() {
 }
 
 #[test]
-fn a_request_that_does_not_come_to_an_end_is_given_up() {
+fn an_incomplete_request_times_out() {
     let server = start(Config { client_timeout: Duration::from_millis(40), ..fast() });
     let body = format!("POST {CHAT} HTTP/1.1\r\ncontent-length: 9\r\n\r\n{{");
     for begun in ["G", "GET / HTTP/1.1\r\nx: ", &body] {
@@ -200,7 +200,7 @@ fn a_request_that_does_not_come_to_an_end_is_given_up() {
 }
 
 #[test]
-fn a_client_that_never_reads_is_given_up() {
+fn a_client_that_never_reads_times_out() {
     let server = start(Config { client_timeout: Duration::from_millis(40), ..fast() });
     let mut client = Client::new(&server);
     client.post(CHAT, "", &chat(u32::MAX));
@@ -209,7 +209,7 @@ fn a_client_that_never_reads_is_given_up() {
 }
 
 #[test]
-fn all_clients_together_hold_but_so_much() {
+fn all_clients_share_one_memory_budget() {
     let server = start(Config { memory: 1 << 20, ..fast() });
     let mut greedy = Client::new(&server);
     let head = format!("POST {CHAT} HTTP/1.1\r\ncontent-length: 2000000\r\n\r\n");
@@ -224,7 +224,7 @@ fn all_clients_together_hold_but_so_much() {
     // Until what the greedy one sent has been read, there is room.
     let refused = (0..TRIES).map(|_| ask()).find(|reply| reply.status != 200);
     let refused = refused.expect("the greedy one holds most of it");
-    let text = "requests and replies hold as much memory as they may; try again later";
+    let text = "requests and replies use all of the server's memory budget; try again later";
     assert_eq!(said(&refused), (503, text.into()));
     still_serves(&server);
     drop(greedy);
@@ -237,7 +237,7 @@ fn all_clients_together_hold_but_so_much() {
 }
 
 #[test]
-fn a_model_s_name_is_repeated_as_it_came() {
+fn a_model_name_is_escaped_in_replies() {
     let server = start(fast());
     let mut body = chat(2);
     let name = "m\"\\\u{1b}[31m\n".repeat(100);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// A server that answers as fast as it can.
 pub(crate) fn fast() -> Config {
-    Config { model: Model::AsFast, ..Config::default() }
+    Config { model: Model::Unpaced, ..Config::default() }
 }
 
 pub(crate) fn start(config: Config) -> Server {

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::{CHAT, chat, fast, start};
-use loadwright_sim::{Config, Fault, Model, Replies, Script, Served, Truth};
+use loadwright_sim::{Config, Fault, Model, Replies, Script, Served, TruthDetail};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -42,10 +42,10 @@ fn frames_of_several_tokens_are_paced_by_the_frame() {
 
 #[test]
 fn truth_can_keep_the_ends_alone_or_nothing() {
-    let served = one(Config { truth: Truth::Ends, ..paced(1, 2) }, 6);
+    let served = one(Config { truth: TruthDetail::Ends, ..paced(1, 2) }, 6);
     assert_eq!((served.frames.len(), served.frame_count), (2, 6));
     assert!(served.frames[1] - served.received >= (1 + 5 * 2) * MS);
-    let server = start(Config { truth: Truth::Off, ..paced(0, 0) });
+    let server = start(Config { truth: TruthDetail::Off, ..paced(0, 0) });
     let mut client = Client::new(&server);
     client.post(CHAT, "", &chat(5));
     client.reply();
@@ -104,7 +104,7 @@ fn frames_that_no_pace_asks_for_are_not_late() {
 fn a_pace_beyond_all_time_is_no_panic() {
     let never = Duration::from_secs(u64::MAX);
     let still = Model::Batching {
-        slots: 1,
+        max_batch: 1,
         prefill_tokens_per_s: 1.0,
         prefill_chunk: 1,
         decode_step_base: never,
@@ -132,7 +132,7 @@ fn request_bodies_are_kept_where_asked_for() {
 #[test]
 fn a_full_batch_serves_in_turn_and_no_step_is_shorter_than_its_cost() {
     let model = Model::Batching {
-        slots: 2,
+        max_batch: 2,
         prefill_tokens_per_s: 1e9,
         prefill_chunk: 1000,
         decode_step_base: Duration::from_millis(2),

@@ -135,7 +135,7 @@ fn several_choices_are_told_apart_by_their_index() {
 
 #[test]
 fn lengths_follow_limits_natural_ends_and_ignore_eos() {
-    let replies = Replies { natural_output: Some((5, 5)), ..Replies::default() };
+    let replies = Replies { output_length: Some((5, 5)), ..Replies::default() };
     let server = start(Config { replies, ..fast() });
     let mut client = Client::new(&server);
     let mut ask = |extra: Value| {
@@ -185,7 +185,7 @@ fn messages_of_parts_are_counted_by_the_counter_given() {
         let loadwright_sim::PromptText::Chat(messages) = prompt else { return 0 };
         messages.iter().map(|message| 1000 * message.images + message.text.len() as u32).sum()
     });
-    let replies = Replies { cached_share: 0.5, ..Replies::default() };
+    let replies = Replies { cache_hit_ratio: 0.5, ..Replies::default() };
     let server = start(Config { count_prompt: Some(count_prompt), replies, ..fast() });
     let mut client = Client::new(&server);
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
@@ -211,7 +211,7 @@ fn what_cannot_be_answered_gets_an_error_in_the_usual_form() {
     };
     assert_eq!(ask("GET", "/health", ""), (200, String::new()));
     assert_eq!(ask("GET", "/v1/models", "").0, 200);
-    assert_eq!(ask("GET", "/v2/chat", ""), (404, "there is nothing at /v2/chat".into()));
+    assert_eq!(ask("GET", "/v2/chat", ""), (404, "/v2/chat does not exist".into()));
     assert_eq!(ask("GET", CHAT, ""), (405, "use POST".into()));
     assert_eq!(ask("POST", "/health", ""), (405, "use GET".into()));
     assert_eq!(ask("POST", CHAT, "{").0, 400);
@@ -232,7 +232,7 @@ fn settings_survive_their_serialised_form() {
     assert_eq!(config.model, loadwright_sim::Model::Paced { ttft, itl, noise: 0.0 });
     let again: Config = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
     assert_eq!(again.model, config.model);
-    assert!(serde_json::from_str::<Config>(r#"{"modle": "as_fast"}"#).is_err());
+    assert!(serde_json::from_str::<Config>(r#"{"modle": "unpaced"}"#).is_err());
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! Seeds derived from seeds: the same settings and index always give the same draw.
+
+/// A well-mixed hash of both (the SplitMix64 finaliser, Steele et al. 2014, over a Weyl step).
+pub(crate) fn mix(seed: u64, n: u64) -> u64 {
+    let mut z = seed ^ n.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
