@@ -5,17 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
 
+#[path = "../engine/fakes.rs"]
+#[expect(dead_code, reason = "only a part of the fakes is used")]
+mod fakes;
 #[path = "../engine/rig.rs"]
-#[expect(dead_code, reason = "counting needs a part of what the engine's tests stand on")]
+#[expect(dead_code, reason = "only a part of the test bench is used")]
 mod rig;
-#[path = "../engine/speak.rs"]
-#[expect(dead_code, reason = "counting needs a part of what the engine's tests speak")]
-mod speak;
 
+use fakes::FakeProtocol;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{Load, Plan};
 use rig::{Bench, fast, plan_of, start};
-use speak::Speaker;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -89,7 +89,7 @@ fn an_exchange(tokens: u32) -> f64 {
         let pace = Some(Arrival { rate: 500.0, process: Process::Constant });
         let load = Load::Closed { workers: 4, ramp_up: Duration::ZERO, pace };
         let plan = Plan { load, ..plan_of(&server.url(), 4, number) };
-        Bench { speaker: Speaker::tokens(tokens), ..Bench::new(plan) }.run().whole(number);
+        Bench { protocol: FakeProtocol::tokens(tokens), ..Bench::new(plan) }.run().whole(number);
         COUNT.load(Relaxed) - before
     };
     let (short, long) = (counted(300), counted(1_300));

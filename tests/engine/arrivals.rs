@@ -1,9 +1,10 @@
-//! Slots by the clock: when they are scheduled, what happens to those over the cap, when the time is over.
+//! Slots scheduled by arrivals: their times, those over the in-flight limit, and the end of the
+//! duration.
 
+use crate::raw_server::Gate;
 use crate::rig::{
     Bench, PATIENCE, Run, closed, fast, id, most_together, ms, paced, plan, start, truth,
 };
-use crate::wire::Gate;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
@@ -22,8 +23,8 @@ fn open(url: &str, rate: f64, process: Process, number: u64) -> Plan {
     plan
 }
 
-/// Asserts that the measured slots are scheduled by the plan's arrivals, behind one origin.
-fn due_as_drawn(plan: &Plan, run: &Run) {
+/// Asserts that the measured slots are scheduled by the plan's arrivals, from one origin on.
+fn assert_scheduled_as_drawn(plan: &Plan, run: &Run) {
     let Load::Open { arrival, .. } = plan.load else { panic!("an open loop") };
     let measured: Vec<_> = run.sorted().into_iter().filter(|record| !record.warmup).collect();
     let origin = measured[0].timeline.scheduled;
@@ -36,7 +37,7 @@ fn due_as_drawn(plan: &Plan, run: &Run) {
 }
 
 #[test]
-fn slots_are_due_as_the_arrivals_say() {
+fn slots_are_scheduled_by_the_arrivals() {
     let processes = [Process::Constant, Process::Poisson, Process::Gamma { burstiness: 0.5 }];
     for process in processes {
         for (threads, warmup) in [(1, 0), (2, 0), (2, 12)] {
@@ -45,14 +46,14 @@ fn slots_are_due_as_the_arrivals_say() {
             (plan.engine.threads, plan.limits.warmup) = (threads, warmup);
             let run = Bench::new(plan.clone()).run();
             run.whole(100 + warmup);
-            due_as_drawn(&plan, &run);
+            assert_scheduled_as_drawn(&plan, &run);
             truth(&server, 100 + warmup);
         }
     }
 }
 
 #[test]
-fn another_seed_draws_other_arrivals_and_the_same_seed_the_same() {
+fn arrivals_are_the_same_for_the_same_seed_only() {
     let server = start(fast());
     let gaps = |seed| {
         let mut plan = open(&server.url(), 2_000.0, Process::Poisson, 20);
@@ -67,13 +68,13 @@ fn another_seed_draws_other_arrivals_and_the_same_seed_the_same() {
 }
 
 #[test]
-fn late_slots_are_sent_at_once_and_stay_due_when_they_were() {
+fn late_slots_are_sent_immediately_and_keep_their_scheduled_time() {
     let server = Arc::new(start(fast()));
     let plan = open(&server.url(), 100_000.0, Process::Constant, 64);
     let mut bench = Bench::new(plan.clone());
     let seen = Arc::clone(&server);
     // The dataset is held up until the server has all that was made before.
-    bench.items.before = Some(Arc::new(move |item| {
+    bench.dataset.before = Some(Arc::new(move |item| {
         if item == 16 {
             seen.wait_for_requests(16, PATIENCE).ok_or("the first slots were not sent")?;
         }
@@ -81,7 +82,7 @@ fn late_slots_are_sent_at_once_and_stay_due_when_they_were() {
     }));
     let run = bench.run();
     run.whole(64);
-    due_as_drawn(&plan, &run);
+    assert_scheduled_as_drawn(&plan, &run);
     let served = truth(&server, 64);
     let records = run.sorted();
     let early = records[..16].iter().map(|record| served[&id(0, record)].received).max().unwrap();
@@ -92,7 +93,7 @@ fn late_slots_are_sent_at_once_and_stay_due_when_they_were() {
 }
 
 #[test]
-fn slots_over_the_cap_are_dropped_and_counted_even_in_a_burst() {
+fn slots_over_the_limit_are_dropped_and_counted_even_in_a_burst() {
     for (rate, threads) in [(1_000.0, 1), (1e7, 1), (1e7, 2)] {
         let server = start(paced(150, 5));
         let mut plan = open(&server.url(), rate, Process::Constant, 60);
@@ -102,7 +103,7 @@ fn slots_over_the_cap_are_dropped_and_counted_even_in_a_burst() {
         let bench = Bench::new(plan.clone());
         let progress = bench.control.progress.clone();
         let run = bench.run();
-        due_as_drawn(&plan, &run);
+        assert_scheduled_as_drawn(&plan, &run);
         let records = run.sorted();
         let (dropped, sent): (Vec<_>, Vec<_>) =
             records.iter().partition(|record| record.outcome == Outcome::Dropped);
@@ -119,7 +120,7 @@ fn slots_over_the_cap_are_dropped_and_counted_even_in_a_burst() {
 }
 
 #[test]
-fn a_burst_of_late_slots_does_not_hold_up_those_that_were_begun() {
+fn a_burst_of_late_slots_does_not_delay_those_in_flight() {
     let server = start(fast());
     let mut plan = open(&server.url(), 1e9, Process::Constant, 1_500);
     plan.seed = 3;
@@ -133,7 +134,7 @@ fn a_burst_of_late_slots_does_not_hold_up_those_that_were_begun() {
 }
 
 #[test]
-fn nothing_starts_once_the_time_is_over() {
+fn nothing_starts_after_the_duration() {
     let loads = [
         (closed(3), 1),
         (closed(4), 2),
@@ -167,9 +168,9 @@ fn out_of_time(record: &Record) -> bool {
         && record.timeline.sent.is_none()
 }
 
-/// A service that takes no connections in time: what was planned is missing, and said to be.
+/// A service that accepts no connection in time: slots that were planned are recorded as dropped.
 #[test]
-fn slots_whose_connection_comes_too_late_are_dropped_in_an_open_loop() {
+fn slots_whose_connection_opens_too_late_are_dropped_in_an_open_loop() {
     let server = start(Config { tls: true, ..fast() });
     let gate = Gate::before(server.address());
     let mut plan = open(&gate.url, 200.0, Process::Constant, 1);
@@ -211,7 +212,7 @@ fn number_and_duration_end_a_point_whichever_is_first() {
 }
 
 #[test]
-fn a_point_does_not_wait_for_a_slot_that_is_due_after_its_end() {
+fn a_point_does_not_wait_for_a_slot_scheduled_after_its_end() {
     let server = start(fast());
     let mut plan = plan(&server.url());
     (plan.limits.number, plan.limits.duration) = (Some(10), Some(ms(50)));
@@ -227,7 +228,7 @@ fn a_point_does_not_wait_for_a_slot_that_is_due_after_its_end() {
 }
 
 #[test]
-fn a_warm_up_does_not_use_up_the_time() {
+fn a_warm_up_does_not_count_towards_the_duration() {
     let server = start(paced(30, 1));
     let mut plan = plan(&server.url());
     (plan.limits.number, plan.limits.duration) = (None, Some(ms(60)));

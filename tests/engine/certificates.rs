@@ -1,7 +1,7 @@
-//! Certificates as users make them, and TLS faults in words with their remedies.
+//! Certificates as users create them, and the texts of TLS failures with their remedies.
 
+use crate::raw_server::{reply, scripted};
 use crate::rig::{Run, fast, plan, run, start};
-use crate::wire::{reply, scripted};
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::Config;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -17,7 +17,7 @@ struct Made {
     key: KeyPair,
 }
 
-/// What `openssl req -x509` makes for `names`: an authority's certificate that signs itself.
+/// The certificate that `openssl req -x509` creates for `names`: a self-signed authority.
 fn authority(names: &[&str], change: impl Fn(&mut CertificateParams)) -> Made {
     let mut params = params(names);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -33,7 +33,7 @@ fn params(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// A server that shows `made`; gives its URL.
+/// The URL of a server that presents `made`.
 fn serving(made: &Made) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::Pkcs8(made.key.serialize_der().into());
@@ -62,7 +62,7 @@ fn answer(stream: TcpStream, config: &Arc<ServerConfig>) {
     }
 }
 
-/// One request to `url` that trusts `trusted` beside the system's authorities.
+/// One request to `url` that trusts `trusted` and the system's authorities.
 fn asked(url: &str, trusted: Option<&Made>) -> Run {
     let mut plan = plan(url);
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -83,7 +83,7 @@ fn refused(run: &Run, words: &[&str]) {
 }
 
 #[test]
-fn a_certificate_as_openssl_makes_it_is_trusted_where_it_is_given() {
+fn a_certificate_made_by_openssl_is_trusted_if_it_is_given() {
     let nameless = authority(&[], |_| {});
     for made in [authority(&["127.0.0.1", "localhost"], |_| {}), nameless] {
         let url = serving(&made);
@@ -112,7 +112,7 @@ fn a_certificate_is_trusted_by_its_issuer_or_by_itself() {
 }
 
 #[test]
-fn what_is_given_must_still_be_valid_and_named() {
+fn a_given_certificate_must_still_be_valid_and_name_the_host() {
     let expired = authority(&["127.0.0.1"], |params| params.not_after = date_time_ymd(2020, 1, 1));
     refused(&asked(&serving(&expired), Some(&expired)), &["expired", "days ago", "--insecure"]);
     let early = authority(&["127.0.0.1"], |params| params.not_before = date_time_ymd(2999, 1, 1));
@@ -123,7 +123,7 @@ fn what_is_given_must_still_be_valid_and_named() {
 }
 
 #[test]
-fn servers_without_tls_are_named() {
+fn servers_without_tls_are_reported_as_such() {
     let plain = start(fast());
     let url = plain.url().replace("http:", "https:");
     refused(&asked(&url, None), &["does not speak TLS", "http://"]);

@@ -1,5 +1,5 @@
-//! Tests that change what belongs to the whole process (limits, environment) run in a child of
-//! their own, so that they do not race the others.
+//! Runs tests that change the whole process (limits, environment) in a child process, so that they do
+//! not race with others.
 
 use std::process::Command;
 

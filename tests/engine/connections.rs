@@ -1,7 +1,7 @@
-//! Connections: kept, opened once more where an idle one died, over TLS, HTTP/2, Unix sockets, IPv6.
+//! Connections: reused, reopened if an idle one died, over TLS, HTTP/2, Unix sockets, IPv6.
 
+use crate::fakes::FakeProtocol;
 use crate::rig::{Bench, PATIENCE, Run, fast, id, ms, paced, plan_of, run, start, truth};
-use crate::speak::Speaker;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Plan;
 use loadwright_core::record::Record;
@@ -9,8 +9,8 @@ use loadwright_sim::{Config, Fault, Script, Server};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Asserts that records and server agree on which connection carried what, and that each
-/// connection's phases are on the record that opened it alone. Gives how many there were.
+/// Asserts that records and server agree on which connection carried what, and that only the record
+/// that opened a connection has its phases. Returns the number of connections.
 fn agree(run: &Run, server: &Server, tls: bool) -> u64 {
     let served = truth(server, run.records.len() as u64);
     let mut theirs = BTreeMap::new();
@@ -65,7 +65,7 @@ fn connections_are_closed_between_points() {
 }
 
 #[test]
-fn a_connection_that_died_idle_is_opened_again_once() {
+fn a_connection_that_died_idle_is_reopened_once() {
     // The server closes after each reply without saying so.
     let server = start(Config { script: Script::always([Fault::CloseSilently]), ..fast() });
     let run = run(plan_of(&server.url(), 1, 6));
@@ -83,7 +83,7 @@ fn an_idle_connection_that_the_server_closed_is_marked() {
     let server = start(Config { idle_close: Some(ms(30)), ..fast() });
     let mut bench = Bench::new(plan_of(&server.url(), 1, 1));
     // The pause between two turns is longer than the server's patience.
-    (bench.items.turns, bench.items.pause) = (3, 0.3);
+    (bench.dataset.turns, bench.dataset.pause) = (3, 0.3);
     let run = bench.run();
     let records = run.sorted();
     assert!(records.iter().all(|record| record.outcome.is_ok()));
@@ -97,13 +97,13 @@ fn an_idle_connection_that_the_server_closed_is_marked() {
     }
 }
 
-/// What is known of the connection that died is no part of what came of the next.
+/// Nothing measured on the connection that died is part of the record.
 #[test]
 fn an_attempt_over_a_reopened_connection_has_its_own_times() {
     let script = Script::requests(1..=9, [Fault::SlowHead { ms: PATIENCE }]);
     let server = start(Config { idle_close: Some(ms(30)), script, ..fast() });
     let mut bench = Bench::new(plan_of(&server.url(), 1, 1));
-    (bench.items.turns, bench.items.pause) = (2, 0.3);
+    (bench.dataset.turns, bench.dataset.pause) = (2, 0.3);
     bench.plan.timeouts.read = ms(60);
     let run = bench.run();
     let record = &run.sorted()[1];
@@ -145,7 +145,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
         let server = start(Config { tls, http2: true, ..paced(4, 1) });
         let mut plan = plan_of(&server.url(), 3, 30);
         (plan.target.http2, plan.target.insecure) = (true, tls);
-        let bench = Bench { speaker: Speaker::tokens(5), ..Bench::new(plan) };
+        let bench = Bench { protocol: FakeProtocol::tokens(5), ..Bench::new(plan) };
         let run = bench.run();
         run.whole(30);
         assert_eq!(agree(&run, &server, tls), 3);
@@ -158,7 +158,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
 }
 
 #[test]
-fn failures_over_http2_have_their_outcomes() {
+fn failures_over_http2_have_the_same_outcomes() {
     let met_within = |fault: Fault, limit: fn(&mut Plan)| {
         let script = Script::always([fault]);
         let server = start(Config { http2: true, script, ..fast() });
@@ -186,7 +186,7 @@ fn failures_over_http2_have_their_outcomes() {
 }
 
 #[test]
-fn unix_sockets_with_the_stamps_of_user_space() {
+fn unix_sockets_with_timestamps_of_user_space() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let server = start(Config { unix_socket: Some(path.clone()), ..paced(4, 1) });
@@ -201,7 +201,7 @@ fn unix_sockets_with_the_stamps_of_user_space() {
 }
 
 #[test]
-fn ipv6_where_there_is_one() {
+fn ipv6_if_the_machine_has_it() {
     let listen = "[::1]:0".parse().unwrap();
     let Ok(server) = Server::start(Config { listen, ..fast() }) else {
         eprintln!("this machine has no IPv6 loopback");
@@ -214,7 +214,7 @@ fn ipv6_where_there_is_one() {
 }
 
 #[test]
-fn a_name_is_looked_up_once_a_point() {
+fn a_name_is_looked_up_once_per_point() {
     let server = start(fast());
     let url = server.url().replace("127.0.0.1", "localhost");
     let run = run(plan_of(&url, 4, 40));

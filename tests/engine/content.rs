@@ -1,7 +1,7 @@
-//! What each slot carries: the same bytes for the same seed, however they are sent.
+//! The content of each slot: the same bytes for the same seed, whatever the load.
 
+use crate::fakes::{FakeDataset, text};
 use crate::rig::{Bench, closed, fast, plan, start, truth};
-use crate::speak::{Items, text};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{Load, Plan};
 use loadwright_sim::{Config, Server};
@@ -65,7 +65,7 @@ fn a_slot_carries_the_same_bytes_whatever_the_load() {
 }
 
 #[test]
-fn items_go_on_from_point_to_point() {
+fn items_continue_from_point_to_point() {
     let whole = server();
     let expected = bodies(Bench::new(several(&whole.url())), &whole, 70);
     let mut first_item = 0;
@@ -83,13 +83,13 @@ fn items_go_on_from_point_to_point() {
 }
 
 #[test]
-fn a_dataset_begins_again_after_its_last_item_and_says_so_once() {
+fn a_dataset_starts_over_after_its_last_item_with_one_notice() {
     for announced in [true, false] {
         let server = server();
         let mut plan = several(&server.url());
         (plan.load, plan.engine.threads) = (closed(8), 2);
-        let items = Items { size: Some(25), announced, ..Items::default() };
-        let bench = Bench { items, first_item: 3, ..Bench::new(plan) };
+        let dataset = FakeDataset { size: Some(25), announced, ..FakeDataset::default() };
+        let bench = Bench { dataset, first_item: 3, ..Bench::new(plan) };
         let notices = bench.notices.clone();
         for (seq, body) in bodies(bench, &server, 70) {
             assert_eq!(asked(&body), text((3 + seq) % 25, 0), "slot {seq}");
@@ -100,7 +100,7 @@ fn a_dataset_begins_again_after_its_last_item_and_says_so_once() {
 }
 
 #[test]
-fn lengths_are_drawn_for_each_item_by_the_seed() {
+fn lengths_are_drawn_per_item_by_the_seed() {
     let drawn = |seed, range| {
         let server = server();
         let mut plan = several(&server.url());

@@ -1,9 +1,9 @@
-//! The run's end before its time: drained, aborted, the server gone, the output lost. And samples.
+//! Early ends of a run: drained, aborted, the server gone, a sink failed. And samples.
 
+use crate::fakes::FakeProtocol;
 use crate::rig::{
     Bench, PATIENCE, Run, Starved, closed, faulty, id, ms, paced, plan_of, start, truth,
 };
-use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
@@ -24,7 +24,7 @@ fn endless(url: &str) -> [Plan; 3] {
 }
 
 #[test]
-fn a_drained_run_ends_what_is_in_flight_and_begins_nothing() {
+fn a_drained_run_completes_what_is_in_flight_and_starts_nothing() {
     for index in 0..3 {
         let server = start(paced(20, 3));
         let plan = endless(&server.url())[index].clone();
@@ -46,11 +46,11 @@ fn a_drained_run_ends_what_is_in_flight_and_begins_nothing() {
 }
 
 #[test]
-fn an_aborted_run_lands_everything_in_flight_as_cancelled() {
+fn an_aborted_run_records_everything_in_flight_as_cancelled() {
     for index in 0..2 {
         let server = start(faulty([Fault::Stall { after: 2, ms: None }]));
         let plan = endless(&server.url())[index].clone();
-        let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+        let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
         let progress = bench.control.progress.clone();
         let run = bench.run_beside(|stop| {
             server.wait_for_requests(6, PATIENCE).expect("six workers send");
@@ -111,7 +111,7 @@ fn a_server_that_is_gone_ends_the_point() {
     }
 }
 
-/// One that takes connections and lets them go again is as good as gone, and not tried in a rush.
+/// A server that accepts connections and resets them counts as gone, and is not retried in a loop.
 #[test]
 fn a_server_that_only_resets_is_gone_too() {
     let server = start(faulty([Fault::Drop]));
@@ -127,14 +127,14 @@ fn a_server_that_only_resets_is_gone_too() {
     assert!(records.len() >= 3);
 }
 
-/// Streams that go on are a sign of life, however long no connection can be had.
+/// Streams that continue show that the server is there, however long new connections fail.
 #[test]
 fn a_server_that_streams_is_not_gone() {
     let server = start(paced(5, 10));
     let arrival = Arrival { rate: 100.0, process: Process::Constant };
     let mut plan = plan_of(&server.url(), 1, 60);
     plan.load = Load::Open { arrival, max_in_flight: None };
-    let mut bench = Bench { speaker: Speaker::tokens(150), ..Bench::new(plan) };
+    let mut bench = Bench { protocol: FakeProtocol::tokens(150), ..Bench::new(plan) };
     bench.control.give_up = ms(200);
     let progress = bench.control.progress.clone();
     let run = bench.run_beside(|_| {
@@ -151,7 +151,7 @@ fn a_server_that_streams_is_not_gone() {
 }
 
 #[test]
-fn a_server_that_comes_back_is_gone_on_with() {
+fn a_server_that_comes_back_is_used_again() {
     let server = start(Config { script: Script::always([Fault::Close]), ..paced(5, 1) });
     let bench = Bench::new(plan_of(&server.url(), 2, 60));
     let progress = bench.control.progress.clone();
@@ -174,7 +174,7 @@ fn a_server_that_comes_back_is_gone_on_with() {
 }
 
 #[test]
-fn a_lost_output_ends_the_point() {
+fn a_failed_sink_ends_the_point() {
     let server = start(paced(5, 1));
     let mut bench = Bench::new(endless(&server.url())[0].clone());
     bench.full_at = Some(10);
@@ -184,7 +184,7 @@ fn a_lost_output_ends_the_point() {
 }
 
 #[test]
-fn samples_say_what_the_engine_was_short_of() {
+fn samples_count_starvation() {
     // The item is made once a sample has told that a worker waits for it.
     let run = held_at_16(plan_of("", 4, 40), |_, starved| starved.wait());
     run.whole(40);
@@ -203,7 +203,7 @@ fn samples_say_what_the_engine_was_short_of() {
 }
 
 #[test]
-fn what_the_warm_up_was_short_of_is_in_no_sample() {
+fn starvation_in_the_warm_up_is_not_sampled() {
     // The held item and what is made with it: the last of the warm-up, and all that is measured.
     let mut plan = plan_of("", 4, 8);
     plan.limits.warmup = 24;
@@ -214,7 +214,7 @@ fn what_the_warm_up_was_short_of_is_in_no_sample() {
     assert_eq!(run.samples.iter().map(|sample| sample.starved).sum::<u64>(), 0);
 }
 
-/// Runs `plan` with a dataset that makes item 16 only once `free` has come back with true.
+/// Runs `plan` with a dataset that generates item 16 only once `free` has returned true.
 fn held_at_16(
     mut plan: Plan,
     free: impl Fn(&Server, &Starved) -> bool + Send + Sync + 'static,
@@ -223,7 +223,7 @@ fn held_at_16(
     plan.target.url = format!("{}/v1/chat/completions", server.url());
     let mut bench = Bench::new(plan);
     let (seen, starved) = (Arc::clone(&server), Arc::clone(&bench.starved));
-    bench.items.before = Some(Arc::new(move |item| {
+    bench.dataset.before = Some(Arc::new(move |item| {
         if item != 16 || free(&seen, &starved) {
             return Ok(());
         }

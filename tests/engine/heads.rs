@@ -1,17 +1,17 @@
-//! Heads of requests: what plugins may put into them, and what of the user is sent.
+//! Heads of requests: what plugins may put into them, and the user's headers.
 
+use crate::raw_server::{next_request, reply, silent};
 use crate::rig::{Bench, fast, plan, start};
-use crate::wire::{next_request, reply, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
 use loadwright_engine::{Patience, probe};
 use std::io::Write as _;
 use std::sync::Arc;
 
-/// A head that would be another request, or none, on the wire: the request fails, and the server
-/// sees nothing of it.
+/// A head that would be sent as another request, or as none, fails the request; the server receives
+/// nothing.
 #[test]
-fn what_a_plugin_may_not_say_fails_its_request() {
+fn a_forbidden_head_from_a_plugin_fails_its_request() {
     let headers = [
         ("Content-Length", "3", "`Content-Length`"),
         ("transfer-encoding", "chunked", "`transfer-encoding`"),
@@ -24,9 +24,9 @@ fn what_a_plugin_may_not_say_fails_its_request() {
     let server = start(fast());
     for (name, value, words) in headers {
         let mut formatted = Bench::new(plan(&server.url()));
-        formatted.speaker.headers = vec![(name, value)];
+        formatted.protocol.headers = vec![(name, value)];
         let mut generated = Bench::new(plan(&server.url()));
-        generated.items.headers = vec![(name, value)];
+        generated.dataset.headers = vec![(name, value)];
         for (bench, call) in [(formatted, "format"), (generated, "generate")] {
             let run = bench.run();
             let error = &run.only().error;
@@ -35,7 +35,7 @@ fn what_a_plugin_may_not_say_fails_its_request() {
         }
     }
     let mut bench = Bench::new(plan(&server.url()));
-    bench.speaker.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
+    bench.protocol.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
     let ports = bench.ports();
     let plan = Arc::new(bench.plan.clone());
     let patience = Patience { limit: None, on_wait: &|_| {} };
@@ -47,7 +47,7 @@ fn what_a_plugin_may_not_say_fails_its_request() {
 
 /// An ingress routes by the host that a request names, not by the address it came to.
 #[test]
-fn the_users_host_takes_the_place_of_the_urls() {
+fn the_users_host_header_replaces_the_urls() {
     let (listener, url) = silent();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();

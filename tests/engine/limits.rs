@@ -1,9 +1,9 @@
-//! What replies may hold: one that does not end, or is larger than it may be, ends as `too_large`
-//! with what was measured so far, and its memory goes.
+//! Limits on replies: one that is endless or too large ends as `too_large` with what was measured so
+//! far, and its memory is freed.
 
+use crate::fakes::FakeProtocol;
+use crate::raw_server::{read_request, silent};
 use crate::rig::{Bench, plan, plan_of};
-use crate::speak::Speaker;
-use crate::wire::{read_request, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Plan, ReplyLimits};
 use std::io::Write as _;
@@ -11,14 +11,14 @@ use std::net::TcpStream;
 
 const MIB: usize = 1 << 20;
 
-/// What the server sends again and again.
+/// What the server sends repeatedly.
 #[derive(Clone, Copy)]
 enum Endless {
     /// Events with text.
     Events,
-    /// One event that never ends.
+    /// One endless event.
     Event,
-    /// One line that never ends.
+    /// One endless line.
     Line,
     /// The body of an error.
     Error,
@@ -45,8 +45,8 @@ impl Endless {
     }
 }
 
-/// A server whose replies end only when the client goes; gives its URL. Each piece sent is one byte
-/// to what is joined: how much the client let it send.
+/// A server whose replies end only when the client disconnects: its URL, and a thread that returns
+/// how many pieces each reply had by then.
 fn endless(what: Endless, requests: usize) -> (String, std::thread::JoinHandle<Vec<usize>>) {
     let (listener, url) = silent();
     let server = std::thread::spawn(move || {
@@ -75,7 +75,7 @@ fn limited(url: &str, bytes: usize, frames: u64, memory: usize) -> Plan {
 }
 
 #[test]
-fn a_reply_that_never_ends_is_too_large_and_keeps_what_was_measured() {
+fn an_endless_reply_is_too_large_and_keeps_what_was_measured() {
     for (bytes, frames, words) in [
         (3 * MIB, u64::MAX, "larger than 3 MiB; see --max-reply-size"),
         (64 * MIB, 20_000, "more than 20000 frames; see --max-reply-frames"),
@@ -96,7 +96,7 @@ fn a_reply_that_never_ends_is_too_large_and_keeps_what_was_measured() {
 }
 
 #[test]
-fn a_frame_that_never_ends_has_its_own_limit() {
+fn an_endless_frame_has_its_own_limit() {
     for what in [Endless::Event, Endless::Line] {
         let (url, server) = endless(what, 1);
         let run = Bench::new(limited(&url, 64 * MIB, u64::MAX, 256 * MIB)).run();
@@ -108,7 +108,7 @@ fn a_frame_that_never_ends_has_its_own_limit() {
 }
 
 #[test]
-fn an_error_that_never_ends_is_that_error() {
+fn an_endless_error_body_is_still_that_error() {
     let (url, server) = endless(Endless::Error, 1);
     let run = Bench::new(limited(&url, 2 * MIB, u64::MAX, 256 * MIB)).run();
     assert_eq!(run.only().outcome, Outcome::Status(500));
@@ -119,7 +119,7 @@ fn an_error_that_never_ends_is_that_error() {
 /// Each of them is within its own limits, and they are not together: whole lines wait in the engine
 /// thread until they end, and nobody else knows of them.
 #[test]
-fn replies_together_have_a_limit_too() {
+fn all_replies_together_have_a_limit() {
     for what in [Endless::Event, Endless::Line] {
         let (url, server) = endless(what, 8);
         let mut plan = limited(&url, 64 * MIB, u64::MAX, 24 * MIB);
@@ -142,7 +142,7 @@ fn replies_together_have_a_limit_too() {
 fn a_reply_for_decode_is_bounded_in_the_engine() {
     let (url, server) = endless(Endless::Events, 1);
     let plan = limited(&url, 64 * MIB, u64::MAX, 256 * MIB);
-    let run = Bench { speaker: Speaker::decoding(1, 0), ..Bench::new(plan) }.run();
+    let run = Bench { protocol: FakeProtocol::decoding(1, 0), ..Bench::new(plan) }.run();
     assert_eq!(run.only().outcome, Outcome::TooLarge);
     assert!(run.only().error.contains("16 MiB that are kept for `decode`"), "{}", run.only().error);
     server.join().unwrap();

@@ -1,7 +1,7 @@
-//! The closed loop: how many requests, how many at a time, when the measured ones begin.
+//! The closed loop: the number of requests, how many at a time, and when measuring begins.
 
+use crate::fakes::FakeProtocol;
 use crate::rig::{Bench, fast, id, most_together, ms, paced, plan_of, run, start, truth};
-use crate::speak::Speaker;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::Load;
 use loadwright_core::sample::EndReason;
@@ -45,7 +45,7 @@ fn no_more_are_in_flight_than_there_are_workers() {
 }
 
 #[test]
-fn the_warm_up_is_over_before_anything_is_measured() {
+fn the_warm_up_ends_before_measuring_begins() {
     for (warmup, threads) in [(1, 1), (9, 1), (9, 2), (30, 2)] {
         let server = start(paced(10, 2));
         let mut plan = plan_of(&server.url(), 6, 20);
@@ -71,7 +71,7 @@ fn the_warm_up_is_over_before_anything_is_measured() {
 }
 
 #[test]
-fn a_pace_holds_requests_back_and_the_cap_still_holds() {
+fn a_pace_delays_requests_and_the_worker_limit_holds() {
     for threads in [1, 2] {
         let server = start(fast());
         let mut plan = plan_of(&server.url(), 8, 60);
@@ -94,7 +94,7 @@ fn a_pace_holds_requests_back_and_the_cap_still_holds() {
 }
 
 #[test]
-fn a_pace_beyond_the_service_never_breaks_the_cap() {
+fn a_pace_beyond_the_service_never_exceeds_the_workers() {
     let server = start(paced(10, 1));
     let mut plan = plan_of(&server.url(), 3, 30);
     let arrival = Arrival { rate: 100_000.0, process: Process::Constant };
@@ -104,7 +104,7 @@ fn a_pace_beyond_the_service_never_breaks_the_cap() {
 }
 
 #[test]
-fn workers_begin_one_after_the_other_over_the_ramp() {
+fn workers_start_one_after_another_over_the_ramp() {
     let server = start(paced(10, 2));
     let mut plan = plan_of(&server.url(), 4, 80);
     plan.load = Load::Closed { workers: 4, ramp_up: ms(400), pace: None };
@@ -136,7 +136,8 @@ fn a_ramp_longer_than_the_load_does_not_outlast_it() {
 #[test]
 fn one_worker_sends_the_next_request_when_the_last_has_ended() {
     let server = start(paced(3, 1));
-    let bench = Bench { speaker: Speaker::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 12)) };
+    let bench =
+        Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 12)) };
     let run = bench.run();
     run.whole(12);
     let served = truth(&server, 12);

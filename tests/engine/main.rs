@@ -1,18 +1,20 @@
-//! The engine against the simulated server: what the server really saw and sent is the oracle of
-//! every record. One module a theme.
+//! The engine against the simulated server, whose log of what it received and sent is the oracle of
+//! every record. One module per topic.
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
 
+mod fakes;
+mod raw_server;
 mod rig;
-mod speak;
-mod wire;
 
 mod arrivals;
+mod backoff;
 mod certificates;
 mod child;
 mod connections;
 mod content;
 mod control;
+mod endless;
 mod heads;
 mod limits;
 mod load;
@@ -22,8 +24,6 @@ mod pressure;
 mod probe;
 mod proxies;
 mod shapes;
-mod stamps;
+mod timestamps;
 mod turns;
-mod unasked;
-mod unending;
-mod waits;
+mod unsolicited;

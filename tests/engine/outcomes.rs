@@ -1,9 +1,9 @@
-//! Every outcome, reached by a fault of the server or of the environment, with its words.
+//! Every outcome, caused by a fault of the server or of the environment, with its error text.
 
 use crate::child;
+use crate::fakes::{FakeDataset, FakeProtocol};
+use crate::raw_server::{Canned, silent};
 use crate::rig::{Bench, closed, fast, faulty, ms, paced, plan, plan_of, run, start, truth};
-use crate::speak::{Items, Speaker};
-use crate::wire::{Canned, silent};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::{FailurePolicy, Plan};
 use loadwright_core::record::Record;
@@ -12,16 +12,16 @@ use loadwright_sim::{Body, Config, Fault, Replies};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// The only record of a request that meets `faults`, and how many frames came first.
-fn met(faults: impl Into<Vec<Fault>>) -> Arc<Record> {
-    met_within(faults, |_| {})
+/// The record of a request to a server with `faults`.
+fn record_of(faults: impl Into<Vec<Fault>>) -> Arc<Record> {
+    record_with(faults, |_| {})
 }
 
-fn met_within(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<Record> {
+fn record_with(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<Record> {
     let server = start(faulty(faults));
     let mut plan = plan(&server.url());
     limit(&mut plan);
-    let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+    let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
     let progress = bench.control.progress.clone();
     let run = bench.run();
     run.only();
@@ -32,14 +32,14 @@ fn met_within(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<R
     run.records[0].clone()
 }
 
-fn says(record: &Record, outcome: Outcome, words: &str) {
+fn assert_outcome(record: &Record, outcome: Outcome, words: &str) {
     assert!(!words.is_empty(), "every error contains nothing");
     assert_eq!(record.outcome, outcome, "{}", record.error);
     assert!(record.error.contains(words), "{}", record.error);
 }
 
-/// The only record of a request to `url`, where no server of ours is.
-fn at(url: &str, change: impl Fn(&mut Plan)) -> Arc<Record> {
+/// The record of a request to `url`.
+fn record_at(url: &str, change: impl Fn(&mut Plan)) -> Arc<Record> {
     let mut plan = plan(url);
     change(&mut plan);
     let run = run(plan);
@@ -48,42 +48,51 @@ fn at(url: &str, change: impl Fn(&mut Plan)) -> Arc<Record> {
 }
 
 #[test]
-fn refused_where_nothing_listens() {
+fn connections_that_are_refused() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let record = at(&format!("http://{free}"), |_| {});
-    says(&record, Outcome::Refused, &format!("connecting to {free}: "));
+    let record = record_at(&format!("http://{free}"), |_| {});
+    assert_outcome(&record, Outcome::Refused, &format!("connecting to {free}: "));
     assert_eq!((record.connection, record.timeline.sent, record.status), (0, None, None));
-    let record = at("http://h", |plan| plan.target.unix_socket = Some("no/such.sock".into()));
-    says(&record, Outcome::Refused, "connecting to no/such.sock: ");
+    let record =
+        record_at("http://h", |plan| plan.target.unix_socket = Some("no/such.sock".into()));
+    assert_outcome(&record, Outcome::Refused, "connecting to no/such.sock: ");
 }
 
 #[test]
-fn names_that_are_none() {
-    let record = at("http://nowhere.invalid", |_| {});
-    says(&record, Outcome::Dns, "looking up nowhere.invalid: ");
+fn names_that_do_not_resolve() {
+    let record = record_at("http://nowhere.invalid", |_| {});
+    assert_outcome(&record, Outcome::Dns, "looking up nowhere.invalid: ");
 }
 
 #[test]
 fn addresses_that_cannot_be_reached() {
-    says(&at("http://255.255.255.255:9", |_| {}), Outcome::Connect, "connecting to 255.255.");
+    assert_outcome(
+        &record_at("http://255.255.255.255:9", |_| {}),
+        Outcome::Connect,
+        "connecting to 255.255.",
+    );
 }
 
 #[test]
-fn tls_that_fails() {
+fn tls_handshakes_that_fail() {
     let plain = start(fast());
-    let record = at(&plain.url().replace("http:", "https:"), |_| {});
-    says(&record, Outcome::Tls, "TLS handshake: ");
+    let record = record_at(&plain.url().replace("http:", "https:"), |_| {});
+    assert_outcome(&record, Outcome::Tls, "TLS handshake: ");
     let untrusted = start(Config { tls: true, ..fast() });
-    says(&at(&untrusted.url(), |_| {}), Outcome::Tls, "certificate");
+    assert_outcome(&record_at(&untrusted.url(), |_| {}), Outcome::Tls, "certificate");
     let old = |plan: &mut Plan| (plan.target.http2, plan.target.insecure) = (true, true);
-    says(&at(&untrusted.url(), old), Outcome::Tls, "share no version of HTTP; leave out --http2");
+    assert_outcome(
+        &record_at(&untrusted.url(), old),
+        Outcome::Tls,
+        "share no version of HTTP; leave out --http2",
+    );
 }
 
 #[test]
 fn connections_that_take_too_long() {
     let (listener, url) = silent();
-    let record = at(&url.replace("http:", "https:"), |plan| plan.timeouts.connect = ms(60));
-    says(&record, Outcome::Timeout(Stage::Connect), "within 0.06 s");
+    let record = record_at(&url.replace("http:", "https:"), |plan| plan.timeouts.connect = ms(60));
+    assert_outcome(&record, Outcome::Timeout(Stage::Connect), "within 0.06 s");
     assert!(record.timeline.end - record.timeline.scheduled >= 60_000_000);
     drop(listener);
 }
@@ -91,14 +100,14 @@ fn connections_that_take_too_long() {
 #[test]
 fn silence_before_and_within_a_reply() {
     let (listener, url) = silent();
-    let record = at(&url, |plan| plan.timeouts.read = ms(50));
-    says(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.05 s");
+    let record = record_at(&url, |plan| plan.timeouts.read = ms(50));
+    assert_outcome(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.05 s");
     assert!(record.timeline.end - record.timeline.sent.unwrap() >= 50_000_000);
     drop(listener);
     for after in [1, 4] {
         let stall = [Fault::Stall { after, ms: None }];
-        let record = met_within(stall, |plan| plan.timeouts.read = ms(80));
-        says(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.08 s");
+        let record = record_with(stall, |plan| plan.timeouts.read = ms(80));
+        assert_outcome(&record, Outcome::Timeout(Stage::Read), "nothing arrived for 0.08 s");
         assert_eq!((record.status, record.frames.len()), (Some(200), after as usize));
         let last = record.frames.last().unwrap().at;
         assert!(record.timeline.end - last >= 79_000_000);
@@ -106,13 +115,13 @@ fn silence_before_and_within_a_reply() {
 }
 
 #[test]
-fn replies_that_take_too_long_in_all() {
+fn replies_that_take_too_long_in_total() {
     let server = start(paced(10, 20));
     let mut plan = plan(&server.url());
     plan.timeouts.total = ms(100);
-    let run = Bench { speaker: Speaker::tokens(500), ..Bench::new(plan) }.run();
+    let run = Bench { protocol: FakeProtocol::tokens(500), ..Bench::new(plan) }.run();
     let record = run.only();
-    says(record, Outcome::Timeout(Stage::Total), "not over within 0.1 s");
+    assert_outcome(record, Outcome::Timeout(Stage::Total), "not over within 0.1 s");
     assert!(record.timeline.end - record.timeline.ready.unwrap() >= 100_000_000);
     assert!(!record.frames.is_empty());
 }
@@ -121,79 +130,100 @@ fn replies_that_take_too_long_in_all() {
 fn statuses_with_the_start_of_their_body() {
     let long = "overloaded ".repeat(1_000);
     for (body, length) in [(Some("busy".to_owned()), 4), (Some(long), 4_096)] {
-        let record = met([Fault::Status { code: 429, retry_after: Some(3), body: body.clone() }]);
+        let record =
+            record_of([Fault::Status { code: 429, retry_after: Some(3), body: body.clone() }]);
         assert_eq!((record.outcome, record.status), (Outcome::Status(429), Some(429)));
         assert_eq!(record.error, body.unwrap()[..length].trim());
     }
-    let record = met([Fault::Status { code: 500, retry_after: None, body: None }]);
-    says(&record, Outcome::Status(500), "error");
+    let record = record_of([Fault::Status { code: 500, retry_after: None, body: None }]);
+    assert_outcome(&record, Outcome::Status(500), "error");
 }
 
 #[test]
-fn a_status_outlives_a_connection_that_closes_within_its_body() {
+fn a_bad_status_is_kept_if_the_connection_closes_within_its_body() {
     let head = "HTTP/1.1 413 Too Large\r\ncontent-length: 90\r\n\r\nthe prompt is too long";
     let server = Canned::start(head);
-    says(&at(&server.url, |_| {}), Outcome::Status(413), "the prompt is too long");
+    assert_outcome(&record_at(&server.url, |_| {}), Outcome::Status(413), "the prompt is too long");
 }
 
 #[test]
 fn connections_that_end_before_any_reply() {
-    says(&met([Fault::Drop]), Outcome::Truncated, "before its reply was whole");
-    says(&met([Fault::Reset]), Outcome::Reset, "reset");
+    assert_outcome(&record_of([Fault::Drop]), Outcome::Truncated, "before its reply was whole");
+    assert_outcome(&record_of([Fault::Reset]), Outcome::Reset, "reset");
 }
 
 #[test]
-fn replies_cut_in_every_delimiter() {
+fn truncated_replies_with_every_delimiter() {
     let cut = Fault::Cut { after: 3, reset: false };
-    let chunked = met([cut.clone(), Fault::Body(Body::Chunked)]);
-    says(&chunked, Outcome::Truncated, "in the middle of the reply");
+    let chunked = record_of([cut.clone(), Fault::Body(Body::Chunked)]);
+    assert_outcome(&chunked, Outcome::Truncated, "in the middle of the reply");
     assert_eq!(chunked.frames.len(), 3);
-    says(&met([cut.clone(), Fault::Body(Body::Length)]), Outcome::Truncated, "middle of the reply");
-    let open = met([cut, Fault::Body(Body::UntilClose)]);
-    says(&open, Outcome::Truncated, "without its end mark and without a finish reason");
-    let reset = met([Fault::Cut { after: 3, reset: true }]);
-    says(&reset, Outcome::Reset, "reset");
+    assert_outcome(
+        &record_of([cut.clone(), Fault::Body(Body::Length)]),
+        Outcome::Truncated,
+        "middle of the reply",
+    );
+    let open = record_of([cut, Fault::Body(Body::UntilClose)]);
+    assert_outcome(&open, Outcome::Truncated, "without its end mark and without a finish reason");
+    let reset = record_of([Fault::Cut { after: 3, reset: true }]);
+    assert_outcome(&reset, Outcome::Reset, "reset");
 }
 
 #[test]
-fn whole_replies_that_are_cut() {
+fn truncated_replies_that_are_not_streamed() {
     let server = start(faulty([Fault::Cut { after: 1, reset: false }]));
-    let speaker = Speaker { stream: false, ..Speaker::default() };
-    let run = Bench { speaker, ..Bench::new(plan(&server.url())) }.run();
-    says(run.only(), Outcome::Truncated, "in the middle of the reply");
+    let protocol = FakeProtocol { stream: false, ..FakeProtocol::default() };
+    let run = Bench { protocol, ..Bench::new(plan(&server.url())) }.run();
+    assert_outcome(run.only(), Outcome::Truncated, "in the middle of the reply");
 }
 
 #[test]
 fn replies_without_output() {
-    let record = met([Fault::Empty]);
-    says(&record, Outcome::Empty, "the reply has no output");
+    let record = record_of([Fault::Empty]);
+    assert_outcome(&record, Outcome::Empty, "the reply has no output");
     assert!(record.frames.is_empty());
     for reply in ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"]
     {
-        says(&at(&Canned::start(reply).url, |_| {}), Outcome::Empty, "no output");
+        assert_outcome(&record_at(&Canned::start(reply).url, |_| {}), Outcome::Empty, "no output");
     }
 }
 
 #[test]
-fn errors_within_a_good_reply() {
-    let record = met([Fault::ErrorEvent { after: 2 }]);
+fn errors_inside_a_reply_with_a_good_status() {
+    let record = record_of([Fault::ErrorEvent { after: 2 }]);
     assert_eq!(record.outcome, Outcome::StreamError);
     assert_eq!((record.status, record.frames.len()), (Some(200), 2));
     assert!(!record.error.is_empty());
 }
 
 #[test]
-fn replies_that_are_not_what_they_claim() {
-    says(&met([Fault::GarbageHead]), Outcome::Malformed, "not HTTP/1.1");
-    says(&met([Fault::GarbageFrame { after: 2 }]), Outcome::Malformed, "frame 2 is not JSON");
-    let gzip = met([Fault::GzipClaim]);
-    says(&gzip, Outcome::Malformed, "gzip-encoded, though that was not asked for");
+fn malformed_replies() {
+    assert_outcome(&record_of([Fault::GarbageHead]), Outcome::Malformed, "not HTTP/1.1");
+    assert_outcome(
+        &record_of([Fault::GarbageFrame { after: 2 }]),
+        Outcome::Malformed,
+        "frame 2 is not JSON",
+    );
+    let gzip = record_of([Fault::GzipClaim]);
+    assert_outcome(&gzip, Outcome::Malformed, "gzip-encoded, though that was not asked for");
     let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
-    says(&at(&Canned::start(chunks).url, |_| {}), Outcome::Malformed, "chunks are malformed");
+    assert_outcome(
+        &record_at(&Canned::start(chunks).url, |_| {}),
+        Outcome::Malformed,
+        "chunks are malformed",
+    );
     let length = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n";
-    says(&at(&Canned::start(length).url, |_| {}), Outcome::Malformed, "content-length");
+    assert_outcome(
+        &record_at(&Canned::start(length).url, |_| {}),
+        Outcome::Malformed,
+        "content-length",
+    );
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
-    says(&at(&Canned::start(&endless).url, |_| {}), Outcome::Malformed, "larger than 64 KiB");
+    assert_outcome(
+        &record_at(&Canned::start(&endless).url, |_| {}),
+        Outcome::Malformed,
+        "larger than 64 KiB",
+    );
 }
 
 #[test]
@@ -203,9 +233,14 @@ fn replies_too_large_for_decode() {
     let replies = Replies { vocabulary, ..Replies::default() };
     let server = start(Config { replies, ..fast() });
     let plan = plan(&server.url());
-    let decoding = Bench { speaker: Speaker::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
-    says(decoding.only(), Outcome::TooLarge, "larger than the 16 MiB that are kept for `decode`");
-    let reading = Bench { speaker: Speaker::tokens(20), ..Bench::new(plan) }.run();
+    let decoding =
+        Bench { protocol: FakeProtocol::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
+    assert_outcome(
+        decoding.only(),
+        Outcome::TooLarge,
+        "larger than the 16 MiB that are kept for `decode`",
+    );
+    let reading = Bench { protocol: FakeProtocol::tokens(20), ..Bench::new(plan) }.run();
     reading.whole(1);
     assert_eq!(reading.only().frames.len(), 20);
 }
@@ -213,27 +248,27 @@ fn replies_too_large_for_decode() {
 #[test]
 fn plugins_that_fail_on_one_request() {
     let server = start(fast());
-    let hook = |text: &'static str, bad: u64| -> crate::speak::Hook {
+    let hook = |text: &'static str, bad: u64| -> crate::fakes::Hook {
         Arc::new(move |at| if at == bad { Err(text.into()) } else { Ok(()) })
     };
     let mut generate = Bench::new(plan_of(&server.url(), 1, 1));
-    generate.items.before = Some(hook("no such item", 0));
+    generate.dataset.before = Some(hook("no such item", 0));
     let run = generate.run();
-    says(run.only(), Outcome::Plugin, "plugin `fake` failed in generate: no such item");
+    assert_outcome(run.only(), Outcome::Plugin, "plugin `fake` failed in generate: no such item");
     assert_eq!(run.only().timeline.sent, None);
     let mut format = Bench::new(plan_of(&server.url(), 1, 1));
-    format.speaker.before_format = Some(hook("cannot say this", 1));
-    says(format.run().only(), Outcome::Plugin, "failed in format: cannot say this");
+    format.protocol.before_format = Some(hook("cannot say this", 1));
+    assert_outcome(format.run().only(), Outcome::Plugin, "failed in format: cannot say this");
     assert_eq!(server.counts().received, 0, "a request that was not made was sent");
     let mut decode = Bench::new(plan_of(&server.url(), 1, 3));
-    decode.speaker =
-        Speaker { before_decode: Some(hook("no sense", 1)), ..Speaker::decoding(3, 0) };
+    decode.protocol =
+        FakeProtocol { before_decode: Some(hook("no sense", 1)), ..FakeProtocol::decoding(3, 0) };
     // Together or one by one: what the plugin refuses fails, and the point goes on to its end.
     let run = decode.run();
     assert_eq!((run.records.len(), run.point_end.end_reason), (3, EndReason::Completed));
     let failed = |record: &&Arc<Record>| record.outcome == Outcome::Plugin;
     for record in run.records.iter().filter(failed) {
-        says(record, Outcome::Plugin, "plugin `fake` failed in decode: no sense");
+        assert_outcome(record, Outcome::Plugin, "plugin `fake` failed in decode: no sense");
     }
 }
 
@@ -244,7 +279,7 @@ fn a_plugin_that_fails_may_end_the_run() {
     plan.engine.on_plugin_failure = FailurePolicy::FailRun;
     let mut bench = Bench::new(plan);
     let refuse = |item| if item == 40 { Err("it broke".to_owned()) } else { Ok(()) };
-    bench.items = Items { before: Some(Arc::new(refuse)), ..Items::default() };
+    bench.dataset = FakeDataset { before: Some(Arc::new(refuse)), ..FakeDataset::default() };
     let run = bench.run();
     assert_eq!(run.point_end.end_reason, EndReason::PluginFailed);
     let failed: Vec<_> = run.records.iter().filter(|record| !record.outcome.is_ok()).collect();
@@ -253,7 +288,7 @@ fn a_plugin_that_fails_may_end_the_run() {
 }
 
 #[test]
-fn a_machine_without_files_is_not_the_services_failure() {
+fn running_out_of_files_is_not_the_services_failure() {
     let server = start(fast());
     child::run("outcomes::in_a_child_without_files", &[("TEST_URL", &server.url())]);
 }

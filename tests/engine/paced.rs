@@ -1,5 +1,5 @@
-//! A closed loop with a pace: slots are scheduled by the plan whatever the service does, a worker that
-//! comes late is late, and what is not sent before the end is dropped.
+//! A closed loop with a pace: slots are scheduled by the plan whatever the service does, late workers
+//! count as late, and slots that are not sent before the end are dropped.
 
 use crate::rig::{Bench, PATIENCE, Run, fast, ms, plan_of, start, truth};
 use loadwright_core::arrival::{Arrival, Process};
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Nanoseconds between two slots.
 const GAP: u64 = 10_000_000;
 
-/// A slot each [`GAP`] for one worker.
+/// A slot every [`GAP`] for one worker.
 fn paced(url: &str, number: Option<u64>) -> Plan {
     let mut plan = plan_of(url, 1, 1);
     let pace = Some(Arrival { rate: 1e9 / GAP as f64, process: Process::Constant });
@@ -32,8 +32,8 @@ fn stalling(place: u64, stall: Duration) -> Server {
     start(Config { script: Script::requests(place..=place, [fault]), ..fast() })
 }
 
-/// Asserts that every slot is scheduled when the plan says; gives those sent and those dropped.
-fn due_by_the_plan(run: &Run) -> (Vec<Arc<Record>>, Vec<Arc<Record>>) {
+/// Asserts that every slot is scheduled when the plan says. Returns those sent and those dropped.
+fn scheduled_by_the_plan(run: &Run) -> (Vec<Arc<Record>>, Vec<Arc<Record>>) {
     let records = run.sorted();
     let origin = records[0].timeline.scheduled;
     for (place, record) in records.iter().enumerate() {
@@ -54,12 +54,12 @@ fn dropped(records: &[Arc<Record>]) {
 /// what that costs a user: the slot that met the stall waits 1000 ms, the one behind it 990, and so
 /// on: 50,500 ms over 200 requests, were the rest of the service infinitely fast.
 #[test]
-fn a_stall_is_in_the_figures_from_due_of_every_slot_behind_it() {
+fn a_stall_is_in_the_latency_from_schedule_of_every_slot_after_it() {
     let server = stalling(50, ms(1_000));
     let plan = paced(&server.url(), Some(200));
     let run = Bench::new(plan.clone()).run();
     run.whole(200);
-    due_by_the_plan(&run);
+    scheduled_by_the_plan(&run);
     let origin = run.sorted()[0].timeline.scheduled;
     let served = truth(&server, 200);
     let waited = |slot: u64| {
@@ -83,14 +83,14 @@ fn a_stall_is_in_the_figures_from_due_of_every_slot_behind_it() {
 }
 
 #[test]
-fn slots_that_no_worker_sent_within_the_time_are_dropped() {
+fn slots_that_no_worker_sent_within_the_duration_are_dropped() {
     let server = stalling(10, ms(1_500));
     let mut plan = paced(&server.url(), None);
     plan.limits.duration = Some(ms(1_000));
     let bench = Bench::new(plan);
     let progress = bench.control.progress.clone();
     let run = bench.run();
-    let (sent, unsent) = due_by_the_plan(&run);
+    let (sent, unsent) = scheduled_by_the_plan(&run);
     // From 0 to 1000 ms, both included.
     assert_eq!(sent.len() + unsent.len(), 101);
     // One worker: none is sent behind the one that stalls over the end.
@@ -106,7 +106,7 @@ fn slots_that_no_worker_sent_within_the_time_are_dropped() {
 }
 
 #[test]
-fn slots_that_were_due_when_the_user_stopped_the_run_are_dropped() {
+fn slots_scheduled_before_the_user_stopped_the_run_are_dropped() {
     let server = stalling(3, ms(1_000));
     let bench = Bench::new(paced(&server.url(), Some(u64::MAX / 2)));
     let mut stopped = 0;
@@ -120,7 +120,7 @@ fn slots_that_were_due_when_the_user_stopped_the_run_are_dropped() {
         stop.drain();
     });
     assert_eq!(run.point_end.end_reason, EndReason::Interrupted);
-    let (sent, unsent) = due_by_the_plan(&run);
+    let (sent, unsent) = scheduled_by_the_plan(&run);
     dropped(&unsent);
     assert_eq!(sent.len(), 4);
     let last = unsent.last().expect("slots were scheduled meanwhile").timeline.scheduled;

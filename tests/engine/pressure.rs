@@ -1,37 +1,37 @@
-//! Bodies larger than what the network takes at once, and servers that answer before they have them.
+//! Bodies larger than the socket buffers, and servers that reply before they have read them.
 
+use crate::fakes::FakeProtocol;
+use crate::raw_server::{narrow, read_head, silent};
 use crate::rig::{Bench, PATIENCE, fast, ms, plan, plan_of, start, truth};
-use crate::speak::Speaker;
-use crate::wire::{narrow, read_head, silent};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_sim::Config;
 use std::io::Write as _;
 
 const LARGE: usize = 12 << 20;
 
-fn large() -> Speaker {
-    Speaker { padding: LARGE, ..Speaker::default() }
+fn large() -> FakeProtocol {
+    FakeProtocol { padding: LARGE, ..FakeProtocol::default() }
 }
 
-/// What the TLS layer has taken but the socket has not must be pushed on. Whether the socket is full
-/// just at a body's end is chance, about one in three here.
+/// Data that the TLS layer has accepted but the socket has not must be flushed. Whether the socket is
+/// full exactly at a body's end is chance, about one in three here.
 #[test]
-fn large_bodies_get_through_tls_to_their_end() {
+fn large_bodies_are_sent_completely_over_tls() {
     let server = start(Config { tls: true, ..fast() });
     let mut plan = plan_of(&narrow(server.address()), 4, 24);
     plan.target.insecure = true;
     plan.timeouts.read = ms(10_000);
     let padding = 1 << 20;
-    let speaker = Speaker { padding, ..Speaker::default() };
-    let run = Bench { speaker, ..Bench::new(plan) }.run();
+    let protocol = FakeProtocol { padding, ..FakeProtocol::default() };
+    let run = Bench { protocol, ..Bench::new(plan) }.run();
     run.whole(24);
     truth(&server, 24);
     assert!(run.records.iter().all(|record| record.bytes_sent > padding as u64));
 }
 
-/// A refusal is seen when it comes, and the rest of the request does not meet the next one.
+/// A refusal is read when it comes, and the rest of the request is not sent before the next one.
 #[test]
-fn an_answer_to_half_a_request_ends_it_and_its_connection() {
+fn a_reply_to_half_a_request_ends_it_and_its_connection() {
     let (listener, url) = silent();
     let server = std::thread::spawn(move || {
         // Connections stay open: a client that waits for more would wait for its timeout.
@@ -46,7 +46,7 @@ fn an_answer_to_half_a_request_ends_it_and_its_connection() {
         }
         open
     });
-    let run = Bench { speaker: large(), ..Bench::new(plan_of(&url, 1, 3)) }.run();
+    let run = Bench { protocol: large(), ..Bench::new(plan_of(&url, 1, 3)) }.run();
     let open = server.join().unwrap();
     assert_eq!(open.len(), 3);
     for record in run.sorted() {

@@ -1,20 +1,20 @@
-//! The connection test: one token asked, what failed said exactly, stopped when asked to.
+//! The connection test: its request, the texts of its failures, and its interruption.
 
+use crate::fakes::FakeProtocol;
 use crate::rig::{Bench, PATIENCE, fast, faulty, ms, plan, start};
-use crate::speak::Speaker;
 use loadwright_engine::{Patience, ProbeFailure, Probed, probe};
 use loadwright_sim::{Config, Fault, Script};
 use serde_json::Value;
 use std::sync::Arc;
 
-fn tried(bench: &Bench) -> Result<Probed, ProbeFailure> {
+fn probed(bench: &Bench) -> Result<Probed, ProbeFailure> {
     let patience = Patience { limit: None, on_wait: &|_| {} };
     probe(&Arc::new(bench.plan.clone()), &bench.ports(), &bench.control, &patience)
 }
 
-fn refusal(config: Config) -> String {
+fn probe_failure(config: Config) -> String {
     let server = start(config);
-    let error = tried(&Bench::new(plan(&server.url()))).unwrap_err().to_string();
+    let error = probed(&Bench::new(plan(&server.url()))).unwrap_err().to_string();
     error.replace(&server.url(), "URL")
 }
 
@@ -23,11 +23,11 @@ fn status(code: u16, body: &str) -> Fault {
 }
 
 #[test]
-fn it_asks_for_one_token_by_a_name_of_its_own() {
-    for speaker in [Speaker::default(), Speaker::decoding(9, 0)] {
+fn it_asks_for_one_token_with_its_own_request_id() {
+    for protocol in [FakeProtocol::default(), FakeProtocol::decoding(9, 0)] {
         let server = start(Config { keep_bodies: true, ..fast() });
-        let bench = Bench { speaker, ..Bench::new(plan(&server.url())) };
-        assert!(tried(&bench).unwrap().latency > 0);
+        let bench = Bench { protocol, ..Bench::new(plan(&server.url())) };
+        assert!(probed(&bench).unwrap().latency > 0);
         server.wait_for_ended(1, PATIENCE).unwrap();
         let served = &server.truth()[0];
         assert_eq!((served.request_id.as_str(), served.output_tokens), ("lw-probe", 1));
@@ -37,42 +37,42 @@ fn it_asks_for_one_token_by_a_name_of_its_own() {
 }
 
 #[test]
-fn it_says_what_failed() {
-    let bad = refusal(faulty([status(401, "no such key")]));
+fn it_reports_what_failed() {
+    let bad = probe_failure(faulty([status(401, "no such key")]));
     let at = "the connection test of ";
     let path = "/v1/chat/completions failed: ";
     assert!(bad.starts_with(at) && bad.ends_with(&format!("{path}http_401: no such key")), "{bad}");
-    let garbage = refusal(faulty([Fault::GarbageHead]));
+    let garbage = probe_failure(faulty([Fault::GarbageHead]));
     assert!(garbage.contains(&format!("{path}malformed: the reply is not HTTP/1.1")), "{garbage}");
-    let within = refusal(faulty([Fault::ErrorEvent { after: 0 }]));
+    let within = probe_failure(faulty([Fault::ErrorEvent { after: 0 }]));
     assert!(within.contains(&format!("{path}stream_error: ")), "{within}");
-    let tls = refusal(Config { tls: true, ..fast() });
+    let tls = probe_failure(Config { tls: true, ..fast() });
     assert!(tls.contains(&format!("{path}tls: TLS handshake: ")), "{tls}");
-    let name = tried(&Bench::new(plan("http://nowhere.invalid"))).unwrap_err().to_string();
+    let name = probed(&Bench::new(plan("http://nowhere.invalid"))).unwrap_err().to_string();
     assert!(name.contains("failed: dns: looking up nowhere.invalid: "), "{name}");
 }
 
 #[test]
-fn a_service_that_comes_up_is_waited_for() {
+fn it_waits_for_a_service_that_starts_up() {
     let script = Script::requests(0..=0, [status(503, "loading")]);
     let server = start(Config { script, ..fast() });
-    tried(&Bench::new(plan(&server.url()))).unwrap();
+    probed(&Bench::new(plan(&server.url()))).unwrap();
     assert_eq!(server.wait_for_ended(2, PATIENCE).unwrap().received, 2);
 }
 
 #[test]
-fn a_token_without_text_is_an_answer() {
+fn a_token_without_text_is_a_reply() {
     let server = start(faulty([Fault::Empty]));
-    tried(&Bench::new(plan(&server.url()))).unwrap();
+    probed(&Bench::new(plan(&server.url()))).unwrap();
 }
 
 #[test]
-fn it_can_be_interrupted_while_it_waits_for_an_answer() {
+fn it_can_be_interrupted_while_it_waits_for_a_reply() {
     let server = start(faulty([Fault::Stall { after: 0, ms: None }]));
     let bench = Bench::new(plan(&server.url()));
     let stop = bench.control.stop.clone();
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| tried(&bench));
+        let running = scope.spawn(|| probed(&bench));
         server.wait_for_requests(1, PATIENCE).expect("it asks");
         stop.drain();
         let result = running.join().expect("it does not panic");
@@ -81,12 +81,12 @@ fn it_can_be_interrupted_while_it_waits_for_an_answer() {
 }
 
 #[test]
-fn it_can_be_interrupted_between_two_tries() {
+fn it_can_be_interrupted_between_two_probes() {
     let server = start(faulty([status(503, "loading")]));
     let bench = Bench::new(plan(&server.url()));
     let stop = bench.control.stop.clone();
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| tried(&bench));
+        let running = scope.spawn(|| probed(&bench));
         server.wait_for_ended(1, PATIENCE).expect("it asks");
         stop.drain();
         let result = running.join().expect("it does not panic");
@@ -95,14 +95,14 @@ fn it_can_be_interrupted_between_two_tries() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_followed_is_said_before_anything_is_sent() {
+fn an_invalid_reading_plan_is_reported_before_anything_is_sent() {
     let mut bench = Bench::new(plan("ftp://h"));
-    assert!(tried(&bench).unwrap_err().to_string().contains("neither http:// nor https://"));
+    assert!(probed(&bench).unwrap_err().to_string().contains("neither http:// nor https://"));
     let server = start(fast());
     bench.plan = plan(&server.url());
     bench.plan.timeouts.read = ms(1_000);
     let rule = loadwright_core::reading::Rule { at: "no pointer".into(), when: None };
-    bench.speaker.reading.as_mut().unwrap().output = vec![rule];
-    let error = tried(&bench).unwrap_err().to_string();
+    bench.protocol.reading.as_mut().unwrap().output = vec![rule];
+    let error = probed(&bench).unwrap_err().to_string();
     assert!(error.starts_with("the protocol's reading plan is invalid: "), "{error}");
 }

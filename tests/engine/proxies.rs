@@ -2,25 +2,25 @@
 //! The environment belongs to the process, so each case runs in a child.
 
 use crate::child;
+use crate::raw_server::{read_head, silent};
 use crate::rig::{fast, plan_of, run, start};
-use crate::wire::{read_head, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::{Config, Server};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// A name that only the proxy can reach.
+/// A name that only the proxy can resolve.
 const NAME: &str = "service.invalid";
 
-/// A proxy that leads every connection to one place, and keeps the first line of each head.
+/// A proxy that connects every client to one address, and keeps the first line of each head.
 struct Proxy {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// `to`: none: it refuses.
+    /// `to`: `None`: it refuses.
     fn start(to: Option<SocketAddr>) -> Self {
         let (listener, url) = silent();
         let asked = Arc::<Mutex<Vec<String>>>::default();

@@ -1,7 +1,7 @@
-//! What every test of the engine stands on: a plan, a dataset and a protocol in plain Rust, a sink
-//! that keeps everything, and the server's truth by request. Asserts nothing itself.
+//! The test bench of the engine: plans, a point with fake plugins and a sink that keeps everything,
+//! and the server's log by request.
 
-use crate::speak::{Items, Speaker};
+use crate::fakes::{FakeDataset, FakeProtocol};
 use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
@@ -66,8 +66,8 @@ pub(crate) struct Bench {
     pub(crate) plan: Plan,
     /// The dataset item that slot 0 carries.
     pub(crate) first_item: u64,
-    pub(crate) items: Items,
-    pub(crate) speaker: Speaker,
+    pub(crate) dataset: FakeDataset,
+    pub(crate) protocol: FakeProtocol,
     pub(crate) control: Control,
     /// The sink fails on the record of this place.
     pub(crate) full_at: Option<usize>,
@@ -100,15 +100,15 @@ impl Bench {
         let notices = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&notices);
         let control = Control::new(move |text: &str| kept.lock().unwrap().push(text.into()));
-        let (items, speaker) = (Items::default(), Speaker::default());
+        let (dataset, protocol) = (FakeDataset::default(), FakeProtocol::default());
         let starved = Arc::default();
-        Self { plan, first_item: 0, items, speaker, control, full_at: None, notices, starved }
+        Self { plan, first_item: 0, dataset, protocol, control, full_at: None, notices, starved }
     }
 
     pub(crate) fn ports(&self) -> Ports {
         Ports {
-            dataset: Arc::new(self.items.clone()),
-            protocol: Arc::new(self.speaker.clone()),
+            dataset: Arc::new(self.dataset.clone()),
+            protocol: Arc::new(self.protocol.clone()),
             tokenizer: None,
         }
     }

@@ -1,17 +1,18 @@
-//! Replies that are odd but fine: each is read as the plain one would be.
+//! Unusual but valid replies: each is read as its usual form would be.
 
+use crate::fakes::FakeProtocol;
+use crate::raw_server::{Canned, events, next_request, reply, scripted};
 use crate::rig::{Bench, PATIENCE, Run, fast, faulty, id, ms, plan_of, start, truth};
-use crate::speak::Speaker;
-use crate::wire::{Canned, events, next_request, reply, scripted};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::record::TokenSource;
 use loadwright_sim::{Body, Config, Fault, LineEnd, Server};
 use std::io::Write as _;
 
-/// Three requests of six tokens over one worker: all well, each frame where the server sent it.
+/// Three requests of six tokens by one worker: all succeed, with each frame that the server sent.
 fn fine(faults: impl Into<Vec<Fault>>) -> (Run, Server) {
     let server = start(faulty(faults));
-    let bench = Bench { speaker: Speaker::tokens(6), ..Bench::new(plan_of(&server.url(), 1, 3)) };
+    let bench =
+        Bench { protocol: FakeProtocol::tokens(6), ..Bench::new(plan_of(&server.url(), 1, 3)) };
     let run = bench.run();
     run.whole(3);
     let served = truth(&server, 3);
@@ -51,7 +52,7 @@ fn line_ends_comments_and_splits() {
 }
 
 #[test]
-fn an_end_mark_or_a_finish_reason_is_end_enough() {
+fn an_end_mark_or_a_finish_reason_completes_a_reply() {
     fine([Fault::NoDone]);
     fine([Fault::NoFinish]);
     fine([Fault::NoDone, Fault::NoFinalBlank]);
@@ -66,14 +67,14 @@ fn every_delimiter_ends_a_reply() {
 }
 
 #[test]
-fn a_connection_closed_after_its_reply_takes_nothing_back() {
+fn a_connection_closed_after_its_reply_does_not_fail_it() {
     let (run, server) = fine([Fault::Close]);
     assert_eq!(server.counts().connections, 3);
     assert!(run.records.iter().all(|record| !record.reopened));
 }
 
 #[test]
-fn a_reply_is_whole_with_its_end_mark_even_where_the_body_is_not() {
+fn a_reply_is_complete_with_its_end_mark_even_if_the_body_is_not() {
     let reply = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
         transfer-encoding: chunked\r\n\r\n\
         58\r\ndata: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":null}]}\n\n\
@@ -93,7 +94,7 @@ fn answered(head: &str, body: &str) -> Run {
 }
 
 #[test]
-fn event_streams_are_known_by_their_beginning_where_no_type_says_so() {
+fn event_streams_without_a_content_type_are_recognized_by_their_beginning() {
     for (head, told) in [
         ("content-type: text/event-stream\r\n", 0),
         ("content-type: text/plain; charset=utf-8\r\n", 1),
@@ -115,9 +116,11 @@ fn event_streams_are_known_by_their_beginning_where_no_type_says_so() {
     });
     let mut plan = plan_of(&server, 1, 1);
     plan.request.stream = false;
-    let run =
-        Bench { speaker: Speaker { stream: false, ..Speaker::default() }, ..Bench::new(plan) }
-            .run();
+    let run = Bench {
+        protocol: FakeProtocol { stream: false, ..FakeProtocol::default() },
+        ..Bench::new(plan)
+    }
+    .run();
     assert_eq!((run.only().outcome, run.only().streamed), (Outcome::Malformed, false));
 }
 
@@ -159,7 +162,7 @@ fn lone_surrogates_are_text() {
 }
 
 #[test]
-fn interim_heads_are_passed_over() {
+fn interim_heads_are_ignored() {
     for code in [100, 103] {
         fine([Fault::Informational { code }]);
     }
@@ -168,8 +171,8 @@ fn interim_heads_are_passed_over() {
 #[test]
 fn replies_that_are_not_streamed() {
     let server = start(Config { ..fast() });
-    let speaker = Speaker { stream: false, tokens: 9, ..Speaker::default() };
-    let run = Bench { speaker, ..Bench::new(plan_of(&server.url(), 2, 5)) }.run();
+    let protocol = FakeProtocol { stream: false, tokens: 9, ..FakeProtocol::default() };
+    let run = Bench { protocol, ..Bench::new(plan_of(&server.url(), 2, 5)) }.run();
     run.whole(5);
     truth(&server, 5);
     for record in &run.records {
@@ -179,7 +182,7 @@ fn replies_that_are_not_streamed() {
 }
 
 #[test]
-fn without_usage_nobody_has_counted() {
+fn without_usage_there_is_no_token_count() {
     let (run, _server) = fine([Fault::NoUsage]);
     for record in &run.records {
         assert_eq!(record.usage.output_tokens, None);
@@ -188,7 +191,7 @@ fn without_usage_nobody_has_counted() {
 }
 
 #[test]
-fn reasoning_and_answer_are_told_apart() {
+fn reasoning_and_answer_are_distinguished() {
     use loadwright_core::reading::Channel;
     let (run, _server) = fine([Fault::Reasoning { tokens: 2 }]);
     for record in &run.records {
@@ -201,8 +204,8 @@ fn reasoning_and_answer_are_told_apart() {
 #[test]
 fn a_protocol_that_decodes_reads_the_same() {
     let server = start(fast());
-    let speaker = Speaker::decoding(6, 0);
-    let run = Bench { speaker, ..Bench::new(plan_of(&server.url(), 3, 20)) }.run();
+    let protocol = FakeProtocol::decoding(6, 0);
+    let run = Bench { protocol, ..Bench::new(plan_of(&server.url(), 3, 20)) }.run();
     run.whole(20);
     server.wait_for_ended(20, PATIENCE).unwrap();
     for record in &run.records {

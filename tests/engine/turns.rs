@@ -1,7 +1,7 @@
-//! Conversations of several turns, and requests that are tried again.
+//! Conversations of several turns, and retries.
 
+use crate::fakes::{FakeDataset, text};
 use crate::rig::{Bench, Run, SLACK, closed, fast, faulty, id, ms, plan, start, truth};
-use crate::speak::{Items, text};
 use loadwright_core::conversation::Message;
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::{Config, Fault, Rule, Script, Served, count_words};
@@ -10,11 +10,11 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-fn talking(url: &str, turns: u32, pause: f64, number: u64) -> Bench {
+fn conversations(url: &str, turns: u32, pause: f64, number: u64) -> Bench {
     let mut plan = plan(url);
     plan.limits.number = Some(number);
-    let items = Items { turns, pause, ..Items::default() };
-    Bench { items, ..Bench::new(plan) }
+    let dataset = FakeDataset { turns, pause, ..FakeDataset::default() };
+    Bench { dataset, ..Bench::new(plan) }
 }
 
 fn messages(served: &Served) -> Vec<(String, String)> {
@@ -29,10 +29,10 @@ fn keys(run: &Run) -> Vec<(u64, u32, u32)> {
 }
 
 #[test]
-fn a_turn_carries_what_was_said_before_it() {
+fn a_turn_carries_its_history() {
     for threads in [1, 2] {
         let server = start(Config { keep_bodies: true, ..fast() });
-        let mut bench = talking(&server.url(), 3, 0.0, 6);
+        let mut bench = conversations(&server.url(), 3, 0.0, 6);
         (bench.plan.load, bench.plan.engine.threads) = (closed(3), threads);
         let run = bench.run();
         let expected: Vec<_> =
@@ -73,7 +73,7 @@ fn count(text: &str) -> u32 {
 #[test]
 fn a_pause_is_kept_before_the_next_turn() {
     let server = start(fast());
-    let run = talking(&server.url(), 3, 0.03, 2).run();
+    let run = conversations(&server.url(), 3, 0.03, 2).run();
     let (records, served) = (run.sorted(), truth(&server, 6));
     for pair in records.windows(2).filter(|pair| pair[0].seq == pair[1].seq) {
         let paused = served[&id(0, &pair[1])].received + SLACK - pair[0].timeline.end;
@@ -87,7 +87,7 @@ fn a_pause_is_kept_before_the_next_turn() {
 fn a_failed_turn_ends_its_conversation() {
     let script = Script::requests(1..=1, [status(500)]);
     let server = start(Config { script, ..fast() });
-    let run = talking(&server.url(), 3, 0.0, 2).run();
+    let run = conversations(&server.url(), 3, 0.0, 2).run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0), (1, 2, 0)]);
     let outcomes: Vec<_> = run.sorted().iter().map(|record| record.outcome).collect();
     assert_eq!(outcomes[1], Outcome::Status(500));
@@ -100,10 +100,10 @@ fn status(code: u16) -> Fault {
 }
 
 #[test]
-fn no_turn_begins_once_the_run_is_to_stop() {
+fn no_turn_starts_after_a_stop() {
     let server = start(fast());
     // An hour before the second turn: waiting for it would never end.
-    let bench = talking(&server.url(), 2, 3_600.0, 4);
+    let bench = conversations(&server.url(), 2, 3_600.0, 4);
     let run = bench.run_beside(|stop| {
         server.wait_for_ended(1, crate::rig::PATIENCE).expect("a first turn");
         stop.drain();
@@ -137,7 +137,7 @@ fn a_retry_that_succeeds_counts_and_every_attempt_is_a_record() {
 }
 
 #[test]
-fn the_last_of_the_attempts_is_the_one_that_counts() {
+fn the_last_attempt_counts() {
     let server = start(faulty([status(500)]));
     let mut plan = plan(&server.url());
     (plan.request.retries, plan.limits.number, plan.load) = (2, Some(3), closed(3));
@@ -153,19 +153,19 @@ fn the_last_of_the_attempts_is_the_one_that_counts() {
 }
 
 #[test]
-fn a_turn_is_tried_again_before_its_conversation_is_given_up() {
+fn a_turn_is_retried_before_its_conversation_ends() {
     let script = Script::requests(1..=1, [Fault::Cut { after: 1, reset: false }]);
     let server = start(Config { script, ..fast() });
-    let mut bench = talking(&server.url(), 3, 0.0, 1);
+    let mut bench = conversations(&server.url(), 3, 0.0, 1);
     bench.plan.request.retries = 1;
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (0, 1, 1), (0, 2, 0)]);
     assert_eq!(run.sorted()[1].outcome, Outcome::Truncated);
 }
 
-/// Each attempt is late by what went before it: the user has waited since the slot was scheduled.
+/// Each attempt is late by those before it: the user has waited since the slot was scheduled.
 #[test]
-fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
+fn attempts_keep_the_scheduled_time_of_their_turn_and_none_starts_after_the_duration() {
     let server = start(faulty([status(503)]));
     let mut plan = plan(&server.url());
     (plan.request.retries, plan.limits.number, plan.limits.duration) =
@@ -182,7 +182,7 @@ fn attempts_are_due_when_their_turn_was_and_none_starts_after_the_time() {
 }
 
 #[test]
-fn without_retries_a_failure_is_tried_once() {
+fn without_retries_a_failure_is_final() {
     let server = start(faulty([status(429)]));
     let run = Bench::new(plan(&server.url())).run();
     assert_eq!((run.only().outcome, run.only().last_attempt), (Outcome::Status(429), true));
@@ -190,18 +190,18 @@ fn without_retries_a_failure_is_tried_once() {
 }
 
 #[test]
-fn a_later_turn_goes_on_with_the_message_that_decode_makes() {
+fn a_later_turn_continues_with_the_message_from_decode() {
     // A reply of more frames than are handed on in one part.
     let server = start(Config { keep_bodies: true, ..fast() });
-    let mut bench = talking(&server.url(), 2, 0.0, 2);
+    let mut bench = conversations(&server.url(), 2, 0.0, 2);
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
-    bench.speaker.tokens = 1_500;
-    bench.speaker.message = Some(|exchange| {
+    bench.protocol.tokens = 1_500;
+    bench.protocol.message = Some(|exchange| {
         let extra = format!(r#"{{"tool_calls": [{}]}}"#, exchange.frames.len());
         Message { extra, ..Message::text("assistant", exchange.status.to_string()) }
     });
-    bench.speaker.before_decode = Some(Arc::new(move |exchanges| {
+    bench.protocol.before_decode = Some(Arc::new(move |exchanges| {
         counted.fetch_add(exchanges, Relaxed);
         Ok(())
     }));
@@ -222,10 +222,10 @@ fn a_later_turn_goes_on_with_the_message_that_decode_makes() {
 }
 
 #[test]
-fn a_turn_whose_message_cannot_be_made_fails_as_the_plugin_s() {
+fn a_turn_whose_message_cannot_be_decoded_is_a_plugin_failure() {
     let server = start(fast());
-    let mut bench = talking(&server.url(), 3, 0.0, 1);
-    bench.speaker.before_decode = Some(Arc::new(|_| Err("no idea".into())));
+    let mut bench = conversations(&server.url(), 3, 0.0, 1);
+    bench.protocol.before_decode = Some(Arc::new(|_| Err("no idea".into())));
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0)]);
     let records = run.sorted();

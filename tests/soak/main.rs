@@ -3,13 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
 
+#[path = "../engine/fakes.rs"]
+#[expect(dead_code, reason = "only a part of the fakes is used")]
+mod fakes;
 #[path = "../engine/rig.rs"]
 #[expect(dead_code, reason = "the soak needs a part of what the engine's tests stand on")]
 mod rig;
-#[path = "../engine/speak.rs"]
-#[expect(dead_code, reason = "the soak needs a part of what the engine's tests speak")]
-mod speak;
 
+use fakes::FakeProtocol;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Sink, SinkFailure};
@@ -17,7 +18,6 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, Sample};
 use loadwright_sim::{Config, Server, TruthDetail};
 use rig::{Bench, PATIENCE, fast, ms, plan_of, start};
-use speak::Speaker;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Sink for Tally {
 /// Runs `plan` and holds what was recorded against what the server received and sent.
 fn soak(plan: Plan, server: &Server) -> u64 {
     let before = server.counts();
-    let bench = Bench { speaker: Speaker::tokens(1), ..Bench::new(plan) };
+    let bench = Bench { protocol: FakeProtocol::tokens(1), ..Bench::new(plan) };
     let plan = Arc::new(bench.plan.clone());
     let mut tally = Tally::default();
     let point_end =

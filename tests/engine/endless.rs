@@ -1,7 +1,8 @@
-//! Replies that do not end, or end without saying so: every limit holds, and nobody else waits.
+//! Replies that do not end, or whose end is not marked: every limit holds, and no other connection
+//! waits.
 
+use crate::raw_server::{events, next_request, reply, scripted};
 use crate::rig::{PATIENCE, Run, ms, plan_of, run};
-use crate::wire::{events, next_request, reply, scripted};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_timing::clock;
 use std::io::Write as _;
@@ -9,8 +10,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Answers slot 0 with `head` and then `more` for as long as it is taken and fewer than `others` of
-/// the other requests have come; those are answered at once.
+/// Answers slot 0 with `head` and then `more` repeatedly, until `others` other requests have come;
+/// those are answered immediately.
 fn flood(head: &'static str, more: &'static str, others: u64) -> String {
     let came = AtomicU64::new(0);
     scripted(move |mut stream, _| {
@@ -28,7 +29,7 @@ fn flood(head: &'static str, more: &'static str, others: u64) -> String {
     })
 }
 
-/// Beginnings of replies, and what may follow them without end.
+/// Beginnings of replies, and what may follow them endlessly.
 fn floods() -> [(&'static str, &'static str); 3] {
     let chunked = [EVENTS, "transfer-encoding: chunked\r\n\r\n5;"].concat();
     [
@@ -58,10 +59,10 @@ fn the_total_timeout_holds_against_a_server_that_never_pauses() {
     }
 }
 
-/// The flood ends once its neighbour on the same thread was served: where it was not, the reply
-/// would run into the time limit.
+/// The endless reply ends once another request on the same thread was answered; if that starved, the
+/// reply would run into the timeout.
 #[test]
-fn a_flood_gives_way_to_its_neighbours() {
+fn an_endless_reply_does_not_starve_other_connections() {
     for (head, more) in floods() {
         let run = run(plan_of(&flood(head, more, 50), 2, 400));
         let records = run.sorted();
@@ -96,7 +97,7 @@ fn whole(run: &Run) {
 }
 
 #[test]
-fn a_body_that_goes_on_behind_its_end_mark_is_left_to_itself() {
+fn a_body_that_continues_after_its_end_mark_is_abandoned() {
     let url = marked(|_| {});
     let begun = clock::now();
     let run = run(plan_of(&url, 1, 4));
@@ -107,7 +108,7 @@ fn a_body_that_goes_on_behind_its_end_mark_is_left_to_itself() {
 }
 
 #[test]
-fn a_body_that_ends_soon_behind_its_end_mark_leaves_its_connection() {
+fn a_body_that_ends_soon_after_its_end_mark_keeps_its_connection() {
     let url = marked(|stream| {
         std::thread::sleep(ms(5));
         stream.write_all(b"0\r\n\r\n").unwrap();
@@ -119,7 +120,7 @@ fn a_body_that_ends_soon_behind_its_end_mark_leaves_its_connection() {
 }
 
 #[test]
-fn a_flood_behind_the_end_mark_is_left_to_itself() {
+fn an_endless_body_after_the_end_mark_is_abandoned() {
     let url = marked(|stream| {
         let more =
             format!("10000\r\n{}\r\n", ": and more\n".repeat(0x10000 / 11 + 1).split_at(0x10000).0);

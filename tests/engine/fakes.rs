@@ -1,5 +1,5 @@
-//! A dataset and a protocol in plain Rust behind core's ports: what the engine is given in place of
-//! plugins. They speak to the simulated server as the OpenAI protocol does.
+//! A dataset and a protocol in Rust, in place of plugins. The protocol talks to the simulated server
+//! like the OpenAI one.
 
 use loadwright_core::conversation::{Conversation, Message, Part, Prompt, Turn};
 use loadwright_core::ports::{
@@ -11,27 +11,27 @@ use loadwright_timing::clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Called with what a plugin is about to do, so that a test can hold it up or make it fail.
+/// Called before a plugin does something, so that a test can delay it or make it fail.
 pub(crate) type Hook = Arc<dyn Fn(u64) -> Result<(), String> + Send + Sync>;
 
 /// Conversations whose texts name their item and turn.
 #[derive(Clone)]
-pub(crate) struct Items {
-    /// How many there are; none: no end.
+pub(crate) struct FakeDataset {
+    /// The number of items; `None`: unlimited.
     pub(crate) size: Option<u32>,
-    /// Whether the size is known before the end is run into.
+    /// Whether the dataset reports its size.
     pub(crate) announced: bool,
-    /// Turns of each.
+    /// Turns per conversation.
     pub(crate) turns: u32,
     /// Seconds before each turn but the first.
     pub(crate) pause: f64,
     /// Headers of every turn.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Called with each item before it is made.
+    /// Called with each item before it is generated.
     pub(crate) before: Option<Hook>,
 }
 
-impl Default for Items {
+impl Default for FakeDataset {
     fn default() -> Self {
         Self {
             size: None,
@@ -44,12 +44,12 @@ impl Default for Items {
     }
 }
 
-/// What a conversation's turn asks.
+/// The prompt of a conversation's turn.
 pub(crate) fn text(item: u64, turn: u32) -> String {
     format!("item {item} turn {turn} {}", "x".repeat((item % 7) as usize))
 }
 
-impl DatasetFactory for Items {
+impl DatasetFactory for FakeDataset {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
         Ok(Box::new(self.clone()))
     }
@@ -59,7 +59,7 @@ impl DatasetFactory for Items {
     }
 }
 
-impl Dataset for Items {
+impl Dataset for FakeDataset {
     fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
         Ok(self.size.filter(|_| self.announced))
     }
@@ -70,7 +70,7 @@ impl Dataset for Items {
     }
 }
 
-impl Items {
+impl FakeDataset {
     fn conversation(&self, item: u32) -> Result<Conversation, PluginFailure> {
         if let Some(before) = &self.before {
             before(item.into()).map_err(|text| failure("generate", text))?;
@@ -88,31 +88,31 @@ impl Items {
     }
 }
 
-/// Speaks to chat completions.
+/// A protocol for chat completions.
 #[derive(Clone)]
-pub(crate) struct Speaker {
-    /// How replies are read; none: by `decode`.
+pub(crate) struct FakeProtocol {
+    /// The reading plan; `None`: `decode` is used.
     pub(crate) reading: Option<ReadingPlan>,
-    /// Tokens asked for where the ask has no limit of its own.
+    /// Tokens requested if the prompt has no limit of its own.
     pub(crate) tokens: u32,
     pub(crate) stream: bool,
-    /// The path of every request; none: the URL's.
+    /// The path of every request; `None`: the URL's.
     pub(crate) path: Option<&'static str>,
     /// Headers of every request, beside its content type.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// Bytes that each body is made larger by.
+    /// Extra bytes in each body.
     pub(crate) padding: usize,
-    /// CPU that each `decode` burns, in nanoseconds.
+    /// CPU time that each `decode` uses, in nanoseconds.
     pub(crate) burn: u64,
-    /// The assistant's message that `decode` makes of a reply.
+    /// The assistant's message that `decode` returns for a reply.
     pub(crate) message: Option<fn(&Exchange) -> Message>,
-    /// Called with the number of asks before each `format`.
+    /// Called with the number of prompts before each `format`.
     pub(crate) before_format: Option<Hook>,
     /// Called with the number of exchanges before each `decode`.
     pub(crate) before_decode: Option<Hook>,
 }
 
-impl Default for Speaker {
+impl Default for FakeProtocol {
     fn default() -> Self {
         Self {
             reading: Some(reading()),
@@ -129,7 +129,7 @@ impl Default for Speaker {
     }
 }
 
-/// How a chat reply is read, streamed or whole.
+/// The reading plan for chat replies, streamed or not.
 pub(crate) fn reading() -> ReadingPlan {
     let rule = |at: &str| Rule { at: at.into(), when: None };
     ReadingPlan {
@@ -144,24 +144,24 @@ pub(crate) fn reading() -> ReadingPlan {
     }
 }
 
-impl Speaker {
+impl FakeProtocol {
     pub(crate) fn tokens(tokens: u32) -> Self {
         Self { tokens, ..Self::default() }
     }
 
-    /// One without a plan, that burns `burn` nanoseconds of CPU a call.
+    /// A protocol without a reading plan that uses `burn` nanoseconds of CPU per `decode`.
     pub(crate) fn decoding(tokens: u32, burn: u64) -> Self {
         Self { reading: None, tokens, burn, ..Self::default() }
     }
 
-    fn template(&self, ask: &PromptRequest) -> Template {
-        let Prompt::Messages(messages) = &ask.prompt else { panic!("chat is asked for") };
-        let messages: Vec<Value> = ask.history.iter().chain(messages).map(spoken).collect();
+    fn template(&self, prompt: &PromptRequest) -> Template {
+        let Prompt::Messages(messages) = &prompt.prompt else { panic!("the prompt is a chat") };
+        let messages: Vec<Value> = prompt.history.iter().chain(messages).map(as_json).collect();
         let mut body = json!({
             "model": "m",
             "messages": messages,
             "stream": self.stream,
-            "max_tokens": ask.max_tokens.unwrap_or(self.tokens),
+            "max_tokens": prompt.max_tokens.unwrap_or(self.tokens),
             "ignore_eos": true,
         });
         if self.padding > 0 {
@@ -183,19 +183,19 @@ impl Speaker {
     }
 }
 
-fn spoken(message: &Message) -> Value {
+fn as_json(message: &Message) -> Value {
     let Some(Part::Text(text)) = message.parts.first() else { panic!("a message has text") };
-    let mut spoken = json!({ "role": message.role, "content": text });
+    let mut as_json = json!({ "role": message.role, "content": text });
     if !message.extra.is_empty() {
         let extra: Value = serde_json::from_str(&message.extra).expect("it is JSON");
         for (name, value) in extra.as_object().expect("an object") {
-            spoken[name] = value.clone();
+            as_json[name] = value.clone();
         }
     }
-    spoken
+    as_json
 }
 
-impl ProtocolFactory for Speaker {
+impl ProtocolFactory for FakeProtocol {
     fn plan(&self) -> Option<&ReadingPlan> {
         self.reading.as_ref()
     }
@@ -205,15 +205,15 @@ impl ProtocolFactory for Speaker {
     }
 }
 
-impl Protocol for Speaker {
-    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
-        let held = |ask: &PromptRequest| match &self.before_format {
-            Some(before) => before(asks.len() as u64)
-                .map(|()| self.template(ask))
+impl Protocol for FakeProtocol {
+    fn format(&mut self, prompts: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
+        let held = |prompt: &PromptRequest| match &self.before_format {
+            Some(before) => before(prompts.len() as u64)
+                .map(|()| self.template(prompt))
                 .map_err(|text| failure("format", text)),
-            None => Ok(self.template(ask)),
+            None => Ok(self.template(prompt)),
         };
-        asks.iter().map(held).collect()
+        prompts.iter().map(held).collect()
     }
 
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {

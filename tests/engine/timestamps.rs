@@ -1,7 +1,7 @@
-//! Stamps against what the server knows: when a request arrived, when each frame was written.
+//! Timestamps against the server's: when a request arrived, when each frame was written.
 
+use crate::fakes::FakeProtocol;
 use crate::rig::{Bench, PATIENCE, SLACK, fast, faulty, id, paced, plan_of, run, start, truth};
-use crate::speak::Speaker;
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::record::Record;
 use loadwright_sim::{Body, Config, Fault, Script, Served};
@@ -12,9 +12,8 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Rounds of a measurement at most: on an idle machine the first is enough.
 const ROUNDS: usize = 20;
 
-/// Asserts what must hold of every record, whatever the machine does meanwhile: causes come
-/// before effects.
-fn in_order(record: &Record, served: &Served) {
+/// Asserts what holds for every record, however busy the machine is: causes before effects.
+fn assert_in_order(record: &Record, served: &Served) {
     let sent = record.timeline.sent.unwrap();
     assert!(record.timeline.scheduled <= record.timeline.ready.unwrap());
     assert!(record.timeline.ready.unwrap() <= sent);
@@ -36,12 +35,12 @@ fn check(bench: Bench, server: &loadwright_sim::Server, number: u64) -> Vec<i64>
     run.whole(number);
     let served = truth(server, number);
     for record in &run.records {
-        in_order(record, &served[&id(0, record)]);
+        assert_in_order(record, &served[&id(0, record)]);
     }
     errors(&run.sorted(), &served)
 }
 
-/// TTFT as the records have it less TTFT as the server knows it, sorted, in nanoseconds.
+/// TTFT by the records minus TTFT by the server, sorted, in nanoseconds.
 fn errors<R: AsRef<Record>>(records: &[R], served: &BTreeMap<String, Served>) -> Vec<i64> {
     let error = |record: &Record| {
         let truth = &served[&id(0, record)];
@@ -67,13 +66,13 @@ fn within(bound: f64, round: impl Fn() -> Vec<i64>) {
 }
 
 #[test]
-fn frames_are_dated_when_they_came() {
+fn frames_are_timestamped_when_they_arrive() {
     for (workers, threads) in [(1, 1), (8, 1), (8, 2)] {
         within(5.0, || {
             let server = start(paced(15, 3));
             let mut plan = plan_of(&server.url(), workers, 40);
             plan.engine.threads = threads;
-            let bench = Bench { speaker: Speaker::tokens(8), ..Bench::new(plan) };
+            let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
             check(bench, &server, 40)
         });
     }
@@ -82,11 +81,13 @@ fn frames_are_dated_when_they_came() {
 /// There are enough slow streams for the engine's thread to read them in batches, unless other
 /// processes keep it from its processor for longer than its pauses.
 #[test]
-fn frames_read_in_batches_are_dated_when_they_came() {
+fn frames_read_in_batches_are_timestamped_when_they_arrive() {
     within(5.0, || {
         let server = start(paced(30, 20));
-        let bench =
-            Bench { speaker: Speaker::tokens(20), ..Bench::new(plan_of(&server.url(), 200, 200)) };
+        let bench = Bench {
+            protocol: FakeProtocol::tokens(20),
+            ..Bench::new(plan_of(&server.url(), 200, 200))
+        };
         let progress = Arc::clone(&bench.control.progress);
         let errors = check(bench, &server, 200);
         if progress.read_pauses.load(Relaxed) >= 10 { errors } else { vec![i64::MAX] }
@@ -94,20 +95,20 @@ fn frames_read_in_batches_are_dated_when_they_came() {
 }
 
 #[test]
-fn a_slow_plugin_moves_no_stamp() {
+fn a_slow_plugin_shifts_no_timestamp() {
     // A stamp behind the plugin would be late by its 50 ms, or by many of them.
     for burn in [0, 50_000_000] {
         within(10.0, || {
             let server = start(paced(20, 4));
             let plan = plan_of(&server.url(), 4, 40);
-            let bench = Bench { speaker: Speaker::decoding(6, burn), ..Bench::new(plan) };
+            let bench = Bench { protocol: FakeProtocol::decoding(6, burn), ..Bench::new(plan) };
             check(bench, &server, 40)
         });
     }
 }
 
 #[test]
-fn stamps_are_the_kernels_where_they_can_be_and_the_users_where_asked() {
+fn timestamps_are_the_kernels_by_default_and_of_user_space_on_request() {
     let server = start(paced(5, 2));
     let mut plan = plan_of(&server.url(), 4, 20);
     let kernel = run(plan.clone());
@@ -124,7 +125,7 @@ fn stamps_are_the_kernels_where_they_can_be_and_the_users_where_asked() {
 }
 
 #[test]
-fn under_tls_the_stamps_are_those_of_the_socket() {
+fn under_tls_the_timestamps_are_those_of_the_socket() {
     within(5.0, || {
         let server = start(Config { tls: true, ..paced(15, 3) });
         let mut plan = plan_of(&server.url(), 4, 20);
@@ -133,9 +134,9 @@ fn under_tls_the_stamps_are_those_of_the_socket() {
     });
 }
 
-/// The end of a connection has no kernel stamp, and takes none from the frames before it.
+/// The end of a connection has no kernel timestamp, and does not affect those of the frames before.
 #[test]
-fn under_tls_the_last_frames_keep_the_kernels_stamps() {
+fn under_tls_the_last_frames_keep_their_kernel_timestamps() {
     for fault in [Fault::Close, Fault::Body(Body::UntilClose)] {
         let script = Script::always([fault]);
         let server = start(Config { tls: true, script, ..paced(5, 2) });
@@ -149,7 +150,7 @@ fn under_tls_the_last_frames_keep_the_kernels_stamps() {
 }
 
 #[test]
-fn over_http2_frames_are_dated_when_they_are_read() {
+fn over_http2_frames_are_timestamped_when_they_are_read() {
     within(10.0, || {
         let server = start(Config { http2: true, ..paced(15, 3) });
         let mut plan = plan_of(&server.url(), 4, 20);
@@ -161,7 +162,8 @@ fn over_http2_frames_are_dated_when_they_are_read() {
 #[test]
 fn frames_of_one_read_are_marked() {
     let server = start(faulty([Fault::Merge { frames: 4 }]));
-    let bench = Bench { speaker: Speaker::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let bench =
+        Bench { protocol: FakeProtocol::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
     run.whole(5);
     for record in &run.records {
@@ -183,7 +185,7 @@ fn frames_that_come_one_by_one_are_not_marked() {
     let shared = || {
         let server = start(paced(5, 8));
         let plan = plan_of(&server.url(), 1, 4);
-        let run = Bench { speaker: Speaker::tokens(10), ..Bench::new(plan) }.run();
+        let run = Bench { protocol: FakeProtocol::tokens(10), ..Bench::new(plan) }.run();
         run.whole(4);
         server.wait_for_ended(4, PATIENCE).unwrap();
         for record in &run.records {
@@ -200,14 +202,15 @@ fn frames_that_come_one_by_one_are_not_marked() {
 }
 
 #[test]
-fn frames_that_come_in_pieces_are_dated_in_order() {
+fn frames_that_come_in_pieces_are_timestamped_in_order() {
     let server = start(faulty([Fault::Split { bytes: 40 }]));
-    let bench = Bench { speaker: Speaker::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let bench =
+        Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
     run.whole(5);
     let served = truth(&server, 5);
     for record in &run.records {
-        in_order(record, &served[&id(0, record)]);
+        assert_in_order(record, &served[&id(0, record)]);
     }
 }
 
@@ -216,6 +219,6 @@ fn a_reply_at_full_speed_keeps_its_order() {
     let server = start(fast());
     let mut plan = plan_of(&server.url(), 4, 12);
     plan.engine.threads = 2;
-    let bench = Bench { speaker: Speaker::tokens(2_000), ..Bench::new(plan) };
+    let bench = Bench { protocol: FakeProtocol::tokens(2_000), ..Bench::new(plan) };
     check(bench, &server, 12);
 }

@@ -1,4 +1,4 @@
-//! Servers below HTTP, for what the simulated one does not send: canned bytes, silence.
+//! Servers without HTTP, for what the simulated server does not send: fixed bytes, silence.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -35,8 +35,8 @@ impl Drop for Canned {
     }
 }
 
-/// Serves each connection as `serve` does, on a thread of its own; connections are numbered from 0.
-/// Gives the URL.
+/// Serves each connection by `serve` on a thread of its own, with connections numbered from 0.
+/// Returns the URL.
 pub(crate) fn scripted(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> String {
     let (listener, url) = silent();
     let serve = Arc::new(serve);
@@ -53,7 +53,7 @@ pub(crate) fn scripted(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static)
     url
 }
 
-/// Reads one request, and gives the number of its slot; none: the client has left.
+/// Reads one request and returns its slot; `None`: the client has disconnected.
 pub(crate) fn next_request(stream: &mut TcpStream) -> Option<u64> {
     // Nothing is taken, so that what is there is read as a whole.
     if !matches!(stream.peek(&mut [0]), Ok(1)) {
@@ -64,7 +64,7 @@ pub(crate) fn next_request(stream: &mut TcpStream) -> Option<u64> {
     Some(id.split('-').nth(2).unwrap().parse().unwrap())
 }
 
-/// The events of a chat reply that counts `tokens`, up to and with its end mark.
+/// The events of a chat reply that reports `tokens`, including its end mark.
 pub(crate) fn events(tokens: u64) -> String {
     format!(
         "data: {{\"choices\":[{{\"delta\":{{\"content\":\"hi\"}},\"finish_reason\":\"stop\"}}],\
@@ -72,7 +72,7 @@ pub(crate) fn events(tokens: u64) -> String {
     )
 }
 
-/// A whole reply of one frame that counts `tokens`.
+/// A complete reply of one frame that reports `tokens`.
 pub(crate) fn reply(tokens: u64) -> String {
     let body = events(tokens);
     let length = body.len();
@@ -81,14 +81,14 @@ pub(crate) fn reply(tokens: u64) -> String {
     )
 }
 
-/// A listener that takes connections and never says anything.
+/// A listener that accepts connections and never sends anything.
 pub(crate) fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     (listener, url)
 }
 
-/// Reads one request with a `content-length`; gives its head.
+/// Reads one request with a `content-length` and returns its head.
 pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let head = read_head(stream);
     let length = head
@@ -99,7 +99,7 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     head
 }
 
-/// Reads a head, and not a byte behind it.
+/// Reads a head, and not a byte more.
 pub(crate) fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -110,7 +110,7 @@ pub(crate) fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Stands before a server: takes connections, and carries them on only once it is opened.
+/// A relay before a server: accepts connections, and forwards them only once it is opened.
 pub(crate) struct Gate {
     pub(crate) url: String,
     opened: Arc<OnceLock<()>>,
@@ -139,8 +139,8 @@ impl Gate {
     }
 }
 
-/// Stands before a server and takes what clients send more slowly than they send it, in small
-/// segments, so that the kernel takes little at a time; gives its URL, for `https`.
+/// The `https` URL of a relay before a server that reads more slowly than clients send, in small
+/// segments, so that the kernel accepts little at a time.
 pub(crate) fn narrow(server: SocketAddr) -> String {
     let (listener, url) = silent();
     let socket = socket2::SockRef::from(&listener);

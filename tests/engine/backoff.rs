@@ -1,8 +1,7 @@
-//! Waits before another attempt: back-off between the attempts at a request, `Retry-After`, and the
-//! workers that a service refuses.
+//! Backoff: between the attempts at a request, by `Retry-After`, and of workers that a service refuses.
 
+use crate::raw_server::{read_request, silent};
 use crate::rig::{Bench, PATIENCE, closed, faulty, ms, plan, plan_of, start, truth};
-use crate::wire::{read_request, silent};
 use loadwright_core::outcome::Outcome;
 use loadwright_sim::{Fault, Server};
 use loadwright_timing::clock;
@@ -10,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Nanoseconds that a wait has at least, after so many failures in a row.
+/// The least delay after consecutive `failures`, in nanoseconds.
 fn least(failures: u32) -> u64 {
     (100_000_000 << failures).min(2_000_000_000)
 }
@@ -25,7 +24,7 @@ fn refusing(code: u16, retry_after: Option<u32>) -> Server {
 }
 
 #[test]
-fn attempts_back_off_and_stay_due_when_their_slot_was() {
+fn attempts_back_off_and_keep_the_scheduled_time_of_their_slot() {
     for fault in [Fault::Status { code: 500, retry_after: None, body: None }, Fault::Drop] {
         let server = start(faulty([fault]));
         let mut plan = plan(&server.url());
@@ -77,7 +76,7 @@ fn a_retry_comes_no_sooner_than_the_date_that_the_service_names() {
 }
 
 #[test]
-fn a_wait_for_another_attempt_ends_when_the_user_stops_the_run() {
+fn a_backoff_ends_when_the_user_stops_the_run() {
     let server = refusing(429, Some(60));
     let mut plan = plan(&server.url());
     plan.request.retries = 9;
@@ -121,7 +120,7 @@ fn workers_that_are_refused_back_off_and_are_counted() {
 }
 
 #[test]
-fn workers_obey_what_a_refusal_asks_for() {
+fn workers_obey_retry_after() {
     let server = refusing(503, Some(1));
     let run = Bench::new(plan_of(&server.url(), 1, 3)).run();
     for pair in run.sorted().windows(2) {
@@ -130,9 +129,9 @@ fn workers_obey_what_a_refusal_asks_for() {
     assert_eq!(run.records.len(), 3);
 }
 
-/// An hour is asked for, and nothing is left to wait for: neither slots nor time.
+/// The service asks for an hour, but no slots and no time are left.
 #[test]
-fn no_worker_waits_longer_than_there_is_something_to_send() {
+fn no_worker_backs_off_longer_than_the_load_lasts() {
     let server = refusing(429, Some(3_600));
     let mut plan = plan_of(&server.url(), 4, 4);
     assert_eq!(Bench::new(plan.clone()).run().records.len(), 4);

@@ -1,7 +1,7 @@
-//! What a server says though nothing was asked is never taken for a reply.
+//! Data that a server sends without a request is never taken for a reply.
 
+use crate::raw_server::{events, next_request, reply, scripted};
 use crate::rig::{Bench, Run, closed, ms, plan_of, run};
-use crate::wire::{events, next_request, reply, scripted};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Load;
@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-/// What a reply to nobody counts.
+/// The token count of unsolicited replies.
 const STRAY: u64 = 999;
 
 /// Answers each request with the number of its slot plus one, then does `idle`.
@@ -31,8 +31,8 @@ fn stray() -> String {
     })
 }
 
-/// Each record has its own reply, and none of its stamps is before it was asked for.
-fn own_replies(run: &Run) {
+/// Each record has its own reply, and none of its timestamps is before the request was sent.
+fn assert_own_replies(run: &Run) {
     run.whole(3);
     for record in run.sorted() {
         assert_eq!(record.usage.output_tokens, Some(record.seq as u32 + 1));
@@ -44,7 +44,7 @@ fn own_replies(run: &Run) {
 }
 
 #[test]
-fn stray_replies_on_idle_connections_are_nobodys() {
+fn unsolicited_replies_on_idle_connections_are_ignored() {
     let slow = Arrival { rate: 1.5, process: Process::Constant };
     let loads = [
         Load::Closed { workers: 1, ramp_up: Duration::ZERO, pace: Some(slow) },
@@ -54,16 +54,16 @@ fn stray_replies_on_idle_connections_are_nobodys() {
         let mut plan = plan_of(&stray(), 1, 3);
         plan.load = load;
         let run = run(plan);
-        own_replies(&run);
+        assert_own_replies(&run);
         let reopened: Vec<_> = run.sorted().iter().map(|record| record.reopened).collect();
         assert_eq!(reopened, [false, true, true]);
     }
 }
 
 #[test]
-fn a_stray_reply_between_two_turns_is_nobodys() {
+fn an_unsolicited_reply_between_two_turns_is_ignored() {
     let mut bench = Bench::new(plan_of(&stray(), 1, 1));
-    (bench.items.turns, bench.items.pause) = (2, 0.6);
+    (bench.dataset.turns, bench.dataset.pause) = (2, 0.6);
     let run = bench.run();
     assert_eq!(run.records.len(), 2);
     for record in &run.records {
@@ -72,10 +72,10 @@ fn a_stray_reply_between_two_turns_is_nobodys() {
     assert!(run.sorted()[1].reopened);
 }
 
-/// Nothing waits between two requests: what is not seen before the next is sent is told by the
-/// kernel's stamps, so that a reply is its own or a failure.
+/// There is no pause between two requests: data that was not read before the next one was sent is
+/// recognized by its kernel timestamp, so that a reply is the request's own or a failure.
 #[test]
-fn no_stray_reply_gives_a_negative_time() {
+fn no_unsolicited_reply_gives_a_negative_latency() {
     let url = scripted(|mut stream, _| {
         while let Some(seq) = next_request(&mut stream) {
             let sent = stream.write_all(reply(seq + 1).as_bytes());
@@ -101,7 +101,7 @@ fn no_stray_reply_gives_a_negative_time() {
 }
 
 #[test]
-fn a_408_on_an_idle_connection_is_its_end() {
+fn a_408_on_an_idle_connection_ends_it() {
     let url = then(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n");
         let _ = stream.shutdown(Shutdown::Write);
@@ -112,13 +112,13 @@ fn a_408_on_an_idle_connection_is_its_end() {
         max_in_flight: None,
     };
     let run = run(plan);
-    own_replies(&run);
+    assert_own_replies(&run);
     assert!(run.sorted()[1].reopened && run.sorted()[2].reopened);
 }
 
-/// Whether it comes before the request is sent or after: it is the server's word.
+/// Whether it comes before or after the request is sent, it is the server's reply.
 #[test]
-fn a_server_that_refuses_new_connections_is_heard() {
+fn a_refusal_on_a_new_connection_is_the_reply() {
     let url = scripted(|mut stream, _| {
         let refusal = "HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 4\r\n\r\nfull";
         stream.write_all(refusal.as_bytes()).unwrap();
@@ -136,7 +136,7 @@ fn a_server_that_refuses_new_connections_is_heard() {
 
 /// A kept connection that has died is opened again, and the request reaches the server once.
 #[test]
-fn what_is_sent_again_was_not_taken_before() {
+fn a_request_that_is_sent_again_reaches_the_server_once() {
     let url = scripted(|mut stream, number| {
         let seq = next_request(&mut stream).unwrap();
         assert_eq!(seq, number as u64);
@@ -145,7 +145,7 @@ fn what_is_sent_again_was_not_taken_before() {
     });
     let mut plan = plan_of(&url, 1, 3);
     plan.load = closed(1);
-    own_replies(&run(plan));
+    assert_own_replies(&run(plan));
 }
 
 /// One HTTP/2 frame.
@@ -185,10 +185,9 @@ fn next_stream(client: &mut TcpStream) -> Option<u32> {
     }
 }
 
-/// Over HTTP/2 a ping says nothing of a request; a reply on a stream that nobody has opened breaks
-/// the connection's rules.
+/// Over HTTP/2 a ping is not a reply, and a reply on a stream that was not opened is a protocol error.
 #[test]
-fn over_http2_only_what_belongs_to_no_stream_counts() {
+fn over_http2_a_reply_on_an_unopened_stream_is_an_error() {
     for (stray, reopened) in [(frame(PING, 0, 0, &[7; 8]), false), (reply_on(3, STRAY), true)] {
         let url = scripted(move |mut client, _| {
             client.read_exact(&mut [0; 24]).unwrap();
@@ -204,7 +203,7 @@ fn over_http2_only_what_belongs_to_no_stream_counts() {
         });
         let mut bench = Bench::new(plan_of(&url, 1, 1));
         bench.plan.target.http2 = true;
-        (bench.items.turns, bench.items.pause) = (2, 0.6);
+        (bench.dataset.turns, bench.dataset.pause) = (2, 0.6);
         let run = bench.run();
         assert_eq!(run.records.len(), 2);
         for record in &run.records {
