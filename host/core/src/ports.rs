@@ -210,7 +210,13 @@ pub struct Synthesized {
     pub tokens: u32,
 }
 
-/// Takes records as they are made. Must not block: a slow destination buffers on its own thread.
+/// Takes records as they are made.
+///
+/// The engine calls sinks on the thread that called it, never on one that sends or reads. A sink
+/// therefore may wait for a slow destination, and must rather wait than lose a record: meanwhile
+/// records fill the engine's bounded queues, and once these are full, interpreters and then dispatch
+/// wait too, which samples count as `stalls`. It must not wait for a destination that is gone, but
+/// fail. Slow destinations buffer, on a thread of their own, so that short waits reach nobody.
 pub trait Sink {
     /// One record, in the order of completion.
     ///

@@ -50,8 +50,9 @@ impl Format {
 }
 
 /// The tables. Columns that end in `_ns` are nanoseconds on the run's clock, whose zero is the
-/// point's `origin_ns` on the wall clock; what does not exist is NULL. A request's trace id stands in
-/// a view: as a generated column it is made for every row that is written, which costs a sixth of it.
+/// point's `origin_ns` on the wall clock; what does not exist is NULL. A request's trace id is in a
+/// view: as a generated column it would be made for every row that is written, which costs a sixth of
+/// it. `failure` is a view too, so that it cannot differ from the requests.
 pub(crate) const TABLES: &str = "
 CREATE TABLE run (
     format_major INTEGER NOT NULL,
@@ -60,53 +61,53 @@ CREATE TABLE run (
     points       TEXT NOT NULL
 );
 CREATE TABLE point (
-    id        INTEGER PRIMARY KEY,
-    name      TEXT NOT NULL,
-    origin_ns INTEGER NOT NULL,
-    first_id  INTEGER NOT NULL,
-    plan      TEXT NOT NULL,
-    end_reason    TEXT,
-    point_end   TEXT
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    origin_ns  INTEGER NOT NULL,
+    first_id   INTEGER NOT NULL,
+    plan       TEXT NOT NULL,
+    end_reason TEXT,
+    point_end  TEXT
 );
 CREATE TABLE request (
-    id               INTEGER PRIMARY KEY,
-    point            INTEGER NOT NULL,
-    seq              INTEGER NOT NULL,
-    turn             INTEGER NOT NULL,
-    attempt          INTEGER NOT NULL,
-    last_attempt     INTEGER NOT NULL,
-    warmup           INTEGER NOT NULL,
-    conversation     TEXT,
-    scheduled_ns           INTEGER NOT NULL,
-    ready_ns         INTEGER,
-    sent_ns          INTEGER,
-    connect_ns       INTEGER,
-    resolved_ns      INTEGER,
-    connected_ns     INTEGER,
-    tls_ns           INTEGER,
-    head_ns          INTEGER,
-    first_output_ns  INTEGER,
-    last_output_ns   INTEGER,
-    end_ns           INTEGER NOT NULL,
-    streamed         INTEGER NOT NULL,
-    status           INTEGER,
-    outcome          TEXT NOT NULL,
-    error            TEXT,
-    input_tokens     INTEGER,
-    input_source     TEXT,
-    output_tokens    INTEGER,
-    output_source    TEXT,
-    cached_tokens    INTEGER,
-    reasoning_tokens INTEGER,
-    accepted_tokens  INTEGER,
-    rejected_tokens  INTEGER,
-    tokenizer_output_tokens   INTEGER,
-    dataset_input_tokens       INTEGER,
-    finish_reason    TEXT,
-    connection       INTEGER NOT NULL,
-    reopened         INTEGER NOT NULL,
-    bytes_sent       INTEGER NOT NULL,
-    bytes_received   INTEGER NOT NULL
+    id                      INTEGER PRIMARY KEY,
+    point                   INTEGER NOT NULL,
+    seq                     INTEGER NOT NULL,
+    turn                    INTEGER NOT NULL,
+    attempt                 INTEGER NOT NULL,
+    last_attempt            INTEGER NOT NULL,
+    warmup                  INTEGER NOT NULL,
+    conversation            TEXT,
+    scheduled_ns            INTEGER NOT NULL,
+    ready_ns                INTEGER,
+    sent_ns                 INTEGER,
+    connect_ns              INTEGER,
+    resolved_ns             INTEGER,
+    connected_ns            INTEGER,
+    tls_ns                  INTEGER,
+    head_ns                 INTEGER,
+    first_output_ns         INTEGER,
+    last_output_ns          INTEGER,
+    end_ns                  INTEGER NOT NULL,
+    streamed                INTEGER NOT NULL,
+    status                  INTEGER,
+    outcome                 TEXT NOT NULL,
+    error                   TEXT,
+    input_tokens            INTEGER,
+    input_source            TEXT,
+    output_tokens           INTEGER,
+    output_source           TEXT,
+    cached_tokens           INTEGER,
+    reasoning_tokens        INTEGER,
+    accepted_tokens         INTEGER,
+    rejected_tokens         INTEGER,
+    tokenizer_output_tokens INTEGER,
+    dataset_input_tokens    INTEGER,
+    finish_reason           TEXT,
+    connection              INTEGER NOT NULL,
+    reopened                INTEGER NOT NULL,
+    bytes_sent              INTEGER NOT NULL,
+    bytes_received          INTEGER NOT NULL
 );
 CREATE VIEW traced AS
     SELECT *, 'lw-' || point || '-' || seq || '-' || turn || '-' || attempt AS trace_id
@@ -114,7 +115,7 @@ CREATE VIEW traced AS
 CREATE TABLE frame (
     request INTEGER PRIMARY KEY,
     count   INTEGER NOT NULL,
-    stamps  BLOB NOT NULL
+    encoded BLOB NOT NULL
 );
 CREATE TABLE sample (
     id              INTEGER PRIMARY KEY,
@@ -136,11 +137,14 @@ CREATE TABLE sample (
     refusal_waits   INTEGER NOT NULL,
     refusal_wait_ns INTEGER NOT NULL
 );
-CREATE TABLE failure (
-    point  INTEGER NOT NULL,
-    class  TEXT NOT NULL,
-    count  INTEGER NOT NULL,
-    sample TEXT,
-    PRIMARY KEY (point, class)
-) WITHOUT ROWID;
+CREATE VIEW failure AS
+    WITH failed AS (
+        SELECT point, outcome, sum(last_attempt) AS count, sum(NOT last_attempt) AS retried,
+            min(CASE WHEN error IS NOT NULL THEN id END) AS first
+        FROM request
+        WHERE NOT warmup AND outcome NOT IN ('ok', 'cancelled', 'dropped')
+        GROUP BY point, outcome
+    )
+    SELECT failed.point, failed.outcome AS class, count, retried, request.error AS sample
+    FROM failed LEFT JOIN request ON request.id = failed.first;
 ";

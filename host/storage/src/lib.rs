@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod byte_budget;
 mod failure;
 pub mod folder;
 pub mod format;

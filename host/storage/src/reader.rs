@@ -191,7 +191,7 @@ fn replay(connection: &Connection, ids: Range<i64>, sink: &mut dyn Sink) -> Resu
     let transaction = connection.unchecked_transaction()?;
     let range = "id >= ? AND id < ? ORDER BY id";
     let mut requests = connection.prepare(&format!(
-        "SELECT {}, stamps FROM request LEFT JOIN frame ON request = id WHERE {range}",
+        "SELECT {}, encoded FROM request LEFT JOIN frame ON request = id WHERE {range}",
         rows::REQUEST
     ))?;
     let mut samples =
@@ -221,8 +221,8 @@ fn replay(connection: &Connection, ids: Range<i64>, sink: &mut dyn Sink) -> Resu
 }
 
 fn read_request(row: &Row<'_>) -> Result<Record, RowError> {
-    let stamps = row.get_ref("stamps")?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-    rows::read_record(row, frames::decode(stamps.unwrap_or_default())?)
+    let encoded = row.get_ref("encoded")?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    rows::read_record(row, frames::decode(encoded.unwrap_or_default())?)
 }
 
 /// Rows of one table, the next one read already.

@@ -2,8 +2,8 @@
 
 use crate::failure::{lost, lost_for};
 use crate::format::{APPLICATION, CURRENT, TABLES};
-use crate::writer::{self, Beginning, Fate, Job};
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crate::writer::{self, Job, PointRow, WriterState};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 /// A file of records that is being written.
@@ -25,12 +25,12 @@ pub struct Store {
     /// None only while the store is dropped.
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    fate: Arc<Fate>,
+    state: Arc<WriterState>,
 }
 
 impl Store {
-    /// Makes the file `path`, which must not exist, for a run that was asked for `points`, by
-    /// name, and starts its thread.
+    /// Makes the file `path`, which must not exist, for a run of `points`, by name, and
+    /// starts its thread.
     ///
     /// # Errors
     /// The file cannot be made or written.
@@ -40,26 +40,30 @@ impl Store {
             lost_for(path, &error, remedy)
         })?;
         let connection = prepare(path, points).map_err(|error| lost(path, &error))?;
-        Self::start(connection, path)
+        Self::start(path, move |queue, state| writer::write(&connection, queue, state))
     }
 
-    fn start(connection: Connection, path: &Path) -> Result<Self, SinkFailure> {
-        let fate = Arc::new(Fate::new(path));
+    /// Starts the thread, which takes jobs with `write`.
+    fn start(
+        path: &Path,
+        write: impl FnOnce(&Receiver<Job>, &WriterState) -> Result<(), SinkFailure> + Send + 'static,
+    ) -> Result<Self, SinkFailure> {
+        let state = Arc::new(WriterState::new(path));
         let (jobs, queue) = bounded(writer::QUEUE);
-        let shared = Arc::clone(&fate);
-        let thread = spawn("records", move || writer::run(&connection, &queue, &shared))
+        let shared = Arc::clone(&state);
+        let thread = spawn("records", move || writer::run(&queue, &shared, write))
             .map_err(|error| SinkFailure(error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), fate })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), state })
     }
 
     /// A way to have what is queued committed at once, from another thread.
     pub fn committer(&self) -> Committer {
         let thread = self.thread.as_ref().map(|thread| thread.thread().clone());
-        Committer { fate: Arc::clone(&self.fate), thread }
+        Committer { state: Arc::clone(&self.state), thread }
     }
 
     /// Begins a point: its plan is on disk when this returns. `wall_at_origin` is the wall clock in
-    /// nanoseconds since the Unix epoch where the clock of the point's records stood at 0.
+    /// nanoseconds since the Unix epoch when the clock of the point's records was at 0.
     ///
     /// # Errors
     /// The plan cannot be written.
@@ -70,15 +74,15 @@ impl Store {
     ) -> Result<PointSink<'_>, SinkFailure> {
         let json = serde_json::to_string(plan).map_err(|error| {
             let remedy = "use paths that are valid UTF-8";
-            lost_for(&self.fate.path, &error, remedy)
+            lost_for(&self.state.path, &error, remedy)
         })?;
-        let beginning = Beginning {
+        let point = PointRow {
             id: plan.index,
             name: plan.name.clone(),
             origin: wall_at_origin,
             plan: json,
         };
-        self.ask(|answer| Job::Begin(Box::new(beginning), answer))?;
+        self.ask(|answer| Job::Begin(Box::new(point), answer))?;
         Ok(PointSink { store: self })
     }
 
@@ -88,29 +92,16 @@ impl Store {
     /// Something could not be written, now or earlier.
     pub fn close(mut self) -> Result<(), SinkFailure> {
         self.join();
-        self.fate.failure.get().cloned().map_or(Ok(()), Err)
+        self.state.failure.get().cloned().map_or(Ok(()), Err)
     }
 
     fn join(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            if thread.join().is_err() {
-                self.fate.failure.get_or_init(|| self.gone());
-            }
+            // Where writing panicked, the failure is in the state.
+            let _ = thread.join();
         }
-    }
-
-    /// Waits until the queue has room for `bytes` of frames: one record's, however many, and no more
-    /// than [`writer::BYTES`] beside them.
-    fn make_room(&self, bytes: u64) {
-        const LOOK: Duration = Duration::from_millis(1);
-        let waiting = || self.fate.waiting.load(Relaxed);
-        while waiting() > writer::BYTES && self.fate.failure.get().is_none() {
-            self.wake();
-            thread::sleep(LOOK);
-        }
-        self.fate.waiting.fetch_add(bytes, Relaxed);
     }
 
     /// Sends a job and waits until it is committed.
@@ -118,24 +109,20 @@ impl Store {
         let (answer, outcome) = bounded(1);
         self.send(job(answer))?;
         self.wake();
-        outcome.recv().unwrap_or_else(|_| Err(self.gone()))
+        outcome.recv().unwrap_or_else(|_| Err(self.failure()))
     }
 
     fn send(&self, job: Job) -> Result<(), SinkFailure> {
-        if let Some(failure) = self.fate.failure.get() {
+        if let Some(failure) = self.state.failure.get() {
             return Err(failure.clone());
         }
         let jobs = self.jobs.as_ref().expect("only dropping takes it");
         if jobs.len() >= writer::QUEUE / 2 {
             self.wake();
         }
-        match jobs.try_send(job) {
-            Ok(()) => Ok(()),
-            // The disk is slower than the service. Waiting moves no stamp; a lost record would
-            // falsify every metric.
-            Err(TrySendError::Full(job)) => jobs.send(job).map_err(|_| self.gone()),
-            Err(TrySendError::Disconnected(_)) => Err(self.gone()),
-        }
+        // Waits where the disk is slower than the service: this moves no timestamp, and a lost record
+        // would falsify every metric.
+        jobs.send(job).map_err(|_| self.failure())
     }
 
     fn wake(&self) {
@@ -144,8 +131,10 @@ impl Store {
         }
     }
 
-    fn gone(&self) -> SinkFailure {
-        lost_for(&self.fate.path, &"the thread that writes them panicked", "please report this")
+    /// Why the thread is gone.
+    fn failure(&self) -> SinkFailure {
+        let unknown = || lost_for(&self.state.path, &"their thread ended", "please report this");
+        self.state.failure.get().cloned().unwrap_or_else(unknown)
     }
 }
 
@@ -155,30 +144,30 @@ impl Drop for Store {
     }
 }
 
-/// Has what is queued committed at once: for a process that has no time left.
+/// Commits what is queued at once: for a process that is about to end.
 #[derive(Debug, Clone)]
 pub struct Committer {
-    fate: Arc<Fate>,
+    state: Arc<WriterState>,
     thread: Option<Thread>,
 }
 
 impl Committer {
-    /// Waits until all that was given is committed, and no longer than `limit`; whether it is.
+    /// Waits until everything queued is committed, for `limit` at most; whether it is.
     pub fn commit(&self, limit: Duration) -> bool {
-        self.fate.hurry.store(true, Relaxed);
+        self.state.hurry.store(true, Relaxed);
         if let Some(thread) = &self.thread {
             thread.unpark();
         }
-        let (committed, told) = &self.fate.committed;
+        let (committed, changed) = &self.state.committed;
         let committed = committed.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = told.wait_timeout_while(committed, limit, |committed| !*committed);
+        let waited = changed.wait_timeout_while(committed, limit, |committed| !*committed);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
 fn prepare(path: &Path, points: &[&str]) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    // Nothing in it is worth waiting for a disk yet.
+    // It holds nothing yet that would be worth a wait for the disk.
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "application_id", APPLICATION)?;
     let transaction = connection.unchecked_transaction()?;
@@ -199,7 +188,10 @@ fn prepare(path: &Path, points: &[&str]) -> rusqlite::Result<Connection> {
 }
 
 /// Takes the records and samples of one point. A point whose sink is dropped before
-/// [`finish_point`](Self::finish_point) stands in the file as one that was cut off.
+/// [`finish_point`](Self::finish_point) is in the file as one that was cut off.
+///
+/// A slow disk holds [`record`](Sink::record) up, as the trait says: it waits while 16,384 jobs or 64
+/// MiB of frames are queued.
 #[derive(Debug)]
 pub struct PointSink<'s> {
     store: &'s mut Store,
@@ -218,7 +210,7 @@ impl PointSink<'_> {
 impl Sink for PointSink<'_> {
     fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
         let job = Job::Record(Arc::clone(record));
-        self.store.make_room(job.bytes());
+        self.store.state.waiting.take(job.bytes(), || self.store.wake());
         self.store.send(job)
     }
 

@@ -2,9 +2,10 @@
 //!
 //! It wakes every [`PAUSE`], takes what is queued and commits it in one transaction. It is not
 //! woken by each record: at 30,000 records a second the wake-ups would cost more than the rows.
-//! After a first failure it takes jobs only to refuse them, so that nobody waits for it.
+//! After a failure it takes jobs only to refuse them, so that no sender waits for ever.
 
-use crate::failure::lost;
+use crate::byte_budget::ByteBudget;
+use crate::failure::{lost, lost_for};
 use crate::frames;
 use crate::rows;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -12,9 +13,9 @@ use loadwright_core::ports::SinkFailure;
 use loadwright_core::record::Record;
 use loadwright_core::sample::{PointEnd, Sample};
 use rusqlite::{Connection, Statement, params};
-use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -35,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) enum Job {
     Record(Arc<Record>),
     Sample(Box<Sample>),
-    Begin(Box<Beginning>, Answer),
+    Begin(Box<PointRow>, Answer),
     Finish(Box<PointEnd>, Answer),
 }
 
@@ -53,39 +54,45 @@ impl Job {
 pub(crate) type Answer = Sender<Result<(), SinkFailure>>;
 
 /// The row of a point that begins.
-pub(crate) struct Beginning {
+pub(crate) struct PointRow {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) origin: u64,
     pub(crate) plan: String,
 }
 
-/// What thread and senders share: where the file is, and the failure that ended the writing.
+/// What the thread and its senders share: where the file is, and the failure that ended the writing.
 #[derive(Debug)]
-pub(crate) struct Fate {
+pub(crate) struct WriterState {
     pub(crate) path: PathBuf,
     pub(crate) failure: OnceLock<SinkFailure>,
     /// Bytes of the frames that wait in the queue.
-    pub(crate) waiting: AtomicU64,
-    /// Somebody waits for all that is queued to be committed, and may not wait for long.
+    pub(crate) waiting: ByteBudget,
+    /// Someone waits until all that is queued is committed, and may not wait long.
     pub(crate) hurry: AtomicBool,
     /// All that was queued is committed, since `hurry` was set.
     pub(crate) committed: (Mutex<bool>, Condvar),
 }
 
-impl Fate {
-    /// The fate of a file that was just made.
+impl WriterState {
+    /// The state for a file that was just made.
     pub(crate) fn new(path: &Path) -> Self {
         Self {
             path: path.into(),
             failure: OnceLock::new(),
-            waiting: AtomicU64::new(0),
+            waiting: ByteBudget::new(BYTES),
             hurry: AtomicBool::new(false),
             committed: (Mutex::new(false), Condvar::new()),
         }
     }
 
-    fn tell_if_awaited(&self) {
+    /// Notes the failure that ends the writing, and lets senders that wait for the queue learn of it.
+    pub(crate) fn fail(&self, failure: SinkFailure) {
+        self.failure.get_or_init(|| failure);
+        self.waiting.close();
+    }
+
+    fn notify_if_awaited(&self) {
         if self.hurry.load(Relaxed) {
             *self.committed.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             self.committed.1.notify_all();
@@ -93,40 +100,64 @@ impl Fate {
     }
 }
 
-/// Runs the thread until all senders are gone.
-pub(crate) fn run(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) {
+/// Runs the thread, which takes jobs with `write` until all senders are gone. Once that has failed or
+/// panicked, every job is refused.
+pub(crate) fn run(
+    jobs: &Receiver<Job>,
+    state: &WriterState,
+    write: impl FnOnce(&Receiver<Job>, &WriterState) -> Result<(), SinkFailure>,
+) {
     loadwright_timing::thread::lower_priority();
-    if let Err(failure) = write(connection, jobs, fate) {
-        fate.failure.get_or_init(|| failure.clone());
-        for job in jobs {
-            if let Job::Begin(_, answer) | Job::Finish(_, answer) = job {
-                reply(&answer, Err(failure.clone()));
-            }
+    let panicked = |_| {
+        let cause = "the thread that writes them panicked";
+        Err(lost_for(&state.path, &cause, "please report this"))
+    };
+    // After a panic nothing is used again but the queue and what is made for several threads.
+    let outcome = catch_unwind(AssertUnwindSafe(|| write(jobs, state))).unwrap_or_else(panicked);
+    let Err(failure) = outcome else { return };
+    state.fail(failure.clone());
+    for job in jobs {
+        if let Job::Begin(_, answer) | Job::Finish(_, answer) = job {
+            reply(&answer, Err(failure.clone()));
         }
     }
-    fate.tell_if_awaited();
-    // Leaves one plain file, readable from a medium that cannot be written. Where somebody is
-    // reading just now it stays as it is, which is readable too.
-    let _ = connection.pragma_update(None, "journal_mode", "DELETE");
 }
 
-fn write(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) -> Result<(), SinkFailure> {
-    let mut writer = Writer::prepare(connection).map_err(|error| lost(&fate.path, &error))?;
+/// Writes jobs to `connection` until all senders are gone.
+pub(crate) fn write(
+    connection: &Connection,
+    jobs: &Receiver<Job>,
+    state: &WriterState,
+) -> Result<(), SinkFailure> {
+    let outcome = write_all(connection, jobs, state);
+    state.notify_if_awaited();
+    // Leaves one plain file, readable from a medium that cannot be written. While someone reads it, it
+    // stays as it is, which is readable too.
+    let _ = connection.pragma_update(None, "journal_mode", "DELETE");
+    outcome
+}
+
+fn write_all(
+    connection: &Connection,
+    jobs: &Receiver<Job>,
+    state: &WriterState,
+) -> Result<(), SinkFailure> {
+    let mut writer = Writer::prepare(connection).map_err(|error| lost(&state.path, &error))?;
     loop {
         match jobs.try_recv() {
             Ok(job) => {
                 let mut answers = Vec::new();
                 let jobs = std::iter::once(job).chain(jobs.try_iter());
                 let outcome = writer
-                    .transaction(jobs, &mut answers, fate)
-                    .map_err(|error| lost(&fate.path, &error));
+                    .transaction(jobs, &mut answers, state)
+                    .map_err(|error| lost(&state.path, &error));
                 for answer in answers {
                     reply(&answer, outcome.clone());
                 }
                 outcome?;
             }
             Err(TryRecvError::Empty) => {
-                fate.tell_if_awaited();
+                state.notify_if_awaited();
                 thread::park_timeout(PAUSE);
             }
             Err(TryRecvError::Disconnected) => return Ok(()),
@@ -134,7 +165,7 @@ fn write(connection: &Connection, jobs: &Receiver<Job>, fate: &Fate) -> Result<(
     }
 }
 
-/// Whoever asked may have given up waiting; the failure is in [`Fate`] all the same.
+/// Whoever asked may have given up waiting; the failure is in [`WriterState`] all the same.
 fn reply(answer: &Answer, outcome: Result<(), SinkFailure>) {
     let _ = answer.send(outcome);
 }
@@ -146,19 +177,13 @@ struct Writer<'c> {
     request: Statement<'c>,
     frame: Statement<'c>,
     sample: Statement<'c>,
-    failure: Statement<'c>,
-    close: Statement<'c>,
+    finish: Statement<'c>,
     /// Id of the last request or sample; they share one sequence, which is the stored order.
     last_id: i64,
-    open: u32,
-    failures: BTreeMap<String, Failures>,
-    stamps: Vec<u8>,
-}
-
-/// Failures of one class.
-struct Failures {
-    count: u64,
-    sample: String,
+    /// Id of the point that is being written.
+    point_id: u32,
+    /// The frames of one record, encoded.
+    encoded: Vec<u8>,
 }
 
 impl<'c> Writer<'c> {
@@ -168,15 +193,13 @@ impl<'c> Writer<'c> {
             connection,
             point: insert("point", "id, name, origin_ns, first_id, plan")?,
             request: insert("request", rows::REQUEST)?,
-            frame: insert("frame", "request, count, stamps")?,
+            frame: insert("frame", "request, count, encoded")?,
             sample: insert("sample", rows::SAMPLE)?,
-            failure: insert("failure", "point, class, count, sample")?,
-            close: connection
+            finish: connection
                 .prepare("UPDATE point SET end_reason = ?, point_end = ? WHERE id = ?")?,
             last_id: 0,
-            open: 0,
-            failures: BTreeMap::new(),
-            stamps: Vec::new(),
+            point_id: 0,
+            encoded: Vec::new(),
         })
     }
 
@@ -186,15 +209,15 @@ impl<'c> Writer<'c> {
         &mut self,
         jobs: impl Iterator<Item = Job>,
         answers: &mut Vec<Answer>,
-        fate: &Fate,
+        state: &WriterState,
     ) -> rusqlite::Result<()> {
         const FEW: usize = 128;
         let transaction = self.connection.unchecked_transaction()?;
         for (written, job) in jobs.take(QUEUE).enumerate() {
             let bytes = job.bytes();
             self.write(job, answers)?;
-            fate.waiting.fetch_sub(bytes, Relaxed);
-            if written >= FEW && fate.hurry.load(Relaxed) {
+            state.waiting.release(bytes);
+            if written >= FEW && state.hurry.load(Relaxed) {
                 break;
             }
         }
@@ -206,11 +229,11 @@ impl<'c> Writer<'c> {
             Job::Record(record) => self.record(&record),
             Job::Sample(sample) => {
                 self.last_id += 1;
-                rows::write_sample(&mut self.sample, (self.last_id, self.open), &sample)
+                rows::write_sample(&mut self.sample, (self.last_id, self.point_id), &sample)
             }
-            Job::Begin(beginning, answer) => {
+            Job::Begin(point, answer) => {
                 answers.push(answer);
-                self.begin(&beginning)
+                self.begin(&point)
             }
             Job::Finish(point_end, answer) => {
                 answers.push(answer);
@@ -221,43 +244,27 @@ impl<'c> Writer<'c> {
 
     fn record(&mut self, record: &Record) -> rusqlite::Result<()> {
         self.last_id += 1;
-        rows::write_record(&mut self.request, (self.last_id, self.open), record)?;
+        rows::write_record(&mut self.request, (self.last_id, self.point_id), record)?;
         if !record.frames.is_empty() {
-            self.stamps.clear();
-            frames::encode(&record.frames, &mut self.stamps);
-            self.frame.execute(params![self.last_id, record.frames.len(), self.stamps])?;
-        }
-        let failed = !record.outcome.is_ok() && !record.outcome.is_beside();
-        if failed && record.last_attempt && !record.warmup {
-            let failures = self
-                .failures
-                .entry(record.outcome.class())
-                .or_insert_with(|| Failures { count: 0, sample: String::new() });
-            failures.count += 1;
-            if failures.sample.is_empty() {
-                failures.sample.clone_from(&record.error);
-            }
+            self.encoded.clear();
+            frames::encode(&record.frames, &mut self.encoded);
+            self.frame.execute(params![self.last_id, record.frames.len(), self.encoded])?;
         }
         Ok(())
     }
 
-    fn begin(&mut self, beginning: &Beginning) -> rusqlite::Result<()> {
-        let Beginning { id, name, origin, plan } = beginning;
-        self.open = *id;
-        self.failures.clear();
+    fn begin(&mut self, point: &PointRow) -> rusqlite::Result<()> {
+        let PointRow { id, name, origin, plan } = point;
+        self.point_id = *id;
         self.point.execute(params![id, name, origin.cast_signed(), self.last_id + 1, plan])?;
         Ok(())
     }
 
     fn finish(&mut self, point_end: &PointEnd) -> rusqlite::Result<()> {
-        for (class, failures) in &self.failures {
-            let sample = Some(&failures.sample).filter(|sample| !sample.is_empty());
-            self.failure.execute(params![self.open, class, failures.count as i64, sample])?;
-        }
         let json = serde_json::to_string(point_end).expect("a point end has only string keys");
         let end_reason =
             serde_json::to_value(point_end.end_reason).expect("an end reason is a plain name");
-        self.close.execute(params![end_reason.as_str(), json, self.open])?;
+        self.finish.execute(params![end_reason.as_str(), json, self.point_id])?;
         Ok(())
     }
 }

@@ -4,9 +4,12 @@ use super::*;
 use crate::arbitrary;
 use crate::format::Format;
 use crate::reader::{OpenError, Reader};
+use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::reading::Channel;
 use loadwright_core::sample::EndReason;
+use loadwright_core::summary::Failure;
+use loadwright_core::testkit;
 use loadwright_core::timeline::OutputFrame;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -141,50 +144,85 @@ fn points_that_were_asked_for_are_known_though_none_ran() {
     assert_eq!(Reader::open(&folder.records()).unwrap().planned_points().unwrap(), planned);
 }
 
+/// The rows of the view `failure`, the most frequent first.
+fn failures(folder: &Folder) -> Vec<Failure> {
+    let connection = folder.sqlite();
+    let order = "ORDER BY count DESC, class";
+    let mut statement = connection
+        .prepare(&format!("SELECT class, count, retried, sample FROM failure {order}"))
+        .unwrap();
+    let rows = statement.query_map([], |row| {
+        let sample = row.get::<_, Option<String>>(3)?.unwrap_or_default();
+        let (count, retried): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let (count, retried) = (count.unsigned_abs(), retried.unsigned_abs());
+        Ok(Failure { class: row.get(0)?, count, retried, sample })
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
 #[test]
 fn failures_are_counted_by_class_with_a_sample() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &[]).unwrap();
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let case = |outcome, error: &str, last_attempt, warmup| {
-        let mut record = one(arbitrary::record());
-        record.outcome = outcome;
-        record.error = error.into();
-        record.last_attempt = last_attempt;
-        record.warmup = warmup;
-        Given::Record(Arc::new(record))
+        let (outcome, error) = (outcome, error.into());
+        let record = testkit::record(0, &[]);
+        Given::Record(Arc::new(Record { outcome, error, last_attempt, warmup, ..record }))
     };
     let cases = [
         case(Outcome::Ok, "", true, false),
         case(Outcome::Status(503), "", true, false),
-        case(Outcome::Status(503), "busy", true, false),
+        case(Outcome::Status(503), "busy", false, false),
         case(Outcome::Status(503), "busier", true, false),
-        case(Outcome::Status(503), "will be tried again", false, false),
         case(Outcome::Refused, "warming up", true, true),
         case(Outcome::Truncated, "", true, false),
-        case(Outcome::Dropped, "beside failures, not among them", true, false),
-        case(Outcome::Cancelled, "likewise", true, false),
+        case(Outcome::Dropped, "never sent", true, false),
+        case(Outcome::Cancelled, "stopped", true, false),
     ];
     give(&mut sink, &cases);
     sink.finish_point(&PointEnd::default()).unwrap();
-    let connection = folder.sqlite();
-    let mut statement =
-        connection.prepare("SELECT class, count, sample FROM failure ORDER BY class").unwrap();
-    let rows: Vec<(String, i64, Option<String>)> = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    assert_eq!(rows, [("cut".into(), 1, None), ("http_503".into(), 3, Some("busy".into()))]);
+    let failure = |class: &str, count, retried, sample: &str| {
+        let (class, sample) = (class.into(), sample.into());
+        Failure { class, count, retried, sample }
+    };
+    let expected = [failure("http_503", 2, 1, "busy"), failure("truncated", 1, 0, "")];
+    assert_eq!(failures(&folder), expected);
 }
 
 #[test]
-fn a_full_disk_is_told_and_keeps_what_was_committed() {
+fn failures_in_the_file_are_those_of_the_summary() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let plan = plan(0);
+    let mut builder = SummaryBuilder::new(&plan);
+    let mut sink = store.begin_point(&plan, 0).unwrap();
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..300 {
+        let any = arbitrary::record().new_tree(&mut runner).unwrap().current();
+        let Record { seq, outcome, last_attempt, warmup, .. } = any;
+        // Some failures have no text.
+        let error = if seq % 3 == 0 { String::new() } else { seq.to_string() };
+        let record = testkit::record(0, &[]);
+        let record = Record { seq, outcome, error, last_attempt, warmup, ..record };
+        builder.record(&record);
+        sink.record(&Arc::new(record)).unwrap();
+    }
+    sink.finish_point(&PointEnd::default()).unwrap();
+    let mut expected = builder.finish(&PointEnd::default()).failures;
+    expected.sort_by(|a, b| b.count.cmp(&a.count).then(a.class.cmp(&b.class)));
+    assert!(expected.len() > 10 && expected.iter().any(|failure| failure.retried > 0));
+    assert_eq!(failures(&folder), expected);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_keeps_what_was_committed() {
     let folder = Folder::new();
     std::fs::File::create_new(folder.records()).unwrap();
     let connection = prepare(&folder.records(), &[]).unwrap();
     connection.pragma_update(None, "max_page_count", 40).unwrap();
-    let mut store = Store::start(connection, &folder.records()).unwrap();
+    let write = move |queue: &_, state: &_| writer::write(&connection, queue, state);
+    let mut store = Store::start(&folder.records(), write).unwrap();
     let record = Arc::new(one(arbitrary::record()));
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let failure = loop {
@@ -207,7 +245,7 @@ fn a_full_disk_is_told_and_keeps_what_was_committed() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_told() {
+fn a_place_that_cannot_be_written_is_an_error() {
     let folder = Folder::new();
     std::fs::write(folder.records(), "mine").unwrap();
     let taken = Store::create(&folder.records(), &[]).unwrap_err().0;
@@ -219,7 +257,7 @@ fn a_place_that_cannot_be_written_is_told() {
 }
 
 #[test]
-fn a_file_that_is_none_of_ours_is_told() {
+fn a_file_of_another_kind_is_an_error() {
     let folder = Folder::new();
     assert!(matches!(Reader::open(&folder.records()), Err(OpenError::Missing(_))));
     std::fs::write(folder.records(), "not a database, and long enough to be looked at").unwrap();
@@ -247,7 +285,7 @@ fn a_version_is_read_where_its_major_is_known() {
 }
 
 #[test]
-fn what_was_given_is_committed_at_once_for_whoever_has_no_time() {
+fn what_is_queued_is_committed_at_once_on_demand() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &[]).unwrap();
     let committer = store.committer();
@@ -273,13 +311,70 @@ fn frames_that_wait_for_the_disk_are_bounded() {
     let frames = vec![frame; 1 << 20];
     let each = size_of_val(frames.as_slice()) as u64;
     let record = Arc::new(Record { frames, ..one(arbitrary::record()) });
-    let fate = Arc::clone(&store.fate);
+    let state = Arc::clone(&store.state);
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     for _ in 0..12 {
         sink.record(&record).unwrap();
-        let waiting = fate.waiting.load(Relaxed);
+        let waiting = state.waiting.waiting();
         assert!(waiting <= writer::BYTES + each, "{waiting} bytes");
     }
     sink.finish_point(&PointEnd::default()).unwrap();
-    assert_eq!(fate.waiting.load(Relaxed), 0);
+    assert_eq!(state.waiting.waiting(), 0);
+}
+
+/// A store whose thread begins a point and panics once `full` says that its queue is full.
+fn panicking(folder: &Folder, full: fn(&Receiver<Job>, &WriterState) -> bool) -> Store {
+    let write = move |queue: &Receiver<Job>, state: &WriterState| {
+        let Ok(Job::Begin(_, answer)) = queue.recv() else { panic!("a point begins first") };
+        answer.send(Ok(())).unwrap();
+        while !full(queue, state) {
+            std::thread::yield_now();
+        }
+        panic!("on purpose");
+    };
+    Store::start(&folder.records(), write).unwrap()
+}
+
+/// Gives `record` until that fails, and returns the failure, which stays.
+fn until_lost(mut store: Store, record: Record) -> String {
+    let record = Arc::new(record);
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let failure = loop {
+        if let Err(failure) = sink.record(&record) {
+            break failure;
+        }
+    };
+    assert_eq!(sink.sample(&Sample::default()), Err(failure.clone()));
+    assert_eq!(sink.finish_point(&PointEnd::default()), Err(failure.clone()));
+    assert_eq!(store.begin_point(&plan(1), 0).map(|_| ()), Err(failure.clone()));
+    assert_eq!(store.close(), Err(failure.clone()));
+    failure.0
+}
+
+#[test]
+fn a_panic_of_the_thread_ends_a_wait_for_its_queue() {
+    let folder = Folder::new();
+    let expected = format!(
+        "cannot write records to `{}`: the thread that writes them panicked; please report this",
+        folder.records().display()
+    );
+    let entries = panicking(&folder, |queue, _| queue.is_full());
+    assert_eq!(until_lost(entries, testkit::record(0, &[])), expected);
+    let bytes = panicking(&folder, |_, state| state.waiting.waiting() > writer::BYTES);
+    let large = Record { frames: vec![testkit::frame(1); 1 << 20], ..testkit::record(0, &[]) };
+    assert_eq!(until_lost(bytes, large), expected);
+}
+
+#[test]
+fn a_panic_of_the_thread_answers_what_is_queued() {
+    let folder = Folder::new();
+    let write = |queue: &Receiver<Job>, _: &WriterState| {
+        while queue.is_empty() {
+            std::thread::yield_now();
+        }
+        panic!("on purpose");
+    };
+    let mut store = Store::start(&folder.records(), write).unwrap();
+    let failure = store.begin_point(&plan(0), 0).map(|_| ()).unwrap_err();
+    assert!(failure.0.contains("the thread that writes them panicked"), "{failure}");
 }
