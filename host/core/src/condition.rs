@@ -9,6 +9,7 @@ pub use parse::BadCondition;
 use crate::checks::Verdict;
 use crate::percentile::Distribution;
 use crate::summary::{Metric, Summary};
+use crate::sweep::not_run;
 use std::fmt;
 
 #[cfg(test)]
@@ -101,17 +102,16 @@ pub struct MetAt {
 }
 
 /// Which of `conditions` the points of a run meet: those of `summaries`, then those that are among
-/// the `asked` and did not run, which meet every condition.
-pub fn check(conditions: &[Condition], summaries: &[Summary], asked: &[String]) -> Vec<MetAt> {
+/// the `planned` and did not run, which meet every condition.
+pub fn check(conditions: &[Condition], summaries: &[Summary], planned: &[String]) -> Vec<MetAt> {
     let at = |point: &str, met: Met| MetAt { point: point.to_owned(), met };
     let ran = summaries.iter().flat_map(|summary| {
         let met = conditions.iter().filter_map(|condition| condition.met(summary));
         met.map(|met| at(&summary.point.name, met))
     });
-    let missing = asked
-        .iter()
-        .filter(|name| !summaries.iter().any(|summary| summary.point.name == **name))
-        .flat_map(|name| conditions.iter().map(|condition| at(name, condition.met_unmeasured())));
+    let missing = not_run(summaries, planned).flat_map(|name| {
+        conditions.iter().map(move |condition| at(name, condition.met_unmeasured()))
+    });
     ran.chain(missing).collect()
 }
 

@@ -25,6 +25,7 @@ pub mod secret;
 pub mod setting;
 pub mod stop;
 pub mod summary;
+pub mod sweep;
 #[doc(hidden)]
 pub mod testkit;
 pub mod timeline;

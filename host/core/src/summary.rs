@@ -142,6 +142,11 @@ impl Counts {
         (self.total > 0).then(|| self.failed as f64 / self.total as f64)
     }
 
+    /// Requests that did not fail as a share of all, 0 to 1; 0 without requests.
+    pub fn success_share(&self) -> f64 {
+        self.failed_share().map_or(0.0, |failed| 1.0 - failed)
+    }
+
     /// Requests that met every objective as a share of all, 0 to 1; none without requests, or where
     /// no objective was given. A dropped slot met none.
     pub fn good_share(&self) -> Option<f64> {

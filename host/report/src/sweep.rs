@@ -12,6 +12,7 @@ use loadwright_core::condition::Condition;
 use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
+use loadwright_core::sweep::{Sweep, not_run};
 
 #[cfg(test)]
 mod tests;
@@ -60,12 +61,13 @@ pub fn sweep_text(summaries: &[Summary], info: &RunInfo, style: &Style) -> Strin
 }
 
 fn sweep(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
+    let found = Sweep::new(summaries);
     let mut text = format!("{}\n", style.bold("Performance report"));
-    text += &basics(summaries, info, style);
+    text += &basics(summaries, &found, info, style);
     text += &format!("\n{}\n", style.bold("Points:"));
     text += &points(summaries, style);
-    text += &listed("Best configuration:", &advise::best(summaries), style);
-    text += &listed("Recommendations:", &advise::recommendations(summaries), style);
+    text += &listed("Best configuration:", &advise::best(&found), style);
+    text += &listed("Recommendations:", &advise::recommendations(&found), style);
     text += &listed("Warnings:", &warnings(summaries), style);
     text
 }
@@ -78,12 +80,11 @@ fn listed(title: &str, items: &[String], style: &Style) -> String {
     format!("\n{}\n{}", style.bold(title), lines.collect::<String>())
 }
 
-fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
+fn basics(summaries: &[Summary], sweep: &Sweep, info: &RunInfo, style: &Style) -> String {
     let point = &summaries[0].point;
-    let time: u64 = summaries.iter().filter_map(|summary| summary.duration).sum();
-    let tokens: u64 = summaries.iter().filter_map(|summary| summary.tokens.output).sum();
-    let seconds = time as f64 / 1e9;
-    let rate = if time > 0 { grid(tokens as f64 / seconds) } else { "-".into() };
+    let seconds = sweep.duration as f64 / 1e9;
+    let tokens = sweep.output_tokens;
+    let rate = sweep.output_rate.map_or("-".into(), grid);
     let rows = [
         ("Name", info.name.clone()),
         ("Model", Some(info.alias.clone().unwrap_or_else(|| point.model.clone()))),
@@ -106,9 +107,7 @@ fn basics(summaries: &[Summary], info: &RunInfo, style: &Style) -> String {
 
 /// How many points ran, and which were asked for and did not.
 fn ran(summaries: &[Summary], info: &RunInfo) -> String {
-    let ran = |name: &&String| summaries.iter().any(|summary| summary.point.name == **name);
-    let missing: Vec<&str> =
-        info.points.iter().filter(|name| !ran(name)).map(String::as_str).collect();
+    let missing: Vec<&str> = not_run(summaries, &info.points).collect();
     if missing.is_empty() {
         return summaries.len().to_string();
     }
@@ -127,7 +126,7 @@ fn points(summaries: &[Summary], style: &Style) -> String {
         for (index, line) in lines.iter().enumerate() {
             let summary = index.checked_sub(HEADER_LINES).and_then(|row| summaries.get(row));
             let line = match summary {
-                Some(summary) => style.by_success(success(summary), line),
+                Some(summary) => style.by_success(summary.counts.success_share(), line),
                 None => line.clone(),
             };
             text += &(line + "\n");
@@ -156,9 +155,11 @@ fn rates(summaries: &[Summary]) -> Vec<Column> {
             Verdict::NotValid => "not valid".into(),
         })
     };
+    let success =
+        |summary: &Summary| Some(format!("{:.1}%", summary.counts.success_share() * 100.0));
     vec![
         column(summaries, "Num", |summary| Some(summary.counts.total.to_string())),
-        column(summaries, "Success", |summary| Some(format!("{:.1}%", success(summary) * 100.0))),
+        column(summaries, "Success", success),
         column(summaries, "Verdict", verdict),
         column(summaries, "RPS", |summary| two(summary.throughput.requests)),
         column(summaries, "Out tok/s", |summary| two(summary.throughput.output)),
@@ -206,12 +207,7 @@ fn two(value: Option<f64>) -> Option<String> {
     value.map(|value| format!("{value:.2}"))
 }
 
-/// Succeeded requests as a share of all, 0 to 1; 0 without requests.
-pub(crate) fn success(summary: &Summary) -> f64 {
-    summary.counts.failed_share().map_or(0.0, |failed| 1.0 - failed)
-}
-
-/// Every warning with the point that raised it; the advice stands with the point.
+/// Every warning with the point that raised it; the advice is printed with the point.
 fn warnings(summaries: &[Summary]) -> Vec<String> {
     let words = |summary: &Summary| {
         let name = summary.point.name.clone();

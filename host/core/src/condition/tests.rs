@@ -91,8 +91,8 @@ fn every_point_is_checked_and_one_that_did_not_run_meets_all() {
     let conditions = [condition("failed>0"), condition("ttft_p99>1s")];
     let mut first = summary(&closed(1), 1);
     first.point.name = "one".into();
-    let asked = ["one".to_owned(), "two".to_owned()];
-    let found = check(&conditions, &[first], &asked);
+    let planned = ["one".to_owned(), "two".to_owned()];
+    let found = check(&conditions, &[first], &planned);
     let found: Vec<(&str, &str, MetBy)> =
         found.iter().map(|at| (at.point.as_str(), at.met.condition.as_str(), at.met.by)).collect();
     assert_eq!(

@@ -1,104 +1,76 @@
-//! Recommendations by the shape of a sweep.
+//! The words for what was found in a sweep.
 
 use super::*;
-use crate::fixture::{self, MS};
 
-/// Points by workers, request throughput and average latency in milliseconds; 10,000 requests each.
-fn sweep(points: &[(u32, f64, u64)]) -> Vec<Summary> {
-    points
-        .iter()
-        .map(|&(workers, rate, latency)| {
-            let mut summary = fixture::point(0, 1, 40, 5 * MS);
-            let load = Load::Closed { workers, ramp_up: std::time::Duration::ZERO, pace: None };
-            summary.point.load = load;
-            summary.point.name = format!("p{workers}");
-            summary.counts.total = 10_000;
-            summary.counts.succeeded = 10_000;
-            summary.throughput.requests = Some(rate);
-            summary.metrics.latency.as_mut().unwrap().mean = (latency * MS) as f64;
-            summary
-        })
-        .collect()
+fn found(finding: Finding) -> String {
+    let sweep = Sweep { valid: 2, findings: vec![finding], ..Sweep::default() };
+    recommendations(&sweep).join("\n")
 }
 
-fn advice(points: &[(u32, f64, u64)]) -> String {
-    recommendations(&sweep(points)).join("\n")
+fn peak(place: Place) -> String {
+    found(Finding::Peak { point: "p4".into(), place, rival: None })
 }
 
 #[test]
-fn a_rising_throughput_asks_for_more_load() {
-    let text = advice(&[(1, 10.0, 100), (4, 38.0, 105), (16, 140.0, 110)]);
-    assert!(text.starts_with("The highest load, p16, has the highest throughput"), "{text}");
-    assert_eq!(text.lines().count(), 1, "{text}");
-}
-
-#[test]
-fn a_falling_throughput_asks_for_less() {
-    let text = advice(&[(1, 50.0, 20), (4, 40.0, 100), (16, 30.0, 500)]);
-    assert!(text.contains("The lowest load, p1, has the highest throughput"), "{text}");
-    assert!(text.contains("From p1 to p4 throughput changes by -20.0 %"), "{text}");
-    assert!(text.contains("Average latency grows 25.0 times from p1 to p16"), "{text}");
-}
-
-#[test]
-fn nothing_lower_than_one_request_at_a_time_is_asked_for() {
-    let text = advice(&[(1, 50.0, 20), (4, 40.0, 100)]);
-    assert!(
-        !text.contains("Test lower loads") && text.contains("give --rate to pace it"),
-        "{text}"
+fn each_place_of_the_peak_has_its_advice() {
+    assert_eq!(
+        peak(Place::Highest),
+        "The highest load, p4, has the highest throughput: the service may have more to give. Test \
+         higher loads."
     );
-    let text = advice(&[(2, 50.0, 20), (4, 40.0, 100)]);
-    assert!(text.contains("Test lower loads.") && !text.contains("--rate"), "{text}");
+    let lowest = peak(Place::Lowest { sequential: false });
+    assert!(lowest.starts_with("The lowest load, p4, has the highest throughput"), "{lowest}");
+    assert!(lowest.ends_with("Test lower loads."), "{lowest}");
+    let sequential = peak(Place::Lowest { sequential: true });
+    assert!(sequential.ends_with("give --rate to pace it."), "{sequential}");
+    let between = peak(Place::Between);
+    assert!(between.starts_with("Throughput is highest at p4 and falls above it"), "{between}");
 }
 
 #[test]
-fn a_peak_in_the_middle_is_named() {
-    let text = advice(&[(1, 10.0, 100), (4, 60.0, 110), (16, 40.0, 250)]);
-    assert!(text.contains("Throughput is highest at p4 and falls above it"), "{text}");
-}
-
-#[test]
-fn a_lead_within_noise_is_called_noise() {
-    let mut points = sweep(&[(1, 10.0, 100), (4, 20.0, 100), (16, 19.0, 110)]);
-    for point in &mut points {
-        point.counts.succeeded = 100;
-    }
-    let text = recommendations(&points).join("\n");
-    // Two points of 100 requests: √(1/100 + 1/100) = 14.1 %.
-    assert!(text.contains("p16 is only 5.0 % behind"), "{text}");
+fn a_close_rival_is_named_with_what_chance_explains() {
+    let rival = Some(Rival { point: "p16".into(), behind: 0.05, noise: 0.1414 });
+    let text = found(Finding::Peak { point: "p4".into(), place: Place::Between, rival });
+    assert!(text.contains(". But p16 is only 5.0 % behind"), "{text}");
     assert!(text.contains("(about 14.1 %)"), "{text}");
 }
 
 #[test]
-fn many_failures_at_the_highest_load_are_named() {
-    let mut points = sweep(&[(1, 10.0, 100), (4, 20.0, 100)]);
-    points[1].counts.succeeded = 9_000;
-    points[1].counts.failed = 1_000;
-    let text = recommendations(&points).join("\n");
-    assert!(
-        text.contains("At the highest load, p4, only 90.0 % of the requests succeeded"),
-        "{text}"
+fn saturation_failures_and_queueing_say_how_much() {
+    let (from, to) = ("p1".to_owned(), "p4".to_owned());
+    let text = found(Finding::Saturation { from, to, gain: -0.2, cost: 4.0 });
+    let words =
+        "From p1 to p4 throughput changes by -20.0 % while average latency grows by 400.0 %";
+    assert!(text.starts_with(words), "{text}");
+    let text = found(Finding::LowSuccess { point: "p4".into(), share: 0.9 });
+    let words = "At the highest load, p4, only 90.0 % of the requests succeeded";
+    assert!(text.starts_with(words), "{text}");
+    let (from, to) = ("p1".to_owned(), "p16".to_owned());
+    let text = found(Finding::Queueing { from, to, growth: 25.0 });
+    assert!(text.starts_with("Average latency grows 25.0 times from p1 to p16"), "{text}");
+}
+
+#[test]
+fn best_points_are_given_in_the_units_of_the_report() {
+    let leader = |value: f64| Some(Leader { point: "p4".into(), value });
+    let (requests, output, goodput) = (leader(20.0), leader(640.5), None);
+    let best_points = Best { requests, output, goodput, latency: leader(90e6) };
+    let sweep = Sweep { valid: 1, best: best_points, ..Sweep::default() };
+    assert_eq!(
+        best(&sweep),
+        [
+            "Highest request throughput: p4 with 20 req/s.",
+            "Highest output throughput: p4 with 640.5 tok/s.",
+            "Lowest average latency: p4 with 90.00 ms.",
+        ]
     );
 }
 
 #[test]
-fn points_that_are_not_valid_do_not_win() {
-    let mut points = sweep(&[(1, 10.0, 100), (4, 20.0, 100), (16, 99.0, 100)]);
-    points[2].verdict = Verdict::NotValid;
-    assert!(best(&points)[0].contains("p4 with 20 req/s"), "{:?}", best(&points));
-    assert!(recommendations(&points)[0].contains("left out of this advice: 1"));
-    points.iter_mut().for_each(|point| point.verdict = Verdict::NotValid);
-    assert_eq!(best(&points), ["None: no point is valid."]);
-}
-
-#[test]
-fn the_order_of_points_does_not_matter() {
-    let points = [(16, 140.0, 110), (1, 10.0, 100), (4, 38.0, 105)];
-    assert!(advice(&points).starts_with("The highest load, p16"));
-}
-
-#[test]
-fn of_equal_points_the_lighter_load_wins() {
-    let points = sweep(&[(1, 10.0, 100), (4, 10.0, 100)]);
-    assert!(best(&points)[0].contains("p1 with"), "{:?}", best(&points));
+fn without_valid_points_nothing_is_best() {
+    let sweep = Sweep { not_valid: 3, ..Sweep::default() };
+    assert_eq!(best(&sweep), ["None: no point is valid."]);
+    let lines = recommendations(&sweep);
+    assert_eq!(lines[0], "Points that are not valid are left out of this advice: 3.");
+    assert_eq!(lines[1], "Two valid points are needed to compare loads.");
 }
