@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loadwright_engine::response::body::Body;
-use loadwright_engine::response::head::{self, Delimiter};
+use loadwright_engine::http1::head;
+use loadwright_engine::response::body::{Body, Delimiter};
 
 /// The body, whether it is over and what lies behind it; `None`: it is malformed.
 fn split(bytes: &[u8], part: usize) -> Option<(Vec<u8>, bool, usize)> {
@@ -46,8 +46,8 @@ fn naive(mut bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
 
 fuzz_target!(|data: &[u8]| {
     let Some((&part, bytes)) = data.split_first() else { return };
-    if let Ok(Some((head, length))) = head::parse(bytes) {
-        assert_eq!(head::parse(&bytes[..length]), Ok(Some((head, length))));
+    if let Ok(Some((head, length))) = head::parse(bytes, true) {
+        assert_eq!(head::parse(&bytes[..length], true), Ok(Some((head, length))));
     }
     let whole = split(bytes, usize::MAX);
     for part in [1, usize::from(part).max(1)] {

@@ -4,7 +4,7 @@
 pub(crate) mod attempt;
 pub(crate) mod deadlines;
 pub mod framing;
-pub(crate) mod http1;
+pub mod http1;
 pub(crate) mod http2;
 pub(crate) mod net;
 pub(crate) mod request_head;

@@ -22,6 +22,6 @@ mod schedule;
 pub use context::Ports;
 pub use context::control::{Control, Progress, Stop};
 pub use error::{EngineError, InvalidUrl, TlsError};
-pub use exchange::{framing, response};
+pub use exchange::{framing, http1, response};
 pub use interpret::reading;
 pub use run::{FailedProbe, Patience, ProbeFailure, Probed, Waiting, preparer_count, probe, run};

@@ -170,7 +170,8 @@ pub(crate) struct FinishedAttempt {
     pub(crate) replied_before_sent: bool,
     /// The status, if a head was read.
     pub(crate) status: Option<u16>,
-    pub(crate) head_bytes: Vec<u8>,
+    /// The headers of the reply, if the protocol decodes it.
+    pub(crate) headers: Vec<(String, String)>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
     pub(crate) reachability: Reachability,

@@ -76,7 +76,7 @@ impl Attempt {
         shared.progress.in_flight.fetch_add(1, Relaxed);
         // If the conversation continues, `decode` makes the assistant's message from the reply.
         let whole = !shared.incremental || turn.state.is_some();
-        let wanted = Wanted { head: whole, stream: shared.stream };
+        let wanted = Wanted { headers: whole, stream: shared.stream };
         Self {
             number,
             id,
@@ -209,7 +209,11 @@ impl Attempt {
             untyped_stream: streamed && head.is_some_and(|it| it.framing == Framing::Sniffed),
             replied_before_sent,
             status: head.map(|head| head.status),
-            head_bytes: take(&mut response.head_bytes),
+            headers: response
+                .head
+                .as_mut()
+                .and_then(|head| head.headers.take())
+                .unwrap_or_default(),
             error_body: take(&mut response.error_body),
             reachability,
             claim: self.claim.another(response.intake.capture.len()),

@@ -1,14 +1,13 @@
 //! One request and its response over an HTTP/2 connection, by hyper.
 //!
-//! hyper reads the socket from a task of its own, so a read's kernel stamp cannot be tied to the
-//! frames it gave: bodies are dated in user space, when their frames are polled. Each worker has a
+//! hyper reads the socket in a separate task, so a read's kernel timestamp cannot be tied to the
+//! frames it gave: frames are timestamped in user space, when they are polled. Each worker has a
 //! connection of its own, with one stream at a time.
 
 use crate::exchange::attempt::Attempt;
 use crate::exchange::deadlines::LINGER;
-use crate::exchange::framing::Framing;
 use crate::exchange::net::stream::Stream;
-use crate::exchange::response::head::{Delimiter, Head};
+use crate::exchange::response::head::ResponseHead;
 use crate::messages::Failure;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -94,8 +93,8 @@ impl Http2 {
         let response = response.map_err(|_| silent())?.map_err(|error| failed(&error))?;
         let (parts, mut body) = response.into_parts();
         let reply = attempt.response();
-        reply.head_bytes = head_bytes(&parts);
-        reply.begin(head(&parts), &stamp(0))?;
+        let head = head(&parts, reply.keeps_headers());
+        reply.begin(head, &read_now(0))?;
         let mut linger = None;
         loop {
             let limit = linger.map_or(read, |until: u64| {
@@ -109,7 +108,7 @@ impl Http2 {
                 Err(_) => return Err(silent()),
             };
             if let Some(run) = frame.data_ref() {
-                let read = stamp(run.len());
+                let read = read_now(run.len());
                 attempt.feed(run, &read)?;
                 attempt.after_read(run.len())?;
                 if attempt.response().intake.marked {
@@ -118,43 +117,25 @@ impl Http2 {
                 }
             }
         }
-        let end = stamp(0);
+        let end = read_now(0);
         attempt.timeline.end = end.user;
         attempt.response().closed(&end)
     }
 }
 
 /// A read that happened now, as far as user space knows.
-fn stamp(len: usize) -> TimestampedRead {
+fn read_now(len: usize) -> TimestampedRead {
     let user = clock::now();
     TimestampedRead { len, kernel: None, user, offset: clock::wall_offset(user) }
 }
 
-fn head(parts: &http::response::Parts) -> Head {
-    let text = |name: http::HeaderName| {
-        parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    Head {
-        status: parts.status.as_u16(),
-        delimiter: Delimiter::Close,
-        keep_alive: true,
-        framing: Framing::of(text(http::header::CONTENT_TYPE).as_deref()),
-        encoding: text(http::header::CONTENT_ENCODING).filter(|value| value != "identity"),
-        retry_after: text(http::header::RETRY_AFTER),
-    }
-}
-
-/// The head in HTTP/1.1's words, which is how protocols that decode are given it.
-fn head_bytes(parts: &http::response::Parts) -> Vec<u8> {
-    let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+/// The head of a response. The body ends with its stream, and the connection goes on.
+fn head(parts: &http::response::Parts, keeps_headers: bool) -> ResponseHead {
+    let mut head = ResponseHead::new(parts.status.as_u16(), keeps_headers);
     for (name, value) in &parts.headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
-        bytes.extend_from_slice(b": ");
-        bytes.extend_from_slice(value.as_bytes());
-        bytes.extend_from_slice(b"\r\n");
+        head.add(name.as_str(), value.as_bytes());
     }
-    bytes.extend_from_slice(b"\r\n");
-    bytes
+    head
 }
 
 fn late(stage: Stage, text: String) -> Failure {
@@ -234,3 +215,6 @@ impl AsyncWrite for Marked {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
-//! One response as it arrives: head, delimited body, frames, each dated by its read.
-//!
-//! What the frames mean is decided elsewhere; what this says is whether the response is whole.
+//! One response as it arrives, over HTTP/1.1 or HTTP/2: its head, and its body as frames, each with
+//! the timestamps of its read. Decides whether the response is whole, but not what its frames mean.
 
 pub mod body;
 pub mod head;
@@ -9,32 +8,27 @@ use crate::exchange::framing::marks::EndMarks;
 use crate::exchange::framing::{Framer, Framing};
 use crate::messages::Failure;
 use crate::messages::capture::{Capture, FrameStamp};
-use body::Body;
-use head::{Delimiter, Head};
+use body::{Body, Delimiter};
+use head::ResponseHead;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::TimestampSource;
 use loadwright_timing::socket::TimestampedRead;
-use std::borrow::Cow;
 use std::mem::take;
 
 /// Bytes of an error's body that are kept.
 pub(crate) const ERROR_BODY: usize = 4096;
-/// Bytes that a head may have.
-const HEAD: usize = 64 * 1024;
 /// Bytes that one frame may have.
 pub(crate) const FRAME: usize = 16 * 1024 * 1024;
 
 /// One response as it arrives.
 pub(crate) struct Response {
     pub(crate) intake: Intake,
-    /// What came of the head until it is whole; then its bytes, for protocols that decode.
-    pub(crate) head_bytes: Vec<u8>,
     /// The head, once whole.
-    pub(crate) head: Option<Head>,
+    pub(crate) head: Option<ResponseHead>,
     /// When the head was whole.
     pub(crate) head_at: Option<Nanos>,
-    /// When the first byte of it came.
+    /// When its first byte came.
     pub(crate) heard: Option<Nanos>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
@@ -46,9 +40,9 @@ pub(crate) struct Response {
 /// What is wanted of a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
-    /// The bytes of its head, for protocols that decode.
-    pub(crate) head: bool,
-    /// A stream: a body that does not say what it is may be one.
+    /// All of its headers, for protocols that decode.
+    pub(crate) headers: bool,
+    /// A stream: a body without a content type may be one.
     pub(crate) stream: bool,
 }
 
@@ -91,13 +85,12 @@ impl Response {
             capture,
             received: 0,
         };
-        let (head_bytes, error_body) = (Vec::new(), Vec::new());
         let (head, head_at, heard) = (None, None, None);
-        let out_of_step = false;
-        Self { intake, head_bytes, head, head_at, heard, error_body, wanted, out_of_step }
+        let (error_body, out_of_step) = (Vec::new(), false);
+        Self { intake, head, head_at, heard, error_body, wanted, out_of_step }
     }
 
-    /// Begins with another response: nothing of the last one counts.
+    /// Starts over with another response: nothing of the last one counts.
     pub(crate) fn restart(&mut self) {
         let capture = take(&mut self.intake.capture);
         *self = Self::new(self.intake.source, capture, self.wanted);
@@ -108,10 +101,21 @@ impl Response {
         self.heard.is_some()
     }
 
+    /// Something of the head came with `read`.
+    pub(crate) fn begin_head(&mut self, read: &TimestampedRead) {
+        self.heard.get_or_insert(self.stamp(read).at);
+    }
+
+    /// Whether all headers of the head are to be kept.
+    pub(crate) fn keeps_headers(&self) -> bool {
+        self.wanted.headers
+    }
+
     /// Whether the server refuses to serve the connection, whatever was to be sent on it: an error
     /// with a close, or a `408`, which stands for one.
     pub(crate) fn refuses(&self) -> bool {
-        let refuses = |head: &Head| head.status == 408 || (head.status >= 400 && !head.keep_alive);
+        let refuses =
+            |head: &ResponseHead| head.status == 408 || (head.status >= 400 && !head.keep_alive);
         self.head.as_ref().is_some_and(refuses)
     }
 
@@ -132,10 +136,10 @@ impl Response {
         self.out_of_step = true;
     }
 
-    /// Takes what one read gave, which `marks` may end; true: the response is whole.
+    /// Takes what one read gave of the body, which `marks` may end; true: the response is whole.
     ///
     /// # Errors
-    /// It is not HTTP, or its body cannot be read.
+    /// The body cannot be read.
     pub(crate) fn feed(
         &mut self,
         bytes: &[u8],
@@ -143,12 +147,6 @@ impl Response {
         marks: &EndMarks,
     ) -> Result<bool, Failure> {
         let mut input = bytes;
-        if self.intake.in_head {
-            match self.read_head(input, read)? {
-                Some(behind) => input = &bytes[bytes.len() - behind..],
-                None => return Ok(false),
-            }
-        }
         let stamp = self.stamp(read);
         let Intake { body, framer, capture, received, marked, .. } = &mut self.intake;
         while let Some(run) = body
@@ -190,51 +188,15 @@ impl Response {
         cut("the connection was closed in the middle of the reply")
     }
 
-    /// Reads the head; gives how many of `bytes` lie behind it.
-    fn read_head(
-        &mut self,
-        bytes: &[u8],
-        read: &TimestampedRead,
-    ) -> Result<Option<usize>, Failure> {
-        self.heard.get_or_insert(self.stamp(read).at);
-        // Nearly always it comes in one piece, and is read where it lies.
-        let gathered = if self.head_bytes.is_empty() {
-            Cow::Borrowed(bytes)
-        } else {
-            self.head_bytes.extend_from_slice(bytes);
-            Cow::Owned(take(&mut self.head_bytes))
-        };
-        let mut rest = &*gathered;
-        loop {
-            let parsed = head::parse(rest)
-                .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?;
-            let Some((head, length)) = parsed else {
-                if rest.len() > HEAD {
-                    let text = "the reply's head is larger than 64 KiB";
-                    return Err(Failure::new(Outcome::Malformed, text));
-                }
-                self.head_bytes = rest.to_vec();
-                return Ok(None);
-            };
-            let (own, behind) = rest.split_at(length);
-            if head.status < 200 {
-                // An interim response (RFC 9110, 15.2): the real one follows.
-                rest = behind;
-                continue;
-            }
-            if self.wanted.head {
-                self.head_bytes = own.to_vec();
-            }
-            self.begin(head, read)?;
-            return Ok(Some(behind.len()));
-        }
-    }
-
     /// Begins the body behind `head`.
     ///
     /// # Errors
     /// The body is encoded.
-    pub(crate) fn begin(&mut self, head: Head, read: &TimestampedRead) -> Result<(), Failure> {
+    pub(crate) fn begin(
+        &mut self,
+        head: ResponseHead,
+        read: &TimestampedRead,
+    ) -> Result<(), Failure> {
         self.head_at = Some(self.stamp(read).at);
         self.heard = self.heard.or(self.head_at);
         self.intake.in_head = false;

@@ -5,7 +5,8 @@ use crate::context::gauges::{ClockStepDetector, Gauges};
 use crate::context::timers::Timers;
 use crate::exchange::attempt::Attempt;
 use crate::exchange::deadlines::Deadlines;
-use crate::exchange::http1::{Message, exchange};
+use crate::exchange::http1::exchange;
+use crate::exchange::http1::request_bytes::RequestBytes;
 use crate::exchange::http2::Http2;
 use crate::exchange::net::connect::Connector;
 use crate::exchange::net::stream::Stream;
@@ -138,9 +139,9 @@ impl Transport {
             Wire::Http1(stream, deadlines) => {
                 let front = &mut connection.front;
                 self.heads.write(front, request, attempt.id());
-                let message = Message::new(front, &request.body);
+                let request = RequestBytes::new(front, &request.body);
                 deadlines.begin(attempt.begun, now);
-                exchange(stream, deadlines, attempt, message).await
+                exchange(stream, deadlines, attempt, request).await
             }
             Wire::Http2(http2) => {
                 let request = self

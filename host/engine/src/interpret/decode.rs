@@ -1,6 +1,5 @@
 //! Converts exchanges to what `decode` is given, and its replies to readings with timestamps.
 
-use crate::exchange::response::head::fields;
 use crate::interpret::reading::{Reading, surrogates};
 use crate::messages::FinishedAttempt;
 use crate::messages::capture::FrameStamp;
@@ -60,7 +59,7 @@ pub(crate) fn exchange(finished: &FinishedAttempt) -> Exchange {
     let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
     Exchange {
         status: finished.status.unwrap_or(0),
-        headers: fields(&finished.head_bytes),
+        headers: finished.headers.clone(),
         frames: finished.capture.iter().map(|(frame, _)| whole(frame)).collect(),
     }
 }

@@ -14,7 +14,6 @@ use crate::error::EngineError;
 use crate::exchange::attempt::{Attempt, AttemptContext};
 use crate::exchange::framing::marks::EndMarks;
 use crate::exchange::net::connect::Connector;
-use crate::exchange::response::head::fields;
 use crate::exchange::transport::Transport;
 use crate::interpret::classify;
 use crate::interpret::queue::InterpreterQueue;
@@ -148,18 +147,14 @@ async fn probe_once(
     let mut attempt = Attempt::new(0, id, TurnContext::default(), plan.engine.timestamps, &context);
     let end = transport.exchange(&mut None, &mut attempt, request, None).await.map(|_| ());
     let classified = outcome(ports, &mut attempt, &end)?;
-    let location = location(&attempt.response().head_bytes);
+    let head = attempt.response().head.as_ref();
+    let location = head.and_then(|head| head.header("location")).map(str::to_owned);
     let latency = attempt.timeline.end.saturating_sub(attempt.timeline.sent.unwrap_or_default());
     attempt.discard();
     Ok(match classified {
         (Outcome::Ok, _) => Ok(Probed { latency }),
         (outcome, detail) => Err(FailedProbe { outcome, detail, location }),
     })
-}
-
-/// The `location` of a response's head.
-fn location(head: &[u8]) -> Option<String> {
-    fields(head).into_iter().find(|(name, _)| name == "location").map(|(_, value)| value)
 }
 
 /// The outcome of the probe, and what went wrong in words. The reply is read by the reading plan; if

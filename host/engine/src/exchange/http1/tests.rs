@@ -1,4 +1,4 @@
-//! What is written, and what is heard before it.
+//! What comes before a request is sent.
 
 use super::*;
 use crate::context::budget::Budget;
@@ -15,23 +15,6 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::Duration;
-
-#[test]
-fn what_is_left_to_write_is_the_request_less_what_was_written() {
-    let head = b"POST / HTTP/1.1\r\n\r\n";
-    for length in [0, 1, SMALL, SMALL + 1] {
-        let body: Vec<u8> = (0..length).map(|index| index as u8).collect();
-        let whole = [head.as_slice(), &body].concat();
-        let mut front = head.to_vec();
-        let message = Message::new(&mut front, &body);
-        assert_eq!((message.len(), message.head), (whole.len(), head.len()));
-        assert_eq!(message.rest.is_empty(), length <= SMALL, "{length} bytes");
-        for written in 0..=whole.len() {
-            let [first, second] = message.behind(written);
-            assert_eq!([&*first, &*second].concat(), whole[written..]);
-        }
-    }
-}
 
 /// What came of an exchange whose server spoke first.
 struct Raced {
@@ -77,9 +60,9 @@ async fn exchanged(client: std::net::TcpStream, (opened, known): (bool, bool)) -
     let mut deadlines = Deadlines::new(&timeouts, timer, Arc::default(), Arc::new(Gauges::new(1)));
     deadlines.begin(clock::now(), clock::now());
     let mut front = b"GET / HTTP/1.1\r\n\r\n".to_vec();
-    let message = Message::new(&mut front, b"");
+    let request = RequestBytes::new(&mut front, b"");
     let mut stream = Stream::Tcp(TimestampedStream::new(client, Arc::default()));
-    let end = exchange(&mut stream, &mut deadlines, &mut attempt, message).await;
+    let end = exchange(&mut stream, &mut deadlines, &mut attempt, request).await;
     let replied_before_sent = attempt.replied_before_sent();
     let response = attempt.response();
     Raced {

@@ -1,6 +1,17 @@
 //! The body of a response, delimited: what came off the socket in, the body's own bytes out.
 
-use super::head::Delimiter;
+/// How a body ends (RFC 9112, 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delimiter {
+    /// There is none.
+    Empty,
+    /// After this many bytes.
+    Length(u64),
+    /// With the last chunk.
+    Chunked,
+    /// When the peer closes the connection, or over HTTP/2 the stream.
+    Close,
+}
 
 /// Takes a body's delimiting off, however the bytes are split.
 #[derive(Debug, Clone)]
