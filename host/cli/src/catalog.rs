@@ -24,7 +24,7 @@ impl Catalog {
         let mut given = Vec::new();
         for path in paths {
             for source in Source::at(path)? {
-                given.push(host.open(source)?);
+                given.push(Plugin::open(&host, source)?);
             }
         }
         Ok(Self { host: Arc::clone(host), given, names: PluginNames::read(paths) })
@@ -37,7 +37,7 @@ impl Catalog {
     pub(crate) fn all(&self) -> Result<Vec<Arc<Plugin>>, CommandError> {
         let mut all = self.given.clone();
         for plugin in bundled() {
-            all.push(self.host.open(Source::Bundled(plugin.name.into()))?);
+            all.push(Plugin::open(&self.host, Source::Bundled(plugin.name.into()))?);
         }
         Ok(all)
     }
@@ -73,7 +73,7 @@ impl Catalog {
         if !is_bundled {
             return Err(SettingErrors(vec![self.names.unknown(kind, name)]).into());
         }
-        let plugin = self.host.open(Source::Bundled(name.into()))?;
+        let plugin = Plugin::open(&self.host, Source::Bundled(name.into()))?;
         if plugin.offers().contains(&kind) {
             Ok(plugin)
         } else {

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for round in ["compiled", "from the cache"] {
         let host = host(&cache)?;
         let began = Instant::now();
-        let plugin = host.open(source.clone())?;
+        let plugin = Plugin::open(&host, source.clone())?;
         let opened = began.elapsed();
         let took = measure(&plugin)?;
         println!("{} {round}: open {opened:?}, first factory {:?}", plugin.name(), took.factory);

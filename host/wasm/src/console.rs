@@ -30,13 +30,13 @@ pub type Log = Arc<dyn Fn(&str, Level, &str) + Send + Sync>;
 
 /// Where a plugin's lines go; shared by all its instances.
 #[derive(Clone)]
-pub(crate) struct Voice {
+pub(crate) struct PluginLog {
     plugin: Arc<str>,
     log: Log,
     lines: Arc<AtomicU32>,
 }
 
-impl Voice {
+impl PluginLog {
     pub(crate) fn new(plugin: &str, log: Log) -> Self {
         Self { plugin: plugin.into(), log, lines: Arc::default() }
     }
@@ -61,7 +61,7 @@ impl Voice {
 
 /// The console of one instance.
 pub(crate) struct Console {
-    voice: Voice,
+    log: PluginLog,
     /// The end of what this call said.
     kept: String,
     /// A line of standard output or error that has not ended.
@@ -69,8 +69,8 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(voice: Voice) -> Self {
-        Self { voice, kept: String::new(), open: Vec::new() }
+    pub(crate) fn new(log: PluginLog) -> Self {
+        Self { log, kept: String::new(), open: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -79,7 +79,7 @@ impl Console {
 
     /// One line by the `log` interface.
     pub(crate) fn line(&mut self, level: Level, text: &str) {
-        self.voice.say(level, text);
+        self.log.say(level, text);
         self.keep(text);
     }
 

@@ -4,66 +4,70 @@
 //! to be so is asked for single items from then on, so that the limit costs one instance and not one
 //! a batch.
 
-use crate::instance::{DatasetFace, Instance, Recipe};
+use crate::instance::{DatasetExports, Instance, InstanceFactory};
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, PluginFailure};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes instances of one configured dataset.
-pub(crate) struct Factory {
-    recipe: Arc<Recipe<DatasetFace>>,
+pub(crate) struct WasmDataset {
+    factory: Arc<InstanceFactory<DatasetExports>>,
     /// The instance that was made to see whether the settings will do.
-    first: Mutex<Option<Instance<DatasetFace>>>,
+    first: Mutex<Option<Instance<DatasetExports>>>,
     /// Whether batches overrun limits that their items keep to.
-    apart: Arc<AtomicBool>,
+    item_by_item: Arc<AtomicBool>,
 }
 
-impl Factory {
+impl WasmDataset {
     /// Configures the plugin once, so that settings it refuses are an error before the run.
     ///
     /// # Errors
     /// The plugin refused its settings or failed.
-    pub(crate) fn new(recipe: Recipe<DatasetFace>) -> Result<Self, PluginFailure> {
-        let recipe = Arc::new(recipe);
-        let first = Mutex::new(Some(Instance::new(Arc::clone(&recipe))?));
-        Ok(Self { recipe, first, apart: Arc::default() })
+    pub(crate) fn new(factory: InstanceFactory<DatasetExports>) -> Result<Self, PluginFailure> {
+        let factory = Arc::new(factory);
+        let first = Mutex::new(Some(Instance::new(Arc::clone(&factory))?));
+        Ok(Self { factory, first, item_by_item: Arc::default() })
     }
 }
 
-impl DatasetFactory for Factory {
+impl DatasetFactory for WasmDataset {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let instance = match first {
             Some(instance) => instance,
-            None => Instance::new(Arc::clone(&self.recipe))?,
+            None => Instance::new(Arc::clone(&self.factory))?,
         };
-        Ok(Box::new(OneThread { instance, apart: Arc::clone(&self.apart), guilty: None }))
+        Ok(Box::new(DatasetWorker {
+            instance,
+            item_by_item: Arc::clone(&self.item_by_item),
+            failed_item: None,
+        }))
     }
 
     fn restarts(&self) -> u32 {
-        self.recipe.restarts()
+        self.factory.restarts()
     }
 
     fn inexact_prompts(&self) -> u64 {
-        self.recipe.services.inexact.load(Ordering::Relaxed)
+        self.factory.services.inexact.load(Ordering::Relaxed)
     }
 }
 
-struct OneThread {
-    instance: Instance<DatasetFace>,
-    apart: Arc<AtomicBool>,
+struct DatasetWorker {
+    instance: Instance<DatasetExports>,
+    item_by_item: Arc<AtomicBool>,
     /// The last item that ended an instance by itself: batches that hold it need not be tried.
-    guilty: Option<(u32, PluginFailure)>,
+    failed_item: Option<(u32, PluginFailure)>,
 }
 
-impl OneThread {
+impl DatasetWorker {
     fn range(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
         let name = if count == 1 { format!("generate of item {first}") } else { "generate".into() };
         let answer = self
             .instance
             .call(&name, |live| live.guest.call_generate(&mut live.store, first, count))?;
-        let failure = |cause| self.instance.recipe.failure(&name, cause);
+        let failure = |cause| self.instance.factory.failure(&name, cause);
         let items = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
         if items.len() > count as usize {
             let text = format!("it gave more items than the {count} asked for: {}", items.len());
@@ -78,9 +82,9 @@ impl OneThread {
             Err(failure) if is_end(&failure.cause) => failure,
             answer => return answer,
         };
-        let items = self.singly(first, count, |this, index| this.range(index, 1))?;
+        let items = self.one_by_one(first, count, |this, index| this.range(index, 1))?;
         if !matches!(failure.cause, Cause::Trap(_)) {
-            self.apart.store(true, Ordering::Relaxed);
+            self.item_by_item.store(true, Ordering::Relaxed);
         }
         Ok(items)
     }
@@ -95,7 +99,7 @@ impl OneThread {
     }
 
     /// Item by item, until one fails or the dataset ends.
-    fn singly(
+    fn one_by_one(
         &mut self,
         first: u32,
         count: u32,
@@ -108,7 +112,7 @@ impl OneThread {
                 Ok(made) => items.extend(made),
                 Err(failure) => {
                     if is_end(&failure.cause) {
-                        self.guilty = Some((index, failure.clone()));
+                        self.failed_item = Some((index, failure.clone()));
                     }
                     return Err(failure);
                 }
@@ -123,19 +127,21 @@ fn is_end(cause: &Cause) -> bool {
     matches!(cause, Cause::Trap(_) | Cause::TimeLimit(_) | Cause::MemoryLimit(_))
 }
 
-impl Dataset for OneThread {
+impl Dataset for DatasetWorker {
     fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
         let answer = self.instance.call("size", |live| live.guest.call_size(&mut live.store))?;
-        answer.map_err(|fault| self.instance.recipe.failure("size", Cause::Fault(fault.into())))
+        answer.map_err(|fault| self.instance.factory.failure("size", Cause::Fault(fault.into())))
     }
 
     fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
-        match &self.guilty {
+        match &self.failed_item {
             Some((index, failure)) if (first..first.saturating_add(count)).contains(index) => {
                 Err(failure.clone())
             }
-            _ if count > 1 && !self.apart.load(Ordering::Relaxed) => self.batch(first, count),
-            _ => self.singly(first, count, Self::one),
+            _ if count > 1 && !self.item_by_item.load(Ordering::Relaxed) => {
+                self.batch(first, count)
+            }
+            _ => self.one_by_one(first, count, Self::one),
         }
     }
 }

@@ -1,27 +1,20 @@
-//! The host: one engine, one cache and one set of interfaces for every plugin of a process.
+//! The host: one engine, one cache and one set of interfaces for every plugin of a process. It knows no
+//! plugin.
 
-use crate::bundled::bundled;
 use crate::cache::{Cache, Origin};
 use crate::clock;
-use crate::console::{Level, Log, Voice};
+use crate::console::{Level, Log, PluginLog};
 use crate::engine::{self, Epoch};
-use crate::error::{LoadError, LoadFault};
+use crate::error::LoadFault;
 use crate::imports;
-use crate::plugin::Plugin;
 use crate::state::State;
 use crate::wasi;
 use loadwright_core::stop::StopFlag;
-use loadwright_files::FileError;
-use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, fs};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
-
-/// Bytes of a component at most: interpreters of dynamic languages take some 40 MB.
-const COMPONENT: u64 = 512 << 20;
 
 /// What holds for every plugin of a process.
 #[derive(Clone)]
@@ -48,41 +41,7 @@ pub struct HostConfig {
 #[error("plugins cannot run on this machine: {0}")]
 pub struct HostError(String);
 
-/// Where a plugin comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A component, or a core module made by wit-bindgen.
-    Path(PathBuf),
-    /// One that comes with the program, by name.
-    Bundled(String),
-}
-
-impl Source {
-    /// The components at `path`: itself, or the `.wasm` files of a folder in the order of their
-    /// names.
-    ///
-    /// # Errors
-    /// The folder cannot be read, or has none.
-    pub fn at(path: &Path) -> Result<Vec<Self>, LoadError> {
-        if !path.is_dir() {
-            return Ok(vec![Self::Path(path.into())]);
-        }
-        let paths = components(path);
-        let paths = paths.map_err(|fault| LoadError { origin: path.display().to_string(), fault });
-        Ok(paths?.into_iter().map(Self::Path).collect())
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => path.display().fmt(f),
-            Self::Bundled(name) => write!(f, "`{name}`"),
-        }
-    }
-}
-
-/// Opens plugins and makes what they share.
+/// What all plugins of a process share.
 pub struct Host {
     pub(crate) config: HostConfig,
     engine: Engine,
@@ -107,27 +66,16 @@ impl Host {
         Ok(Arc::new(Self { config, engine, epoch, linker, cache, wall: clock::wall() }))
     }
 
-    /// Reads a plugin, without compiling it where it carries its manifest.
-    ///
-    /// # Errors
-    /// It is no component for this host; the text says what to do.
-    pub fn open(self: &Arc<Self>, source: Source) -> Result<Arc<Plugin>, LoadError> {
-        let origin = source.to_string();
-        let opened = bytes(&source).and_then(|bytes| Plugin::new(Arc::clone(self), source, bytes));
-        opened.map(Arc::new).map_err(|fault| LoadError { origin, fault })
-    }
-
     /// Compiles `bytes`, whose SHA-256 is `digest`, or loads what was compiled earlier.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
         digest: &str,
-        voice: &Voice,
+        log: &PluginLog,
     ) -> Result<(Component, Origin), LoadFault> {
         let slow = || {
             let size = bytes.len() >> 10;
-            voice
-                .announce(Level::Progress, &format!("compiling {size} KiB, once for this machine"));
+            log.announce(Level::Progress, &format!("compiling {size} KiB, once for this machine"));
         };
         self.cache
             .component(&self.engine, bytes, digest, slow)
@@ -144,45 +92,5 @@ impl Host {
         let linked = wasi::offer(&mut linker, &self.engine, component)
             .and_then(|()| linker.instantiate_pre(component));
         linked.map_err(|error| LoadFault::Contract(format!("{error:#}")))
-    }
-}
-
-fn components(folder: &Path) -> Result<Vec<PathBuf>, LoadFault> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    if paths.is_empty() { Err(LoadFault::EmptyFolder) } else { Ok(paths) }
-}
-
-pub(crate) fn bytes(source: &Source) -> Result<Cow<'static, [u8]>, LoadFault> {
-    match source {
-        Source::Path(path) => {
-            loadwright_files::read(path, COMPONENT).map(Cow::Owned).map_err(refused)
-        }
-        Source::Bundled(name) => {
-            let found = bundled().iter().find(|bundled| bundled.name == name);
-            found.map(|bundled| Cow::Borrowed(bundled.bytes)).ok_or_else(|| {
-                let names: Vec<_> =
-                    bundled().iter().map(|bundled| format!("`{}`", bundled.name)).collect();
-                LoadFault::NotBundled { known: names.join(", ") }
-            })
-        }
-    }
-}
-
-fn unreadable(error: std::io::Error) -> LoadFault {
-    refused(error.into())
-}
-
-fn refused(error: FileError) -> LoadFault {
-    match error {
-        error if error.is_missing() => LoadFault::Missing,
-        FileError::Folder => LoadFault::Folder,
-        error => LoadFault::Unreadable(error),
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::diagnose;
 use crate::error::LoadError;
-use crate::host::{self, Source};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
+use crate::source::{self, Source};
 
 /// What a component says of itself.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Identity {
 /// # Errors
 /// It is not a component for this host; the text says what to do.
 pub fn identify(source: &Source) -> Result<Identity, LoadError> {
-    let identity = host::bytes(source).and_then(|bytes| {
+    let identity = source::bytes(source).and_then(|bytes| {
         let passed = diagnose::read(bytes)?;
         let manifest = passed.manifest.map(|text| Manifest::read(&text)).transpose()?;
         Ok(Identity { kinds: passed.kinds, manifest })

@@ -5,7 +5,7 @@
 
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::bindings::{bulk, identity};
-use crate::console::{Console, Voice};
+use crate::console::{Console, PluginLog};
 use crate::engine::Running;
 use crate::state::{self, Limits, Services, State};
 use crate::trap;
@@ -20,8 +20,8 @@ use wasmtime::component::{Instance as Component, InstancePre};
 /// it takes is better spent on saying so.
 const RESTARTS: u32 = 1000;
 
-/// One kind of plugin: the interface it exports beside `plugin`.
-pub(crate) trait Face: 'static {
+/// The interface that one kind of plugin exports beside `plugin`.
+pub(crate) trait Exports: 'static {
     type Indices: Send + Sync;
     type Guest: Send;
 
@@ -33,11 +33,11 @@ pub(crate) trait Face: 'static {
     ) -> wasmtime::Result<Self::Guest>;
 }
 
-macro_rules! face {
+macro_rules! exports {
     ($name:ident, $interface:ident) => {
         pub(crate) struct $name;
 
-        impl Face for $name {
+        impl Exports for $name {
             type Indices = bulk::exports::loadwright::plugin::$interface::GuestIndices;
             type Guest = bulk::exports::loadwright::plugin::$interface::Guest;
 
@@ -56,13 +56,13 @@ macro_rules! face {
     };
 }
 
-face!(ProtocolFace, protocol);
-face!(DatasetFace, dataset);
+exports!(ProtocolExports, protocol);
+exports!(DatasetExports, dataset);
 
-/// A plugin that exports nothing but `plugin`: enough to ask what it is.
-pub(crate) struct NoFace;
+/// No further interface: enough to ask a plugin what it is.
+pub(crate) struct NoExports;
 
-impl Face for NoFace {
+impl Exports for NoExports {
     type Indices = ();
     type Guest = ();
 
@@ -75,10 +75,10 @@ impl Face for NoFace {
     }
 }
 
-/// All that an instance is made from; shared by threads.
-pub(crate) struct Recipe<F: Face> {
+/// Makes instances of one configured plugin; shared by threads.
+pub(crate) struct InstanceFactory<F: Exports> {
     pub(crate) plugin: String,
-    pub(crate) voice: Voice,
+    pub(crate) log: PluginLog,
     pub(crate) limits: Limits,
     pub(crate) services: Arc<Services>,
     /// JSON for `configure`.
@@ -86,27 +86,30 @@ pub(crate) struct Recipe<F: Face> {
     restarts: AtomicU32,
     pre: InstancePre<State>,
     identity: identity::exports::loadwright::plugin::plugin::GuestIndices,
-    face: F::Indices,
+    exports: F::Indices,
 }
 
-/// What a recipe is for, beside the compiled plugin.
-pub(crate) struct Purpose {
+/// The configuration of instances, beside the compiled plugin.
+pub(crate) struct InstanceConfig {
     pub(crate) plugin: String,
-    pub(crate) voice: Voice,
+    pub(crate) log: PluginLog,
     pub(crate) limits: Limits,
     pub(crate) services: Arc<Services>,
     pub(crate) settings: String,
 }
 
-impl<F: Face> Recipe<F> {
+impl<F: Exports> InstanceFactory<F> {
     /// # Errors
     /// The component lacks a function of the contract.
-    pub(crate) fn new(pre: InstancePre<State>, purpose: Purpose) -> wasmtime::Result<Self> {
-        let Purpose { plugin, voice, limits, services, settings } = purpose;
+    pub(crate) fn new(
+        pre: InstancePre<State>,
+        instance_config: InstanceConfig,
+    ) -> wasmtime::Result<Self> {
+        let InstanceConfig { plugin, log, limits, services, settings } = instance_config;
         let identity = identity::exports::loadwright::plugin::plugin::GuestIndices::new(&pre)?;
-        let face = F::find(&pre)?;
+        let exports = F::find(&pre)?;
         let restarts = AtomicU32::new(0);
-        Ok(Self { plugin, voice, limits, services, settings, restarts, pre, identity, face })
+        Ok(Self { plugin, log, limits, services, settings, restarts, pre, identity, exports })
     }
 
     /// Instances lost to traps and limits so far.
@@ -121,7 +124,7 @@ impl<F: Face> Recipe<F> {
 
     /// A new instance, not configured.
     pub(crate) fn bare(&self) -> Result<Live<F>, PluginFailure> {
-        let console = Console::new(self.voice.clone());
+        let console = Console::new(self.log.clone());
         let data = State::new(self.limits, console, Arc::clone(&self.services));
         let mut store = Store::new(self.pre.engine(), data);
         store.limiter(|state| state);
@@ -140,7 +143,7 @@ impl<F: Face> Recipe<F> {
         store: &mut Store<State>,
     ) -> wasmtime::Result<(identity::exports::loadwright::plugin::plugin::Guest, F::Guest)> {
         let instance = self.pre.instantiate(&mut *store)?;
-        Ok((self.identity.load(&mut *store, &instance)?, F::load(&self.face, store, &instance)?))
+        Ok((self.identity.load(&mut *store, &instance)?, F::load(&self.exports, store, &instance)?))
     }
 
     /// A new instance, configured.
@@ -167,7 +170,7 @@ impl<F: Face> Recipe<F> {
 }
 
 /// An instance that has not trapped.
-pub(crate) struct Live<F: Face> {
+pub(crate) struct Live<F: Exports> {
     pub(crate) store: Store<State>,
     pub(crate) identity: identity::exports::loadwright::plugin::plugin::Guest,
     pub(crate) guest: F::Guest,
@@ -175,7 +178,7 @@ pub(crate) struct Live<F: Face> {
     calls: u32,
 }
 
-impl<F: Face> Live<F> {
+impl<F: Exports> Live<F> {
     /// Starts the time of the next call, which runs until what this gives is dropped.
     pub(crate) fn arm(&mut self) -> Running {
         let ticks = self.store.data_mut().begin();
@@ -184,18 +187,18 @@ impl<F: Face> Live<F> {
     }
 }
 
-/// One thread's place for an instance.
-pub(crate) struct Instance<F: Face> {
-    pub(crate) recipe: Arc<Recipe<F>>,
+/// The instance of one thread, made again after a trap.
+pub(crate) struct Instance<F: Exports> {
+    pub(crate) factory: Arc<InstanceFactory<F>>,
     live: Option<Live<F>>,
 }
 
-impl<F: Face> Instance<F> {
+impl<F: Exports> Instance<F> {
     /// # Errors
-    /// As for [`Recipe::start`].
-    pub(crate) fn new(recipe: Arc<Recipe<F>>) -> Result<Self, PluginFailure> {
-        let live = Some(recipe.start()?);
-        Ok(Self { recipe, live })
+    /// As for [`InstanceFactory::start`].
+    pub(crate) fn new(factory: Arc<InstanceFactory<F>>) -> Result<Self, PluginFailure> {
+        let live = Some(factory.start()?);
+        Ok(Self { factory, live })
     }
 
     /// Whether the instance has answered calls since it was made, so that what they left in its
@@ -210,12 +213,12 @@ impl<F: Face> Instance<F> {
         name: &str,
         run: impl FnOnce(&mut Live<F>) -> wasmtime::Result<T>,
     ) -> Result<T, PluginFailure> {
-        if self.recipe.services.stop.is_raised() {
-            return Err(self.recipe.failure(name, Cause::Stopped));
+        if self.factory.services.stop.is_raised() {
+            return Err(self.factory.failure(name, Cause::Stopped));
         }
         let mut live = match self.live.take() {
             Some(live) => live,
-            None => self.recipe.start()?,
+            None => self.factory.start()?,
         };
         let _running = live.arm();
         match run(&mut live) {
@@ -228,8 +231,8 @@ impl<F: Face> Instance<F> {
                 let cause = trap::cause(&error, live.store.data_mut());
                 // An instance that was stopped was not lost.
                 let lost = u32::from(cause != Cause::Stopped);
-                self.recipe.restarts.fetch_add(lost, Ordering::Relaxed);
-                Err(self.recipe.failure(name, cause))
+                self.factory.restarts.fetch_add(lost, Ordering::Relaxed);
+                Err(self.factory.failure(name, cause))
             }
         }
     }
@@ -269,10 +272,10 @@ impl<F: Face> Instance<F> {
         let answers = self.call(name, |live| run(live, items))?;
         if answers.len() != items.len() {
             let text = format!("it gave {} answers to {} asks", answers.len(), items.len());
-            return Err(self.recipe.failure(name, Cause::Contract(text)));
+            return Err(self.factory.failure(name, Cause::Contract(text)));
         }
         let failed =
-            |fault: GuestFault| self.recipe.failure(name, Cause::Fault(Fault::from(fault)));
+            |fault: GuestFault| self.factory.failure(name, Cause::Fault(Fault::from(fault)));
         Ok(answers.into_iter().map(|answer| answer.map(Into::into).map_err(failed)).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! Runs WebAssembly components as protocols and datasets.
 //!
-//! A component is read and diagnosed ([`Host::open`]), compiled once for a machine, linked once,
-//! configured ([`Plugin::protocol`], [`Plugin::dataset`]) and then given one instance a thread.
+//! A component is read and diagnosed ([`Plugin::open`]), compiled once for a machine, linked once,
+//! configured ([`Plugin::protocol`], [`Plugin::dataset`]) and then given one instance per thread.
 //! Lifetimes, longest first: engine (the process), compiled component (its digest), linked
 //! component (the plugin), store with one instance (a thread), call.
 //!
@@ -13,6 +13,7 @@ mod bindings;
 mod bundled;
 mod cache;
 mod clock;
+mod closed_wasi;
 mod console;
 mod convert;
 mod dataset;
@@ -30,6 +31,7 @@ mod manifest;
 mod plugin;
 mod protocol;
 mod seeded;
+mod source;
 mod state;
 mod trap;
 mod wasi;
@@ -37,8 +39,9 @@ mod wasi;
 pub use bundled::{Bundled, bundled};
 pub use console::{Level, Log};
 pub use error::{LoadError, LoadFault, OpenError};
-pub use host::{Host, HostConfig, HostError, Source};
+pub use host::{Host, HostConfig, HostError};
 pub use identity::{Identity, identify};
 pub use kind::Kind;
 pub use manifest::Manifest;
 pub use plugin::{DatasetServices, Plugin};
+pub use source::Source;

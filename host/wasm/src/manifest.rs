@@ -84,9 +84,9 @@ impl Manifest {
     }
 
     /// Every way in which `settings` break the schema; empty where they fit. Defaults are filled in.
-    pub(crate) fn admit(&self, settings: &mut Value) -> Vec<SettingFault> {
+    pub(crate) fn validate(&self, settings: &mut Value) -> Vec<SettingFault> {
         let mut faults = Vec::new();
-        schema::admit(&self.known.settings, settings, "settings", &mut faults);
+        schema::validate(&self.known.settings, settings, "settings", &mut faults);
         faults
     }
 }

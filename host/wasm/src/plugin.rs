@@ -1,16 +1,17 @@
 //! One opened plugin: what it says of itself, and factories for what it offers.
 
 use crate::cache::hex;
-use crate::console::Voice;
+use crate::console::PluginLog;
 use crate::dataset;
 use crate::diagnose;
 use crate::error::{LoadError, LoadFault, OpenError};
 use crate::files::{self, FileSet};
-use crate::host::{Host, Source};
-use crate::instance::{Face, NoFace, Purpose, Recipe};
+use crate::host::Host;
+use crate::instance::{Exports, InstanceConfig, InstanceFactory, NoExports};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::protocol;
+use crate::source::{self, Source};
 use crate::state::{Limits, Services, State};
 use crate::trap;
 use loadwright_core::ports::{DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
@@ -39,7 +40,7 @@ pub struct Plugin {
     digest: String,
     kinds: Vec<Kind>,
     manifest: Manifest,
-    voice: Voice,
+    log: PluginLog,
     code: Mutex<Code>,
 }
 
@@ -50,11 +51,18 @@ enum Code {
 }
 
 impl Plugin {
-    pub(crate) fn new(
-        host: Arc<Host>,
-        source: Source,
-        bytes: Cow<'static, [u8]>,
-    ) -> Result<Self, LoadFault> {
+    /// Reads a plugin, without compiling it if it carries its manifest.
+    ///
+    /// # Errors
+    /// It is not a component for this host; the text says what to do.
+    pub fn open(host: &Arc<Host>, source: Source) -> Result<Arc<Self>, LoadError> {
+        let origin = source.to_string();
+        let opened =
+            source::bytes(&source).and_then(|bytes| Self::new(Arc::clone(host), source, bytes));
+        opened.map(Arc::new).map_err(|fault| LoadError { origin, fault })
+    }
+
+    fn new(host: Arc<Host>, source: Source, bytes: Cow<'static, [u8]>) -> Result<Self, LoadFault> {
         let digest = hex(&Sha256::digest(&bytes));
         let passed = diagnose::read(bytes)?;
         let (manifest, code) = match passed.manifest {
@@ -64,10 +72,10 @@ impl Plugin {
                 (manifest, Code::Linked(pre))
             }
         };
-        let voice = Voice::new(manifest.name(), host.config.log.clone());
+        let log = PluginLog::new(manifest.name(), host.config.log.clone());
         let kinds = passed.kinds;
         let code = Mutex::new(code);
-        Ok(Self { host, source, digest, kinds, manifest, voice, code })
+        Ok(Self { host, source, digest, kinds, manifest, log, code })
     }
 
     /// Its name, as `--api` and `--dataset` take it.
@@ -113,8 +121,9 @@ impl Plugin {
     pub fn protocol(&self, settings: &Value) -> Result<Arc<dyn ProtocolFactory>, OpenError> {
         // What it reads was measured, and is wanted after a stop too.
         let never = StopFlag::default();
-        let recipe = self.recipe(Kind::Protocol, settings, DatasetServices::default(), never)?;
-        Ok(Arc::new(protocol::Factory::new(recipe)?))
+        let factory =
+            self.instance_factory(Kind::Protocol, settings, DatasetServices::default(), never)?;
+        Ok(Arc::new(protocol::WasmProtocol::new(factory)?))
     }
 
     /// Configures it as a dataset; otherwise as [`protocol`](Self::protocol).
@@ -134,17 +143,17 @@ impl Plugin {
             })?;
         }
         let stop = self.host.config.stop.clone();
-        let recipe = self.recipe(Kind::Dataset, settings, services, stop)?;
-        Ok(Arc::new(dataset::Factory::new(recipe)?))
+        let factory = self.instance_factory(Kind::Dataset, settings, services, stop)?;
+        Ok(Arc::new(dataset::WasmDataset::new(factory)?))
     }
 
-    fn recipe<F: Face>(
+    fn instance_factory<F: Exports>(
         &self,
         kind: Kind,
         settings: &Value,
         services: DatasetServices,
         stop: StopFlag,
-    ) -> Result<Recipe<F>, OpenError> {
+    ) -> Result<InstanceFactory<F>, OpenError> {
         if !self.kinds.contains(&kind) {
             let offers: Vec<_> = self.kinds.iter().map(Kind::to_string).collect();
             return Err(OpenError::Kind {
@@ -154,13 +163,13 @@ impl Plugin {
                 flag: self.kinds.first().map_or("", |kind| kind.flag()),
             });
         }
-        let settings = self.admitted(settings)?;
+        let settings = self.validated(settings)?;
         let fault = |fault| LoadError { origin: format!("`{}`", self.name()), fault };
         let pre = self.linked().map_err(fault)?;
         let config = &self.host.config;
-        let purpose = Purpose {
+        let instance_config = InstanceConfig {
             plugin: self.name().into(),
-            voice: self.voice.clone(),
+            log: self.log.clone(),
             limits: Limits {
                 memory: config.memory.unwrap_or(self.manifest.memory()),
                 timeout: config.timeout,
@@ -176,18 +185,18 @@ impl Plugin {
             }),
             settings,
         };
-        Ok(Recipe::new(pre, purpose)
+        Ok(InstanceFactory::new(pre, instance_config)
             .map_err(|error| fault(LoadFault::Contract(format!("{error:#}"))))?)
     }
 
-    fn admitted(&self, settings: &Value) -> Result<String, OpenError> {
+    fn validated(&self, settings: &Value) -> Result<String, OpenError> {
         let mut settings = settings.clone();
         if let Some(all) = settings.as_object_mut() {
             let own = all.entry("settings").or_insert(Value::Null);
             if own.is_null() {
                 *own = Value::Object(Map::new());
             }
-            let faults = self.manifest.admit(own);
+            let faults = self.manifest.validate(own);
             if !faults.is_empty() {
                 return Err(OpenError::Settings { plugin: self.name().into(), faults });
             }
@@ -197,18 +206,19 @@ impl Plugin {
 
     fn linked(&self) -> Result<InstancePre<State>, LoadFault> {
         let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Code::Component(bytes) = &*code {
-            let (component, _) = self.host.compile(bytes, &self.digest, &self.voice)?;
-            *code = Code::Linked(self.host.link(&component)?);
-        }
-        match &*code {
-            Code::Linked(pre) => Ok(pre.clone()),
-            Code::Component(_) => unreachable!("it was linked just above"),
-        }
+        let pre = match &*code {
+            Code::Linked(pre) => pre.clone(),
+            Code::Component(bytes) => {
+                let (component, _) = self.host.compile(bytes, &self.digest, &self.log)?;
+                self.host.link(&component)?
+            }
+        };
+        *code = Code::Linked(pre.clone());
+        Ok(pre)
     }
 }
 
-/// Asks a plugin that carries no manifest section what it is.
+/// Asks a plugin without a manifest section what it is.
 fn describe(
     host: &Arc<Host>,
     source: &Source,
@@ -218,13 +228,13 @@ fn describe(
         Source::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         Source::Bundled(name) => name.clone(),
     };
-    let voice = Voice::new(&name, host.config.log.clone());
-    let (component, _) = host.compile(bytes, &hex(&Sha256::digest(bytes)), &voice)?;
+    let log = PluginLog::new(&name, host.config.log.clone());
+    let (component, _) = host.compile(bytes, &hex(&Sha256::digest(bytes)), &log)?;
     let pre = host.link(&component)?;
     let contract = |error: wasmtime::Error| LoadFault::Contract(format!("{error:#}"));
-    let purpose = Purpose {
+    let instance_config = InstanceConfig {
         plugin: name,
-        voice,
+        log,
         limits: Limits {
             memory: host.config.memory.unwrap_or(crate::manifest::MOST),
             timeout: host.config.timeout,
@@ -240,15 +250,16 @@ fn describe(
         }),
         settings: String::new(),
     };
-    let recipe = Recipe::<NoFace>::new(pre.clone(), purpose).map_err(contract)?;
-    let text = ask(&recipe).map_err(LoadFault::Describe)?;
+    let factory =
+        InstanceFactory::<NoExports>::new(pre.clone(), instance_config).map_err(contract)?;
+    let text = ask(&factory).map_err(LoadFault::Describe)?;
     Ok((Manifest::read(text.as_bytes())?, pre))
 }
 
-fn ask(recipe: &Recipe<NoFace>) -> Result<String, PluginFailure> {
-    let mut live = recipe.bare()?;
+fn ask(factory: &InstanceFactory<NoExports>) -> Result<String, PluginFailure> {
+    let mut live = factory.bare()?;
     let _running = live.arm();
     let described = live.identity.call_describe(&mut live.store);
     described
-        .map_err(|error| recipe.failure("describe", trap::cause(&error, live.store.data_mut())))
+        .map_err(|error| factory.failure("describe", trap::cause(&error, live.store.data_mut())))
 }

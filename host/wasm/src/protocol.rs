@@ -2,7 +2,7 @@
 
 use crate::bindings::bulk::exports::loadwright::plugin::protocol as contract;
 use crate::convert;
-use crate::instance::{Instance, ProtocolFace, Recipe};
+use crate::instance::{Instance, InstanceFactory, ProtocolExports};
 use bumpalo::Bump;
 use loadwright_core::ports::{PluginFailure, Protocol, ProtocolFactory};
 use loadwright_core::reading::{Exchange, ReadingPlan, Reply};
@@ -10,50 +10,50 @@ use loadwright_core::request::{PromptRequest, Template};
 use std::sync::Arc;
 
 /// Makes instances of one configured protocol.
-pub(crate) struct Factory {
-    recipe: Arc<Recipe<ProtocolFace>>,
+pub(crate) struct WasmProtocol {
+    factory: Arc<InstanceFactory<ProtocolExports>>,
     plan: Option<ReadingPlan>,
 }
 
-impl Factory {
-    /// Configures the plugin once and asks for its reading plan.
+impl WasmProtocol {
+    /// Configures the plugin once and requests for its reading plan.
     ///
     /// # Errors
     /// The plugin refused its settings or failed.
-    pub(crate) fn new(recipe: Recipe<ProtocolFace>) -> Result<Self, PluginFailure> {
-        let recipe = Arc::new(recipe);
-        let mut first = Instance::new(Arc::clone(&recipe))?;
+    pub(crate) fn new(factory: InstanceFactory<ProtocolExports>) -> Result<Self, PluginFailure> {
+        let factory = Arc::new(factory);
+        let mut first = Instance::new(Arc::clone(&factory))?;
         let plan = first.call("plan", |live| live.guest.call_plan(&mut live.store))?;
-        Ok(Self { recipe, plan: plan.map(ReadingPlan::from) })
+        Ok(Self { factory, plan: plan.map(ReadingPlan::from) })
     }
 }
 
-impl ProtocolFactory for Factory {
+impl ProtocolFactory for WasmProtocol {
     fn plan(&self) -> Option<&ReadingPlan> {
         self.plan.as_ref()
     }
 
     fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure> {
-        let instance = Instance::new(Arc::clone(&self.recipe))?;
-        Ok(Box::new(OneThread { instance, arena: Bump::new() }))
+        let instance = Instance::new(Arc::clone(&self.factory))?;
+        Ok(Box::new(ProtocolWorker { instance, arena: Bump::new() }))
     }
 
     fn restarts(&self) -> u32 {
-        self.recipe.restarts()
+        self.factory.restarts()
     }
 }
 
-struct OneThread {
-    instance: Instance<ProtocolFace>,
+struct ProtocolWorker {
+    instance: Instance<ProtocolExports>,
     arena: Bump,
 }
 
-impl Protocol for OneThread {
-    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
+impl Protocol for ProtocolWorker {
+    fn format(&mut self, requests: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
         self.arena.reset();
         let arena = &self.arena;
-        self.instance.batch::<_, _, contract::Request>("format", asks, |live, asks| {
-            live.guest.call_format(&mut live.store, convert::asks(arena, asks))
+        self.instance.batch::<_, _, contract::Request>("format", requests, |live, requests| {
+            live.guest.call_format(&mut live.store, convert::asks(arena, requests))
         })
     }
 

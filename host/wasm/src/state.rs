@@ -1,10 +1,10 @@
 //! What a store carries beside the guest: its limits, its console and what the host offers it.
 
 use crate::clock;
+use crate::closed_wasi::ClosedWasi;
 use crate::console::Console;
 use crate::engine::{Epoch, ticks};
 use crate::files::FileSet;
-use crate::wasi::Closed;
 use loadwright_core::ports::Tokenizer;
 use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) console: Console,
     pub(crate) services: Arc<Services>,
-    pub(crate) wasi: Closed,
+    pub(crate) wasi: ClosedWasi,
     /// Set by what ended the call.
     pub(crate) overrun: Option<Overrun>,
     memory: StoreLimits,
@@ -73,7 +73,7 @@ impl State {
             .table_elements(TABLE_ELEMENTS)
             .trap_on_grow_failure(true)
             .build();
-        let wasi = Closed::new(services.seed, services.wall);
+        let wasi = ClosedWasi::new(services.seed, services.wall);
         let deadline = clock::now();
         Self { limits, console, services, wasi, overrun: None, memory, deadline }
     }

@@ -10,29 +10,11 @@
 
 mod answers;
 
-use crate::seeded;
 use crate::state::State;
 use answers::Call;
-use rand_chacha::ChaCha8Rng;
-use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
-
-/// What a guest sees of the world, a store's own.
-pub(crate) struct Closed {
-    random: ChaCha8Rng,
-    /// Time of day at the host's start, since the Unix epoch.
-    wall: Duration,
-    /// Microseconds that the monotonic clock has counted, one a reading.
-    readings: u64,
-}
-
-impl Closed {
-    pub(crate) fn new(seed: u64, wall: Duration) -> Self {
-        Self { random: seeded::stream(seed, "wasi", 0), wall, readings: 0 }
-    }
-}
 
 struct InputStream;
 struct OutputStream;

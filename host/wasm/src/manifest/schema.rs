@@ -5,7 +5,12 @@ use loadwright_core::setting::SettingFault;
 use serde_json::Value;
 
 /// Checks `value` against `schema`, fills in defaults of missing members, and adds every fault.
-pub(super) fn admit(schema: &Value, value: &mut Value, at: &str, faults: &mut Vec<SettingFault>) {
+pub(super) fn validate(
+    schema: &Value,
+    value: &mut Value,
+    at: &str,
+    faults: &mut Vec<SettingFault>,
+) {
     let Some(schema) = schema.as_object() else { return };
     if let Some(wanted) = schema.get("type")
         && !any(wanted, |wanted| is(wanted, value))
@@ -26,7 +31,7 @@ pub(super) fn admit(schema: &Value, value: &mut Value, at: &str, faults: &mut Ve
     members(schema, value, at, faults);
     if let (Some(items), Some(list)) = (schema.get("items"), value.as_array_mut()) {
         for (index, item) in list.iter_mut().enumerate() {
-            admit(items, item, &format!("{at}[{index}]"), faults);
+            validate(items, item, &format!("{at}[{index}]"), faults);
         }
     }
 }
@@ -66,7 +71,7 @@ fn members(schema: &Object, value: &mut Value, at: &str, faults: &mut Vec<Settin
     let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
     for (name, member) in object.iter_mut() {
         match properties.get(name) {
-            Some(property) => admit(property, member, &format!("{at}.{name}"), faults),
+            Some(property) => validate(property, member, &format!("{at}.{name}"), faults),
             None if closed => faults.push(unknown(at, name, properties)),
             None => {}
         }

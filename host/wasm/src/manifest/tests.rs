@@ -51,11 +51,11 @@ fn settings_are_checked_against_the_schema_and_every_fault_is_reported() {
         },
     });
     let mut good = json!({ "model": "m", "share": 0.5 });
-    assert!(manifest(&schema).admit(&mut good).is_empty());
+    assert!(manifest(&schema).validate(&mut good).is_empty());
     assert_eq!(good["mode"], "fast");
 
     let mut bad = json!({ "share": 2, "mode": "idle", "ids": [1, 1.5], "colour": 1 });
-    let mut said = texts(manifest(&schema).admit(&mut bad));
+    let mut said = texts(manifest(&schema).validate(&mut bad));
     said.sort();
     assert_eq!(
         said,
@@ -72,8 +72,8 @@ fn settings_are_checked_against_the_schema_and_every_fault_is_reported() {
 #[test]
 fn a_plugin_without_settings_takes_none() {
     let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
-    let said = texts(manifest(&schema).admit(&mut json!({ "x": 1 })));
+    let said = texts(manifest(&schema).validate(&mut json!({ "x": 1 })));
     assert_eq!(said, ["settings.x: is unknown; the plugin takes no settings"]);
     // No schema: the plugin itself knows.
-    assert!(manifest(&Value::Null).admit(&mut json!({ "x": 1 })).is_empty());
+    assert!(manifest(&Value::Null).validate(&mut json!({ "x": 1 })).is_empty());
 }

@@ -5,7 +5,7 @@ use loadwright_core::conversation::Prompt;
 use loadwright_core::ports::{Cause, Fault, PluginFailure, Protocol};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Segment, Template};
-use loadwright_wasm::{DatasetServices, Kind, Level, Source};
+use loadwright_wasm::{DatasetServices, Kind, Level, Plugin, Source};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ fn a_component_says_what_it_is() {
 fn a_core_module_with_types_is_made_into_a_component() {
     let bench = Bench::new();
     let path = bench.file("core.wasm", &crafted_module());
-    let plugin = bench.host.open(Source::Path(path)).unwrap();
+    let plugin = Plugin::open(&bench.host, Source::Path(path)).unwrap();
     let mut protocol = plugin.protocol(&json!({})).unwrap().instance().unwrap();
     assert_eq!(body(&protocol.format(&[ask("bonjour", None)])[0]), "bonjour");
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn open(bench: &Bench, name: &str) -> Arc<Plugin> {
-    bench.host.open(Source::Bundled(name.into())).unwrap()
+    Plugin::open(&bench.host, Source::Bundled(name.into())).unwrap()
 }
 
 fn protocol_settings(own: Value) -> Value {
@@ -234,7 +234,7 @@ fn prompts_that_are_not_as_long_as_asked_are_counted() {
 fn fixture(bench: &Bench, name: &str) -> Result<Arc<Plugin>, String> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/fixtures/dist");
     let path = dist.join(format!("{name}.wasm"));
-    bench.host.open(Source::Path(path)).map_err(|error| error.to_string())
+    Plugin::open(&bench.host, Source::Path(path)).map_err(|error| error.to_string())
 }
 
 /// What the fixture does when it formats a request that contains the word `trap`.

@@ -87,7 +87,7 @@ impl Bench {
 
     pub(crate) fn crafted(&self) -> Arc<Plugin> {
         let path = self.file("crafted.wasm", &crafted());
-        self.host.open(Source::Path(path)).unwrap()
+        Plugin::open(&self.host, Source::Path(path)).unwrap()
     }
 }
 

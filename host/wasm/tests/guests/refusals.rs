@@ -1,7 +1,7 @@
 //! Golden texts: what is said of every file that cannot be loaded, and why it helps.
 
 use crate::craft::{Bench, crafted, module};
-use loadwright_wasm::{Host, LoadError, Source};
+use loadwright_wasm::{Host, LoadError, Plugin, Source};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ fn refusal(bytes: &[u8]) -> String {
 }
 
 fn text(host: &Arc<Host>, path: &Path) -> String {
-    let error = host.open(Source::Path(path.into())).err().unwrap();
+    let error = Plugin::open(&host, Source::Path(path.into())).err().unwrap();
     let LoadError { origin, .. } = &error;
     assert_eq!(*origin, path.display().to_string());
     let text = error.to_string();
@@ -209,7 +209,8 @@ fn exports_of_the_right_name_and_the_wrong_shape() {
 
 #[test]
 fn bundled_names_that_are_none() {
-    let error = Bench::new().host.open(Source::Bundled("nope".into())).err().unwrap().to_string();
+    let error =
+        Plugin::open(&Bench::new().host, Source::Bundled("nope".into())).err().unwrap().to_string();
     assert!(error.starts_with("plugin `nope`: is not bundled; bundled are "), "{error}");
 }
 
@@ -220,7 +221,7 @@ fn a_folder_gives_each_component_or_its_error() {
     bench.file("a.wasm", b"text");
     bench.file("notes.md", b"# notes");
     let sources = Source::at(bench.folder.path()).unwrap();
-    let opened = sources.into_iter().map(|source| bench.host.open(source));
+    let opened = sources.into_iter().map(|source| Plugin::open(&bench.host, source));
     let said: Vec<String> = opened
         .map(|one| one.map_or_else(|error| error.to_string(), |plugin| plugin.name().into()))
         .collect();

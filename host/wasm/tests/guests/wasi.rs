@@ -116,7 +116,7 @@ fn plugin(bench: &Bench) -> Arc<Plugin> {
     let text = kept.join("\n").replacen("(module", &format!("(module{IMPORTS}"), 1);
     let text = text.replacen("  (func $alloc", &format!("{FUNCTIONS}  (func $alloc"), 1);
     let path = bench.file("wasi.wasm", &module(&text, WORLD));
-    bench.host.open(Source::Path(path)).unwrap()
+    Plugin::open(&bench.host, Source::Path(path)).unwrap()
 }
 
 fn drawn(bench: &Bench) -> Vec<Vec<u8>> {
