@@ -1,12 +1,12 @@
-//! Schedules, sends and stamps requests: the only code that drives sockets.
+//! Schedules, sends and measures requests: the only code that drives sockets.
 //!
 //! [`run`] takes one plan to its end. `prepare` formats requests ahead of their slots into a bounded
 //! queue; `schedule` hands them out on the engine threads, each with its scheduled time; `exchange`
-//! sends them and takes their replies as stamped frames; `interpret` reads the frames on threads of
+//! sends them and receives their replies as timestamped frames; `interpret` reads the frames on threads of
 //! its own and makes records, which `run` gives to the sinks on the caller's thread. What one stage
 //! hands to the next is in `messages`, what all of them share in `context`.
 //!
-//! Nothing a plugin does stands between a slot and its request, or between a socket and its stamp.
+//! No plugin code runs between a scheduled time and its send, or between a read and its timestamp.
 
 #![forbid(unsafe_code)]
 

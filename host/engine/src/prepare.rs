@@ -52,7 +52,7 @@ impl Preparer<'_> {
             let conversations = self.cursor.generate(dataset.as_mut(), items, control);
             Gauges::add_since(&gauges.generate, start);
             if control.stop.draining() {
-                // The dataset may have given up on these items, and nobody takes them.
+                // The dataset may have given up on these items, and no thread takes them.
                 break;
             }
             let start = clock::now();

@@ -1,5 +1,5 @@
-//! Framing and reading take no memory for a frame once their buffers have grown. In a binary of
-//! its own, because it counts every allocation of the process.
+//! Framing and reading do not allocate per frame once their buffers have grown. In a binary of its
+//! own, because it counts every allocation of the process.
 #![expect(unsafe_code, reason = "an allocator that counts is one that delegates")]
 
 use loadwright_core::reading::{ReadingPlan, Rule};

@@ -1,9 +1,9 @@
-//! The wish to stop only grows, and reaches everybody who holds it.
+//! A stop request only becomes more urgent, and reaches all that share it.
 
 use super::*;
 
 #[test]
-fn a_wish_only_grows_and_is_shared() {
+fn a_stop_request_only_becomes_more_urgent_and_is_shared() {
     let stop = Stop::new();
     let other = stop.clone();
     assert!(!other.draining() && !other.aborting());
@@ -15,7 +15,7 @@ fn a_wish_only_grows_and_is_shared() {
 }
 
 #[test]
-fn whoever_waits_hears_of_it_before_or_after() {
+fn a_stop_request_reaches_those_who_wait_and_those_who_come_later() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let stop = Stop::new();
     let other = stop.clone();
@@ -26,7 +26,7 @@ fn whoever_waits_hears_of_it_before_or_after() {
 }
 
 #[test]
-fn totals_begin_again_for_the_next_point() {
+fn totals_are_reset_for_the_next_point() {
     let control = Control::new(|_| {});
     control.progress.done.store(3, Ordering::Relaxed);
     control.progress.dropped.store(2, Ordering::Relaxed);

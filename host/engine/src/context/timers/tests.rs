@@ -4,7 +4,7 @@ use loadwright_timing::clock;
 #[test]
 fn a_runtime_without_timers_is_woken_on_time() {
     let timers = Timers::start().unwrap();
-    // This one would panic at a timer of its own.
+    // This runtime would panic if it had to drive a timer itself.
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut timer = Box::pin(timers.timer());
@@ -18,6 +18,6 @@ fn a_runtime_without_timers_is_woken_on_time() {
         for _ in 0..3 {
             interval.tick().await;
         }
-        assert!(clock::now() - begun >= 50_000_000, "three periods, less the timer's grain");
+        assert!(clock::now() - begun >= 50_000_000, "three periods, less the timer's resolution");
     });
 }

@@ -54,7 +54,7 @@ fn content_types_choose_the_framing() {
 }
 
 #[test]
-fn events_are_read_as_the_standard_says() {
+fn events_are_parsed_as_the_standard_defines() {
     let cases: [(&str, &[&str]); 21] = [
         ("data: a\n\ndata: b\n\n", &["a", "b"]),
         ("data: a\r\n\r\ndata: b\r\n\r\n", &["a", "b"]),
@@ -93,14 +93,14 @@ fn an_event_is_complete_at_the_first_byte_of_its_blank_line() {
 }
 
 #[test]
-fn lines_are_frames_and_empty_ones_are_none() {
+fn lines_that_are_not_empty_are_frames() {
     let body = "{\"a\":1}\n\n{\"b\":2}\r\n\r\n{\"c\":3}";
     assert_eq!(whole(Framing::Lines, body), ["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"]);
     assert_eq!(frames(Framing::Lines, [body.as_bytes()], false).len(), 2);
 }
 
 #[test]
-fn a_body_without_a_type_is_what_it_begins_like() {
+fn the_beginning_of_a_body_without_a_type_decides() {
     let streams =
         ["data: a\n\n", ": hi\n\ndata: a\n\n", "\n\nevent: x\ndata:a\n\n", "id:1\ndata: a\n\n"];
     for body in streams.iter().flat_map(|body| [(*body).to_owned(), format!("\u{feff}{body}")]) {
@@ -127,7 +127,7 @@ fn a_body_without_a_type_is_what_it_begins_like() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_a_frame() {
+fn a_byte_order_mark_is_not_part_of_a_frame() {
     for (framing, body, expected) in [
         (Framing::Whole, "\u{feff}{}", vec!["{}"]),
         (Framing::Lines, "\u{feff}{}\n1\n", vec!["{}", "1"]),
@@ -146,7 +146,7 @@ fn a_whole_body_is_one_frame_at_its_end() {
 }
 
 #[test]
-fn a_frame_over_the_limit_is_an_error_and_those_before_it_stay() {
+fn a_frame_over_the_limit_is_an_error_and_those_before_it_are_kept() {
     let bodies = [
         (Framing::Sse, "data: 12345678\n\ndata: 123456789\n\n"),
         (Framing::Sse, "data: 12345678\n\ndata: 1234\ndata: 5678\n\n"),
@@ -174,7 +174,7 @@ fn a_frame_over_the_limit_is_an_error_and_those_before_it_stay() {
 }
 
 #[test]
-fn lines_that_say_nothing_take_no_memory() {
+fn ignored_lines_take_no_memory() {
     let mut framer = Framer::new(Framing::Sse, 8);
     let mut frames = Vec::new();
     for _ in 0..1000 {
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn frames_are_there_at_the_earliest_byte(body in body()) {
+    fn frames_are_complete_at_the_earliest_byte(body in body()) {
         let mut framer = Framer::new(Framing::Sse, NO_LIMIT);
         let mut frames = Vec::new();
         for fed in 1..=body.len() {
@@ -252,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_framed_alike_for_any_split(
+    fn any_bytes_are_framed_the_same_for_any_split(
         body in prop::collection::vec(any::<u8>(), 0..200),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {

@@ -40,7 +40,7 @@ fn written(heads: &RequestHeads, attempt: AttemptId) -> (String, String, BTreeMa
 }
 
 #[test]
-fn a_head_says_what_is_asked_and_by_whom() {
+fn a_head_has_the_request_line_and_all_headers() {
     let (method, target, fields) = written(&heads(&[]), attempt());
     assert_eq!((method.as_str(), target.as_str()), ("POST", "/x?k=1"));
     assert_eq!(fields["host"], "h:81");
@@ -52,7 +52,7 @@ fn a_head_says_what_is_asked_and_by_whom() {
 }
 
 #[test]
-fn what_the_user_gives_is_stronger() {
+fn the_users_headers_take_precedence() {
     let own = heads(&[("HOST", "other"), ("X-Request-Id", "mine"), ("content-type", "text/x")]);
     let fields = written(&own, attempt()).2;
     assert_eq!(fields["host"], "other");
@@ -63,7 +63,7 @@ fn what_the_user_gives_is_stronger() {
 }
 
 #[test]
-fn http2_says_the_same() {
+fn http2_has_the_same_head() {
     let request = heads(&[("authorization", "Bearer k")]).http2(&request(), attempt()).unwrap();
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "http://h:81/x?k=1");

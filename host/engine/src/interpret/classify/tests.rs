@@ -26,7 +26,7 @@ fn with_output() -> Reading {
 }
 
 #[test]
-fn a_stream_is_whole_with_its_mark_or_a_finish_reason() {
+fn a_stream_is_complete_with_its_mark_or_a_finish_reason() {
     let done = Reading { done: true, ..with_output() };
     let finished = Reading { finish_reason: Some("stop".into()), ..with_output() };
     assert_eq!(classified(Ok(()), 200, true, &done), Outcome::Ok);
@@ -36,7 +36,7 @@ fn a_stream_is_whole_with_its_mark_or_a_finish_reason() {
 }
 
 #[test]
-fn a_connection_that_breaks_behind_the_mark_does_no_harm() {
+fn a_connection_that_breaks_after_the_mark_does_not_fail_the_reply() {
     let cut = || Err(Failure::new(Outcome::Truncated, "gone"));
     let done = Reading { done: true, ..with_output() };
     assert_eq!(classified(cut(), 200, true, &done), Outcome::Ok);
@@ -51,7 +51,7 @@ fn a_connection_that_breaks_behind_the_mark_does_no_harm() {
 }
 
 #[test]
-fn a_reply_from_before_its_request_is_never_a_success() {
+fn a_reply_that_came_before_its_request_is_never_a_success() {
     let done = Reading { done: true, ..with_output() };
     let facts = |status| ExchangeFacts {
         end: &Ok(()),
@@ -65,7 +65,7 @@ fn a_reply_from_before_its_request_is_never_a_success() {
 }
 
 #[test]
-fn an_empty_reply_is_a_failure_unless_it_says_it_made_a_token() {
+fn an_empty_reply_is_a_failure_unless_its_usage_has_a_token() {
     let empty = Reading { done: true, ..Reading::default() };
     assert_eq!(classified(Ok(()), 200, true, &empty), Outcome::Empty);
     let usage = Usage { output_tokens: Some(1), ..Usage::default() };
@@ -85,7 +85,7 @@ fn an_error_inside_a_reply_with_a_good_status_fails_it() {
 }
 
 #[test]
-fn a_bad_status_keeps_what_the_server_said() {
+fn a_bad_status_keeps_the_body_of_the_error() {
     let facts = ExchangeFacts {
         end: &Ok(()),
         status: Some(503),

@@ -237,9 +237,9 @@ fn the_first_error_is_kept() {
     ];
     for (frame, expected) in &cases {
         let reading = read(&plan, &[frame, r#"{"error":"later"}"#]);
-        let told = reading.error.unwrap();
-        let told = told.strip_suffix('…').unwrap_or(&told);
-        assert_eq!(told, expected.unwrap_or("later"), "{frame:.60}");
+        let error = reading.error.unwrap();
+        let error = error.strip_suffix('…').unwrap_or(&error);
+        assert_eq!(error, expected.unwrap_or("later"), "{frame:.60}");
     }
 }
 
@@ -289,7 +289,7 @@ fn lone_surrogates_are_read_as_replacement_characters() {
 }
 
 #[test]
-fn blank_frames_carry_nothing() {
+fn frames_of_white_space_carry_nothing() {
     let reading = read(&output_plan(&["/a"]), &["", "  ", "\n"]);
     assert_eq!((reading.unreadable, reading.outputs.len(), reading.frames), (None, 0, 3));
 }

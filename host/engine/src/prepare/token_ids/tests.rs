@@ -1,4 +1,4 @@
-//! What `--tokenize-prompt` sends, by a tokenizer whose ids are the letters behind a mark.
+//! The ids of `--tokenize-prompt`, by a tokenizer whose ids are a mark and the text's characters.
 
 use super::*;
 use loadwright_core::conversation::Media;
@@ -44,7 +44,7 @@ fn ids(text: &str) -> Result<Prompt, Fault> {
 }
 
 #[test]
-fn special_tokens_stand_where_the_text_endpoint_would_put_them() {
+fn special_tokens_are_where_the_text_endpoint_would_put_them() {
     let text = Prompt::Text("time".into());
     assert_eq!(sent(&[], text), ids("time"));
     let messages = vec![Message::text("system", "be"), Message::text("user", "so")];
@@ -53,13 +53,13 @@ fn special_tokens_stand_where_the_text_endpoint_would_put_them() {
 }
 
 #[test]
-fn a_later_turn_holds_what_was_said_before() {
+fn a_later_turn_includes_its_history() {
     let said = [Message::text("user", "a"), Message::text("assistant", "b")];
     assert_eq!(sent(&said, Prompt::Text("c".into())), ids("a\nb\nc"));
 }
 
 #[test]
-fn what_is_not_text_is_refused_by_the_flag_s_name() {
+fn anything_but_text_is_refused_with_the_flag_named() {
     let mut picture = Message::text("user", "look");
     let media = Media { slot: 0, mime: "image/png".into(), size: 9 };
     picture.parts.push(Part::Media(media));

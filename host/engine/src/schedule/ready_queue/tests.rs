@@ -43,7 +43,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn every_slot_goes_out_once_whatever_the_threads() {
+fn every_slot_is_handed_out_once_whatever_the_threads() {
     for (requests, bytes) in [(8, usize::MAX), (usize::MAX, 700), (1, 1)] {
         let queue = queue(1_000, requests, bytes);
         let mut taken: Vec<u64> = std::thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn every_slot_goes_out_once_whatever_the_threads() {
 }
 
 #[test]
-fn a_phase_takes_its_own_slots_alone() {
+fn a_phase_takes_only_its_own_slots() {
     let queue = queue(10, 64, usize::MAX);
     prepare_all(&queue);
     let phase = |end| {

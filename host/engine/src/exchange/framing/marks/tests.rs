@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_mark_is_the_whole_frame_but_for_blanks() {
+fn a_mark_is_the_whole_frame_except_white_space() {
     let plan = ReadingPlan { done: vec!["[DONE]".into(), "end".into()], ..Default::default() };
     let marks = EndMarks::of(Some(&plan));
     for frame in ["[DONE]", " [DONE]\t", "end"] {

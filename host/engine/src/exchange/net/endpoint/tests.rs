@@ -7,7 +7,7 @@ fn endpoint(url: &str) -> Endpoint {
 }
 
 #[test]
-fn authority_names_a_port_only_where_the_url_does() {
+fn the_authority_has_a_port_only_if_the_url_does() {
     let plain = endpoint("http://example.test/v1");
     assert_eq!((plain.authority.as_str(), plain.port, plain.tls), ("example.test", 80, false));
     let tls = endpoint("https://example.test:8443/v1");
@@ -24,7 +24,7 @@ fn a_replaced_path_keeps_the_query() {
 }
 
 #[test]
-fn a_plain_proxy_wants_the_absolute_form() {
+fn a_plain_proxy_gets_the_absolute_form() {
     let mut endpoint = endpoint("http://h:81/v1");
     endpoint.proxy = Some(Proxy { host: "p".into(), port: 3128, authorization: None });
     assert_eq!(endpoint.request_target(None).concat(), "http://h:81/v1");
@@ -40,7 +40,7 @@ fn invalid_urls_name_the_flag() {
 }
 
 #[test]
-fn loopback_goes_past_every_proxy() {
+fn loopback_bypasses_every_proxy() {
     for url in ["http://127.0.0.1:1/", "http://[::1]/", "http://localhost/", "http://a.localhost/"]
     {
         assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");

@@ -30,7 +30,7 @@ proptest! {
 }
 
 #[test]
-fn an_escaped_backslash_escapes_nothing_behind_it() {
+fn an_escaped_backslash_does_not_escape_what_follows() {
     assert_eq!(replaced(br#""\\ud800""#), None);
     assert_eq!(replaced(br#""\\\ud800""#).unwrap(), br#""\\\ufffd""#);
 }

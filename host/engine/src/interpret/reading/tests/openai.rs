@@ -130,7 +130,7 @@ fn a_whole_body_is_read_by_the_same_plan() {
 }
 
 #[test]
-fn an_error_within_a_stream_is_kept_beside_what_came() {
+fn an_error_inside_a_stream_is_kept_with_the_output_before_it() {
     let frames = [
         chunk(r#"{"index":0,"delta":{"content":"a"}}"#),
         r#"{"error":{"message":"engine died","type":"server_error","code":500}}"#.into(),
@@ -140,7 +140,7 @@ fn an_error_within_a_stream_is_kept_beside_what_came() {
 }
 
 #[test]
-fn the_reply_that_decode_would_give_is_built_from_the_plan() {
+fn the_reply_that_decode_would_return_is_built_by_the_plan() {
     let frames = [
         chunk(r#"{"index":0,"delta":{"role":"assistant","content":""}}"#),
         chunk(r#"{"index":0,"delta":{"reasoning":".","content":"Hel"},"token_ids":[4,5]}"#),

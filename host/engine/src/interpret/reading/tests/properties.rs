@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_and_its_reading_are_one(
+    fn a_reply_and_its_reading_agree(
         plan in plan(),
         frames in prop::collection::vec(value(), 0..6),
     ) {
@@ -118,7 +118,7 @@ proptest! {
     /// Frames that differ from the one before in a text, or nearly so: what is remembered of a
     /// frame must not change how the next is read.
     #[test]
-    fn frames_alike_are_read_as_if_each_were_the_first(
+    fn similar_frames_are_read_as_if_each_were_the_first(
         plan in plan(),
         ends in prop::sample::select(vec![
             ("", ""), ("{\"a\":", "}"), ("{\"a\":\"a\",\"b\":", "}"), ("[", ",null,\"a\"]"), ("[{\"a\":", "}]"),
