@@ -4,11 +4,12 @@
 use crate::rig::{Bench, PATIENCE, Run, fast, ms, plan_of, start, truth};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::checks::Check;
-use loadwright_core::metrics::SummaryBuilder;
+use loadwright_core::metrics::Metric;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::record::Record;
 use loadwright_core::sample::EndReason;
+use loadwright_core::summary::SummaryBuilder;
 use loadwright_sim::{Config, Fault, Script, Server};
 use loadwright_timing::clock;
 use std::sync::Arc;
@@ -70,11 +71,11 @@ fn a_stall_is_in_the_latency_from_schedule_of_every_slot_after_it() {
     let mut metrics = SummaryBuilder::new(&plan);
     run.records.iter().for_each(|record| metrics.record(record));
     let summary = metrics.finish(&run.point_end);
-    let mean = summary.metrics.latency_from_schedule.as_ref().unwrap().mean;
+    let mean = summary.metrics.get(Metric::LatencyFromSchedule).unwrap().mean;
     assert!(mean >= 252.5e6, "{mean}: less than the stall alone costs");
     assert!((mean - oracle).abs() < 20e6, "{mean} where the server knows of {oracle}");
     assert!(summary.arrivals.late >= 98, "{}", summary.arrivals.late);
-    let is_late = |cause: Check| matches!(cause, Check::LateSlots { late, .. } if late >= 98);
+    let is_late = |check: Check| matches!(check, Check::LateSlots(found) if found.late >= 98);
     assert!(
         summary.warnings.iter().any(|warning| is_late(warning.check)),
         "{:?}",

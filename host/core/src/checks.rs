@@ -1,20 +1,20 @@
-//! Reasons to distrust a metric, and the verdict they add up to.
+//! Reasons to distrust a metric, and the verdict that they add up to.
 //!
-//! The engine measures itself while it measures the service; what it found is weighed here against
-//! documented thresholds. Where it stops: [`crate::metrics`] collects the evidence, the report
-//! prints the result.
+//! The engine measures itself while it measures the service; [`Evidence`] of both is held against
+//! documented thresholds here, each check in a file of its own under [`kinds`]. Where it stops:
+//! [`crate::summary`] collects the evidence, the report prints the warnings.
 
-mod advice;
-mod assess;
-mod catalog;
-mod wording;
+mod evidence;
+mod kinds;
 
-pub(crate) use assess::assess;
-pub use catalog::{Check, Part};
+pub(crate) use evidence::{
+    EngineHealth, Evidence, Halves, LocalLimitCounts, Moments, Replies, TokenCounts,
+};
+pub use kinds::*;
 
 use crate::Nanos;
-use crate::sample::Sample;
-use crate::summary::Metric;
+use crate::metrics::Metric;
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
@@ -24,11 +24,11 @@ mod tests;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Nothing speaks against them.
+    /// No check found anything.
     Valid,
-    /// Some metrics are touched by a warning.
+    /// Some metrics are affected by what a check found.
     ValidWithWarnings,
-    /// A invalidating warning: the metrics do not answer what was asked.
+    /// What a check found makes the metrics say nothing about what the point was to measure.
     NotValid,
 }
 
@@ -39,7 +39,7 @@ pub struct Warning {
     pub check: Check,
     /// Whether it makes the whole point not valid.
     pub invalidating: bool,
-    /// The metrics it touches.
+    /// The metrics it affects.
     pub metrics: Vec<Metric>,
     /// How far they may be off, where that is known.
     pub bound: Option<Bound>,
@@ -59,6 +59,52 @@ pub enum Bound {
     Share(f64),
 }
 
+/// A check, implemented by what it finds: when it is raised, and everything that is said then.
+pub(crate) trait Finding {
+    /// What the check finds; mostly nothing.
+    fn find(plan: &Plan, evidence: &Evidence) -> Vec<Self>
+    where
+        Self: Sized;
+
+    /// Whether it makes the whole point not valid.
+    fn invalidates(&self) -> bool;
+
+    /// The metrics it affects.
+    fn metrics(&self) -> Vec<Metric>;
+
+    /// How far they may be off, where that is known.
+    fn bound(&self) -> Option<Bound>;
+
+    /// What was found, in one sentence without its capital and full stop.
+    fn statement(&self, plan: &Plan) -> String;
+
+    /// What to do about it under the settings of `plan`.
+    fn advice(&self, plan: &Plan) -> String;
+}
+
+/// The warnings that `evidence` gives rise to, those that invalidate the point first.
+pub(crate) fn assess(plan: &Plan, evidence: &Evidence) -> Vec<Warning> {
+    let found = find_all(plan, evidence);
+    let mut warnings: Vec<Warning> = found.into_iter().map(|check| check.warning(plan)).collect();
+    warnings.sort_by_key(|warning| !warning.invalidating);
+    warnings
+}
+
+impl Check {
+    /// The warning that it is.
+    pub(crate) fn warning(self, plan: &Plan) -> Warning {
+        let finding = self.finding();
+        Warning {
+            invalidating: finding.invalidates(),
+            metrics: finding.metrics(),
+            bound: finding.bound(),
+            statement: finding.statement(plan),
+            advice: finding.advice(plan),
+            check: self,
+        }
+    }
+}
+
 impl Verdict {
     /// The verdict that `warnings` add up to.
     pub fn of(warnings: &[Warning]) -> Self {
@@ -76,98 +122,5 @@ impl Verdict {
             Self::ValidWithWarnings => "valid with warnings",
             Self::NotValid => "not valid",
         }
-    }
-}
-
-/// What [`assess`] weighs beside the summary's own metrics.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Evidence {
-    /// The engine's samples, folded.
-    pub(crate) health: EngineHealth,
-    /// Attempts that ran into a limit of this machine, and requests that were never sent for it.
-    pub(crate) local_limits: (u64, u64),
-    /// Successful replies that lack what metrics are made of.
-    pub(crate) replies: Replies,
-    /// Output tokens by usage, and by the tokenizer, of the requests that have both.
-    pub(crate) output: (u64, u64),
-    /// Input tokens by usage, and as the dataset made them, of the requests that have both.
-    pub(crate) input: (u64, u64),
-    /// Means of a metric over the halves of the steady window that differ more than chance.
-    pub(crate) drift: Option<Drift>,
-}
-
-/// Counts of successful replies that lack what metrics are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Replies {
-    /// Streams of two tokens or more in which no output was found.
-    pub(crate) without_text: u64,
-    /// Replies with output whose usage counts no token.
-    pub(crate) zero_usage: u64,
-    /// Streams with output of more than one token, or of who knows how many.
-    pub(crate) of_several_tokens: u64,
-    /// Of those, the ones whose first and last output came at one moment.
-    pub(crate) one_piece: u64,
-    /// Replies that miss an objective on TTFT for want of one.
-    pub(crate) without_ttft: u64,
-    /// Replies that miss an objective on TPOT for want of one, of a single choice.
-    pub(crate) without_tpot: u64,
-}
-
-/// A metric that moved between the halves of the steady window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Drift {
-    pub(crate) metric: Metric,
-    /// Mean over the requests sent in the first half, in nanoseconds.
-    pub(crate) first: f64,
-    /// Mean over the requests sent in the second half, in nanoseconds.
-    pub(crate) second: f64,
-}
-
-/// The engine's samples, folded.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct EngineHealth {
-    pub(crate) samples: u64,
-    /// Samples in which a thread was busy for [`CPU_BUSY`] of the time or more.
-    pub(crate) busy: u64,
-    pub(crate) worst_cpu: f64,
-    /// Samples in which the pacing timer was more than [`TIMER_LATE`] late.
-    pub(crate) timer_late: u64,
-    pub(crate) worst_timer: Nanos,
-    pub(crate) starved: u64,
-    pub(crate) stalls: u64,
-    pub(crate) peak_backlog: u64,
-    pub(crate) generate: Nanos,
-    pub(crate) format: Nanos,
-    pub(crate) clock_steps: u64,
-    pub(crate) plugin_restarts: u64,
-    pub(crate) inexact_prompts: u64,
-    pub(crate) refusal_waits: u64,
-    pub(crate) refusal_wait: Nanos,
-}
-
-/// An engine thread that is busy for this share of a second has no room for bursts.
-pub const CPU_BUSY: f64 = 0.95;
-
-/// Lateness of the pacing timer that is worth a word, in nanoseconds.
-pub const TIMER_LATE: Nanos = 1_000_000;
-
-impl EngineHealth {
-    /// Folds in a sample.
-    pub(crate) fn see(&mut self, sample: &Sample) {
-        self.samples += 1;
-        self.busy += u64::from(sample.cpu >= CPU_BUSY);
-        self.worst_cpu = self.worst_cpu.max(sample.cpu);
-        self.timer_late += u64::from(sample.timer_late > TIMER_LATE);
-        self.worst_timer = self.worst_timer.max(sample.timer_late);
-        self.starved += sample.starved;
-        self.stalls += sample.stalls;
-        self.peak_backlog = self.peak_backlog.max(sample.backlog);
-        self.generate += sample.generate;
-        self.format += sample.format;
-        self.clock_steps += u64::from(sample.clock_steps);
-        self.plugin_restarts += u64::from(sample.plugin_restarts);
-        self.inexact_prompts += sample.inexact_prompts;
-        self.refusal_waits += sample.refusal_waits;
-        self.refusal_wait += sample.refusal_wait;
     }
 }

@@ -1,14 +1,15 @@
 //! Conditions on a point's metrics under which a run counts as failed: `not-valid`, `failed>1%`,
-//! `ttft_p99>500ms`. How they are written stands in `parse`; what the process makes of one that
-//! is met is the command line's business.
+//! `ttft_p99>500ms`. How they are written is in `parse`; what a condition that is met does to the
+//! run is the command line's business.
 
 mod parse;
 
 pub use parse::BadCondition;
 
 use crate::checks::Verdict;
+use crate::metrics::{Metric, Needs};
 use crate::percentile::Distribution;
-use crate::summary::{Metric, Summary};
+use crate::summary::Summary;
 use crate::sweep::not_run;
 use std::fmt;
 
@@ -25,20 +26,15 @@ pub struct Condition {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Test {
     NotValid,
-    Limit { metric: Quantity, comparison: Comparison, limit: f64, unit: Unit },
+    Limit { quantity: Quantity, comparison: Comparison, limit: f64, unit: Unit },
 }
 
-/// A metric that a condition can be about.
+/// What is compared: a distribution by one of its statistics, or a value of the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quantity {
-    Statistic(Metric, Statistic),
-    Failed,
-    Dropped,
-    Goodput,
-    RequestThroughput,
-    OutputThroughput,
-    TotalThroughput,
-    Concurrency,
+struct Quantity {
+    metric: Metric,
+    /// None for a metric of the point as a whole.
+    statistic: Option<Statistic>,
 }
 
 /// What is taken from a distribution.
@@ -101,8 +97,8 @@ pub struct MetAt {
     pub met: Met,
 }
 
-/// Which of `conditions` the points of a run meet: those of `summaries`, then those that are among
-/// the `planned` and did not run, which meet every condition.
+/// Which of `conditions` the `planned` points of a run meet: those with a summary, then those that did not
+/// run, which meet every condition.
 pub fn check(conditions: &[Condition], summaries: &[Summary], planned: &[String]) -> Vec<MetAt> {
     let at = |point: &str, met: Met| MetAt { point: point.to_owned(), met };
     let ran = summaries.iter().flat_map(|summary| {
@@ -118,18 +114,18 @@ pub fn check(conditions: &[Condition], summaries: &[Summary], planned: &[String]
 impl Condition {
     /// Whether only a run with objectives has the metric.
     pub fn needs_objectives(&self) -> bool {
-        matches!(self.test, Test::Limit { metric: Quantity::Goodput, .. })
+        self.needs() == Needs::Objectives
     }
 
     /// Whether only streamed replies have the metric.
     pub fn needs_stream(&self) -> bool {
-        use Metric::{DecodeRate, FirstAnswer, Itl, ItlPerToken, Tpot, Ttft, TtftFromSchedule};
+        self.needs() == Needs::Stream
+    }
+
+    fn needs(&self) -> Needs {
         match self.test {
-            Test::Limit { metric: Quantity::Statistic(metric, _), .. } => matches!(
-                metric,
-                Ttft | TtftFromSchedule | FirstAnswer | Tpot | Itl | ItlPerToken | DecodeRate
-            ),
-            _ => false,
+            Test::NotValid => Needs::Nothing,
+            Test::Limit { quantity, .. } => quantity.metric.definition().needs,
         }
     }
 
@@ -138,11 +134,13 @@ impl Condition {
     pub fn met(&self, summary: &Summary) -> Option<Met> {
         let by = match self.test {
             Test::NotValid => (summary.verdict == Verdict::NotValid).then_some(MetBy::Verdict)?,
-            Test::Limit { metric, comparison, limit, unit } => match metric.value(summary, unit) {
-                None => MetBy::Absent,
-                Some(value) if comparison.holds(value, limit) => MetBy::Value(value, unit),
-                Some(_) => return None,
-            },
+            Test::Limit { quantity, comparison, limit, unit } => {
+                match quantity.value(summary, unit) {
+                    None => MetBy::Absent,
+                    Some(value) if comparison.holds(value, limit) => MetBy::Value(value, unit),
+                    Some(_) => return None,
+                }
+            }
         };
         Some(Met { condition: self.text.clone(), by })
     }
@@ -162,36 +160,18 @@ impl fmt::Display for Condition {
 impl Quantity {
     /// The value in `unit`; none where the point does not have it.
     fn value(self, summary: &Summary, unit: Unit) -> Option<f64> {
-        let (counts, rates) = (&summary.counts, &summary.throughput);
-        let either = |share: Option<f64>, plain: Option<f64>| match unit {
-            Unit::Percent => share.map(|share| share * 100.0),
-            _ => plain,
+        let Self { metric, statistic } = self;
+        let Some(statistic) = statistic else {
+            return match unit {
+                Unit::Percent => summary.share(metric).map(|share| share * 100.0),
+                _ => summary.value(metric),
+            };
         };
-        match self {
-            Self::Statistic(metric, statistic) => {
-                let metrics = summary.metrics.named();
-                let (_, found) = metrics.into_iter().find(|&(named, _)| named == metric)?;
-                Some(statistic.of(found?) / base(metric, unit))
-            }
-            Self::Failed => either(counts.failed_share(), Some(counts.failed as f64)),
-            Self::Dropped => either(summary.dropped_share(), Some(counts.dropped as f64)),
-            Self::Goodput => either(counts.good_share(), rates.goodput),
-            Self::RequestThroughput => rates.requests,
-            Self::OutputThroughput => rates.output,
-            Self::TotalThroughput => rates.total,
-            Self::Concurrency => summary.concurrency.mean,
-        }
-    }
-}
-
-/// What a value of `metric` is divided by to be in `unit`: distributions hold nanoseconds, tokens
-/// and millionths of a token a second.
-fn base(metric: Metric, unit: Unit) -> f64 {
-    match (unit, metric) {
-        (Unit::Seconds, _) => 1e9,
-        (Unit::Milliseconds, _) => 1e6,
-        (_, Metric::OutputRate | Metric::TotalRate | Metric::DecodeRate) => 1e6,
-        _ => 1.0,
+        let base = match unit {
+            Unit::Seconds => 1e9,
+            _ => metric.definition().unit.divisor(),
+        };
+        Some(statistic.of(summary.metrics.get(metric)?) / base)
     }
 }
 

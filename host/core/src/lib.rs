@@ -1,10 +1,10 @@
-//! The words of Loadwright and the arithmetic behind its metrics.
+//! The types of Loadwright and the arithmetic behind its metrics.
 //!
 //! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
 //! says what a sweep point does; [`arrival`] turns its load into slots; the engine turns slots into
-//! [`record::Record`]s; [`metrics`] folds records into a [`summary::Summary`], with the
-//! [`warning::Warning`]s that say how far to trust it; [`condition`]s hold it against limits. [`ports`] are the traits at which the engine
-//! meets plugins, tokenizers and sinks.
+//! [`record::Record`]s; [`summary`] folds records into the [`metrics`] and [`totals`] of the point;
+//! [`checks`] say how far to trust them; [`condition`]s hold them against limits. [`ports`] are the
+//! traits at which the engine meets plugins, tokenizers and sinks.
 
 pub mod arrival;
 pub mod checks;
@@ -29,6 +29,7 @@ pub mod sweep;
 #[doc(hidden)]
 pub mod testkit;
 pub mod timeline;
+pub mod totals;
 pub mod words;
 
 /// Nanoseconds on the run's monotonic clock, zero at the run's start; also a span in nanoseconds.

@@ -1,30 +1,40 @@
-//! The metrics of one point, as [`crate::metrics`] found them: plain values with their units.
+//! The result of one point: plain values with their units, made from records by [`SummaryBuilder`].
 //!
 //! A metric that does not exist is `None`, never 0, -1 or NaN. How metrics are printed is the
 //! report's business.
 
-mod metrics;
+mod builder;
+mod gaps;
+mod goodput;
+mod in_flight;
+mod replies;
+mod steady;
+mod tally;
 
-pub use metrics::{Metric, Metrics};
+pub use builder::SummaryBuilder;
 
 use crate::Nanos;
 use crate::checks::{Verdict, Warning};
-use crate::percentile::Distribution;
+use crate::metrics::{Metric, Metrics, Over};
 use crate::plan::{Load, Objectives, TimestampSource};
-use crate::record::TokenSource;
 use crate::sample::EndReason;
+use crate::totals::{
+    Arrivals, Concurrency, Connections, Counts, Failure, Frames, Throughput, Tokens, Totals,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Version of [`Summary`] as it is stored: raised when a field changes its meaning.
 pub const SCHEMA: u32 = 1;
 
-/// Everything that is said about one point.
+/// The result of one point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`SCHEMA`] at the time it was made.
     pub schema: u32,
-    /// What was asked.
+    /// What the point was to do.
     pub point: Point,
     /// How the point ended.
     pub end_reason: EndReason,
@@ -32,9 +42,9 @@ pub struct Summary {
     pub verdict: Verdict,
     /// How wrong the client's own stamps may be.
     pub error_bounds: ErrorBounds,
-    /// Reasons to distrust metrics, the gravest first.
+    /// Warnings of the checks, those that invalidate the point first.
     pub warnings: Vec<Warning>,
-    /// Percentiles that rest on few values.
+    /// Percentiles that rest on too few values.
     pub footnotes: Vec<Footnote>,
     /// Requests by how they ended.
     pub counts: Counts,
@@ -48,7 +58,7 @@ pub struct Summary {
     pub tokens: Tokens,
     /// Requests in flight.
     pub concurrency: Concurrency,
-    /// Slots asked and sent.
+    /// Slots scheduled and sent.
     pub arrivals: Arrivals,
     /// The same metrics without ramp and drain; none where nothing was in flight.
     pub steady: Option<Steady>,
@@ -60,7 +70,7 @@ pub struct Summary {
     pub failures: Vec<Failure>,
 }
 
-/// What the point asked for.
+/// What the point was to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Position in the sweep, from 0.
@@ -79,7 +89,7 @@ pub struct Point {
     pub stream: bool,
     /// How requests arrived.
     pub load: Load,
-    /// Measured slots asked for.
+    /// Measured slots.
     pub number: Option<u64>,
     /// Limit of dispatch, in nanoseconds.
     pub duration: Option<Nanos>,
@@ -89,7 +99,7 @@ pub struct Point {
     pub objectives: Objectives,
     /// The proxy used.
     pub proxy: Option<String>,
-    /// Which stamp dates the frames: the one really had.
+    /// Which timestamp dates the frames: the one that was really available.
     pub timestamps: TimestampSource,
 }
 
@@ -113,119 +123,32 @@ pub struct Footnote {
     pub from: u32,
 }
 
-/// Requests by how they ended. Only the last attempt of a request counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Succeeded and failed.
-    pub total: u64,
-    /// A whole reply with output.
-    pub succeeded: u64,
-    /// Anything else but dropped and cancelled.
-    pub failed: u64,
-    /// Slots that were scheduled and never sent; not in `total`.
-    pub dropped: u64,
-    /// Stopped by the user; not in `total`.
-    pub cancelled: u64,
-    /// Requests of the warm-up; in no metric.
-    pub warmup: u64,
-    /// Succeeded requests whose reply was a stream.
-    pub streamed: u64,
-    /// Attempts that failed and were tried again; not in `failed`.
-    pub retried: u64,
-    /// Succeeded requests that met every objective; none where none was given.
-    pub good: Option<u64>,
-}
-
-impl Counts {
-    /// Failed requests as a share of all, 0 to 1; none without requests.
-    pub fn failed_share(&self) -> Option<f64> {
-        (self.total > 0).then(|| self.failed as f64 / self.total as f64)
-    }
-
-    /// Requests that did not fail as a share of all, 0 to 1; 0 without requests.
-    pub fn success_share(&self) -> f64 {
-        self.failed_share().map_or(0.0, |failed| 1.0 - failed)
-    }
-
-    /// Requests that met every objective as a share of all, 0 to 1; none without requests, or where
-    /// no objective was given. A dropped slot met none.
-    pub fn good_share(&self) -> Option<f64> {
-        let all = self.total + self.dropped;
-        self.good.filter(|_| all > 0).map(|good| good as f64 / all as f64)
-    }
-}
-
 impl Summary {
-    /// Dropped slots as a share of those dropped and sent, 0 to 1; none where there are no slots.
-    pub fn dropped_share(&self) -> Option<f64> {
-        let all = self.counts.dropped + self.arrivals.sent;
-        (all > 0).then(|| self.counts.dropped as f64 / all as f64)
+    /// The value of a metric of the point as a whole; none for a distribution, and where the point
+    /// does not have it.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        match metric.definition().over {
+            Over::Point { value, .. } => value(&self.totals()),
+            _ => None,
+        }
     }
-}
 
-/// Rates over the point's duration, per second.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Throughput {
-    /// Succeeded requests.
-    pub requests: Option<f64>,
-    /// Output tokens of succeeded requests.
-    pub output: Option<f64>,
-    /// Input and output tokens of succeeded requests.
-    pub total: Option<f64>,
-    /// Requests that met every objective.
-    pub goodput: Option<f64>,
-}
+    /// The same as a share of all requests or slots, 0 to 1; none where there is no such share.
+    pub fn share(&self, metric: Metric) -> Option<f64> {
+        match metric.definition().over {
+            Over::Point { share: Some(share), .. } => share(&self.totals()),
+            _ => None,
+        }
+    }
 
-/// Token sums over the succeeded requests. Each is absent where no reply told it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Tokens {
-    /// Tokens of the prompts.
-    pub input: Option<u64>,
-    /// Tokens of the replies.
-    pub output: Option<u64>,
-    /// Prompt tokens served from a cache.
-    pub cached: Option<u64>,
-    /// Prompt tokens of the requests that told `cached`.
-    pub cached_of: Option<u64>,
-    /// Reply tokens spent on reasoning.
-    pub reasoning: Option<u64>,
-    /// Accepted prediction tokens.
-    pub accepted: Option<u64>,
-    /// Rejected prediction tokens.
-    pub rejected: Option<u64>,
-    /// Requests by where their input count is from.
-    pub input_sources: BTreeMap<TokenSource, u64>,
-    /// Requests by where their output count is from.
-    pub output_sources: BTreeMap<TokenSource, u64>,
-}
-
-/// Requests in flight, from `sent` to `end`, failed ones included.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Concurrency {
-    /// Workers of a closed loop, or the cap of an open one.
-    pub target: Option<u32>,
-    /// Mean over the duration.
-    pub mean: Option<f64>,
-    /// The most at one moment.
-    pub peak: u32,
-}
-
-/// Slots asked and sent.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Arrivals {
-    /// Requests a second that the plan asked for.
-    pub target_rate: Option<f64>,
-    /// Requests a second at which the slots sent were scheduled: (sent - 1) / (last scheduled - first scheduled);
-    /// differs from `target_rate` by the chance in the draw. None without an arrival plan.
-    pub scheduled_rate: Option<f64>,
-    /// Requests a second really sent: (sent - 1) / (last sent - first sent), over the same slots.
-    pub sent_rate: Option<f64>,
-    /// Requests sent for the first time: the base of `late`.
-    pub sent: u64,
-    /// Of those, later than 1 ms after they were scheduled.
-    pub late: u64,
-    /// Of the late ones, those that opened their connection.
-    pub late_connecting: u64,
+    fn totals(&self) -> Totals<'_> {
+        Totals {
+            counts: &self.counts,
+            throughput: &self.throughput,
+            concurrency: &self.concurrency,
+            arrivals: &self.arrivals,
+        }
+    }
 }
 
 /// The metrics over the steady window: from the first to the last moment at which the requests in
@@ -251,51 +174,4 @@ pub struct Steady {
     pub mean_itl: Option<f64>,
     /// Distributions over the requests sent in the window; those over frames are absent.
     pub metrics: Metrics,
-}
-
-/// What connections did, warm-up excluded.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Connections {
-    /// Attempts that opened a connection.
-    pub opened: u64,
-    /// Attempts sent over a connection that was open already.
-    pub reused: u64,
-    /// Attempts sent again because an idle connection had died.
-    pub reopened: u64,
-    /// Name resolution, in nanoseconds.
-    pub dns: Option<Distribution>,
-    /// TCP or Unix connect, in nanoseconds.
-    pub tcp: Option<Distribution>,
-    /// TLS handshake, in nanoseconds.
-    pub tls: Option<Distribution>,
-    /// Wait for a connection less the phases above, in nanoseconds.
-    pub pool_wait: Option<Distribution>,
-    /// Bytes of request bodies.
-    pub bytes_sent: u64,
-    /// Bytes of reply bodies.
-    pub bytes_received: u64,
-}
-
-/// Output frames of succeeded streams and the reads that brought them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Frames {
-    /// Frames with output.
-    pub output: u64,
-    /// Gaps between them: all frames but the first of each stream.
-    pub gaps: u64,
-    /// Of the gaps, those whose two frames one read completed: they look like 0.
-    pub shared: u64,
-}
-
-/// Failures of one class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// The class, e.g. `http_503`.
-    pub class: String,
-    /// Requests that failed so in the end.
-    pub count: u64,
-    /// Attempts that failed so and were tried again.
-    pub retried: u64,
-    /// The first one's words; empty where it had none.
-    pub sample: String,
 }

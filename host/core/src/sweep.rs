@@ -3,6 +3,7 @@
 
 use crate::Nanos;
 use crate::checks::Verdict;
+use crate::metrics::Metric;
 use crate::plan::Load;
 use crate::summary::Summary;
 
@@ -260,5 +261,5 @@ fn requests(summary: &Summary) -> Option<f64> {
 }
 
 fn latency(summary: &Summary) -> Option<f64> {
-    summary.metrics.latency.as_ref().map(|all| all.mean).filter(|&mean| mean > 0.0)
+    summary.metrics.get(Metric::Latency).map(|all| all.mean).filter(|&mean| mean > 0.0)
 }

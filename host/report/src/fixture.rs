@@ -1,14 +1,14 @@
 //! Summaries for tests: the quick start's own numbers, and points folded from made-up records.
 
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::metrics::SummaryBuilder;
+use loadwright_core::metrics::Metric;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::percentile::{Distribution, Method};
 use loadwright_core::plan::{Load, Objectives, Plan};
 use loadwright_core::reading::Usage;
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
-use loadwright_core::summary::Summary;
+use loadwright_core::summary::{Summary, SummaryBuilder};
 use loadwright_core::testkit;
 use loadwright_core::timeline::Connect;
 
@@ -176,44 +176,55 @@ pub(crate) fn quick_start() -> Summary {
     summary.throughput.requests = Some(6.3492);
     summary.throughput.output = Some(6501.61);
     summary.throughput.total = Some(13379.1);
-    let metrics = &mut summary.metrics;
-    let of = |mean: f64, unit: f64, shown: [f64; 10]| {
+    let mut set = |metric: Metric, mean: f64, unit: f64, shown: [f64; 10]| {
         let mut rows = [0; 15];
         for (row, value) in rows[3..13].iter_mut().zip(shown) {
             *row = (value * unit).round() as u64;
         }
-        Some(Distribution { count: 400, mean: mean * unit, method: Method::Exact, rows })
+        let distribution =
+            Distribution { count: 400, mean: mean * unit, method: Method::Exact, rows };
+        summary.metrics.insert(metric, Some(distribution));
     };
     let s = 1e9;
-    metrics.latency = of(
+    set(
+        Metric::Latency,
         30.9964,
         s,
         [28.8971, 29.7338, 30.8739, 31.5315, 31.8956, 32.3317, 33.4968, 34.1158, 34.5008, 34.5951],
     );
-    metrics.ttft = of(
+    set(
+        Metric::Ttft,
         1.3071,
         s,
         [0.3371, 0.4225, 0.9366, 1.5892, 2.0769, 2.3656, 3.1024, 3.5413, 3.8131, 3.8955],
     );
-    metrics.tpot = of(
+    set(
+        Metric::Tpot,
         0.029,
         s,
         [0.0275, 0.0281, 0.0291, 0.0296, 0.0298, 0.0299, 0.0304, 0.0308, 0.0309, 0.031],
     );
-    metrics.itl =
-        of(0.0287, s, [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761]);
-    metrics.input_tokens = of(
+    set(
+        Metric::Itl,
+        0.0287,
+        s,
+        [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761],
+    );
+    set(
+        Metric::InputTokens,
         1083.2,
         1.0,
         [1029.0, 1061.0, 1073.0, 1080.0, 1084.0, 1088.0, 1197.0, 1251.0, 1292.0, 1343.0],
     );
-    metrics.output_tokens = of(1024.0, 1.0, [1024.0; 10]);
-    metrics.output_rate = of(
+    set(Metric::OutputTokens, 1024.0, 1.0, [1024.0; 10]);
+    set(
+        Metric::OutputRate,
         33.0,
         1e6,
         [30.5721, 32.1195, 33.1733, 33.9593, 34.4398, 34.7858, 35.4505, 35.8045, 36.0191, 36.1281],
     );
-    metrics.total_rate = of(
+    set(
+        Metric::TotalRate,
         68.0,
         1e6,
         [62.9394, 65.5693, 67.9478, 69.8569, 70.9794, 71.7338, 73.0745, 74.3043, 77.1365, 79.4895],

@@ -6,10 +6,11 @@ mod run;
 pub use run::run_json;
 
 use crate::number::round6;
+use loadwright_core::metrics::Metric;
 use loadwright_core::percentile::{Distribution, ROWS};
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::summary::Summary;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 #[cfg(test)]
 mod tests;
@@ -23,38 +24,44 @@ pub fn benchmark_summary_json(summary: &Summary) -> String {
     pretty(&benchmark_summary(summary))
 }
 
+/// The metrics of `benchmark_summary.json` after its settings and counts, in EvalScope's order.
+const SUMMARY: [Metric; 9] = [
+    Metric::RequestThroughput,
+    Metric::Latency,
+    Metric::Ttft,
+    Metric::Tpot,
+    Metric::Itl,
+    Metric::InputTokens,
+    Metric::OutputTokens,
+    Metric::OutputThroughput,
+    Metric::TotalThroughput,
+];
+
 fn benchmark_summary(summary: &Summary) -> Value {
     let counts = &summary.counts;
-    let metrics = &summary.metrics;
-    let throughput = &summary.throughput;
-    let mean = |of: &Option<Distribution>, unit: f64| {
-        number(of.as_ref().map(|distribution| distribution.mean / unit))
-    };
     let workers = match summary.point.load {
         Load::Closed { workers, .. } => Value::from(workers),
         Load::Open { .. } => NOT_APPLICABLE.into(),
     };
     let rate = summary.arrivals.target_rate;
-    let members = [
+    let settings = [
         ("Test Duration (s)", number(summary.duration.map(|span| span as f64 / 1e9))),
         ("Concurrency", workers),
         ("Request Rate (req/s)", rate.map_or(NOT_APPLICABLE.into(), |rate| number(Some(rate)))),
         ("Total Requests", counts.total.into()),
         ("Success Requests", counts.succeeded.into()),
         ("Failed Requests", counts.failed.into()),
-        ("Req Throughput (req/s)", number(throughput.requests)),
-        ("Avg Latency (s)", mean(&metrics.latency, 1e9)),
-        ("Avg TTFT (ms)", mean(&metrics.ttft, 1e6)),
-        ("Avg TPOT (ms)", mean(&metrics.tpot, 1e6)),
-        ("Avg ITL (ms)", mean(&metrics.itl, 1e6)),
-        ("Avg Input Tokens", mean(&metrics.input_tokens, 1.0)),
-        ("Avg Output Tokens", mean(&metrics.output_tokens, 1.0)),
-        ("Output Throughput (tok/s)", number(throughput.output)),
-        ("Total Throughput (tok/s)", number(throughput.total)),
-        ("loadwright", ours::section(summary)),
     ];
-    let present = members.into_iter().filter(|(_, value)| !value.is_null());
-    Value::Object(present.map(|(key, value)| (key.into(), value)).collect())
+    let metrics = SUMMARY.into_iter().filter_map(|metric| {
+        let names = metric.definition().evalscope?;
+        let mean = summary.metrics.get(metric).map(|distribution| distribution.mean);
+        let value = mean.or_else(|| summary.value(metric)).map(|value| value / names.divisor);
+        Some((names.summary?, number(value)))
+    });
+    let members = settings.into_iter().chain(metrics);
+    let present = members.filter(|(_, value)| !value.is_null());
+    let ours = std::iter::once(("loadwright", ours::section(summary)));
+    Value::Object(present.chain(ours).map(|(key, value)| (key.into(), value)).collect())
 }
 
 /// `benchmark_percentile.json`: a list of rows; metrics that do not exist are null.
@@ -62,26 +69,28 @@ pub fn benchmark_percentile_json(summary: &Summary) -> String {
     pretty(&benchmark_percentile(summary))
 }
 
+/// The columns of `benchmark_percentile.json`, in EvalScope's order.
+const PERCENTILES: [Metric; 9] = [
+    Metric::Latency,
+    Metric::Ttft,
+    Metric::Itl,
+    Metric::Tpot,
+    Metric::InputTokens,
+    Metric::OutputTokens,
+    Metric::OutputRate,
+    Metric::TotalRate,
+    Metric::DecodeRate,
+];
+
 fn benchmark_percentile(summary: &Summary) -> Value {
-    let metrics = &summary.metrics;
-    let columns = [
-        ("Latency (s)", &metrics.latency, 1e9),
-        ("TTFT (ms)", &metrics.ttft, 1e6),
-        ("ITL (ms)", &metrics.itl, 1e6),
-        ("TPOT (ms)", &metrics.tpot, 1e6),
-        ("Input tokens", &metrics.input_tokens, 1.0),
-        ("Output tokens", &metrics.output_tokens, 1.0),
-        ("Output (tok/s)", &metrics.output_rate, 1e6),
-        ("Total (tok/s)", &metrics.total_rate, 1e6),
-        ("Decode (tok/s)", &metrics.decode_rate, 1e6),
-    ];
     let rows = ROWS.iter().enumerate().map(|(index, name)| {
-        let mut row = Map::new();
-        row.insert("Percentiles".into(), (*name).into());
-        for (header, metric, unit) in columns {
-            row.insert(header.into(), cell(metric.as_ref(), index, unit));
-        }
-        Value::Object(row)
+        let name = ("Percentiles".to_owned(), (*name).into());
+        let cells = PERCENTILES.into_iter().filter_map(|metric| {
+            let names = metric.definition().evalscope?;
+            let of = summary.metrics.get(metric);
+            Some((names.percentiles?.to_owned(), cell(of, index, names.divisor)))
+        });
+        Value::Object(std::iter::once(name).chain(cells).collect())
     });
     Value::Array(rows.collect())
 }
@@ -91,12 +100,12 @@ pub fn benchmark_args_json(plan: &Plan) -> String {
     pretty(&Value::Object(plan.settings.clone()))
 }
 
-/// A value of a distribution in the unit of its column; whole where the unit is 1.
-fn cell(metric: Option<&Distribution>, row: usize, unit: f64) -> Value {
+/// A value of a distribution divided to be in the unit of its column; whole where that changes nothing.
+fn cell(metric: Option<&Distribution>, row: usize, divisor: f64) -> Value {
     match metric {
         None => Value::Null,
-        Some(metric) if unit == 1.0 => metric.rows[row].into(),
-        Some(metric) => number(Some(metric.rows[row] as f64 / unit)),
+        Some(metric) if divisor == 1.0 => metric.rows[row].into(),
+        Some(metric) => number(Some(metric.rows[row] as f64 / divisor)),
     }
 }
 

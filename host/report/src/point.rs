@@ -8,7 +8,8 @@ pub(crate) use troubles::warning_words;
 use crate::number;
 use crate::style::Style;
 use crate::table::{self, Column};
-use loadwright_core::percentile::{Distribution, PERMILLES};
+use loadwright_core::metrics::{Metric, Unit};
+use loadwright_core::percentile::PERMILLES;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 
@@ -35,11 +36,13 @@ pub fn point_text(summary: &Summary, style: &Style) -> String {
 /// The rows of the summary table.
 fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
     let counts = &summary.counts;
-    let metrics = &summary.metrics;
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), number::grid);
     let count = |value: u64| number(Some(value as f64));
-    let seconds = |of: &Option<Distribution>| number(of.as_ref().map(|all| all.mean / 1e9));
-    let mean = |of: &Option<Distribution>| number(of.as_ref().map(|all| all.mean));
+    let scaled = |metric: Metric, divisor: f64| {
+        number(summary.metrics.get(metric).map(|all| all.mean / divisor))
+    };
+    let seconds = |metric: Metric| scaled(metric, 1e9);
+    let mean = |metric: Metric| scaled(metric, 1.0);
     let throughput = &summary.throughput;
     let workers = match summary.point.load {
         Load::Closed { workers, .. } => Some(f64::from(workers)),
@@ -54,42 +57,59 @@ fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
         ("Output token throughput (tok/s)", number(throughput.output)),
         ("Total token throughput (tok/s)", number(throughput.total)),
         ("Request throughput (req/s)", number(throughput.requests)),
-        ("Average latency (s)", seconds(&metrics.latency)),
-        ("Average time to first token (s)", seconds(&metrics.ttft)),
-        ("Average time per output token (s)", seconds(&metrics.tpot)),
-        ("Average inter-token latency (s)", seconds(&metrics.itl)),
-        ("Average input tokens per request", mean(&metrics.input_tokens)),
-        ("Average output tokens per request", mean(&metrics.output_tokens)),
+        ("Average latency (s)", seconds(Metric::Latency)),
+        ("Average time to first token (s)", seconds(Metric::Ttft)),
+        ("Average time per output token (s)", seconds(Metric::Tpot)),
+        ("Average inter-token latency (s)", seconds(Metric::Itl)),
+        ("Average input tokens per request", mean(Metric::InputTokens)),
+        ("Average output tokens per request", mean(Metric::OutputTokens)),
     ]
 }
 
 /// The percentiles that the terminal shows, in tenths of a percent.
 const SHOWN: std::ops::Range<usize> = 2..12;
 
+/// The columns of the percentile table with their headers, those of times apart from those of tokens;
+/// other metrics are in the JSON.
+const COLUMNS: [&[(Metric, &str)]; 2] = [
+    &[
+        (Metric::Ttft, "TTFT (s)"),
+        (Metric::Itl, "ITL (s)"),
+        (Metric::Tpot, "TPOT (s)"),
+        (Metric::Latency, "Latency (s)"),
+    ],
+    &[
+        (Metric::InputTokens, "Input tokens"),
+        (Metric::OutputTokens, "Output tokens"),
+        (Metric::OutputRate, "Output (tok/s)"),
+        (Metric::TotalRate, "Total (tok/s)"),
+    ],
+];
+
+/// Whether a metric is a column of the percentile table.
+fn is_shown(metric: Metric) -> bool {
+    COLUMNS.iter().any(|group| group.iter().any(|(column, _)| *column == metric))
+}
+
 /// The percentile table, split into times and tokens where the style is too narrow for one.
 fn percentiles(summary: &Summary, style: &Style) -> String {
-    let metrics = &summary.metrics;
     let shown = &PERMILLES[SHOWN];
     let key = Column::new("Percentiles", shown.iter().map(|p| format!("{}%", p / 10)));
-    let column = |header: &str, of: &Option<Distribution>, cell: fn(u64) -> String| {
-        let cell = |p: &u32| of.as_ref().and_then(|all| all.at(*p)).map_or("-".into(), cell);
+    let column = |&(metric, header): &(Metric, &str)| {
+        let value = |p: &u32| summary.metrics.get(metric)?.at(*p);
+        let cell = |p: &u32| value(p).map_or("-".into(), |value| cell(metric, value));
         Column::new(header, shown.iter().map(cell))
     };
-    let seconds = |nanos: u64| number::float(nanos as f64 / 1e9);
-    let whole = |tokens: u64| tokens.to_string();
-    let rate = |millionths: u64| number::float(millionths as f64 / 1e6);
-    let times = vec![
-        column("TTFT (s)", &metrics.ttft, seconds),
-        column("ITL (s)", &metrics.itl, seconds),
-        column("TPOT (s)", &metrics.tpot, seconds),
-        column("Latency (s)", &metrics.latency, seconds),
-    ];
-    let tokens = vec![
-        column("Input tokens", &metrics.input_tokens, whole),
-        column("Output tokens", &metrics.output_tokens, whole),
-        column("Output (tok/s)", &metrics.output_rate, rate),
-        column("Total (tok/s)", &metrics.total_rate, rate),
-    ];
-    let tables = table::split(&key, &[times, tokens], style.width);
+    let groups = COLUMNS.map(|group| group.iter().map(column).collect::<Vec<_>>());
+    let tables = table::split(&key, &groups, style.width);
     tables.iter().map(|lines| lines.join("\n") + "\n").collect()
+}
+
+/// A value in seconds, in tokens or in tokens a second.
+fn cell(metric: Metric, value: u64) -> String {
+    match metric.definition().unit {
+        Unit::Time => number::float(value as f64 / 1e9),
+        Unit::TokenRate => number::float(value as f64 / 1e6),
+        Unit::Tokens | Unit::Requests | Unit::RequestRate => value.to_string(),
+    }
 }

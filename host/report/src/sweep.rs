@@ -9,7 +9,7 @@ use crate::style::{Style, one_line};
 use crate::table::{self, Column, HEADER_LINES};
 use loadwright_core::checks::Verdict;
 use loadwright_core::condition::Condition;
-use loadwright_core::percentile::Distribution;
+use loadwright_core::metrics::Metric;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
 use loadwright_core::sweep::{Sweep, not_run};
@@ -185,23 +185,20 @@ fn column(
 /// Mean and P99 of latency, TTFT, TPOT and ITL.
 fn times(summaries: &[Summary]) -> Vec<Column> {
     let mut columns = Vec::new();
-    let mut metric = |name: &str, unit: &str, scale: f64, of: Of| {
+    let mut metric = |name: &str, unit: &str, scale: f64, metric: Metric| {
         let decimals = if scale == 1e9 { 3 } else { 2 };
         let cell = |of: Option<f64>| of.map_or("-".into(), |x| format!("{:.decimals$}", x / scale));
-        let mean = |summary: &Summary| cell(of(summary).map(|all| all.mean));
-        let p99 = |summary: &Summary| cell(of(summary).map(|all| all.p99() as f64));
+        let mean = |summary: &Summary| cell(summary.metrics.get(metric).map(|all| all.mean));
+        let p99 = |summary: &Summary| cell(summary.metrics.get(metric).map(|all| all.p99() as f64));
         columns.push(Column::new(&format!("{name} ({unit})"), summaries.iter().map(mean)));
         columns.push(Column::new("P99", summaries.iter().map(p99)));
     };
-    metric("Latency", "s", 1e9, |summary| summary.metrics.latency.as_ref());
-    metric("TTFT", "ms", 1e6, |summary| summary.metrics.ttft.as_ref());
-    metric("TPOT", "ms", 1e6, |summary| summary.metrics.tpot.as_ref());
-    metric("ITL", "ms", 1e6, |summary| summary.metrics.itl.as_ref());
+    metric("Latency", "s", 1e9, Metric::Latency);
+    metric("TTFT", "ms", 1e6, Metric::Ttft);
+    metric("TPOT", "ms", 1e6, Metric::Tpot);
+    metric("ITL", "ms", 1e6, Metric::Itl);
     columns
 }
-
-/// A distribution of a summary.
-type Of = fn(&Summary) -> Option<&Distribution>;
 
 fn two(value: Option<f64>) -> Option<String> {
     value.map(|value| format!("{value:.2}"))

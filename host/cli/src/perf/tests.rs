@@ -3,9 +3,8 @@
 use super::outcome;
 use crate::exit::Exit;
 use crate::testing;
-use loadwright_core::metrics::SummaryBuilder;
 use loadwright_core::sample::{EndReason, PointEnd};
-use loadwright_core::summary::Summary;
+use loadwright_core::summary::{Summary, SummaryBuilder};
 
 /// The summary of a point with so many requests that succeeded.
 fn point(succeeded: u64, end_reason: EndReason) -> Summary {

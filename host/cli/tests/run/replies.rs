@@ -167,5 +167,5 @@ fn workers_that_are_idle_on_average_are_warned_of() {
     let section = place.summary("parallel_2_number_3")["loadwright"].clone();
     let found = check(&section, "concurrency_low").expect("a warning");
     let mean = found["mean"].as_f64().expect("a mean");
-    assert!(found["asked"] == 2 && mean > 1.0 && mean < 1.8, "{found}");
+    assert!(found["target"] == 2 && mean > 1.0 && mean < 1.8, "{found}");
 }

@@ -1,8 +1,8 @@
 //! How a condition is written: `not-valid`, or a metric, `>`, `>=`, `<` or `<=`, a number and a unit.
 
 use super::{Comparison, Condition, Quantity, Statistic, Test, Unit};
+use crate::metrics::{self, Metric};
 use crate::percentile::PERMILLES;
-use crate::summary::Metric;
 use std::str::FromStr;
 
 /// Why a text is not a condition: a lower-case fragment that names the remedy.
@@ -35,47 +35,6 @@ pub enum BadCondition {
     },
 }
 
-/// What a metric's values are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A span: the limit is in `s` or `ms`.
-    Time,
-    /// A count or a rate, or a share of the requests: the limit is a bare number, or in `%`.
-    Share,
-    /// A count or a rate: the limit is a bare number.
-    Plain,
-}
-
-/// Quantities that are distributions: the keys of `loadwright.metrics` without their units of time.
-const DISTRIBUTIONS: [(&str, Metric, Kind); 15] = [
-    ("ttft", Metric::Ttft, Kind::Time),
-    ("ttft_from_schedule", Metric::TtftFromSchedule, Kind::Time),
-    ("first_answer", Metric::FirstAnswer, Kind::Time),
-    ("latency", Metric::Latency, Kind::Time),
-    ("latency_from_schedule", Metric::LatencyFromSchedule, Kind::Time),
-    ("tpot", Metric::Tpot, Kind::Time),
-    ("itl", Metric::Itl, Kind::Time),
-    ("itl_per_token", Metric::ItlPerToken, Kind::Time),
-    ("input_tokens", Metric::InputTokens, Kind::Plain),
-    ("output_tokens", Metric::OutputTokens, Kind::Plain),
-    ("output_tok_per_s", Metric::OutputRate, Kind::Plain),
-    ("total_tok_per_s", Metric::TotalRate, Kind::Plain),
-    ("decode_tok_per_s", Metric::DecodeRate, Kind::Plain),
-    ("dispatch_delay", Metric::DispatchDelay, Kind::Time),
-    ("read_lag", Metric::ReadLag, Kind::Time),
-];
-
-/// Quantities that are one value a point.
-const VALUES: [(&str, Quantity, Kind); 7] = [
-    ("failed", Quantity::Failed, Kind::Share),
-    ("dropped", Quantity::Dropped, Kind::Share),
-    ("goodput", Quantity::Goodput, Kind::Share),
-    ("request_throughput", Quantity::RequestThroughput, Kind::Plain),
-    ("output_throughput", Quantity::OutputThroughput, Kind::Plain),
-    ("total_throughput", Quantity::TotalThroughput, Kind::Plain),
-    ("concurrency", Quantity::Concurrency, Kind::Plain),
-];
-
 impl FromStr for Condition {
     type Err = BadCondition;
 
@@ -90,7 +49,7 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
     let at = text.find(['<', '>']).filter(|&at| at > 0);
     let at = at.ok_or_else(|| BadCondition::NoComparison(text.into()))?;
     let (name, rest) = text.split_at(at);
-    let (metric, kind) = metric(name)?;
+    let quantity = quantity(name)?;
     let (comparison, rest) = match rest.split_at(1) {
         (">", rest) => rest
             .strip_prefix('=')
@@ -103,30 +62,30 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
     let (number, unit) = rest.split_at(digits);
     let limit = number.parse::<f64>().ok().filter(|limit| limit.is_finite() && *limit >= 0.0);
     let limit = limit.ok_or_else(|| BadCondition::Number(text.into()))?;
-    let unit = kind.unit(unit).ok_or_else(|| {
-        let (units, suffix) = kind.units();
+    let unit = unit_of(quantity.metric, unit).ok_or_else(|| {
+        let (units, suffix) = units(quantity.metric);
         let example = format!("{name}{}{number}{suffix}", &text[at..text.len() - rest.len()]);
         BadCondition::Unit { metric: name.into(), units, example }
     })?;
-    Ok(Test::Limit { metric, comparison, limit, unit })
+    Ok(Test::Limit { quantity, comparison, limit, unit })
 }
 
-fn metric(name: &str) -> Result<(Quantity, Kind), BadCondition> {
-    if let Some(&(_, metric, kind)) = VALUES.iter().find(|(known, ..)| *known == name) {
-        return Ok((metric, kind));
-    }
-    // The longest name first: `ttft_from_schedule_p99` is no statistic of `ttft`.
-    let begins = |known: &str| {
-        name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+fn quantity(name: &str) -> Result<Quantity, BadCondition> {
+    // The longest key first: `ttft_from_schedule_p99` is no statistic of `ttft`.
+    let begins = |metric: &Metric| {
+        let rest = name.strip_prefix(metric.key());
+        rest.is_some_and(|rest| {
+            rest.is_empty() || (metric.is_distribution() && rest.starts_with('_'))
+        })
     };
-    let &(known, metric, kind) = DISTRIBUTIONS
-        .iter()
-        .filter(|(known, ..)| begins(known))
-        .max_by_key(|(known, ..)| known.len())
-        .ok_or_else(|| BadCondition::UnknownMetric(name.into()))?;
-    let statistic = name[known.len()..].strip_prefix('_').and_then(statistic);
-    let statistic = statistic.ok_or(BadCondition::Statistic(known))?;
-    Ok((Quantity::Statistic(metric, statistic), kind))
+    let known = Metric::ALL.iter().copied().filter(begins).max_by_key(|metric| metric.key().len());
+    let metric = known.ok_or_else(|| BadCondition::UnknownMetric(name.into()))?;
+    if !metric.is_distribution() {
+        return Ok(Quantity { metric, statistic: None });
+    }
+    let statistic = name[metric.key().len()..].strip_prefix('_').and_then(statistic);
+    let statistic = statistic.ok_or(BadCondition::Statistic(metric.key()))?;
+    Ok(Quantity { metric, statistic: Some(statistic) })
 }
 
 fn statistic(name: &str) -> Option<Statistic> {
@@ -146,35 +105,37 @@ fn percentile(permille: u32) -> String {
     format!("p{}", f64::from(permille) / 10.0)
 }
 
-impl Kind {
-    fn unit(self, written: &str) -> Option<Unit> {
-        match (self, written) {
-            (Self::Time, "s") => Some(Unit::Seconds),
-            (Self::Time, "ms") => Some(Unit::Milliseconds),
-            (Self::Share, "%") => Some(Unit::Percent),
-            (Self::Share | Self::Plain, "") => Some(Unit::Plain),
-            _ => None,
-        }
-    }
-
-    /// The units in words, and one of them.
-    fn units(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Time => ("a unit, ms or s", "ms"),
-            Self::Share => ("% for a share of the requests, or no unit", "%"),
-            Self::Plain => ("no unit", ""),
-        }
+/// The unit `written` after a limit of `metric`; none where it is not one of the metric's.
+fn unit_of(metric: Metric, written: &str) -> Option<Unit> {
+    let time = metric.definition().unit == metrics::Unit::Time;
+    match written {
+        "s" if time => Some(Unit::Seconds),
+        "ms" if time => Some(Unit::Milliseconds),
+        "%" if metric.has_share() => Some(Unit::Percent),
+        "" if !time => Some(Unit::Plain),
+        _ => None,
     }
 }
 
-/// Every metric there is, for those who wrote another.
+/// The units of a metric's limit in words, and one of them.
+fn units(metric: Metric) -> (&'static str, &'static str) {
+    match metric.definition().unit {
+        metrics::Unit::Time => ("a unit, ms or s", "ms"),
+        _ if metric.has_share() => ("% for a share of the requests, or no unit", "%"),
+        _ => ("no unit", ""),
+    }
+}
+
+/// Every metric, for the error about an unknown one.
 fn known() -> String {
-    let values: Vec<&str> = VALUES.iter().map(|(name, ..)| *name).collect();
-    let distributions: Vec<&str> = DISTRIBUTIONS.iter().map(|(name, ..)| *name).collect();
+    let keys = |distributions: bool| {
+        let metrics = Metric::ALL.iter().filter(|all| all.is_distribution() == distributions);
+        metrics.map(|metric| metric.key()).collect::<Vec<_>>().join(", ")
+    };
     format!(
         "metrics are {}; and {}, each with a suffix: _mean, _min, _max or a percentile such as _p99",
-        values.join(", "),
-        distributions.join(", ")
+        keys(false),
+        keys(true)
     )
 }
 

@@ -1,11 +1,11 @@
 //! Conditions as users write them, held against points whose metrics are known by hand.
 
 use super::*;
-use crate::metrics::SummaryBuilder;
-use crate::metrics::tests::build::{failed, reply};
 use crate::outcome::Outcome;
 use crate::plan::{Objectives, Plan};
 use crate::sample::PointEnd;
+use crate::summary::SummaryBuilder;
+use crate::summary::tests::build::{failed, reply};
 use crate::testkit::closed;
 
 const MS: u64 = 1_000_000;

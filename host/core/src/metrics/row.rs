@@ -1,4 +1,4 @@
-//! One attempt that was sent, in 80 bytes, and the metrics of a request as functions of it.
+//! One attempt that was sent, in 80 bytes, and what the formulas of the table are made of.
 
 use crate::Nanos;
 use crate::reading::Channel;
@@ -6,10 +6,10 @@ use crate::record::Record;
 
 /// What is kept of an attempt once its frames are folded in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    pub(super) scheduled: Nanos,
-    pub(super) sent: Nanos,
-    pub(super) end: Nanos,
+pub(crate) struct Row {
+    pub(crate) scheduled: Nanos,
+    pub(crate) sent: Nanos,
+    pub(crate) end: Nanos,
     /// First output, where `frames` is not 0.
     first: Nanos,
     /// First output that is not reasoning, where `answered`.
@@ -20,30 +20,30 @@ pub(super) struct Row {
     output: Option<u32>,
     frames: u32,
     /// Read lag of the first output.
-    pub(super) first_lag: u32,
+    pub(crate) first_lag: u32,
     /// Whether it counts: the last attempt, and successful.
-    pub(super) ok: bool,
-    pub(super) streamed: bool,
+    pub(crate) ok: bool,
+    pub(crate) streamed: bool,
     /// Whether its frames are those of a single choice, so that they follow one another.
-    pub(super) single: bool,
+    pub(crate) single: bool,
     answered: bool,
     /// Whether it is the first attempt at its request.
-    pub(super) fresh: bool,
+    pub(crate) fresh: bool,
     /// Whether it is a slot of the arrival plan: a first attempt at a first turn.
-    pub(super) slot: bool,
+    pub(crate) slot: bool,
     /// Whether it opened its connection.
-    pub(super) connected: bool,
+    pub(crate) connected: bool,
 }
 
 impl Row {
     /// The row of a record, whose request asked for a `single` choice or for several; none where
     /// nothing was sent.
-    pub(super) fn of(record: &Record, single: bool) -> Option<Self> {
+    pub(crate) fn of(record: &Record, single: bool) -> Option<Self> {
         let sent = record.timeline.sent?;
         let frames = &record.frames;
         let first = frames.first();
         let answer = frames.iter().find(|frame| frame.channel != Channel::Reasoning);
-        let dispatch_delay = first.map_or(0, |frame| frame.user.saturating_sub(frame.at));
+        let first_lag = first.map_or(0, |frame| frame.user.saturating_sub(frame.at));
         Some(Self {
             scheduled: record.timeline.scheduled,
             sent,
@@ -54,7 +54,7 @@ impl Row {
             input: record.usage.input_tokens,
             output: record.usage.output_tokens,
             frames: frames.len() as u32,
-            first_lag: u32::try_from(dispatch_delay).unwrap_or(u32::MAX),
+            first_lag: u32::try_from(first_lag).unwrap_or(u32::MAX),
             ok: record.last_attempt && record.outcome.is_ok(),
             streamed: record.streamed,
             single,
@@ -66,41 +66,42 @@ impl Row {
     }
 
     /// The first output of a stream.
-    pub(super) fn first_output(&self) -> Option<Nanos> {
+    pub(crate) fn first_output(&self) -> Option<Nanos> {
         (self.streamed && self.frames > 0).then_some(self.first)
     }
 
     /// Whether there is output that a reader sees.
-    pub(super) fn has_output(&self) -> bool {
+    pub(crate) fn has_output(&self) -> bool {
         self.frames > 0
     }
 
     /// The last output; the end where there is none.
-    pub(super) fn last_output(&self) -> Nanos {
+    pub(crate) fn last_output(&self) -> Nanos {
         if self.frames > 0 { self.last } else { self.end }
     }
 
-    pub(super) fn ttft(&self) -> Option<Nanos> {
+    pub(crate) fn ttft(&self) -> Option<Nanos> {
         Some(self.first_output()?.saturating_sub(self.sent))
     }
 
-    pub(super) fn ttft_from_schedule(&self) -> Option<Nanos> {
+    pub(crate) fn ttft_from_schedule(&self) -> Option<Nanos> {
         Some(self.first_output()?.saturating_sub(self.scheduled))
     }
 
-    pub(super) fn first_answer(&self) -> Option<Nanos> {
-        (self.streamed && self.answered).then(|| self.answer.saturating_sub(self.sent))
+    /// The first output of a stream that is not reasoning.
+    pub(crate) fn answer(&self) -> Option<Nanos> {
+        (self.streamed && self.answered).then_some(self.answer)
     }
 
-    pub(super) fn latency(&self) -> Nanos {
+    pub(crate) fn latency(&self) -> Nanos {
         self.last_output().saturating_sub(self.sent)
     }
 
-    pub(super) fn latency_from_schedule(&self) -> Nanos {
+    pub(crate) fn latency_from_schedule(&self) -> Nanos {
         self.last_output().saturating_sub(self.scheduled)
     }
 
-    pub(super) fn dispatch_delay(&self) -> Nanos {
+    pub(crate) fn dispatch_delay(&self) -> Nanos {
         self.sent.saturating_sub(self.scheduled)
     }
 
@@ -113,42 +114,37 @@ impl Row {
     }
 
     /// Rounded to the nanosecond.
-    pub(super) fn tpot(&self) -> Option<Nanos> {
+    pub(crate) fn tpot(&self) -> Option<Nanos> {
         let (time, tokens) = self.decoding()?;
         Some(rounded(u128::from(time), u128::from(tokens)))
     }
 
     /// TPOT as an objective judges it: a reply of one token has none to miss.
-    pub(super) fn tpot_to_judge(&self) -> Option<Nanos> {
+    pub(crate) fn tpot_to_judge(&self) -> Option<Nanos> {
         if self.output == Some(1) { Some(0) } else { self.tpot() }
     }
 
     /// Millionths of a token a second.
-    pub(super) fn decode_rate(&self) -> Option<u64> {
+    pub(crate) fn decode_rate(&self) -> Option<u64> {
         let (time, tokens) = self.decoding()?;
         rate(u64::from(tokens), time)
     }
 
-    pub(super) fn input(&self) -> Option<u64> {
+    pub(crate) fn input(&self) -> Option<u64> {
         self.input.map(u64::from)
     }
 
-    pub(super) fn output(&self) -> Option<u64> {
+    pub(crate) fn output(&self) -> Option<u64> {
         self.output.map(u64::from)
     }
 
-    /// Millionths of a token a second.
-    pub(super) fn output_rate(&self) -> Option<u64> {
-        rate(self.output()?, self.latency())
-    }
-
-    /// Millionths of a token a second.
-    pub(super) fn total_rate(&self) -> Option<u64> {
-        rate(self.input()? + self.output()?, self.latency())
+    /// `tokens` over the latency, in millionths of a token a second.
+    pub(crate) fn per_second(&self, tokens: u64) -> Option<u64> {
+        rate(tokens, self.latency())
     }
 
     /// Number and sum of the gaps between output frames; none where choices are interleaved.
-    pub(super) fn gaps(&self) -> (u64, Nanos) {
+    pub(crate) fn gaps(&self) -> (u64, Nanos) {
         match self.first_output() {
             Some(first) if self.single => {
                 (u64::from(self.frames - 1), self.last.saturating_sub(first))
@@ -158,8 +154,8 @@ impl Row {
     }
 
     /// The span over which output came: from the first to the last output where both were seen,
-    /// else the time in in flight.
-    pub(super) fn output_span(&self) -> (Nanos, Nanos) {
+    /// else the time in flight.
+    pub(crate) fn output_span(&self) -> (Nanos, Nanos) {
         match self.first_output() {
             Some(first) if self.last > first => (first, self.last),
             _ => (self.sent, self.end),

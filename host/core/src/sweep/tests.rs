@@ -1,8 +1,8 @@
 //! What is found in sweeps of made-up points, by the shape of their throughput and latency.
 
 use super::*;
-use crate::metrics::SummaryBuilder;
 use crate::sample::PointEnd;
+use crate::summary::SummaryBuilder;
 use crate::testkit;
 
 const MS: u64 = 1_000_000;
@@ -18,7 +18,7 @@ fn points(shape: &[(u32, f64, u64)]) -> Vec<Summary> {
         summary.verdict = Verdict::Valid;
         (summary.counts.total, summary.counts.succeeded) = (10_000, 10_000);
         summary.throughput.requests = Some(rate);
-        summary.metrics.latency.as_mut().unwrap().mean = (latency * MS) as f64;
+        summary.metrics.get_mut(Metric::Latency).unwrap().mean = (latency * MS) as f64;
         summary
     };
     shape.iter().map(point).collect()

@@ -3,8 +3,10 @@
 use super::{cell, number, object};
 use loadwright_core::Nanos;
 use loadwright_core::checks::{Bound, Warning};
+use loadwright_core::metrics::{Metric, Metrics};
 use loadwright_core::percentile::{Distribution, Method, ROWS};
-use loadwright_core::summary::{Connections, Footnote, Metrics, Steady, Summary};
+use loadwright_core::summary::{Footnote, Steady, Summary};
+use loadwright_core::totals::Connections;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -98,27 +100,16 @@ fn goodput(summary: &Summary) -> Value {
     ])
 }
 
+/// Every distribution of the table; null where the point does not have it.
 fn metrics(metrics: &Metrics) -> Value {
-    object([
-        ("ttft_ms", distribution(metrics.ttft.as_ref(), 1e6)),
-        ("ttft_from_schedule_ms", distribution(metrics.ttft_from_schedule.as_ref(), 1e6)),
-        ("first_answer_ms", distribution(metrics.first_answer.as_ref(), 1e6)),
-        ("latency_ms", distribution(metrics.latency.as_ref(), 1e6)),
-        ("latency_from_schedule_ms", distribution(metrics.latency_from_schedule.as_ref(), 1e6)),
-        ("tpot_ms", distribution(metrics.tpot.as_ref(), 1e6)),
-        ("itl_ms", distribution(metrics.itl.as_ref(), 1e6)),
-        ("itl_per_token_ms", distribution(metrics.itl_per_token.as_ref(), 1e6)),
-        ("input_tokens", distribution(metrics.input_tokens.as_ref(), 1.0)),
-        ("output_tokens", distribution(metrics.output_tokens.as_ref(), 1.0)),
-        ("output_tok_per_s", distribution(metrics.output_rate.as_ref(), 1e6)),
-        ("total_tok_per_s", distribution(metrics.total_rate.as_ref(), 1e6)),
-        ("decode_tok_per_s", distribution(metrics.decode_rate.as_ref(), 1e6)),
-        ("dispatch_delay_ms", distribution(metrics.dispatch_delay.as_ref(), 1e6)),
-        ("read_lag_ms", distribution(metrics.read_lag.as_ref(), 1e6)),
-    ])
+    let members = Metric::distributions().map(|metric| {
+        let divisor = metric.definition().unit.divisor();
+        (metric.key_with_unit(), distribution(metrics.get(metric), divisor))
+    });
+    Value::Object(members.collect())
 }
 
-fn distribution(of: Option<&Distribution>, unit: f64) -> Value {
+fn distribution(of: Option<&Distribution>, divisor: f64) -> Value {
     let Some(distribution) = of else { return Value::Null };
     let method = match distribution.method {
         Method::Exact => "exact",
@@ -127,9 +118,9 @@ fn distribution(of: Option<&Distribution>, unit: f64) -> Value {
     let mut members = Map::new();
     members.insert("values".into(), distribution.count.into());
     members.insert("method".into(), method.into());
-    members.insert("mean".into(), number(Some(distribution.mean / unit)));
+    members.insert("mean".into(), number(Some(distribution.mean / divisor)));
     for (index, name) in ROWS.iter().enumerate() {
-        members.insert((*name).into(), cell(of, index, unit));
+        members.insert((*name).into(), cell(of, index, divisor));
     }
     Value::Object(members)
 }
@@ -147,7 +138,7 @@ fn arrivals(summary: &Summary) -> Value {
     let arrivals = &summary.arrivals;
     object([
         ("target_req_per_s", number(arrivals.target_rate)),
-        ("due_req_per_s", number(arrivals.scheduled_rate)),
+        ("scheduled_req_per_s", number(arrivals.scheduled_rate)),
         ("sent_req_per_s", number(arrivals.sent_rate)),
         ("sent", arrivals.sent.into()),
         ("late_over_1_ms", arrivals.late.into()),
@@ -170,16 +161,16 @@ fn steady(steady: &Steady) -> Value {
     ])
 }
 
-fn connections(links: &Connections) -> Value {
+fn connections(all: &Connections) -> Value {
     object([
-        ("opened", links.opened.into()),
-        ("reused", links.reused.into()),
-        ("reopened", links.reopened.into()),
-        ("dns_ms", distribution(links.dns.as_ref(), 1e6)),
-        ("tcp_ms", distribution(links.tcp.as_ref(), 1e6)),
-        ("tls_ms", distribution(links.tls.as_ref(), 1e6)),
-        ("pool_wait_ms", distribution(links.pool_wait.as_ref(), 1e6)),
-        ("bytes_sent", links.bytes_sent.into()),
-        ("bytes_received", links.bytes_received.into()),
+        ("opened", all.opened.into()),
+        ("reused", all.reused.into()),
+        ("reopened", all.reopened.into()),
+        ("dns_ms", distribution(all.dns.as_ref(), 1e6)),
+        ("tcp_ms", distribution(all.tcp.as_ref(), 1e6)),
+        ("tls_ms", distribution(all.tls.as_ref(), 1e6)),
+        ("pool_wait_ms", distribution(all.pool_wait.as_ref(), 1e6)),
+        ("bytes_sent", all.bytes_sent.into()),
+        ("bytes_received", all.bytes_received.into()),
     ])
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixture::{self, MS};
+use serde_json::Map;
 
 fn summary(of: &Summary) -> Value {
     serde_json::from_str(&benchmark_summary_json(of)).unwrap()
@@ -46,7 +47,7 @@ fn units_are_as_the_keys_say() {
 }
 
 #[test]
-fn settings_that_do_not_apply_are_minus_one_and_absent_figures_are_left_out() {
+fn settings_that_do_not_apply_are_minus_one_and_absent_metrics_are_left_out() {
     let open = summary(&fixture::troubled());
     assert_eq!(open["Concurrency"], -1);
     assert_eq!(open["Request Rate (req/s)"], 50.0);

@@ -3,6 +3,7 @@
 
 use crate::number::{grid, millis, percent};
 use crate::style::Style;
+use loadwright_core::metrics::Metric;
 use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::{Load, Objectives};
 use loadwright_core::record::TokenSource;
@@ -37,11 +38,11 @@ fn load(summary: &Summary) -> Option<String> {
     let peak = summary.concurrency.peak;
     let mut words = format!("{} in flight on average, {peak} at most", grid(mean));
     let arrivals = &summary.arrivals;
-    if let (Some(asked), Some(sent)) = (arrivals.target_rate, arrivals.sent_rate) {
-        words += &format!("; {} req/s sent, {} asked for", grid(sent), grid(asked));
+    if let (Some(target), Some(sent)) = (arrivals.target_rate, arrivals.sent_rate) {
+        words += &format!("; {} req/s sent, target {}", grid(sent), grid(target));
         // The rate at which the sent slots were scheduled is the draw's only where none is missing.
         if let Some(scheduled) = arrivals.scheduled_rate.filter(|_| summary.counts.dropped == 0) {
-            words += &format!(", {} as drawn", grid(scheduled));
+            words += &format!(", {} scheduled", grid(scheduled));
         }
         words += &format!("; {} of {} over 1 ms late", arrivals.late, arrivals.sent);
         words += &format!(", {} dropped", summary.counts.dropped);
@@ -54,8 +55,9 @@ fn from_schedule(summary: &Summary) -> Option<String> {
     if matches!(summary.point.load, Load::Closed { pace: None, .. }) {
         return None;
     }
-    let latency = spread_of("latency", summary.metrics.latency_from_schedule.as_ref()?);
-    Some(match &summary.metrics.ttft_from_schedule {
+    let metrics = &summary.metrics;
+    let latency = spread_of("latency", metrics.get(Metric::LatencyFromSchedule)?);
+    Some(match metrics.get(Metric::TtftFromSchedule) {
         Some(ttft) => format!("{}; {latency}", spread_of("TTFT", ttft)),
         None => latency,
     })
@@ -63,8 +65,9 @@ fn from_schedule(summary: &Summary) -> Option<String> {
 
 /// Only where reasoning came before the answer.
 fn first_answer(summary: &Summary) -> Option<String> {
-    let answer = summary.metrics.first_answer.as_ref()?;
-    let differs = summary.metrics.ttft.as_ref().is_none_or(|ttft| ttft.rows != answer.rows);
+    let answer = summary.metrics.get(Metric::FirstAnswer)?;
+    let ttft = summary.metrics.get(Metric::Ttft);
+    let differs = ttft.is_none_or(|ttft| ttft.rows != answer.rows);
     differs.then(|| spread_of("after reasoning", answer))
 }
 
@@ -90,15 +93,16 @@ fn steady_window(steady: &Steady, summary: &Summary) -> String {
     if let Some(output) = steady.output {
         words += &format!(", {} output tok/s", grid(output));
     }
+    let mean = |metric: Metric| steady.metrics.get(metric).map(|all| all.mean);
     let means = [
-        ("latency", steady.metrics.latency.as_ref().map(|all| all.mean)),
-        ("TTFT", steady.metrics.ttft.as_ref().map(|all| all.mean)),
-        ("TPOT", steady.metrics.tpot.as_ref().map(|all| all.mean)),
-        ("ITL", steady.mean_itl),
+        (Metric::Latency, mean(Metric::Latency)),
+        (Metric::Ttft, mean(Metric::Ttft)),
+        (Metric::Tpot, mean(Metric::Tpot)),
+        (Metric::Itl, steady.mean_itl),
     ];
-    for (name, mean) in means {
+    for (metric, mean) in means {
         if let Some(mean) = mean {
-            words += &format!(", {name} {}", millis(mean));
+            words += &format!(", {} {}", metric.label(), millis(mean));
         }
     }
     words
@@ -107,15 +111,15 @@ fn steady_window(steady: &Steady, summary: &Summary) -> String {
 fn goodput(summary: &Summary) -> Option<String> {
     let good = summary.counts.good?;
     let Objectives { ttft, tpot, latency } = summary.point.objectives;
-    let limits = [("TTFT", ttft), ("TPOT", tpot), ("latency", latency)];
+    let limits = [(Metric::Ttft, ttft), (Metric::Tpot, tpot), (Metric::Latency, latency)];
     let limits: Vec<String> = limits
         .into_iter()
-        .filter_map(|(name, limit)| Some(format!("{name} {}", millis(limit? as f64))))
+        .filter_map(|(metric, limit)| Some(format!("{} {}", metric.label(), millis(limit? as f64))))
         .collect();
     let rate = summary.throughput.goodput.map_or("-".into(), grid);
-    let asked = counted(summary.counts.total + summary.counts.dropped, "request");
+    let all = counted(summary.counts.total + summary.counts.dropped, "request");
     let share = summary.counts.good_share().map_or("-".into(), percent);
-    Some(format!("{rate} req/s: {good} of {asked} ({share}) within {}", limits.join(", ")))
+    Some(format!("{rate} req/s: {good} of {all} ({share}) within {}", limits.join(", ")))
 }
 
 fn tokens(summary: &Summary) -> Option<String> {
@@ -134,7 +138,7 @@ fn tokens(summary: &Summary) -> Option<String> {
 /// Sources by name; with counts where there are several.
 fn sources(by: &BTreeMap<TokenSource, u64>) -> Option<String> {
     let name = |source: &TokenSource| match source {
-        TokenSource::None => "nobody",
+        TokenSource::None => "nothing",
         TokenSource::Usage => "the service",
         TokenSource::Frames => "token ids in the frames",
         TokenSource::Tokenizer => "the tokenizer",
@@ -151,15 +155,15 @@ fn sources(by: &BTreeMap<TokenSource, u64>) -> Option<String> {
 }
 
 fn client(summary: &Summary) -> Option<String> {
-    let dispatch_delay = summary.metrics.dispatch_delay.as_ref()?;
+    let delay = summary.metrics.get(Metric::DispatchDelay)?;
     let mut words = format!(
-        "sent {} after scheduled at P50, {} at P99",
-        millis(dispatch_delay.median() as f64),
-        millis(dispatch_delay.p99() as f64)
+        "dispatch delay {} P50, {} P99",
+        millis(delay.median() as f64),
+        millis(delay.p99() as f64)
     );
-    if let Some(read) = &summary.metrics.read_lag {
+    if let Some(read) = summary.metrics.get(Metric::ReadLag) {
         words += &format!(
-            "; read {} after arrival at P50, {} at P99, {} at most",
+            "; read lag {} P50, {} P99, {} max",
             millis(read.median() as f64),
             millis(read.p99() as f64),
             millis(read.max() as f64)
@@ -169,20 +173,20 @@ fn client(summary: &Summary) -> Option<String> {
 }
 
 fn connections(summary: &Summary) -> Option<String> {
-    let links = &summary.connections;
-    if links.opened + links.reused == 0 {
+    let connections = &summary.connections;
+    if connections.opened + connections.reused == 0 {
         return None;
     }
-    let reused = counted(links.reused, "request");
-    let mut words = format!("{} opened, {reused} on open ones", links.opened);
-    if links.reopened > 0 {
-        words += &format!(", {} sent again after an idle one had died", links.reopened);
+    let reused = counted(connections.reused, "request");
+    let mut words = format!("{} opened, {reused} on open ones", connections.opened);
+    if connections.reopened > 0 {
+        words += &format!(", {} sent again because an idle one had died", connections.reopened);
     }
     let phases = [
-        ("DNS", &links.dns),
-        ("connect", &links.tcp),
-        ("TLS", &links.tls),
-        ("wait for one", &links.pool_wait),
+        ("DNS", &connections.dns),
+        ("connect", &connections.tcp),
+        ("TLS", &connections.tls),
+        ("pool wait", &connections.pool_wait),
     ];
     for (name, phase) in phases {
         if let Some(phase) = phase {

@@ -111,7 +111,7 @@ fn a_service_cannot_write_to_the_terminal() {
 #[test]
 fn a_histogram_is_named() {
     let mut summary = fixture::quick_start();
-    let itl = summary.metrics.itl.as_mut().unwrap();
+    let itl = summary.metrics.get_mut(Metric::Itl).unwrap();
     (itl.method, itl.count) = (loadwright_core::percentile::Method::Histogram, 1_234_567);
     let text = point_text(&summary, &Style::FILE);
     let note =

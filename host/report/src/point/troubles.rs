@@ -1,12 +1,14 @@
-//! What speaks against a point's metrics: verdict, failures by class, thin percentiles, warnings.
+//! How far a point's metrics can be trusted: verdict, failures by class, percentiles that rest on few
+//! values, warnings.
 
+use super::is_shown;
 use crate::number::{millis, percent};
 use crate::style::{Style, one_line};
 use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::percentile::Method;
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::sample::EndReason;
-use loadwright_core::summary::{Metric, Summary};
+use loadwright_core::summary::Summary;
 use loadwright_core::words::counted;
 
 /// The verdict and the error bound of the stamps.
@@ -31,39 +33,39 @@ pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
 
 fn bounds(summary: &Summary) -> String {
     let bounds = &summary.error_bounds;
-    let ttft = bounds.ttft.map_or("TTFT not known".into(), |nanos| {
+    let ttft = bounds.ttft.map_or("TTFT unknown".into(), |nanos| {
         format!("TTFT at most {} too high", millis(nanos as f64))
     });
     let frames = &summary.frames;
     let itl = match bounds.itl {
-        Some(nanos) => format!("ITL within {} either way", millis(nanos as f64)),
+        Some(nanos) => format!("ITL within ±{}", millis(nanos as f64)),
         None if frames.shared > 0 => format!(
-            "ITL not known, since {} of the gaps lie within one read",
+            "ITL unknown, since {} of the gaps are within one read",
             percent(frames.shared as f64 / frames.gaps as f64)
         ),
-        None => "ITL not known".into(),
+        None => "ITL unknown".into(),
     };
     let source = match summary.point.timestamps {
-        TimestampSource::Kernel => "kernel stamps, 99 % of the reads",
-        TimestampSource::User => "user-space stamps, whose dispatch delay cannot be measured",
+        TimestampSource::Kernel => "kernel timestamps, 99 % of the reads",
+        TimestampSource::User => "user-space timestamps, whose error cannot be measured",
     };
     format!("{ttft}; {itl} ({source})")
 }
 
-/// A word on the requests that the metrics leave out.
+/// The requests that the metrics leave out.
 pub(super) fn failed_share(summary: &Summary, style: &Style) -> String {
     let counts = &summary.counts;
     let mut text = String::new();
     if let Some(share) = counts.failed_share().filter(|&share| share > 0.0) {
         let words = format!(
-            "{} of the requests failed and are in no latency, token or throughput metric.",
+            "{} of the requests failed; latency, token and throughput metrics leave them out.",
             percent(share)
         );
         text += &(style.wrap("", &words) + "\n");
     }
     if counts.dropped + counts.cancelled + counts.warmup > 0 {
         let words = format!(
-            "Beside these: {} dropped, {} cancelled, {} of the warm-up.",
+            "Not in the total: {} dropped, {} cancelled, {} of the warm-up.",
             counts.dropped, counts.cancelled, counts.warmup
         );
         text += &(style.wrap("", &words) + "\n");
@@ -71,25 +73,12 @@ pub(super) fn failed_share(summary: &Summary, style: &Style) -> String {
     text
 }
 
-/// Columns of the percentile table; other metrics are in the JSON.
-const SHOWN: [Metric; 8] = [
-    Metric::Ttft,
-    Metric::Itl,
-    Metric::Tpot,
-    Metric::Latency,
-    Metric::InputTokens,
-    Metric::OutputTokens,
-    Metric::OutputRate,
-    Metric::TotalRate,
-];
-
 /// How to read the percentile table: best cases, and percentiles that rest on few values.
 pub(super) fn notes(summary: &Summary, style: &Style) -> String {
-    let mut notes = vec![
-        "For the tok/s columns a high percentile is the best case, not the worst.".to_string(),
-    ];
+    let mut notes =
+        vec!["In the tok/s columns a high percentile is the best case, not the worst.".to_string()];
     let mut thin: Vec<(u64, u32, Vec<&str>)> = Vec::new();
-    for note in summary.footnotes.iter().filter(|note| SHOWN.contains(&note.metric)) {
+    for note in summary.footnotes.iter().filter(|note| is_shown(note.metric)) {
         let label = note.metric.label();
         match thin.iter_mut().find(|(count, from, _)| (*count, *from) == (note.count, note.from)) {
             Some((_, _, labels)) => labels.push(label),
@@ -98,14 +87,13 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
     }
     for (count, from, labels) in thin.into_iter().filter(|&(_, from, _)| from <= 990) {
         notes.push(format!(
-            "From P{} on, percentiles rest on few values ({count}): {}.",
+            "From P{} up, percentiles rest on too few values ({count}): {}.",
             f64::from(from) / 10.0,
             labels.join(", ")
         ));
     }
-    let named = summary.metrics.named();
-    for (metric, distribution) in named.into_iter().filter(|(metric, _)| SHOWN.contains(metric)) {
-        if let Some(distribution) = distribution.filter(|all| all.method == Method::Histogram) {
+    for (metric, distribution) in summary.metrics.iter().filter(|(metric, _)| is_shown(*metric)) {
+        if distribution.method == Method::Histogram {
             notes.push(format!(
                 "Percentiles of {} are from a histogram of 3 significant digits ({}).",
                 metric.label(),
@@ -116,7 +104,7 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
     notes.iter().map(|note| style.wrap("* ", note) + "\n").collect()
 }
 
-/// Characters of a failure's sample that are shown; the log has all of it.
+/// Characters of a failure's sample that are shown; the log has all of them.
 const SAMPLE: usize = 1_000;
 
 /// Failures by class, with a sample each.
@@ -128,7 +116,7 @@ pub(super) fn failures(summary: &Summary, style: &Style) -> String {
     for failure in &summary.failures {
         let retried = match failure.retried {
             0 => String::new(),
-            n => format!(" (and {n} tried again)"),
+            n => format!(" (and {n} retried)"),
         };
         text += &format!("  {}: {}{retried}\n", failure.class, failure.count);
         if !failure.sample.is_empty() {
@@ -151,12 +139,12 @@ pub(super) fn warnings(summary: &Summary, style: &Style) -> String {
     text
 }
 
-/// A warning in one line: what was found, what it touches, by how much.
+/// A warning in one line: what was found, which metrics it affects, by how much.
 pub(crate) fn warning_words(warning: &Warning) -> String {
     let metrics: Vec<&str> = warning.metrics.iter().map(|metric| metric.label()).collect();
     let bound = match warning.bound {
-        Some(Bound::Nanos(nanos)) => format!(", by {} or so", millis(nanos as f64)),
-        Some(Bound::Share(share)) => format!(", by {} or so", percent(share)),
+        Some(Bound::Nanos(nanos)) => format!(" by about {}", millis(nanos as f64)),
+        Some(Bound::Share(share)) => format!(" by about {}", percent(share)),
         None => String::new(),
     };
     let mut statement = warning.statement.clone();
@@ -167,6 +155,6 @@ pub(crate) fn warning_words(warning: &Warning) -> String {
     if metrics.is_empty() {
         format!("{statement}.")
     } else {
-        format!("{statement}. Touches {}{bound}.", metrics.join(", "))
+        format!("{statement}. Affects {}{bound}.", metrics.join(", "))
     }
 }

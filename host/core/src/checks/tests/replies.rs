@@ -1,17 +1,30 @@
-//! Warnings about replies that lack what metrics are made of, from records.
+//! Checks of replies that lack what metrics are made of, from records.
 
 use super::*;
+use crate::checks::kinds::{objective_absent, one_piece};
 use crate::record::Record;
 
-/// The checks that 9 plain replies of 4 tokens and `odd` raise, which comes after them.
+pub(super) fn examples() -> Vec<Example> {
+    vec![
+        example(TextNotFound { requests: 5, share: 0.1 }, &[]),
+        example(ZeroUsage { requests: 1, share: 0.1 }, &[]),
+        example(OnePiece { requests: 5, share: 0.1 }, &[share(one_piece::RAISED)]),
+        example(
+            ObjectiveAbsent { metric: Metric::Ttft, requests: 5, share: 0.1 },
+            &[share(objective_absent::RAISED)],
+        ),
+    ]
+}
+
+/// The checks that 9 plain replies of 4 tokens and `odd`, which comes after them, raise.
 fn among(plan: &Plan, odd: &Record) -> Vec<Check> {
-    let mut metrics = SummaryBuilder::new(plan);
+    let mut builder = SummaryBuilder::new(plan);
     for n in 0..9 {
         let sent = n * 40 * MS;
-        metrics.record(&reply(sent, &[10, 20, 30, 40].map(|at| sent + at * MS)));
+        builder.record(&reply(sent, &[10, 20, 30, 40].map(|at| sent + at * MS)));
     }
-    metrics.record(odd);
-    let summary = metrics.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
+    builder.record(odd);
+    let summary = builder.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
     summary.warnings.iter().map(|warning| warning.check).collect()
 }
 
@@ -27,7 +40,7 @@ fn counted(tokens: u32, frames: &[u64]) -> Record {
 #[test]
 fn tokens_without_text_count_from_two_on() {
     let plan = closed(1);
-    let found = Check::TextNotFound { requests: 1, share: 0.1 };
+    let found = Check::from(TextNotFound { requests: 1, share: 0.1 });
     assert_eq!(among(&plan, &counted(2, &[])), [found]);
     assert_eq!(among(&plan, &counted(1, &[])), [], "the token that ends a reply has no text");
     let whole = Record { streamed: false, ..counted(2, &[]) };
@@ -36,14 +49,15 @@ fn tokens_without_text_count_from_two_on() {
 
 #[test]
 fn usage_of_no_token_beside_text_is_warned_of() {
-    let found = Check::ZeroUsage { requests: 1, share: 0.1 };
+    let found = Check::from(ZeroUsage { requests: 1, share: 0.1 });
     assert_eq!(among(&closed(1), &counted(0, &[10, 20])), [found]);
     assert_eq!(among(&closed(1), &Record { streamed: false, ..counted(0, &[40]) }), [found]);
+    assert_eq!(among(&closed(1), &counted(1, &[10, 20])), []);
 }
 
 #[test]
 fn a_reply_that_comes_whole_at_one_moment_shows_no_ttft_of_its_own() {
-    let found = Check::OnePiece { requests: 1, share: 0.1 };
+    let found = Check::from(OnePiece { requests: 1, share: 0.1 });
     assert_eq!(among(&closed(1), &counted(4, &[40])), [found]);
     assert_eq!(among(&closed(1), &counted(4, &[40, 40])), [found]);
     assert_eq!(among(&closed(1), &counted(1, &[40])), [], "one token comes at one moment");
@@ -51,15 +65,35 @@ fn a_reply_that_comes_whole_at_one_moment_shows_no_ttft_of_its_own() {
 }
 
 #[test]
-fn an_objective_on_a_figure_that_replies_lack_is_warned_of() {
+fn replies_in_one_piece_count_above_five_percent_of_the_streams() {
+    let with =
+        |one_piece: u64| raised(&closed(1), move |evidence| evidence.replies.one_piece = one_piece);
+    assert_eq!(with(5), None);
+    assert_eq!(with(6), some(OnePiece { requests: 6, share: 0.06 }));
+}
+
+#[test]
+fn an_objective_on_a_metric_that_replies_lack_is_warned_of() {
     let objectives = |ttft, tpot| Plan {
         objectives: crate::plan::Objectives { ttft, tpot, latency: Some(MS) },
         ..closed(1)
     };
-    let absent = |metric| Check::ObjectiveAbsent { metric, requests: 1, share: 0.1 };
+    let absent = |metric| Check::from(ObjectiveAbsent { metric, requests: 1, share: 0.1 });
     let whole = Record { streamed: false, ..counted(4, &[40]) };
     assert_eq!(among(&objectives(Some(MS), None), &whole), [absent(Metric::Ttft)]);
     assert_eq!(among(&objectives(None, Some(MS)), &whole), [absent(Metric::Tpot)]);
+    let both = [absent(Metric::Ttft), absent(Metric::Tpot)];
+    assert_eq!(among(&objectives(Some(MS), Some(MS)), &whole), both);
     assert_eq!(among(&objectives(None, None), &whole), []);
     assert_eq!(among(&objectives(None, Some(MS)), &counted(1, &[40])), [], "nothing to miss");
+}
+
+#[test]
+fn absent_objectives_count_above_one_percent() {
+    let with = |requests: u64| {
+        raised(&closed(1), move |evidence| evidence.replies.without_ttft = requests)
+    };
+    assert_eq!(with(1), None);
+    let found = ObjectiveAbsent { metric: Metric::Ttft, requests: 2, share: 0.02 };
+    assert_eq!(with(2), some(found));
 }

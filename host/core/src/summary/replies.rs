@@ -1,8 +1,8 @@
 //! Successful replies that lack what metrics are made of: no text where tokens were counted, no
 //! tokens where there is text, everything at one moment.
 
-use super::row::Row;
 use crate::checks::Replies;
+use crate::metrics::Row;
 use crate::plan::Objectives;
 
 /// Counts such replies among `rows`.

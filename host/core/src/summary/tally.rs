@@ -1,11 +1,12 @@
 //! Counters that grow with each record: requests by how they ended, failures by class, tokens and
 //! connections.
 
+use crate::checks::{LocalLimitCounts, TokenCounts};
 use crate::outcome::Outcome;
 use crate::percentile::Values;
 use crate::record::{Record, TokenSource};
-use crate::summary::{Connections, Counts, Failure, Tokens};
 use crate::timeline::{Connect, Timeline};
+use crate::totals::{Connections, Counts, Failure, Tokens};
 use std::collections::BTreeMap;
 
 /// Adds `record`, which is no warm-up, to the counts.
@@ -28,9 +29,9 @@ pub(super) fn count(counts: &mut Counts, record: &Record) {
 
 /// Failures by class.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Failures(BTreeMap<Outcome, Failure>);
+pub(super) struct FailureCounts(BTreeMap<Outcome, Failure>);
 
-impl Failures {
+impl FailureCounts {
     /// Adds `record` where it failed.
     pub(super) fn count(&mut self, record: &Record) {
         if record.outcome.is_ok() || record.outcome.is_beside() {
@@ -49,10 +50,13 @@ impl Failures {
         }
     }
 
-    /// Attempts that met a limit of this machine, and requests that ended so.
-    pub(super) fn local_limits(&self) -> (u64, u64) {
+    /// What limits of this machine prevented.
+    pub(super) fn local_limits(&self) -> LocalLimitCounts {
         let found = self.0.get(&Outcome::LocalLimit);
-        found.map_or((0, 0), |failure| (failure.count + failure.retried, failure.count))
+        found.map_or_else(LocalLimitCounts::default, |failure| LocalLimitCounts {
+            attempts: failure.count + failure.retried,
+            unsent: failure.count,
+        })
     }
 
     /// The failures, the most frequent first.
@@ -89,34 +93,36 @@ fn add(sum: &mut Option<u64>, tokens: Option<u32>) {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TokenCountCheck {
     /// Usage, and the tokenizer's count of the same replies.
-    pub(super) output: (u64, u64),
-    /// Usage, and what the dataset made the same prompts count.
-    pub(super) input: (u64, u64),
+    pub(super) output: TokenCounts,
+    /// Usage, and the dataset's count of the same prompts.
+    pub(super) input: TokenCounts,
 }
 
 impl TokenCountCheck {
-    /// Adds a successful request where it has both. A later turn's prompt is counted by the service
-    /// together with what was said before it.
+    /// Adds a successful request where it has both. The service counts a later turn's prompt
+    /// together with what was said before it, so first turns alone are compared.
     pub(super) fn count(&mut self, record: &Record) {
         if record.output_source == TokenSource::Usage
             && let (Some(usage), Some(counted)) =
                 (record.usage.output_tokens, record.tokenizer_output_tokens)
         {
-            add_both(&mut self.output, usage, counted);
+            self.output.add(usage, counted);
         }
         if record.input_source == TokenSource::Usage
             && record.turn == 0
             && let (Some(usage), Some(made)) =
                 (record.usage.input_tokens, record.dataset_input_tokens)
         {
-            add_both(&mut self.input, usage, made);
+            self.input.add(usage, made);
         }
     }
 }
 
-fn add_both(sums: &mut (u64, u64), one: u32, other: u32) {
-    sums.0 += u64::from(one);
-    sums.1 += u64::from(other);
+impl TokenCounts {
+    fn add(&mut self, usage: u32, client: u32) {
+        self.usage += u64::from(usage);
+        self.client += u64::from(client);
+    }
 }
 
 /// Connection phases and counters.

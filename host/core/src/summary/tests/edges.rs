@@ -3,13 +3,21 @@
 
 use super::build::{failed, frame, reply};
 use super::*;
+use crate::checks::{Check, SeveralChoices};
+use crate::metrics::Row;
 use crate::outcome::Outcome;
 use crate::percentile::{EXACT_LIMIT, Method};
 use crate::sample::EndReason;
-use crate::summary::Steady;
 use crate::timeline::Connect;
 
 const MS: u64 = 1_000_000;
+
+/// None of `these` exists.
+fn absent(metrics: &Metrics, these: &[Metric]) {
+    for &metric in these {
+        assert_eq!(metrics.get(metric), None, "{metric:?}");
+    }
+}
 
 #[test]
 fn no_record_at_all() {
@@ -21,14 +29,13 @@ fn no_record_at_all() {
 }
 
 #[test]
-fn only_failures_leave_figures_absent_and_counts_whole() {
+fn only_failures_leave_metrics_absent_and_counts_whole() {
     let mut busy = failed(Outcome::Status(503), Some(0), 5 * MS);
     busy.error = "overloaded".into();
     let refused = failed(Outcome::Refused, None, 9 * MS);
     let summary = summary_of(&closed(1), &[busy.clone(), busy, refused]);
-    let Metrics { dispatch_delay, .. } = &summary.metrics;
-    assert_eq!(dispatch_delay.as_ref().map(|dispatch_delay| dispatch_delay.count), Some(2));
-    assert_eq!(Metrics { dispatch_delay: None, ..summary.metrics.clone() }, Metrics::default());
+    let metrics: Vec<_> = summary.metrics.iter().map(|(metric, all)| (metric, all.count)).collect();
+    assert_eq!(metrics, [(Metric::DispatchDelay, 2)]);
     assert_eq!(summary.counts.failed_share(), Some(1.0));
     assert_eq!(summary.duration, Some(9 * MS));
     assert_eq!(summary.throughput.requests, Some(0.0));
@@ -42,9 +49,9 @@ fn only_failures_leave_figures_absent_and_counts_whole() {
 #[test]
 fn one_token_has_a_ttft_and_no_tpot() {
     let metrics = summary_of(&closed(1), &[reply(0, &[7 * MS])]).metrics;
-    assert_eq!(metrics.ttft.unwrap().rows, [7 * MS; 15]);
-    assert_eq!(metrics.latency.unwrap().mean, 7e6);
-    assert_eq!((metrics.tpot, metrics.itl, metrics.decode_rate), (None, None, None));
+    assert_eq!(metrics.get(Metric::Ttft).unwrap().rows, [7 * MS; 15]);
+    assert_eq!(metrics.get(Metric::Latency).unwrap().mean, 7e6);
+    absent(&metrics, &[Metric::Tpot, Metric::Itl, Metric::DecodeRate]);
 }
 
 #[test]
@@ -53,9 +60,9 @@ fn all_tokens_in_one_frame_show_no_decoding() {
     record.usage.output_tokens = Some(64);
     record.frames[0].tokens = Some(64);
     let metrics = summary_of(&closed(1), &[record]).metrics;
-    assert_eq!((metrics.tpot, metrics.decode_rate), (None, None));
+    absent(&metrics, &[Metric::Tpot, Metric::DecodeRate]);
     // 64 tokens in 7 ms, in millionths of a token a second.
-    assert_eq!(metrics.output_rate.unwrap().max(), 9_142_857_143);
+    assert_eq!(metrics.get(Metric::OutputRate).unwrap().max(), 9_142_857_143);
 }
 
 #[test]
@@ -65,11 +72,8 @@ fn without_a_stream_there_is_only_latency() {
     record.usage.output_tokens = Some(50);
     let summary = summary_of(&closed(1), &[record]);
     let metrics = summary.metrics;
-    assert_eq!(metrics.latency.unwrap().max(), 37 * MS);
-    assert_eq!(
-        (metrics.ttft, metrics.first_answer, metrics.tpot, metrics.itl),
-        (None, None, None, None)
-    );
+    assert_eq!(metrics.get(Metric::Latency).unwrap().max(), 37 * MS);
+    absent(&metrics, &[Metric::Ttft, Metric::FirstAnswer, Metric::Tpot, Metric::Itl]);
     assert_eq!(summary.frames.output, 0);
     assert_eq!(summary.counts.streamed, 0);
 }
@@ -80,8 +84,8 @@ fn a_reply_of_a_special_token_lasts_until_its_end() {
     record.timeline.end = 12 * MS;
     record.usage.output_tokens = Some(1);
     let metrics = summary_of(&closed(1), &[record]).metrics;
-    assert_eq!(metrics.latency.unwrap().max(), 12 * MS);
-    assert_eq!(metrics.ttft, None);
+    assert_eq!(metrics.get(Metric::Latency).unwrap().max(), 12 * MS);
+    absent(&metrics, &[Metric::Ttft]);
 }
 
 #[test]
@@ -90,15 +94,16 @@ fn reasoning_comes_before_the_answer() {
     record.frames[0].channel = crate::reading::Channel::Reasoning;
     record.frames[1].channel = crate::reading::Channel::Reasoning;
     let metrics = summary_of(&closed(1), &[record]).metrics;
-    assert_eq!(metrics.ttft.unwrap().max(), 10 * MS);
-    assert_eq!(metrics.first_answer.unwrap().max(), 30 * MS);
+    assert_eq!(metrics.get(Metric::Ttft).unwrap().max(), 10 * MS);
+    assert_eq!(metrics.get(Metric::FirstAnswer).unwrap().max(), 30 * MS);
 }
 
 #[test]
 fn itl_is_pooled_over_gaps_not_averaged_over_requests() {
     let long = reply(0, &[MS, 2 * MS, 3 * MS, 4 * MS]);
     let short = reply(0, &[MS, 9 * MS]);
-    let itl = summary_of(&closed(2), &[long, short]).metrics.itl.unwrap();
+    let summary = summary_of(&closed(2), &[long, short]);
+    let itl = summary.metrics.get(Metric::Itl).unwrap();
     // (1 + 1 + 1 + 8) / 4, not (1 + 8) / 2.
     assert_eq!((itl.count, itl.mean), (4, 2_750_000.0));
 }
@@ -114,7 +119,7 @@ fn frames_of_one_read_are_counted_and_share_a_lag() {
     record.frames[0].shared = true;
     let summary = summary_of(&closed(1), &[record]);
     assert_eq!((summary.frames.output, summary.frames.gaps, summary.frames.shared), (4, 3, 2));
-    assert_eq!(summary.metrics.read_lag.unwrap().count, 2);
+    assert_eq!(summary.metrics.get(Metric::ReadLag).unwrap().count, 2);
     assert_eq!((summary.error_bounds.ttft, summary.error_bounds.itl), (Some(100), None));
 }
 
@@ -123,7 +128,7 @@ fn user_stamps_have_no_read_lag_and_no_bound() {
     let mut plan = closed(1);
     plan.engine.timestamps = TimestampSource::User;
     let summary = summary_of(&plan, &[reply(0, &[MS, 2 * MS])]);
-    assert_eq!(summary.metrics.read_lag, None);
+    absent(&summary.metrics, &[Metric::ReadLag]);
     assert_eq!(summary.error_bounds, ErrorBounds::default());
     assert_eq!(summary.point.timestamps, TimestampSource::User);
 }
@@ -151,8 +156,8 @@ fn open_loop_counts_late_and_dropped_slots() {
     assert_eq!(arrivals.scheduled_rate, Some(7.5));
     let sent = 3.0 / (0.4 + 0.001_000_001);
     assert!((arrivals.sent_rate.unwrap() - sent).abs() < 1e-9);
-    assert_eq!(summary.metrics.ttft_from_schedule.unwrap().max(), 13 * MS);
-    assert_eq!(summary.metrics.ttft.unwrap().max(), 10 * MS);
+    assert_eq!(summary.metrics.get(Metric::TtftFromSchedule).unwrap().max(), 13 * MS);
+    assert_eq!(summary.metrics.get(Metric::Ttft).unwrap().max(), 10 * MS);
 }
 
 #[test]
@@ -164,7 +169,7 @@ fn only_the_last_attempt_counts() {
     let summary = summary_of(&closed(1), &[first, second]);
     assert_eq!((summary.counts.total, summary.counts.failed, summary.counts.retried), (1, 0, 1));
     assert_eq!((summary.failures[0].count, summary.failures[0].retried), (0, 1));
-    assert_eq!(summary.metrics.latency.unwrap().rows, [5 * MS; 15]);
+    assert_eq!(summary.metrics.get(Metric::Latency).unwrap().rows, [5 * MS; 15]);
     assert_eq!(summary.duration, Some(8 * MS));
 }
 
@@ -223,10 +228,10 @@ fn more_gaps_than_are_kept_become_a_histogram() {
     record.frames = (1..=EXACT_LIMIT + 2).map(|n| frame(n * MS)).collect();
     record.timeline.end = (EXACT_LIMIT + 2) * MS;
     let summary = summary_of(&closed(1), &[record]);
-    let itl = summary.metrics.itl.unwrap();
+    let itl = summary.metrics.get(Metric::Itl).unwrap();
     assert_eq!((itl.method, itl.count, itl.mean), (Method::Histogram, EXACT_LIMIT + 1, 1e6));
     assert!(itl.median().abs_diff(MS) <= MS / 1_000);
-    assert_eq!(summary.metrics.ttft.unwrap().method, Method::Exact);
+    assert_eq!(summary.metrics.get(Metric::Ttft).unwrap().method, Method::Exact);
 }
 
 #[test]
@@ -249,18 +254,16 @@ fn several_choices_show_no_decoding_and_say_so() {
     let mut plan = closed(1);
     plan.request.choices = 4;
     let summary = summary_of(&plan, &[reply(0, &frames)]);
-    let Metrics { ttft, latency, tpot, itl, itl_per_token, decode_rate, .. } = &summary.metrics;
-    assert_eq!(
-        (ttft.as_ref().unwrap().max(), latency.as_ref().unwrap().max()),
-        (50 * MS, 106 * MS)
-    );
-    assert_eq!((tpot, itl, itl_per_token, decode_rate), (&None, &None, &None, &None));
+    let metrics = &summary.metrics;
+    let max = |metric| metrics.get(metric).unwrap().max();
+    assert_eq!((max(Metric::Ttft), max(Metric::Latency)), (50 * MS, 106 * MS));
+    absent(metrics, &[Metric::Tpot, Metric::Itl, Metric::ItlPerToken, Metric::DecodeRate]);
     assert_eq!(summary.steady.as_ref().unwrap().mean_itl, None);
     assert_eq!((summary.tokens.output, summary.error_bounds.itl), (Some(32), None));
     let checks: Vec<_> = summary.warnings.iter().map(|warning| warning.check).collect();
-    assert_eq!(checks, [crate::checks::Check::SeveralChoices { choices: 4 }]);
+    assert_eq!(checks, [Check::from(SeveralChoices { choices: 4 })]);
     assert_eq!(summary.verdict, Verdict::ValidWithWarnings);
     plan.request.choices = 1;
     let metrics = summary_of(&plan, &[reply(0, &frames)]).metrics;
-    assert!(metrics.tpot.is_some() && metrics.itl.is_some());
+    assert!(metrics.get(Metric::Tpot).is_some() && metrics.get(Metric::Itl).is_some());
 }

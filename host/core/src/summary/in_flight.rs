@@ -1,9 +1,10 @@
-//! Requests in in flight over time: mean, peak, plateau and the steady window.
+//! Requests in flight over time: mean, peak, plateau and the steady window.
 
-use super::row::Row;
 use crate::Nanos;
+use crate::metrics::Row;
+use crate::totals::Concurrency;
 
-/// What was in in flight, by the attempts' intervals from `sent` to `end`.
+/// What was in flight, by the attempts' intervals from `sent` to `end`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct InFlight {
     /// Sum of all intervals, in nanoseconds.
@@ -14,13 +15,13 @@ pub(super) struct InFlight {
     pub(super) steady: Option<Window>,
 }
 
-/// From the first to the last moment at which in-in flight was at least 95 % of its plateau.
+/// From the first to the last moment at which in-flight was at least 95 % of its plateau.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Window {
     pub(super) start: Nanos,
     pub(super) end: Nanos,
     pub(super) plateau: u32,
-    /// Mean in in flight over the window.
+    /// Mean in flight over the window.
     pub(super) mean: f64,
 }
 
@@ -36,9 +37,15 @@ impl InFlight {
         let steady = plateau(spans(), peak).map(|plateau| window(spans(), plateau));
         Self { total, peak, steady }
     }
+
+    /// Target, mean and peak over a point that took `duration`.
+    pub(super) fn concurrency(&self, target: Option<u32>, duration: Option<Nanos>) -> Concurrency {
+        let mean = duration.filter(|&span| span > 0).map(|span| self.total as f64 / span as f64);
+        Concurrency { target, mean, peak: self.peak }
+    }
 }
 
-/// The highest level that in-in flight reached for half of the time in which it was not 0.
+/// The highest level that in-flight reached for half of the time in which it was not 0.
 fn plateau(spans: Spans<'_>, peak: u32) -> Option<u32> {
     let mut time_at = vec![0_u128; peak as usize + 1];
     for span in spans {
@@ -72,7 +79,7 @@ fn window(spans: Spans<'_>, plateau: u32) -> Window {
     Window { start, end, plateau, mean: area_at_end as f64 / (end - start) as f64 }
 }
 
-/// A stretch of time with the same number in in flight.
+/// A stretch of time with the same number in flight.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     from: Nanos,

@@ -1,27 +1,28 @@
-//! InterFrameGaps between output frames and the lag of the reads that brought them: the part that runs once
-//! a frame.
+//! Gaps between output frames and the lag of the reads that brought them: the part that runs once a
+//! frame.
 
+use crate::metrics::{Metric, Metrics};
 use crate::percentile::Values;
 use crate::record::Record;
-use crate::summary::Frames;
+use crate::totals::Frames;
 
 /// Metrics over frames.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InterFrameGaps {
-    pub(super) itl: Values,
-    pub(super) per_token: Values,
-    pub(super) read_lag: Values,
+pub(super) struct FrameMetrics {
+    itl: Values,
+    per_token: Values,
+    read_lag: Values,
     pub(super) frames: Frames,
 }
 
-impl InterFrameGaps {
+impl FrameMetrics {
     /// Adds the frames of a successful request, which asked for a `single` choice or for several:
-    /// the gaps between frames of different choices are nobody's.
+    /// a gap between frames of different choices says nothing.
     pub(super) fn count(&mut self, record: &Record, single: bool) {
         let frames = &record.frames;
         let mut read = None;
         for frame in frames {
-            // Frames of one read have one dispatch delay.
+            // Frames of one read have one read lag.
             if !(frame.shared && read == Some(frame.at)) {
                 self.read_lag.record(frame.user.saturating_sub(frame.at));
             }
@@ -43,9 +44,16 @@ impl InterFrameGaps {
         self.count_per_token(record);
     }
 
+    /// Adds the distributions to `metrics`; user stamps have no read lag, only `kernel` ones do.
+    pub(super) fn finish(self, metrics: &mut Metrics, kernel: bool) {
+        metrics.insert(Metric::Itl, self.itl.finish());
+        metrics.insert(Metric::ItlPerToken, self.per_token.finish());
+        metrics.insert(Metric::ReadLag, self.read_lag.finish().filter(|_| kernel));
+    }
+
     /// A gap that ends with a frame of k tokens counts as its k-th part, k times. A frame of no
-    /// token passes its gap on to the next. Replies in which some frame hides its tokens are left
-    /// out.
+    /// token passes its gap on to the next. Replies in which some frame does not
+    /// give its tokens are left out.
     fn count_per_token(&mut self, record: &Record) {
         let Some((first, later)) = record.frames.split_first() else { return };
         if later.iter().any(|frame| frame.tokens.is_none()) {
