@@ -58,7 +58,7 @@ pub fn run(
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
     let interpreters = Interpreters::new(&dispatch, record_sender)?;
     // All of them before any thread runs: if one failed later, the others would wait for it.
-    let batches = dispatch.connector.stamping();
+    let batches = dispatch.connector.kernel_timestamps();
     let runtimes = (0..plan.engine.threads.max(1)).map(|_| BatchingRuntime::new(batches));
     let runtimes = runtimes.collect::<io::Result<Vec<_>>>()?;
     let barrier = Barrier::new(runtimes.len());
@@ -164,7 +164,7 @@ fn point_end(dispatch: &Dispatch) -> PointEnd {
     PointEnd {
         end_reason,
         at: clock::now(),
-        kernel_timestamps: connector.stamping(),
+        kernel_timestamps: connector.kernel_timestamps(),
         proxy: proxy.map(|proxy| format!("{}:{}", proxy.host, proxy.port)),
     }
 }

@@ -36,10 +36,10 @@ pub(crate) struct Http2 {
 struct SendMark(AtomicU64);
 
 impl Http2 {
-    /// Shakes hands over `stream`.
+    /// Performs the HTTP/2 handshake over `stream`.
     ///
     /// # Errors
-    /// The peer does not speak HTTP/2.
+    /// The peer does not support HTTP/2.
     pub(crate) async fn new(stream: Stream) -> Result<Self, Failure> {
         let mark = Arc::new(SendMark::default());
         let io = TokioIo::new(Marked { stream, mark: Arc::clone(&mark) });
@@ -86,7 +86,7 @@ impl Http2 {
         self.sender.ready().await.map_err(|error| failed(&error))?;
         let length = hyper::body::Body::size_hint(request.body()).lower();
         self.mark.0.store(0, Relaxed);
-        // Until hyper's own task has written: an exchange may be stopped or be over before.
+        // Until hyper's task has written: the exchange may end before it does.
         attempt.timeline.sent = Some(clock::now());
         let response = tokio::time::timeout(read, self.sender.send_request(request)).await;
         attempt.bytes_sent = length;
@@ -123,7 +123,7 @@ impl Http2 {
     }
 }
 
-/// A read that happened now, as far as user space knows.
+/// A read that happened now, timestamped in user space.
 fn read_now(len: usize) -> TimestampedRead {
     let user = clock::now();
     TimestampedRead { len, kernel: None, user, offset: clock::wall_offset(user) }
@@ -160,7 +160,7 @@ fn failed(error: &hyper::Error) -> Failure {
     Failure::new(outcome, text)
 }
 
-/// A stream that marks its first write.
+/// A stream that marks the time of its first write.
 struct Marked {
     stream: Stream,
     mark: Arc<SendMark>,

@@ -16,9 +16,9 @@ use loadwright_core::plan::TimestampSource;
 use loadwright_timing::socket::TimestampedRead;
 use std::mem::take;
 
-/// Bytes of an error's body that are kept.
+/// The most bytes of an error's body that are kept.
 pub(crate) const ERROR_BODY: usize = 4096;
-/// Bytes that one frame may have.
+/// The most bytes of one frame.
 pub(crate) const FRAME: usize = 16 * 1024 * 1024;
 
 /// One response as it arrives.
@@ -33,11 +33,12 @@ pub(crate) struct Response {
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
     wanted: Wanted,
-    /// Bytes were left behind the response, or a part of the request was not sent.
+    /// The connection cannot carry another request: there were bytes after the response, or a part of
+    /// the request was not sent.
     out_of_step: bool,
 }
 
-/// What is wanted of a response.
+/// What a response is needed for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     /// All of its headers, for protocols that decode.
@@ -46,7 +47,7 @@ pub(crate) struct Wanted {
     pub(crate) stream: bool,
 }
 
-/// What each read of a body touches, together on two cache lines: a connection is cold whenever
+/// What each read of a body touches, on two cache lines: a connection's memory is cold whenever
 /// something arrives.
 #[repr(align(64))]
 pub(crate) struct Intake {
@@ -56,7 +57,7 @@ pub(crate) struct Intake {
     /// The end mark was among the frames.
     pub(crate) marked: bool,
     body: Body,
-    /// How the body is cut into frames; `None` for error bodies.
+    /// Splits the body into frames; `None` for error bodies.
     framer: Option<Framer>,
     /// The frames.
     pub(crate) capture: Capture,
@@ -65,7 +66,7 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Bytes of the reply that it holds: whole frames, and the one that is on its way.
+    /// Bytes of the reply that it holds: whole frames, and the part of one.
     pub(crate) fn held(&self) -> usize {
         self.capture.len() + self.framer.as_ref().map_or(0, Framer::held)
     }
@@ -111,15 +112,15 @@ impl Response {
         self.wanted.headers
     }
 
-    /// Whether the server refuses to serve the connection, whatever was to be sent on it: an error
-    /// with a close, or a `408`, which stands for one.
+    /// Whether the server refuses the connection, whatever was to be sent on it: an error after which
+    /// it closes, or a `408`, which implies that.
     pub(crate) fn refuses(&self) -> bool {
         let refuses =
             |head: &ResponseHead| head.status == 408 || (head.status >= 400 && !head.keep_alive);
         self.head.as_ref().is_some_and(refuses)
     }
 
-    /// Whether the reply is cut into more than one frame.
+    /// Whether the reply may have more than one frame.
     pub(crate) fn streamed(&self) -> bool {
         self.intake.framer.as_ref().is_some_and(Framer::streams)
     }
@@ -229,7 +230,7 @@ impl Response {
         }
     }
 
-    /// The stamps of what `read` gave.
+    /// The timestamps of the frames that `read` completed.
     pub(crate) fn stamp(&self, read: &TimestampedRead) -> FrameStamp {
         let at = match self.intake.source {
             TimestampSource::Kernel => read.kernel.unwrap_or(read.user),
@@ -239,7 +240,7 @@ impl Response {
     }
 }
 
-/// Keeps of an error's body the start.
+/// Keeps the start of an error's body.
 fn keep_start(kept: &mut Vec<u8>, run: &[u8]) {
     let room = ERROR_BODY.saturating_sub(kept.len());
     kept.extend_from_slice(&run[..run.len().min(room)]);

@@ -31,7 +31,7 @@ pub(crate) struct Connector {
     pub(crate) endpoint: Endpoint,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     http2: bool,
-    stamping: bool,
+    timestamping: bool,
     timeout: Duration,
     /// Addresses of the endpoint's name, looked up once a point: thousands of streams would
     /// otherwise measure the resolver.
@@ -67,7 +67,7 @@ impl Connector {
             endpoint,
             tls,
             http2: plan.target.http2,
-            stamping: plan.engine.timestamps == TimestampSource::Kernel
+            timestamping: plan.engine.timestamps == TimestampSource::Kernel
                 && socket::timestamps_available(),
             timeout: plan.timeouts.connect,
             addresses: OnceCell::new(),
@@ -75,9 +75,9 @@ impl Connector {
         })
     }
 
-    /// Whether reads of this connector's TCP connections carry kernel stamps.
-    pub(crate) fn stamping(&self) -> bool {
-        self.stamping && self.endpoint.unix_socket.is_none() && !self.http2
+    /// Whether reads of this connector's connections carry kernel timestamps.
+    pub(crate) fn kernel_timestamps(&self) -> bool {
+        self.timestamping && self.endpoint.unix_socket.is_none() && !self.http2
     }
 
     /// Whether HTTP/2 is spoken.
@@ -162,7 +162,7 @@ impl Connector {
 
     fn prepare(&self, tcp: TcpStream) -> Result<TcpStream, Failure> {
         let prepared = tcp.set_nodelay(true).and_then(|()| {
-            if self.stamping { socket::enable_timestamps(tcp.as_fd()) } else { Ok(()) }
+            if self.timestamping { socket::enable_timestamps(tcp.as_fd()) } else { Ok(()) }
         });
         prepared.map_err(|error| Failure::connecting(&error, &self.endpoint.name()))?;
         Ok(tcp)

@@ -1,7 +1,8 @@
-//! One connection's bytes: plain TCP, TLS over TCP, or a Unix socket, read with stamps.
+//! The byte stream of one connection: plain TCP, TLS over TCP, or a Unix socket. Its reads carry
+//! timestamps.
 //!
-//! Under TLS the stamps are those of the socket read below the record layer. A caller drains what
-//! one read gave before it reads again, so that a stamp belongs to its bytes.
+//! Under TLS these are the timestamps of the socket read below the record layer. A caller consumes
+//! what one read gave before it reads again, so that timestamps belong to their bytes.
 
 use loadwright_timing::clock;
 use loadwright_timing::socket::TimestampedRead;
@@ -13,7 +14,7 @@ use tokio::io::{AsyncBufRead as _, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
-/// One connection's bytes.
+/// The byte stream of one connection.
 pub(crate) enum Stream {
     Tcp(TimestampedStream),
     Tls(Box<TlsStream<TimestampedStream>>),
@@ -21,7 +22,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// One read: what it gave into the front of `buffer`, how much and when into `read`.
+    /// One read into the front of `buffer`; `read` says how much and when.
     pub(crate) fn poll_recv(
         &mut self,
         context: &mut Context<'_>,
@@ -34,7 +35,7 @@ impl Stream {
                 *read = tcp.last();
             }
             Self::Tls(tls) => {
-                // What one record gave, and no more: reading on would move the stamps on as well.
+                // No more than one record: reading on would replace the timestamps.
                 let mut tls = Pin::new(&mut **tls);
                 let record = ready!(tls.as_mut().poll_fill_buf(context))?;
                 let len = record.len().min(buffer.len());
@@ -52,7 +53,7 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// Writes what fits of `parts`.
+    /// Writes as much of `parts` as fits.
     pub(crate) fn poll_send(
         &mut self,
         context: &mut Context<'_>,
@@ -64,12 +65,12 @@ impl Stream {
         }
     }
 
-    /// Pushes on what was taken but not yet handed to the kernel; 0: nothing is left.
+    /// Flushes what was written but not yet handed to the kernel; 0: nothing is left.
     pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         AsyncWrite::poll_flush(Pin::new(self), context).map_ok(|()| 0)
     }
 
-    /// Whether HTTP/2 was agreed on during the TLS handshake.
+    /// Whether the TLS handshake negotiated HTTP/2.
     pub(crate) fn agreed_http2(&self) -> bool {
         match self {
             Self::Tls(tls) => tls.get_ref().1.alpn_protocol() == Some(b"h2"),
@@ -88,7 +89,7 @@ fn poll_fill<S: AsyncRead>(
     Poll::Ready(Ok(buffer.filled().len()))
 }
 
-/// Calls the same method on whichever stream there is.
+/// Calls the same method on whichever stream this is.
 macro_rules! each {
     ($self:expr, $stream:ident => $call:expr) => {
         match $self.get_mut() {

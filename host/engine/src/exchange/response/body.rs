@@ -1,4 +1,5 @@
-//! The body of a response, delimited: what came off the socket in, the body's own bytes out.
+//! The body of a response, as HTTP/1.1 delimits it. Takes what was read from the socket, and gives the
+//! body's own bytes; what they mean is decided elsewhere.
 
 /// How a body ends (RFC 9112, 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Delimiter {
     Close,
 }
 
-/// Takes a body's delimiting off, however the bytes are split.
+/// Decodes the delimiting of a body, however its bytes are split.
 #[derive(Debug, Clone)]
 pub struct Body {
     state: State,
@@ -27,11 +28,11 @@ enum State {
     Close,
     /// In a chunk's size line: digits so far.
     Size { value: u64, digits: u8 },
-    /// Behind a chunk's size, up to the end of the line.
+    /// After a chunk's size, up to the end of the line.
     Extension { value: u64 },
     /// In a chunk, with this many bytes left.
     Chunk(u64),
-    /// In the line end behind a chunk.
+    /// In the line end after a chunk.
     ChunkEnd,
     /// In the trailer, at the start of a line or within one.
     Trailer { empty: bool },
@@ -39,7 +40,7 @@ enum State {
     Done,
 }
 
-/// A chunked body that is not one.
+/// A malformed chunked body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the reply's chunks are malformed")]
 pub struct BadChunk;
@@ -61,13 +62,13 @@ impl Body {
         self.state == State::Done
     }
 
-    /// Whether the peer may close now without cutting the body.
+    /// Whether the body is complete if the peer closes now.
     pub fn may_close(&self) -> bool {
         matches!(self.state, State::Done | State::Close)
     }
 
-    /// Takes the next run of body bytes off the front of `input`, which it moves behind them;
-    /// `None`: nothing of the body is left in `input`. Bytes behind the body's end stay.
+    /// Takes the next run of body bytes from the front of `input`, which is moved past them; `None`:
+    /// nothing of the body is left in `input`. Bytes after the body's end stay.
     ///
     /// # Errors
     /// The chunks are malformed.
@@ -92,7 +93,7 @@ impl Body {
         Ok(None)
     }
 
-    /// Takes up to `left` bytes; `rest` is the state where some are still to come.
+    /// Takes up to `left` bytes; `rest` is the state if some are still to come.
     fn take<'a>(&mut self, input: &mut &'a [u8], left: u64, rest: fn(u64) -> State) -> &'a [u8] {
         let here = usize::try_from(left).unwrap_or(usize::MAX).min(input.len());
         let (bytes, behind) = input.split_at(here);
@@ -123,8 +124,8 @@ impl Body {
     }
 }
 
-/// A chunk's size whose whole line is at the front of `input`, without an extension, and what is
-/// behind it: nearly every chunk's. Others go byte by byte.
+/// A chunk's size and what follows it, if the whole line is at the front of `input` and has no
+/// extension, as nearly always. Other lines are read byte by byte.
 fn plain_size(input: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     for (index, &byte) in input.iter().enumerate().take(8) {
@@ -137,7 +138,7 @@ fn plain_size(input: &[u8]) -> Option<(u64, &[u8])> {
     None
 }
 
-/// The state behind one byte of a chunk's size line.
+/// The state after one byte of a chunk's size line.
 fn size(value: u64, digits: u8, byte: u8) -> Result<State, BadChunk> {
     match (char::from(byte).to_digit(16), byte) {
         // Fifteen digits are more than any body and cannot overflow.
