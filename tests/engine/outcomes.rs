@@ -148,7 +148,7 @@ fn a_bad_status_is_kept_if_the_connection_closes_within_its_body() {
 
 #[test]
 fn connections_that_end_before_any_reply() {
-    assert_outcome(&record_of([Fault::Drop]), Outcome::Truncated, "before its reply was whole");
+    assert_outcome(&record_of([Fault::Drop]), Outcome::Truncated, "before its reply was complete");
     assert_outcome(&record_of([Fault::Reset]), Outcome::Reset, "reset");
 }
 
@@ -205,7 +205,7 @@ fn malformed_replies() {
         "frame 2 is not JSON",
     );
     let gzip = record_of([Fault::GzipClaim]);
-    assert_outcome(&gzip, Outcome::Malformed, "gzip-encoded, though that was not asked for");
+    assert_outcome(&gzip, Outcome::Malformed, "gzip-encoded, although that was not requested");
     let chunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n";
     assert_outcome(
         &record_at(&Canned::start(chunks).url, |_| {}),

@@ -6,7 +6,7 @@ use crate::context::control::Progress;
 use crate::context::reachability::Reachability;
 use crate::exchange::framing::Framing;
 use crate::exchange::framing::marks::EndMarks;
-use crate::exchange::response::{Response, Wanted};
+use crate::exchange::response::{Response, ResponseOptions};
 use crate::interpret::queue::InterpreterQueue;
 use crate::messages::capture::CapturePool;
 use crate::messages::{
@@ -76,7 +76,7 @@ impl Attempt {
         shared.progress.in_flight.fetch_add(1, Relaxed);
         // If the conversation continues, `decode` makes the assistant's message from the reply.
         let whole = !shared.incremental || turn.state.is_some();
-        let wanted = Wanted { headers: whole, stream: shared.stream };
+        let options = ResponseOptions { headers: whole, stream: shared.stream };
         Self {
             number,
             id,
@@ -86,7 +86,7 @@ impl Attempt {
             connection: 0,
             reopened: false,
             bytes_sent: 0,
-            response: Response::new(source, shared.captures.take(), wanted),
+            response: Response::new(source, shared.captures.take(), options),
             whole,
             frames_sent_on: 0,
             claim: shared.budget.claim(),
@@ -116,7 +116,7 @@ impl Attempt {
     /// Whether the first data came before the request was sent, so that it is not a reply to it.
     pub(crate) fn replied_before_sent(&self) -> bool {
         let before = |first: Nanos| self.timeline.sent.is_none_or(|sent| first < sent);
-        self.response.heard.is_some_and(before)
+        self.response.first_byte_at.is_some_and(before)
     }
 
     /// Starts over on another connection, as the one at hand had died before a reply began.
@@ -133,34 +133,34 @@ impl Attempt {
     /// # Errors
     /// The reply is larger than it may be, or all replies together are.
     pub(crate) fn after_read(&mut self, read: usize) -> Result<(), Failure> {
-        let intake = &self.response.intake;
+        let read_state = &self.response.read_state;
         // The body grew by no more than was read, so it has passed a multiple of a chunk only if it
         // is less than that beyond one.
-        let passed = intake.received & (CHUNK as u64 - 1) < read as u64;
-        if intake.capture.len() < CHUNK && !passed { Ok(()) } else { self.send_on() }
+        let passed = read_state.received & (CHUNK as u64 - 1) < read as u64;
+        if read_state.capture.len() < CHUNK && !passed { Ok(()) } else { self.send_on() }
     }
 
     fn send_on(&mut self) -> Result<(), Failure> {
         self.check_size()?;
-        let intake = &mut self.response.intake;
-        let captured = intake.capture.len();
+        let read_state = &mut self.response.read_state;
+        let captured = read_state.capture.len();
         if self.whole {
             Budget::check_whole(captured)?;
         } else if captured >= CHUNK {
-            let capture = replace(&mut intake.capture, self.shared.captures.take());
+            let capture = replace(&mut read_state.capture, self.shared.captures.take());
             self.frames_sent_on += capture.frames() as u64;
             let claim = self.claim.another(captured);
             let message = InterpreterMessage::Frames { attempt: self.number, capture, claim };
             self.shared.interpreters.push(self.number, message, false);
         }
-        self.claim.resize(self.response.intake.held());
+        self.claim.resize(self.response.read_state.held());
         Ok(self.shared.budget.check_total()?)
     }
 
     fn check_size(&self) -> Result<(), Failure> {
-        let intake = &self.response.intake;
-        let frames = self.frames_sent_on + intake.capture.frames() as u64;
-        Ok(self.shared.budget.check_reply(intake.received, frames)?)
+        let read_state = &self.response.read_state;
+        let frames = self.frames_sent_on + read_state.capture.frames() as u64;
+        Ok(self.shared.budget.check_reply(read_state.received, frames)?)
     }
 
     /// Finishes the attempt, which ended as `end`. The interpreter sends the `next_step`, if the
@@ -204,7 +204,7 @@ impl Attempt {
             connection: self.connection,
             reopened: self.reopened,
             bytes_sent: self.bytes_sent,
-            bytes_received: response.intake.received,
+            bytes_received: response.read_state.received,
             streamed,
             untyped_stream: streamed && head.is_some_and(|it| it.framing == Framing::Sniffed),
             replied_before_sent,
@@ -216,8 +216,8 @@ impl Attempt {
                 .unwrap_or_default(),
             error_body: take(&mut response.error_body),
             reachability,
-            claim: self.claim.another(response.intake.capture.len()),
-            capture: take(&mut response.intake.capture),
+            claim: self.claim.another(response.read_state.capture.len()),
+            capture: take(&mut response.read_state.capture),
             end,
             next_step,
         };
@@ -233,7 +233,7 @@ impl Attempt {
         head.and_then(|head| {
             Reachability::overloaded(head.status, head.retry_after.as_deref(), clock::wall())
         })
-        .unwrap_or_else(|| Reachability::of(failure, self.response.begun()))
+        .unwrap_or_else(|| Reachability::of(failure, self.response.has_begun()))
     }
 
     /// Discards the attempt without a record: it was never made.

@@ -35,10 +35,10 @@ thread_local! {
     static BUFFER: Cell<Box<[u8]>> = Cell::new(vec![0; READ].into_boxed_slice());
 }
 
-/// Sends a request and takes its response into `attempt`.
+/// Sends a request and receives its response into `attempt`.
 ///
 /// # Errors
-/// Every way in which that fails, by class.
+/// Any failure of the exchange.
 pub(crate) async fn exchange(
     stream: &mut Stream,
     deadlines: &mut Deadlines,
@@ -59,7 +59,7 @@ struct Exchange<'e> {
 /// How far a request got.
 enum Sent {
     Whole,
-    /// The reply was whole before the request was: a refusal, mostly.
+    /// The reply was complete before the request was sent: a refusal, mostly.
     Answered,
 }
 
@@ -75,7 +75,7 @@ impl Exchange<'_> {
         match poll_fn(|context| Poll::Ready(self.poll_early(context))).await {
             None => {}
             Some(early) => {
-                self.response().leave_out_of_step();
+                self.response().mark_connection_unusable();
                 return match early? {
                     true => Ok(()),
                     false => poll_fn(|context| self.poll_reply(context)).await,
@@ -85,14 +85,14 @@ impl Exchange<'_> {
         match self.send(request).await {
             Ok(Sent::Whole) => poll_fn(|context| self.poll_reply(context)).await,
             Ok(Sent::Answered) => {
-                self.response().leave_out_of_step();
+                self.response().mark_connection_unusable();
                 Ok(())
             }
             Err(failure) => {
-                // A server that has answered before it took the whole request may close at once: its
-                // answer says more than the broken pipe.
+                // A server that has replied before it read the whole request may close immediately:
+                // its reply says more than the broken pipe.
                 let answered = poll_fn(|context| self.poll_reply(context)).await;
-                self.response().leave_out_of_step();
+                self.response().mark_connection_unusable();
                 match answered {
                     Err(answered) if answered.outcome != Outcome::Unsolicited => Err(failure),
                     answered => answered,
@@ -101,9 +101,9 @@ impl Exchange<'_> {
         }
     }
 
-    /// What came before anything is sent, as far as that is known already; true: a whole response.
-    /// On a kept connection it ends the connection, whatever it is: nothing was requested. On a new
-    /// one the server may be refusing it.
+    /// Data that came before anything is sent, as far as it is known already; true: a complete
+    /// response. It ends a kept connection, whatever it is: nothing was requested. On a new one the
+    /// server may be refusing it.
     fn poll_early(&mut self, context: &mut Context<'_>) -> Option<Result<bool, Failure>> {
         let kept = self.attempt.timeline.connect.is_none();
         let mut buffer = BUFFER.take();
@@ -111,7 +111,7 @@ impl Exchange<'_> {
         let early = match self.stream.poll_recv(context, &mut buffer, &mut read) {
             Poll::Pending => None,
             Poll::Ready(_) if kept => {
-                let text = "the server closed the idle connection, or sent data on it unasked";
+                let text = "the server closed the idle connection, or sent unsolicited data on it";
                 Some(Err(Failure::new(Outcome::Truncated, text)))
             }
             Poll::Ready(Ok(())) => Some(self.take(&buffer[..read.len], &read)),
@@ -139,7 +139,7 @@ impl Exchange<'_> {
                 if let Poll::Ready(result) = pushed {
                     return Poll::Ready(result.map(Step::Pushed).map_err(|e| Failure::broken(&e)));
                 }
-                // A server may answer without taking the whole request.
+                // A server may reply without reading the whole request.
                 self.poll_reply(context).map_ok(|()| Step::Answered)
             });
             match step.await? {
@@ -159,7 +159,7 @@ impl Exchange<'_> {
         Ok(Sent::Whole)
     }
 
-    /// Reads until the response is whole, the socket is empty or a limit is over.
+    /// Reads until the response is complete, the socket is empty or a deadline has passed.
     fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let mut buffer = BUFFER.take();
         let mut read = TimestampedRead::default();
@@ -188,29 +188,29 @@ impl Exchange<'_> {
         result
     }
 
-    /// A limit on waiting is over. After its end mark a reply is complete, but its connection is not
-    /// usable any more.
+    /// A deadline has passed. After its end mark a reply is complete, but its connection is not usable
+    /// any more.
     fn time_out(&mut self, failure: Failure) -> Result<(), Failure> {
-        if !self.response().intake.marked {
+        if !self.response().read_state.end_marked {
             return Err(failure);
         }
-        self.response().leave_out_of_step();
+        self.response().mark_connection_unusable();
         Ok(())
     }
 
-    /// Takes what one read gave; true: the response is whole.
+    /// Takes what one read returned; true: the response is complete.
     fn take(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
         if bytes.is_empty() {
             self.attempt.timeline.end = read.user;
-            return self.response().closed(read).map(|()| true);
+            return self.response().peer_closed(read).map(|()| true);
         }
         self.deadlines.record_read(read);
-        let whole = if self.response().intake.in_head {
+        let whole = if self.response().read_state.in_head {
             self.take_head(bytes, read)?
         } else {
             self.attempt.feed(bytes, read)?
         };
-        if whole || self.response().intake.marked {
+        if whole || self.response().read_state.end_marked {
             self.attempt.timeline.end = self.response().stamp(read).at;
             if !whole {
                 self.deadlines.linger();
@@ -231,8 +231,8 @@ impl Exchange<'_> {
         }
         let opened = self.attempt.timeline.connect.is_some();
         let response = self.response();
-        let goes_on = response.intake.in_head && fed.is_ok();
-        if opened && (response.refuses() || goes_on) {
+        let goes_on = response.read_state.in_head && fed.is_ok();
+        if opened && (response.refuses_connection() || goes_on) {
             return fed;
         }
         Err(Failure::unsolicited(response.head.as_ref().map(|head| head.status)))

@@ -55,10 +55,10 @@ impl Http2 {
         !self.sender.is_closed()
     }
 
-    /// Sends a request and takes its response into `attempt`.
+    /// Sends a request and receives its response into `attempt`.
     ///
     /// # Errors
-    /// Every way in which that fails, by class.
+    /// Any failure of the exchange.
     pub(crate) async fn exchange(
         &mut self,
         attempt: &mut Attempt,
@@ -103,7 +103,7 @@ impl Http2 {
             let frame = match tokio::time::timeout(limit, body.frame()).await {
                 Ok(Some(frame)) => frame.map_err(|error| failed(&error))?,
                 Ok(None) => break,
-                // The reply has said that it ends: the stream is reset in place of its last frame.
+                // The end mark has come: the stream is reset instead of waiting for its last frame.
                 Err(_) if linger.is_some() => return Ok(()),
                 Err(_) => return Err(silent()),
             };
@@ -111,7 +111,7 @@ impl Http2 {
                 let read = read_now(run.len());
                 attempt.feed(run, &read)?;
                 attempt.after_read(run.len())?;
-                if attempt.response().intake.marked {
+                if attempt.response().read_state.end_marked {
                     attempt.timeline.end = read.user;
                     linger.get_or_insert(read.user + clock::nanos(LINGER));
                 }
@@ -119,7 +119,7 @@ impl Http2 {
         }
         let end = read_now(0);
         attempt.timeline.end = end.user;
-        attempt.response().closed(&end)
+        attempt.response().peer_closed(&end)
     }
 }
 
@@ -129,7 +129,7 @@ fn read_now(len: usize) -> TimestampedRead {
     TimestampedRead { len, kernel: None, user, offset: clock::wall_offset(user) }
 }
 
-/// The head of a response. The body ends with its stream, and the connection goes on.
+/// The head of a response. The body ends with its stream, and the connection stays open.
 fn head(parts: &http::response::Parts, keeps_headers: bool) -> ResponseHead {
     let mut head = ResponseHead::new(parts.status.as_u16(), keeps_headers);
     for (name, value) in &parts.headers {

@@ -1,5 +1,5 @@
 //! One response as it arrives, over HTTP/1.1 or HTTP/2: its head, and its body as frames, each with
-//! the timestamps of its read. Decides whether the response is whole, but not what its frames mean.
+//! the timestamps of its read. Decides whether the response is complete, but not what its frames mean.
 
 pub mod body;
 pub mod head;
@@ -23,39 +23,38 @@ pub(crate) const FRAME: usize = 16 * 1024 * 1024;
 
 /// One response as it arrives.
 pub(crate) struct Response {
-    pub(crate) intake: Intake,
-    /// The head, once whole.
+    pub(crate) read_state: ReadState,
+    /// The head, once it is complete.
     pub(crate) head: Option<ResponseHead>,
-    /// When the head was whole.
+    /// When the head was complete.
     pub(crate) head_at: Option<Nanos>,
     /// When its first byte came.
-    pub(crate) heard: Option<Nanos>,
+    pub(crate) first_byte_at: Option<Nanos>,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
-    wanted: Wanted,
-    /// The connection cannot carry another request: there were bytes after the response, or a part of
-    /// the request was not sent.
-    out_of_step: bool,
+    options: ResponseOptions,
+    /// Bytes follow the response, or a part of the request was not sent.
+    connection_unusable: bool,
 }
 
-/// What a response is needed for.
+/// What a response is received for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct ResponseOptions {
     /// All of its headers, for protocols that decode.
     pub(crate) headers: bool,
     /// A stream: a body without a content type may be one.
     pub(crate) stream: bool,
 }
 
-/// What each read of a body touches, on two cache lines: a connection's memory is cold whenever
-/// something arrives.
+/// What each read of a body touches, together on two cache lines: a connection is cold in the cache
+/// whenever data arrives.
 #[repr(align(64))]
-pub(crate) struct Intake {
+pub(crate) struct ReadState {
     source: TimestampSource,
-    /// The head is not whole yet.
+    /// The head is not complete yet.
     pub(crate) in_head: bool,
     /// The end mark was among the frames.
-    pub(crate) marked: bool,
+    pub(crate) end_marked: bool,
     body: Body,
     /// Splits the body into frames; `None` for error bodies.
     framer: Option<Framer>,
@@ -65,79 +64,80 @@ pub(crate) struct Intake {
     pub(crate) received: u64,
 }
 
-impl Intake {
-    /// Bytes of the reply that it holds: whole frames, and the part of one.
+impl ReadState {
+    /// Bytes of the reply that it holds: the frames, and the incomplete one.
     pub(crate) fn held(&self) -> usize {
         self.capture.len() + self.framer.as_ref().map_or(0, Framer::held)
     }
 }
 
-const _: () = assert!(size_of::<Intake>() == 128, "what every read touches has grown");
+const _: () = assert!(size_of::<ReadState>() == 128, "ReadState must fit two cache lines");
 
 impl Response {
     /// A response whose frames go to `capture`.
-    pub(crate) fn new(source: TimestampSource, capture: Capture, wanted: Wanted) -> Self {
-        let intake = Intake {
+    pub(crate) fn new(source: TimestampSource, capture: Capture, options: ResponseOptions) -> Self {
+        let read_state = ReadState {
             source,
             in_head: true,
-            marked: false,
+            end_marked: false,
             body: Body::new(Delimiter::Empty),
             framer: None,
             capture,
             received: 0,
         };
-        let (head, head_at, heard) = (None, None, None);
-        let (error_body, out_of_step) = (Vec::new(), false);
-        Self { intake, head, head_at, heard, error_body, wanted, out_of_step }
+        let (head, head_at, first_byte_at) = (None, None, None);
+        let (error_body, connection_unusable) = (Vec::new(), false);
+        Self { read_state, head, head_at, first_byte_at, error_body, options, connection_unusable }
     }
 
     /// Starts over with another response: nothing of the last one counts.
     pub(crate) fn restart(&mut self) {
-        let capture = take(&mut self.intake.capture);
-        *self = Self::new(self.intake.source, capture, self.wanted);
+        let capture = take(&mut self.read_state.capture);
+        *self = Self::new(self.read_state.source, capture, self.options);
     }
 
-    /// Whether any byte arrived.
-    pub(crate) fn begun(&self) -> bool {
-        self.heard.is_some()
+    /// Whether any byte has arrived.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.first_byte_at.is_some()
     }
 
-    /// Something of the head came with `read`.
+    /// A part of the head came with `read`.
     pub(crate) fn begin_head(&mut self, read: &TimestampedRead) {
-        self.heard.get_or_insert(self.stamp(read).at);
+        self.first_byte_at.get_or_insert(self.stamp(read).at);
     }
 
     /// Whether all headers of the head are to be kept.
     pub(crate) fn keeps_headers(&self) -> bool {
-        self.wanted.headers
+        self.options.headers
     }
 
-    /// Whether the server refuses the connection, whatever was to be sent on it: an error after which
-    /// it closes, or a `408`, which implies that.
-    pub(crate) fn refuses(&self) -> bool {
+    /// Whether the server refuses to serve the connection, whatever is sent on it: an error with a
+    /// close, or a `408`, which implies one.
+    pub(crate) fn refuses_connection(&self) -> bool {
         let refuses =
             |head: &ResponseHead| head.status == 408 || (head.status >= 400 && !head.keep_alive);
         self.head.as_ref().is_some_and(refuses)
     }
 
-    /// Whether the reply may have more than one frame.
+    /// Whether the reply is split into frames as it comes.
     pub(crate) fn streamed(&self) -> bool {
-        self.intake.framer.as_ref().is_some_and(Framer::streams)
+        self.read_state.framer.as_ref().is_some_and(Framer::streams)
     }
 
     /// Whether the connection may carry another request.
     pub(crate) fn keeps_connection(&self) -> bool {
-        self.intake.body.done()
-            && !self.out_of_step
+        self.read_state.body.done()
+            && !self.connection_unusable
             && self.head.as_ref().is_some_and(|head| head.keep_alive)
     }
 
-    /// The request was not sent to its end: the connection cannot carry another one.
-    pub(crate) fn leave_out_of_step(&mut self) {
-        self.out_of_step = true;
+    /// Another request cannot be sent on the connection: this one was not sent completely, or the rest
+    /// of its response was not read.
+    pub(crate) fn mark_connection_unusable(&mut self) {
+        self.connection_unusable = true;
     }
 
-    /// Takes what one read gave of the body, which `marks` may end; true: the response is whole.
+    /// Takes what one read returned of the body, which `marks` may end; true: the response is complete.
     ///
     /// # Errors
     /// The body cannot be read.
@@ -149,7 +149,7 @@ impl Response {
     ) -> Result<bool, Failure> {
         let mut input = bytes;
         let stamp = self.stamp(read);
-        let Intake { body, framer, capture, received, marked, .. } = &mut self.intake;
+        let ReadState { body, framer, capture, received, end_marked, .. } = &mut self.read_state;
         while let Some(run) = body
             .next(&mut input)
             .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?
@@ -158,7 +158,7 @@ impl Response {
             match framer {
                 Some(framer) => framer
                     .feed(run, &mut |frame: &[u8]| {
-                        *marked |= marks.matches(frame);
+                        *end_marked |= marks.matches(frame);
                         capture.push(frame, stamp);
                     })
                     .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string()))?,
@@ -168,28 +168,28 @@ impl Response {
         if !body.done() {
             return Ok(false);
         }
-        self.out_of_step |= !input.is_empty();
+        self.connection_unusable |= !input.is_empty();
         self.finish(read);
         Ok(true)
     }
 
-    /// The peer has closed.
+    /// The peer has closed the connection.
     ///
     /// # Errors
-    /// The response was not whole.
-    pub(crate) fn closed(&mut self, read: &TimestampedRead) -> Result<(), Failure> {
-        let cut = |text: &str| Err(Failure::new(Outcome::Truncated, text));
-        if self.intake.in_head {
-            return cut("the server closed the connection before its reply was whole");
+    /// The response was not complete.
+    pub(crate) fn peer_closed(&mut self, read: &TimestampedRead) -> Result<(), Failure> {
+        let truncated = |text: &str| Err(Failure::new(Outcome::Truncated, text));
+        if self.read_state.in_head {
+            return truncated("the server closed the connection before its reply was complete");
         }
-        if self.intake.body.may_close() {
+        if self.read_state.body.may_close() {
             self.finish(read);
             return Ok(());
         }
-        cut("the connection was closed in the middle of the reply")
+        truncated("the connection was closed in the middle of the reply")
     }
 
-    /// Begins the body behind `head`.
+    /// Begins the body after `head`.
     ///
     /// # Errors
     /// The body is encoded.
@@ -199,23 +199,23 @@ impl Response {
         read: &TimestampedRead,
     ) -> Result<(), Failure> {
         self.head_at = Some(self.stamp(read).at);
-        self.heard = self.heard.or(self.head_at);
-        self.intake.in_head = false;
-        self.intake.body = Body::new(head.delimiter);
+        self.first_byte_at = self.first_byte_at.or(self.head_at);
+        self.read_state.in_head = false;
+        self.read_state.body = Body::new(head.delimiter);
         let ok = (200..300).contains(&head.status);
         let encoding = head.encoding.clone();
         if ok {
             let framing = match head.framing {
-                Framing::Sniffed if !self.wanted.stream => Framing::Whole,
+                Framing::Sniffed if !self.options.stream => Framing::Whole,
                 framing => framing,
             };
-            self.intake.framer = Some(Framer::new(framing, FRAME));
+            self.read_state.framer = Some(Framer::new(framing, FRAME));
         }
         self.head = Some(head);
         match encoding {
             Some(encoding) if ok => {
                 let text =
-                    format!("the reply is {encoding}-encoded, though that was not asked for");
+                    format!("the reply is {encoding}-encoded, although that was not requested");
                 Err(Failure::new(Outcome::Malformed, text))
             }
             _ => Ok(()),
@@ -224,15 +224,15 @@ impl Response {
 
     fn finish(&mut self, read: &TimestampedRead) {
         let stamp = self.stamp(read);
-        let Intake { framer, capture, .. } = &mut self.intake;
+        let ReadState { framer, capture, .. } = &mut self.read_state;
         if let Some(framer) = framer {
             framer.finish(&mut |frame: &[u8]| capture.push(frame, stamp));
         }
     }
 
-    /// The timestamps of the frames that `read` completed.
+    /// The timestamps of what `read` returned.
     pub(crate) fn stamp(&self, read: &TimestampedRead) -> FrameStamp {
-        let at = match self.intake.source {
+        let at = match self.read_state.source {
             TimestampSource::Kernel => read.kernel.unwrap_or(read.user),
             TimestampSource::User => read.user,
         };

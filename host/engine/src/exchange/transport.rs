@@ -171,8 +171,8 @@ impl Connection {
 /// time, so that is not a failure of the request.
 fn died_idle(failure: &Failure, attempt: &mut Attempt) -> bool {
     match failure.outcome {
-        Outcome::Reset | Outcome::Truncated => !attempt.response().begun(),
-        Outcome::Unsolicited => attempt.response().refuses(),
+        Outcome::Reset | Outcome::Truncated => !attempt.response().has_begun(),
+        Outcome::Unsolicited => attempt.response().refuses_connection(),
         _ => false,
     }
 }

@@ -170,7 +170,7 @@ fn outcome(
     let reader = ports.protocol.plan().map(Reader::new).transpose()?;
     match &reader {
         Some(reader) => {
-            for (frame, _) in response.intake.capture.iter() {
+            for (frame, _) in response.read_state.capture.iter() {
                 reader.read(frame, &mut reading);
             }
         }

@@ -1,4 +1,4 @@
-//! Opening a connection, with a mark at every phase: name, TCP, TLS.
+//! Opens connections and takes the time of every phase: name lookup, TCP, TLS.
 
 use super::endpoint::Endpoint;
 use super::handshake;
@@ -33,19 +33,19 @@ pub(crate) struct Connector {
     http2: bool,
     timestamping: bool,
     timeout: Duration,
-    /// Addresses of the endpoint's name, looked up once a point: thousands of streams would
-    /// otherwise measure the resolver.
+    /// The endpoint's addresses, looked up once per point: thousands of streams would otherwise
+    /// measure the resolver.
     addresses: OnceCell<Vec<SocketAddr>>,
     opened: AtomicU64,
 }
 
 /// A new connection.
 pub(crate) struct Opened {
-    /// Its bytes.
+    /// Its byte stream.
     pub(crate) stream: Stream,
-    /// When its phases were done.
+    /// When its phases were complete.
     pub(crate) phases: Connect,
-    /// Its number, from 1 in each point.
+    /// Its number, from 1 on in each point.
     pub(crate) id: u64,
 }
 
@@ -80,7 +80,7 @@ impl Connector {
         self.timestamping && self.endpoint.unix_socket.is_none() && !self.http2
     }
 
-    /// Whether HTTP/2 is spoken.
+    /// Whether HTTP/2 is used.
     pub(crate) fn http2(&self) -> bool {
         self.http2
     }
@@ -89,7 +89,7 @@ impl Connector {
     /// `batcher`.
     ///
     /// # Errors
-    /// Every way in which that fails, by class.
+    /// The connection could not be opened.
     pub(crate) async fn open(
         &self,
         until: Nanos,
@@ -176,10 +176,10 @@ impl Connector {
         let failed = |text: String| Failure::new(Outcome::Dns, text);
         let (answer, answered) = oneshot::channel();
         let name = (host.to_owned(), port);
-        // On a thread of its own, which nobody waits for: a resolver may take minutes.
+        // On a detached thread: a resolver may take minutes.
         let look = move || {
             let found = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-            // Whoever asked may have run out of time.
+            // The connection attempt may have timed out.
             let _ = answer.send(found);
         };
         spawn("lookup", look)
@@ -191,7 +191,7 @@ impl Connector {
         if found.is_empty() { Err(failed(format!("{host} has no address"))) } else { Ok(found) }
     }
 
-    /// Whom the TCP connection goes to: the proxy, or the host itself.
+    /// Host and port of the TCP connection: those of the proxy, or of the endpoint.
     fn peer(&self) -> (&str, u16) {
         match &self.endpoint.proxy {
             Some(proxy) => (&proxy.host, proxy.port),
@@ -199,17 +199,17 @@ impl Connector {
         }
     }
 
-    /// Asks the proxy, where there is one, for a tunnel (RFC 9110, 9.3.6).
+    /// Requests a tunnel from the proxy, if there is one (RFC 9110, 9.3.6).
     async fn tunnel(&self, tcp: &mut TcpStream) -> Result<(), Failure> {
         let Some(proxy) = &self.endpoint.proxy else { return Ok(()) };
         let host = self.endpoint.url.host_str().unwrap_or_default();
         let to = format!("{host}:{}", self.endpoint.port);
-        let mut ask = format!("CONNECT {to} HTTP/1.1\r\nhost: {to}\r\n");
+        let mut request = format!("CONNECT {to} HTTP/1.1\r\nhost: {to}\r\n");
         if let Some(authorization) = &proxy.authorization {
-            ask.push_str(&format!("proxy-authorization: {authorization}\r\n"));
+            request.push_str(&format!("proxy-authorization: {authorization}\r\n"));
         }
-        ask.push_str("\r\n");
-        let answer = exchange_heads(tcp, ask.as_bytes())
+        request.push_str("\r\n");
+        let answer = exchange_heads(tcp, request.as_bytes())
             .await
             .map_err(|error| Failure::connecting(&error, &self.endpoint.name()))?;
         let accepted = answer.split(' ').nth(1).is_some_and(|status| status.starts_with('2'));
@@ -221,10 +221,10 @@ impl Connector {
     }
 }
 
-/// Sends `ask` and reads the answer's head, at most 16 KiB of it. Byte by byte, so that nothing
-/// behind the head is taken.
-async fn exchange_heads(tcp: &mut TcpStream, ask: &[u8]) -> io::Result<String> {
-    tcp.write_all(ask).await?;
+/// Sends `request` and reads the head of the reply, at most 16 KiB. Byte by byte, so that nothing
+/// after the head is consumed.
+async fn exchange_heads(tcp: &mut TcpStream, request: &[u8]) -> io::Result<String> {
+    tcp.write_all(request).await?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < 16 * 1024 {
         head.push(tcp.read_u8().await?);

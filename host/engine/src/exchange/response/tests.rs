@@ -16,13 +16,13 @@ struct Reply {
 
 impl Reply {
     fn new() -> Self {
-        let wanted = Wanted { headers: true, stream: true };
+        let wanted = ResponseOptions { headers: true, stream: true };
         let response = Response::new(TimestampSource::Kernel, Capture::default(), wanted);
         Self { head: HeadReader::default(), response }
     }
 
     fn feed(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
-        let body = if self.response.intake.in_head {
+        let body = if self.response.read_state.in_head {
             self.head.begin(&mut self.response, bytes, read)?
         } else {
             Some(bytes)
@@ -46,7 +46,7 @@ fn wire(texts: &[String]) -> Vec<u8> {
 
 fn frames(response: &Response) -> Vec<String> {
     let text = |frame: &[u8]| String::from_utf8(frame.to_vec()).unwrap();
-    response.intake.capture.iter().map(|(frame, _)| text(frame)).collect()
+    response.read_state.capture.iter().map(|(frame, _)| text(frame)).collect()
 }
 
 proptest! {
@@ -71,10 +71,10 @@ proptest! {
             expected.resize(behind, FrameStamp { at, user: at + 5 });
         }
         prop_assert_eq!(frames(&reply.response), texts.clone());
-        let stamps: Vec<_> = reply.response.intake.capture.iter().map(|(_, stamp)| stamp).collect();
+        let stamps: Vec<_> = reply.response.read_state.capture.iter().map(|(_, stamp)| stamp).collect();
         prop_assert_eq!(&stamps, &expected);
         prop_assert!(reply.response.keeps_connection() && reply.response.streamed());
-        prop_assert_eq!(reply.response.intake.received as usize, texts.iter().map(|t| t.len() + 8).sum::<usize>());
+        prop_assert_eq!(reply.response.read_state.received as usize, texts.iter().map(|t| t.len() + 8).sum::<usize>());
     }
 
     #[test]
@@ -122,7 +122,7 @@ fn a_close_is_the_end_or_a_cut() {
     let outcome = |wire: &str| {
         let mut reply = Reply::new();
         reply.feed(wire.as_bytes(), &read(0)).unwrap();
-        reply.response.closed(&read(1)).map_err(|failure| failure.outcome)
+        reply.response.peer_closed(&read(1)).map_err(|failure| failure.outcome)
     };
     assert_eq!(outcome("HTTP/1.1 200 OK\r\n\r\nall of it"), Ok(()));
     assert_eq!(outcome("HTTP/1.1 200 O"), Err(Outcome::Truncated));
