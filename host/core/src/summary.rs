@@ -85,7 +85,7 @@ pub struct Point {
     pub dataset: String,
     /// Where requests went.
     pub url: String,
-    /// Whether replies were asked for as streams.
+    /// Whether requests asked for streamed replies.
     pub stream: bool,
     /// How requests arrived.
     pub load: Load,

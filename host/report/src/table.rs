@@ -87,7 +87,7 @@ fn table(key: &Column, columns: &[&Column]) -> Vec<String> {
 /// Lines that stand above and below the rows of a table that [`split`] made.
 pub(crate) const HEADER_LINES: usize = 3;
 
-/// Where the space is odd, the larger half stands to the right.
+/// Where the space is odd, the larger half is to the right.
 fn centred(text: &str, width: usize) -> String {
     let space = width - wide(text);
     format!(" {}{text}{} ", " ".repeat(space / 2), " ".repeat(space - space / 2))

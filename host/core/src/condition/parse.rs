@@ -71,7 +71,7 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
 }
 
 fn quantity(name: &str) -> Result<Quantity, BadCondition> {
-    // The longest key first: `ttft_from_schedule_p99` is no statistic of `ttft`.
+    // The longest key first: `ttft_from_schedule_p99` is not a statistic of `ttft`.
     let begins = |metric: &Metric| {
         let rest = name.strip_prefix(metric.key());
         rest.is_some_and(|rest| {

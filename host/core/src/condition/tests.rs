@@ -64,7 +64,7 @@ fn counts_and_shares_of_the_requests() {
 }
 
 #[test]
-fn goodput_is_a_share_of_what_was_asked_for_or_a_rate() {
+fn goodput_is_a_share_of_all_requests_or_a_rate() {
     let objectives = Objectives { ttft: Some(80 * MS), ..Objectives::default() };
     let mut point = summary(&Plan { objectives, ..closed(1) }, 0);
     assert_eq!(met("goodput<95%", &point), Some(MetBy::Value(80.0, Unit::Percent)));

@@ -36,7 +36,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The row of a record, whose request asked for a `single` choice or for several; none where
+    /// The row of a record, whose request was for a `single` choice or for several; none where
     /// nothing was sent.
     pub(crate) fn of(record: &Record, single: bool) -> Option<Self> {
         let sent = record.timeline.sent?;

@@ -16,7 +16,7 @@ pub(super) struct FrameMetrics {
 }
 
 impl FrameMetrics {
-    /// Adds the frames of a successful request, which asked for a `single` choice or for several:
+    /// Adds the frames of a successful request, which requested a `single` choice or for several:
     /// a gap between frames of different choices says nothing.
     pub(super) fn count(&mut self, record: &Record, single: bool) {
         let frames = &record.frames;
