@@ -1,5 +1,5 @@
-//! The command line as it was typed: what flags there are, and nothing resolved. Reading it has no
-//! side effect; [`crate::plan`] says what it means.
+//! The flags, and the command line as it was typed. Parsing it has no side effect; [`crate::plan`]
+//! converts it.
 
 pub mod dataset;
 pub mod engine;
@@ -16,7 +16,7 @@ pub mod values;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// A load engine for LLM inference services, extended by WebAssembly components
+/// A load generator for LLM inference services, extensible with WebAssembly plugins
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(name = "loadwright", version, max_term_width = 100)]
 pub struct Cli {
@@ -32,9 +32,9 @@ pub enum Command {
     Perf(Box<PerfArgs>),
     /// Start the simulated inference server and print its URL
     Simulate(Box<simulate::SimulateArgs>),
-    /// Make the files of a run again from its records.db
+    /// Regenerate the reports of a run
     Report(ReportArgs),
-    /// See which plugins there are
+    /// List available plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
 }
@@ -44,14 +44,14 @@ pub enum Command {
 #[command(
     args_override_self = true,
     mut_args = values::allow_negative,
-    after_help = "These are the flags of most runs; --help shows all of them. Try it: loadwright \
+    after_help = "These are the most common flags; --help shows all of them. To try it: loadwright \
                   perf --simulate",
-    after_long_help = "Every flag may also stand in the file named by --config, or in the \
+    after_long_help = "Flags can also be set in the file given by --config, or in the \
                        environment as LOADWRIGHT_<FLAG>.\nPrecedence: file < environment < flags. \
-                       Try it: loadwright perf --simulate"
+                       To try it: loadwright perf --simulate"
 )]
 pub struct PerfArgs {
-    /// Where requests go.
+    /// Target.
     #[command(flatten)]
     pub target: target::TargetArgs,
     /// How requests arrive.
@@ -83,16 +83,16 @@ pub struct PerfArgs {
 /// `loadwright report`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct ReportArgs {
-    /// The run's folder, or the file of records in it: records.db
+    /// Folder of the run, or the records.db in it
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
-    /// Folder that files are written to [default: the one that holds records.db]
+    /// Folder to write the files to [default: the folder of records.db]
     #[arg(long, value_name = "DIR")]
     pub outputs_dir: Option<PathBuf>,
-    /// Exit with code 5 if a point meets this, in place of the run's own conditions; may be repeated
+    /// Exit with code 5 if a point meets this condition, instead of those of the run; repeatable
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<String>,
-    /// Print one JSON document to standard output, and the report to standard error
+    /// Print results as JSON to standard output, and the report to standard error
     #[arg(long)]
     pub json: bool,
 }
@@ -100,14 +100,14 @@ pub struct ReportArgs {
 /// `loadwright plugin`.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum PluginCommand {
-    /// List bundled and given plugins: kind, name, version, digest and summary
+    /// List plugins with kind, name, version, digest and summary
     List(PluginListArgs),
 }
 
 /// `loadwright plugin list`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PluginListArgs {
-    /// Component to list too, or a folder of them; may be repeated
+    /// Also list this component, or the components in this folder; repeatable
     #[arg(long, value_name = "PATH")]
     pub plugin: Vec<PathBuf>,
 }
@@ -136,7 +136,7 @@ const SHORT: &[&str] = &[
     "config",
 ];
 
-/// The definition of `loadwright perf`, built: its flags are what files and variables may set.
+/// The built definition of `loadwright perf`: files and variables can set its flags.
 pub fn perf_command() -> clap::Command {
     let shortened = |arg: clap::Arg| {
         let shown = SHORT.contains(&arg.get_id().as_str());

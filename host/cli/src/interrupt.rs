@@ -1,6 +1,6 @@
-//! The user's wish to stop, as signals tell it. Once: no new requests. Twice: everything ends at
-//! once, and the process within a second, whatever there is left to read or to write. A third time,
-//! the process ends where it is.
+//! Stops the run on signals. After the first, no new requests start. After the second, requests in
+//! flight are cancelled and the process ends within a second, whatever is left to read or write.
+//! After the third, the process ends immediately.
 
 use crate::console::Console;
 use crate::exit::Exit;
@@ -15,26 +15,26 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How long the run may take to end by itself once everything is to end at once, the records' file
-/// to be committed after that, and what is said twice to be taken: together less than a second.
-const PATIENCE: Duration = Duration::from_millis(500);
-const COMMIT: Duration = Duration::from_millis(250);
-const HEARD: Duration = Duration::from_millis(100);
+/// Time limits after the second signal, together less than a second: for the run to end by itself,
+/// then for committing the records, and for each of two messages to be printed.
+const GRACE_PERIOD: Duration = Duration::from_millis(500);
+const COMMIT_TIMEOUT: Duration = Duration::from_millis(250);
+const PRINT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The user's wish to stop, as signals tell it.
+/// Counts the signals that stop the run.
 #[derive(Debug, Default)]
 pub(crate) struct Interrupt {
     asked: Mutex<u32>,
     changed: Condvar,
 }
 
-/// What whoever listens tells, and what is to be saved where there is no time for more.
+/// What the signals act on.
 pub(crate) struct SignalHandler {
-    /// What ends the run.
+    /// Ends the run.
     pub(crate) stop: Stop,
-    /// What is in flight.
+    /// Requests in flight.
     pub(crate) progress: Arc<Progress>,
-    /// Says what happens now.
+    /// Prints what happens.
     pub(crate) console: Arc<Console>,
     /// Commits the records.
     pub(crate) committer: Committer,
@@ -48,7 +48,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The system gives no handler or thread.
-    pub(crate) fn listen(listener: SignalHandler) -> io::Result<Arc<Self>> {
+    pub(crate) fn listen(handler: SignalHandler) -> io::Result<Arc<Self>> {
         let interrupt = Arc::new(Self::default());
         let shared = Arc::clone(&interrupt);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -60,11 +60,11 @@ impl Interrupt {
             runtime.block_on(async move {
                 loop {
                     signals.next().await;
-                    let count = shared.raise(&listener.stop);
-                    listener.answer(count);
+                    let count = shared.raise(&handler.stop);
+                    handler.announce(count);
                     if count == 2 {
-                        let third = tokio::time::timeout(PATIENCE, signals.next()).await;
-                        listener.leave(third.is_err());
+                        let third = tokio::time::timeout(GRACE_PERIOD, signals.next()).await;
+                        handler.exit(third.is_err());
                     }
                 }
             });
@@ -72,20 +72,19 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Whether the user asked to stop.
+    /// Whether the user stopped the run.
     pub(crate) fn asked(&self) -> bool {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) > 0
     }
 
-    /// Waits for `span`, or until the user asks to stop.
+    /// Waits for `span`, or until the user stops the run.
     pub(crate) fn sleep(&self, span: Duration) {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(asked, span, |asked| *asked == 0);
         drop(waited);
     }
 
-    /// Counts a signal and passes the wish on. Whoever sleeps wakes only after that, and so finds
-    /// it passed on.
+    /// Counts a signal and acts on it. Sleepers wake only after that, and so see its effect.
     fn raise(&self, stop: &Stop) -> u32 {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         *asked += 1;
@@ -100,47 +99,46 @@ impl Interrupt {
 }
 
 impl SignalHandler {
-    fn answer(&self, count: u32) {
-        self.say(match count {
+    fn announce(&self, count: u32) {
+        self.print(match count {
             1 => format!(
-                "stopping: no new requests; {} in flight will end. Ctrl-C again ends at once",
+                "stopping: waiting for {} requests in flight; press Ctrl-C again to cancel them",
                 self.progress.in_flight.load(Relaxed)
             ),
-            _ => "ending at once: requests in flight are cancelled".into(),
+            _ => "cancelling requests in flight".into(),
         });
     }
 
-    /// Ends the process, though the run has not ended: with the records committed, where there is
-    /// `time` for that.
-    fn leave(&self, time: bool) {
-        if time {
-            self.committer.commit(COMMIT);
-            self.say(format!(
-                "ended before the files were written; `loadwright report {}` makes them",
+    /// Ends the process before the run has ended; commits the records first if it is `in_time`.
+    fn exit(&self, in_time: bool) {
+        if in_time {
+            self.committer.commit(COMMIT_TIMEOUT);
+            self.print(format!(
+                "ended before all files were written; `loadwright report {}` regenerates them",
                 self.folder.display()
             ));
         }
         std::process::exit(i32::from(Exit::Interrupted.code()));
     }
 
-    /// Says something, and waits no longer than a moment for it to be taken: a reader that has
-    /// stopped reading must not keep the process.
-    fn say(&self, text: String) {
-        let (taken, heard) = sync_channel(1);
+    /// Prints a message, but waits only a moment: a reader that has stopped reading must not keep the
+    /// process alive.
+    fn print(&self, text: String) {
+        let (printed, done) = sync_channel(1);
         let console = Arc::clone(&self.console);
-        let saying = spawn("words", move || {
+        let printing = spawn("message", move || {
             console.info(&text);
-            // Whoever waited may have no more time.
-            let _ = taken.send(());
+            // The process may not wait any longer.
+            let _ = printed.send(());
         });
-        // Without a thread more nothing is said.
-        if saying.is_ok() {
-            let _ = heard.recv_timeout(HEARD);
+        // Nothing is printed if there is no thread for it.
+        if printing.is_ok() {
+            let _ = done.recv_timeout(PRINT_TIMEOUT);
         }
     }
 }
 
-/// The signals that mean a wish to stop.
+/// The signals that stop the run.
 struct Signals {
     int: Signal,
     term: Signal,
@@ -149,7 +147,7 @@ struct Signals {
 
 impl Signals {
     fn catch() -> io::Result<Self> {
-        // Asked before a handler of ours is there.
+        // Read before our handler is installed.
         let ignored = ignores_hangups();
         Ok(Self {
             int: signal(SignalKind::interrupt())?,
@@ -174,7 +172,7 @@ impl Signals {
     }
 }
 
-/// Whether the process was started to ignore SIGHUP. Where the system does not tell, it was.
+/// Whether the process was started with SIGHUP ignored; assumed if the system does not tell.
 fn ignores_hangups() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,5 +1,5 @@
-//! `loadwright perf`: the sweep from its first point to its report. Each point is a call of the
-//! engine; what is here goes around it.
+//! `loadwright perf`: a sweep from its command line to its report. Each point is one call of the
+//! engine.
 
 use crate::connection_test;
 use crate::console::Console;
@@ -9,9 +9,9 @@ use crate::interrupt::{Interrupt, SignalHandler};
 use crate::open::{OpenedRun, open};
 use crate::parse;
 use crate::plan::Run;
-use crate::progress::Sweep;
+use crate::progress::SweepProgress;
 use crate::results;
-use crate::sweep::{Measured, Runner};
+use crate::sweep::{SweepResult, SweepRunner};
 use crate::terminal::Reports;
 use loadwright_core::sample::EndReason;
 use loadwright_core::secret::{Secrets, masked_url};
@@ -51,7 +51,7 @@ pub(crate) fn perf(typed: &[OsString]) -> Result<Exit, CommandError> {
 /// Opens what the sweep needs, runs its points and sums them up.
 ///
 /// # Errors
-/// The run could not begin. Once it has, what goes wrong is said, and is in the exit.
+/// The run could not start. Later errors are printed, and are in the exit code.
 fn sweep(
     run: &Run,
     address: Option<BoundAddress>,
@@ -75,11 +75,11 @@ fn sweep(
     let OpenedRun { ports, folder, store, server } = opened;
     let points = &run.points;
     let folder = folder.keep();
-    console.info(&format!("results go to {}", folder.path().display()));
+    console.info(&format!("writing results to {}", folder.path().display()));
     let names = points.iter().map(|point| point.name.clone()).collect();
     let info = results::run_info(points.first(), names, folder.path());
-    let sweep = Sweep::new(console, points, run.sleep_interval);
-    let mut runner = Runner {
+    let progress = SweepProgress::new(console, points, run.sleep_interval);
+    let mut runner = SweepRunner {
         console,
         control: &control,
         ports: &ports,
@@ -87,20 +87,21 @@ fn sweep(
         first_item: run.first_item,
         store,
     };
-    let measured = runner.points(points, &sweep, |left| {
+    let result = runner.points(points, &progress, |left| {
         if left > 0 && !run.sleep_interval.is_zero() {
             console.debug(&format!("pausing for {} s", run.sleep_interval.as_secs_f64()));
             interrupt.sleep(run.sleep_interval);
         }
     });
-    drop(sweep);
+    drop(progress);
     drop(server);
-    let exit = conclude(measured, runner, &info, Wish { json: run.json, stop: interrupt.asked() });
+    let exit =
+        conclude(result, runner, &info, &Ending { json: run.json, interrupted: interrupt.asked() });
     console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
 }
 
-/// Says what is about to be measured.
+/// Prints what is about to be measured.
 fn introduce(run: &Run, opened: &OpenedRun, console: &Console) {
     let first = &run.points[0];
     console.info(&format!(
@@ -110,26 +111,25 @@ fn introduce(run: &Run, opened: &OpenedRun, console: &Console) {
         counted(run.points.len() as u64, "point")
     ));
     if run.seed_drawn {
-        console.info(&format!("seed {}: give it with --seed to send the same again", first.seed));
+        console.info(&format!("seed {}: repeat the run with --seed", first.seed));
     }
     if let Some(server) = &opened.server {
-        console.info(&format!("a simulated server answers at {}", server.url()));
+        console.info(&format!("the simulated server listens on {}", server.url()));
     }
 }
 
-/// What the user wants at the end.
-#[derive(Debug, Clone, Copy)]
-struct Wish {
-    /// A document for programs.
+/// How the run is to end.
+struct Ending {
+    /// With the results as JSON on standard output.
     json: bool,
-    /// That the run ends early.
-    stop: bool,
+    /// The user stopped it.
+    interrupted: bool,
 }
 
-/// Writes and prints the report over all points, and says how the process ends.
-fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) -> Exit {
-    let Runner { console, folder, store, .. } = runner;
-    let Measured { summaries, mut trouble } = measured;
+/// Writes and prints the report of the sweep. Returns the exit code.
+fn conclude(result: SweepResult, runner: SweepRunner<'_>, info: &RunInfo, ending: &Ending) -> Exit {
+    let SweepRunner { console, folder, store, .. } = runner;
+    let SweepResult { summaries, mut error } = result;
     let style = console.terminal.style();
     let shown = sweep_text(&summaries, info, &style);
     if !shown.is_empty() {
@@ -137,30 +137,30 @@ fn conclude(measured: Measured, runner: Runner<'_>, info: &RunInfo, wish: Wish) 
     }
     let written = results::write_run(folder, info, &summaries).map_err(CommandError::from);
     let closed = store.close().map_err(CommandError::from);
-    for failure in [written, closed].into_iter().filter_map(Result::err) {
-        // A disk that is full has been named already.
-        if !matches!(trouble, Some(Exit::Output)) {
-            console.error(&failure.to_string());
+    for failed in [written, closed].into_iter().filter_map(Result::err) {
+        // A full disk has been reported already.
+        if !matches!(error, Some(Exit::Output)) {
+            console.error(&failed.to_string());
         }
-        trouble = trouble.or(Some(failure.exit()));
+        error = error.or(Some(failed.exit()));
     }
-    if wish.json {
+    if ending.json {
         console.terminal.print_stdout(&run_json(&summaries, info));
     }
-    let complete = trouble != Some(Exit::Output);
-    console.info(if complete { "results are in:" } else { "what could be written is in:" });
+    let complete = error != Some(Exit::Output);
+    console.info(if complete { "results are in:" } else { "incomplete results are in:" });
     let met = results::meets_condition(&summaries, info);
-    outcome(&summaries, trouble, wish.stop, met)
+    outcome(&summaries, error, ending.interrupted, met)
 }
 
-/// How a run ends: what broke it comes first, then that the user stopped it, then a condition that
-/// a point meets, then what it measured.
-fn outcome(summaries: &[Summary], trouble: Option<Exit>, interrupted: bool, met: bool) -> Exit {
+/// The exit code of a run: errors first, then an interrupt, then a condition that a point meets, then
+/// what was measured.
+fn outcome(summaries: &[Summary], error: Option<Exit>, interrupted: bool, met: bool) -> Exit {
     let stopped = summaries.iter().any(|summary| summary.end_reason == EndReason::Interrupted);
-    match trouble {
+    match error {
         None | Some(Exit::NothingMeasured) if interrupted || stopped => Exit::Interrupted,
         None | Some(Exit::NothingMeasured) => results::exit(summaries, met),
-        Some(trouble) => trouble,
+        Some(error) => error,
     }
 }
 

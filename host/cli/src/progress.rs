@@ -16,7 +16,7 @@ use loadwright_timing::thread::spawn;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use view::{Rest, View};
+use view::{PointView, Remaining};
 
 /// How often bars are drawn: often enough to look alive, rarely enough to cost nothing.
 const DRAWN_EVERY: Duration = Duration::from_millis(250);
@@ -29,14 +29,14 @@ const FAILURE_WIDTH: usize = 160;
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// The sweep's bar, one step a point, and what is still to come.
-pub(crate) struct Sweep {
+pub(crate) struct SweepProgress {
     console: Arc<Console>,
     points: Vec<PointEstimate>,
     pause: Duration,
     bar: Option<ProgressBar>,
 }
 
-impl Sweep {
+impl SweepProgress {
     /// A bar over `points` with a `pause` between them; none below two, or where bars cannot be
     /// drawn.
     pub(crate) fn new(console: &Arc<Console>, points: &[Plan], pause: Duration) -> Self {
@@ -55,8 +55,12 @@ impl Sweep {
             bar.set_message(plan.name.clone());
         }
         let later = self.points.get(plan.index as usize + 1..).unwrap_or_default();
-        let rest = Rest { points: later.to_vec(), pause: self.pause };
-        PointProgress::new(&self.console, View::new(plan, control, rest), self.bar.clone())
+        let remaining = Remaining { points: later.to_vec(), pause: self.pause };
+        PointProgress::new(
+            &self.console,
+            PointView::new(plan, control, remaining),
+            self.bar.clone(),
+        )
     }
 
     /// A point is over.
@@ -67,7 +71,7 @@ impl Sweep {
     }
 }
 
-impl Drop for Sweep {
+impl Drop for SweepProgress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -89,7 +93,7 @@ pub(crate) struct PointProgress {
 }
 
 impl PointProgress {
-    fn new(console: &Arc<Console>, view: View, sweep: Option<ProgressBar>) -> Self {
+    fn new(console: &Arc<Console>, view: PointView, sweep: Option<ProgressBar>) -> Self {
         let over = Arc::new((Mutex::new(false), Condvar::new()));
         let failure = view.failure.clone();
         let (console, shared) = (Arc::clone(console), Arc::clone(&over));
@@ -117,7 +121,7 @@ impl Drop for PointProgress {
 
 fn show(
     console: &Console,
-    view: &View,
+    view: &PointView,
     sweep: Option<&ProgressBar>,
     (over, changed): &(Mutex<bool>, Condvar),
 ) {
@@ -137,7 +141,7 @@ fn show(
         }
         match &bar {
             Some(bar) => draw(console, view, bar, sweep),
-            None => console.print_line("", &words(view)),
+            None => console.print_line("", &line(view)),
         }
     }
     if let Some(bar) = bar {
@@ -146,9 +150,9 @@ fn show(
 }
 
 /// Brings the point's bar and the sweep's up to date.
-fn draw(console: &Console, view: &View, bar: &ProgressBar, sweep: Option<&ProgressBar>) {
+fn draw(console: &Console, view: &PointView, bar: &ProgressBar, sweep: Option<&ProgressBar>) {
     let width = console.terminal.bar_width().saturating_sub(FAILURE_LABEL.len() + 4);
-    let failure = view.failure.words(width);
+    let failure = view.failure.text(width);
     let failure = failure.map(|words| format!("\n  {FAILURE_LABEL}{words}")).unwrap_or_default();
     bar.set_position(view.position());
     bar.set_message(view.line() + &failure);
@@ -159,10 +163,9 @@ fn draw(console: &Console, view: &View, bar: &ProgressBar, sweep: Option<&Progre
 }
 
 /// The same in one line, where there are no bars.
-fn words(view: &View) -> String {
+fn line(view: &PointView) -> String {
     let left = view.sweep_left().map(|left| format!("; {left}"));
-    let failure =
-        view.failure.words(FAILURE_WIDTH).map(|words| format!("; {FAILURE_LABEL}{words}"));
+    let failure = view.failure.text(FAILURE_WIDTH).map(|words| format!("; {FAILURE_LABEL}{words}"));
     let parts = [left, failure].into_iter().flatten();
     format!("{}: {}{}", view.name, view.line(), parts.collect::<String>())
 }

@@ -1,9 +1,9 @@
-//! The points of a sweep, one after the other: engine, metrics, files, words.
+//! Runs the points of a sweep in order: engine, metrics, files, messages.
 
 use crate::console::Console;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::progress::Sweep;
+use crate::progress::SweepProgress;
 use crate::results;
 use crate::run_log::Level;
 use loadwright_core::plan::Plan;
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What every point of a sweep needs.
-pub(crate) struct Runner<'a> {
+pub(crate) struct SweepRunner<'a> {
     pub(crate) console: &'a Console,
     pub(crate) control: &'a Control,
     pub(crate) ports: &'a Ports,
@@ -29,43 +29,43 @@ pub(crate) struct Runner<'a> {
     pub(crate) store: Store,
 }
 
-/// What a sweep came to.
+/// The result of a sweep.
 #[derive(Debug, Default)]
-pub(crate) struct Measured {
+pub(crate) struct SweepResult {
     /// A summary for every point that ran, in order.
     pub(crate) summaries: Vec<Summary>,
-    /// What kept the sweep from going on, other than the user.
-    pub(crate) trouble: Option<Exit>,
+    /// The exit code of what ended the sweep early, other than the user.
+    pub(crate) error: Option<Exit>,
 }
 
-impl Runner<'_> {
+impl SweepRunner<'_> {
     /// Runs the points until they are done, or something stops the sweep. `pause` is called after
     /// each with the number of points left.
     pub(crate) fn points(
         &mut self,
         points: &[Plan],
-        sweep: &Sweep,
+        progress: &SweepProgress,
         pause: impl Fn(usize),
-    ) -> Measured {
-        let mut measured = Measured::default();
+    ) -> SweepResult {
+        let mut result = SweepResult::default();
         let mut left = points.len();
         let mut items = ItemAllocator { first: self.first_item, next: self.first_item };
         for plan in points {
             left -= 1;
             let plan = Arc::new(plan.clone());
-            let run = self.point(&plan, sweep, &mut items);
-            measured.trouble = match run {
-                Ok((summary, trouble)) => {
-                    measured.summaries.push(summary);
-                    trouble
+            let run = self.point(&plan, progress, &mut items);
+            result.error = match run {
+                Ok((summary, error)) => {
+                    result.summaries.push(summary);
+                    error
                 }
                 Err(failure) => {
                     self.console.error(&failure.to_string());
                     Some(failure.exit())
                 }
             };
-            sweep.advance();
-            if measured.trouble.is_some() || self.control.stop.draining() {
+            progress.advance();
+            if result.error.is_some() || self.control.stop.draining() {
                 break;
             }
             pause(left);
@@ -73,14 +73,14 @@ impl Runner<'_> {
                 break;
             }
         }
-        measured
+        result
     }
 
-    /// Runs one point; what stops the sweep after it comes back beside its summary.
+    /// Runs one point. Returns its summary, and the exit code if the sweep has to stop after it.
     fn point(
         &mut self,
         plan: &Arc<Plan>,
-        sweep: &Sweep,
+        progress: &SweepProgress,
         items: &mut ItemAllocator,
     ) -> Result<(Summary, Option<Exit>), CommandError> {
         self.control.progress.reset();
@@ -88,7 +88,7 @@ impl Runner<'_> {
         let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
         let first_item = items.begin_point(plan);
         let point_end = {
-            let watched = sweep.point(plan, self.control);
+            let watched = progress.point(plan, self.control);
             let mut failures = watched.failures();
             let sinks: &mut [&mut dyn Sink] =
                 &mut [&mut records, &mut metrics, items, &mut failures];
@@ -96,20 +96,20 @@ impl Runner<'_> {
         };
         let stored = records.finish_point(&point_end);
         let summary = metrics.finish(&point_end);
-        self.tell(&summary);
-        let mut trouble = self.reason(&summary);
+        self.print_point(&summary);
+        let mut error = self.stop_reason(&summary);
         let written = stored.map_err(CommandError::from).and_then(|()| {
             results::write_point(self.folder, plan, &summary).map_err(CommandError::from)
         });
         if let Err(failure) = written {
             self.console.error(&failure.to_string());
-            trouble = Some(failure.exit());
+            error = Some(failure.exit());
         }
-        Ok((summary, trouble))
+        Ok((summary, error))
     }
 
-    /// The point's report on the terminal, and with every failure's sample in the log.
-    fn tell(&self, summary: &Summary) {
+    /// Prints the point's report, and logs it with a sample of every failure.
+    fn print_point(&self, summary: &Summary) {
         let style = self.console.terminal.style();
         let text = format!("\n{}\n{}", summary.point.name, point_text(summary, &style));
         let logged = format!("{}\n{}", summary.point.name, point_text(summary, &Style::FILE));
@@ -122,19 +122,18 @@ impl Runner<'_> {
         }
     }
 
-    /// Why the sweep cannot go on after a point that ended so.
-    fn reason(&self, summary: &Summary) -> Option<Exit> {
+    /// The exit code if the sweep cannot continue after this point.
+    fn stop_reason(&self, summary: &Summary) -> Option<Exit> {
         let (text, exit) = match summary.end_reason {
             EndReason::Completed | EndReason::Interrupted => return None,
-            EndReason::ServerGone => (
-                "the server cannot be reached any more; the sweep stops here",
-                Exit::NothingMeasured,
-            ),
+            EndReason::ServerGone => {
+                ("the server has become unreachable; the sweep ends here", Exit::NothingMeasured)
+            }
             EndReason::OutputFailed => {
-                ("records cannot be written any more; the sweep stops here", Exit::Output)
+                ("records cannot be written; the sweep ends here", Exit::Output)
             }
             EndReason::PluginFailed => (
-                "a plugin failed under --on-plugin-failure fail-run; the sweep stops here",
+                "a plugin failed with --on-plugin-failure fail-run; the sweep ends here",
                 Exit::Plugin,
             ),
         };

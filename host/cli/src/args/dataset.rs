@@ -8,19 +8,19 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Dataset")]
 pub struct DatasetArgs {
-    /// Where prompts come from: the name of a dataset plugin
+    /// Dataset plugin: the source of prompts
     #[arg(long, value_name = "PLUGIN", default_value = "random")]
     pub dataset: String,
-    /// File that the dataset reads
+    /// File for the dataset to read
     #[arg(long, value_name = "PATH")]
     pub dataset_path: Option<PathBuf>,
-    /// Where the dataset is from; only `local` can be had
+    /// Where to load the dataset from; only `local` is supported
     #[arg(long, value_name = "SOURCE", default_value = "local")]
     pub data_source: String,
-    /// First item of the dataset that is used
+    /// First dataset item to use
     #[arg(long, value_name = "N", default_value = "0")]
     pub dataset_offset: Whole,
-    /// Settings of the dataset plugin: a JSON object, or @FILE that holds one
+    /// Settings of the dataset plugin: a JSON object, or @FILE
     #[arg(long, value_name = "JSON")]
     pub dataset_args: Option<String>,
     /// Tokenizer of the model: a folder, a tokenizer.json file, or a hub id

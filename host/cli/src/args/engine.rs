@@ -8,23 +8,23 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// File of settings: TOML, keys as the flags; environment and flags come before it
+    /// TOML file of settings, with flags as keys; environment and flags take precedence
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Engine threads [default: a quarter of the cores, 1 to 8]
     #[arg(long, value_name = "N")]
     pub threads: Option<Whole>,
-    /// Which stamp of a read dates its frames: kernel or user
+    /// Source of timestamps for received frames: kernel or user
     #[arg(long, value_name = "SOURCE", default_value = "kernel")]
     pub timestamps: String,
-    /// Largest body of a reply; a request beyond it fails as too_large, like those of the next two
+    /// Maximum size of a reply's body; beyond it, a request fails as too_large
     #[arg(long, value_name = "MIB", default_value = "256")]
     pub max_reply_size: Whole,
-    /// Most frames of a reply
+    /// Maximum frames of a reply; beyond it, a request fails as too_large
     #[arg(long, value_name = "N", default_value = "1000000")]
     pub max_reply_frames: Whole,
-    /// Memory that all replies hold together, until they are recorded [default: a quarter of what
-    /// the machine or its control group has]
+    /// Maximum memory of all replies that are not recorded yet; beyond it, requests fail as too_large
+    /// [default: a quarter of the machine's or control group's memory]
     #[arg(long, value_name = "MIB")]
     pub max_reply_memory: Option<Whole>,
 }
@@ -33,19 +33,19 @@ pub struct EngineArgs {
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Plugins")]
 pub struct PluginArgs {
-    /// Component to load, or a folder of them; may be repeated
+    /// Load this component, or the components in this folder; repeatable
     #[arg(long, value_name = "PATH")]
     pub plugin: Vec<PathBuf>,
-    /// Time that one call into a plugin may take
+    /// Time limit of a call into a plugin
     #[arg(long, value_name = "SECONDS", default_value = "5")]
     pub plugin_timeout: Decimal,
-    /// Memory of a plugin's instance [default: what the plugin asks for, 64 or 256]
+    /// Memory limit of a plugin instance [default: 64, up to 256 if the plugin requests it]
     #[arg(long, value_name = "MIB")]
     pub plugin_memory: Option<Whole>,
-    /// What a failing plugin does: fail-request or fail-run
+    /// What to do when a plugin fails: fail-request or fail-run
     #[arg(long, value_name = "POLICY", default_value = "fail-request")]
     pub on_plugin_failure: String,
-    /// Folder that compiled plugins are kept in [default: the user's cache folder]
+    /// Folder for compiled plugins [default: the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! How a run ends, by what broke it, who stopped it, and what its points measured.
+//! The exit code of a run, by its errors, an interrupt, and what its points measured.
 
 use super::outcome;
 use crate::exit::Exit;
@@ -6,7 +6,7 @@ use crate::testing;
 use loadwright_core::sample::{EndReason, PointEnd};
 use loadwright_core::summary::{Summary, SummaryBuilder};
 
-/// The summary of a point with so many requests that succeeded.
+/// The summary of a point in which `succeeded` requests succeeded.
 fn point(succeeded: u64, end_reason: EndReason) -> Summary {
     let plan = testing::run("--simulate").points.remove(0);
     let mut summary =
@@ -27,22 +27,22 @@ fn runs() -> [(Vec<Summary>, Exit); 4] {
 }
 
 #[test]
-fn a_run_that_nothing_broke_ends_by_what_it_measured() {
+fn without_errors_what_was_measured_decides() {
     for (summaries, exit) in runs() {
         assert_eq!(outcome(&summaries, None, false, false), exit);
         // A point that could not be run leaves what the others measured.
-        let trouble = Some(Exit::NothingMeasured);
-        assert_eq!(outcome(&summaries, trouble, false, false), exit);
+        let error = Some(Exit::NothingMeasured);
+        assert_eq!(outcome(&summaries, error, false, false), exit);
         let met = if summaries.is_empty() { exit } else { Exit::ConditionMet };
         assert_eq!(outcome(&summaries, None, false, true), met);
     }
 }
 
 #[test]
-fn who_stopped_a_run_comes_before_what_it_measured() {
+fn an_interrupt_precedes_what_was_measured() {
     for (summaries, _) in runs() {
-        for trouble in [None, Some(Exit::NothingMeasured)] {
-            assert_eq!(outcome(&summaries, trouble, true, true), Exit::Interrupted);
+        for error in [None, Some(Exit::NothingMeasured)] {
+            assert_eq!(outcome(&summaries, error, true, true), Exit::Interrupted);
         }
     }
     let stopped = [point(3, EndReason::Completed), point(3, EndReason::Interrupted)];
@@ -50,10 +50,10 @@ fn who_stopped_a_run_comes_before_what_it_measured() {
 }
 
 #[test]
-fn what_broke_a_run_comes_first() {
+fn errors_come_first() {
     for (summaries, _) in runs() {
-        for trouble in [Exit::Output, Exit::Plugin, Exit::Usage] {
-            assert_eq!(outcome(&summaries, Some(trouble), true, true), trouble);
+        for error in [Exit::Output, Exit::Plugin, Exit::Usage] {
+            assert_eq!(outcome(&summaries, Some(error), true, true), error);
         }
     }
 }

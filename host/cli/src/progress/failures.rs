@@ -1,4 +1,4 @@
-//! The last failure of a point, for those who watch it: what a wall of failures is made of.
+//! The last failure of a point, shown with its progress.
 
 use crate::remedy::one_line;
 use loadwright_core::foreign::escaped;
@@ -7,20 +7,20 @@ use loadwright_core::record::Record;
 use loadwright_core::sample::Sample;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Takes note of failed attempts; clones share what they know.
+/// Remembers the last failed attempt; clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LastFailure(Arc<Mutex<Option<Arc<Record>>>>);
 
 impl LastFailure {
-    /// Class and words of the last failure, at most `width` characters of them; none: none failed.
-    pub(super) fn words(&self, width: usize) -> Option<String> {
+    /// Class and error of the last failure in at most `width` characters; none: nothing failed.
+    pub(super) fn text(&self, width: usize) -> Option<String> {
         let record = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let words = format!("{}: {}", record.outcome.class(), one_line(&record.error));
-        let words = escaped(words.trim_end_matches([':', ' '])).into_owned();
-        if words.chars().count() <= width {
-            return Some(words);
+        let text = format!("{}: {}", record.outcome.class(), one_line(&record.error));
+        let text = escaped(text.trim_end_matches([':', ' '])).into_owned();
+        if text.chars().count() <= width {
+            return Some(text);
         }
-        Some(words.chars().take(width.saturating_sub(1)).chain(['…']).collect())
+        Some(text.chars().take(width.saturating_sub(1)).chain(['…']).collect())
     }
 }
 

@@ -12,14 +12,14 @@ use std::time::Duration;
 
 /// What comes behind a point.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rest {
+pub(super) struct Remaining {
     pub(super) points: Vec<PointEstimate>,
     /// Before each of them.
     pub(super) pause: Duration,
 }
 
 /// A point that is being shown.
-pub(super) struct View {
+pub(super) struct PointView {
     pub(super) name: String,
     /// Steps of the bar: requests, or nanoseconds where only the duration ends the point.
     pub(super) length: u64,
@@ -30,13 +30,13 @@ pub(super) struct View {
     stop: Stop,
     warms_up: bool,
     own: PointEstimate,
-    rest: Rest,
+    remaining: Remaining,
     /// When measuring began, as far as can be seen from here.
     started: AtomicU64,
 }
 
-impl View {
-    pub(super) fn new(plan: &Plan, control: &Control, rest: Rest) -> Self {
+impl PointView {
+    pub(super) fn new(plan: &Plan, control: &Control, remaining: Remaining) -> Self {
         let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
         let duration = plan.limits.duration.map(nanos);
         Self {
@@ -49,7 +49,7 @@ impl View {
             stop: control.stop.clone(),
             warms_up: plan.limits.warmup > 0,
             own: PointEstimate::of(plan),
-            rest,
+            remaining,
             started: AtomicU64::new(clock::now()),
         }
     }
@@ -116,11 +116,11 @@ impl View {
     /// How long the whole sweep goes on, in words: none where that cannot be told, or where this
     /// point is its last.
     pub(super) fn sweep_left(&self) -> Option<String> {
-        if self.rest.points.is_empty() || self.stop.draining() {
+        if self.remaining.points.is_empty() || self.stop.draining() {
             return None;
         }
         let cost = self.own.cost(self.progress.done.load(Relaxed), self.elapsed() as f64 / 1e9);
-        let rest = estimate::seconds(&self.rest.points, self.rest.pause, cost)?;
+        let rest = estimate::seconds(&self.remaining.points, self.remaining.pause, cost)?;
         Some(format!("about {} of the sweep left", span(self.left()? + rest)))
     }
 }

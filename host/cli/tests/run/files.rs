@@ -71,7 +71,7 @@ fn a_single_point_has_no_sweep_report() {
     assert!(!stdout(&output).contains("Performance report"));
     assert!(stderr(&output).contains("measuring ours, int8 at "), "{}", stderr(&output));
     assert!(place.text("performance_summary.txt").starts_with("== ours, int8 ==\n"));
-    assert!(stderr(&output).contains("give it with --seed to send the same again"));
+    assert!(stderr(&output).contains("repeat the run with --seed"));
     assert!(place.text("performance_summary.txt").contains("Benchmarking summary:"));
 }
 

@@ -88,7 +88,7 @@ fn a_second_ctrl_c_ends_a_run_whose_plugin_never_returns() {
          --no-test-connection"
     );
     let mut child = start(place.against(&server, &line));
-    wait_for_line(&mut child, "results go to");
+    wait_for_line(&mut child, "writing results to");
     let output = twice(child);
     assert_eq!(code(&output), 130, "{}", stderr(&output));
     let report = place.loadwright("report run").output().expect("it runs");

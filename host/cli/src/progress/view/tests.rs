@@ -1,4 +1,4 @@
-use super::{Rest, View, span};
+use super::{PointView, Remaining, span};
 use crate::progress::estimate::PointEstimate;
 use crate::testing;
 use loadwright_engine::Control;
@@ -24,8 +24,8 @@ fn a_point_tells_how_it_stands_and_how_long_the_sweep_goes_on() {
     let points = testing::run("--simulate --open-loop --rate 1 2 --duration 3600").points;
     let control = Control::new(|_| {});
     let later = vec![PointEstimate::of(&points[1])];
-    let rest = Rest { points: later, pause: Duration::from_secs(60) };
-    let view = View::new(&points[0], &control, rest);
+    let remaining = Remaining { points: later, pause: Duration::from_secs(60) };
+    let view = PointView::new(&points[0], &control, remaining);
     assert_eq!(view.line(), "0 in flight, none measured yet");
     // An hour less a moment, a minute, and another hour.
     let left = view.sweep_left().expect("durations are known");
