@@ -1,5 +1,5 @@
-//! Settings from three places brought together: a file, the environment, the command line, the
-//! later ones before the earlier. What comes out is the command line as if all had been typed.
+//! Merges settings of three origins, in rising precedence: a file, the environment, the command line.
+//! The result is a command line as if everything had been typed.
 
 mod environment;
 mod file;
@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Joins the values of a list in a token that stands for a file's or a variable's setting: the
-/// ASCII unit separator, which nobody types. So a value may begin with a dash.
-const JOINT: char = '\u{1f}';
+/// Separates the values of a list in the argument made of a file's or variable's setting: the ASCII
+/// unit separator, which is never typed. So a value may begin with a dash.
+const SEPARATOR: char = '\u{1f}';
 
-/// What a file or a variable gives a flag.
+/// What a file or a variable sets a flag to.
 #[derive(Debug, Clone, PartialEq)]
 enum Setting {
     /// A switch.
@@ -26,23 +26,22 @@ enum Setting {
     Values(Vec<String>),
 }
 
-/// What was given, from all three places.
+/// The settings of all three origins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MergedSettings {
     /// The command line as if all had been typed.
     pub args: PerfArgs,
-    /// The same as one JSON object, by flag with `_` for `-`.
+    /// The same as a JSON object, by flag with `_` for `-`.
     pub typed: serde_json::Map<String, serde_json::Value>,
-    /// Where the flags came from that were given: `the command line`, a file or a variable.
+    /// Where each given flag came from: `the command line`, a file or a variable.
     pub sources: Origins,
 }
 
 /// Settings by flag.
 type Layer = BTreeMap<String, Setting>;
 
-/// Reads `file`, `environment` and `typed` (what follows `perf`) into one set of arguments, which
-/// must have parsed already. What cannot be used of file and environment is a mistake in
-/// `diagnostics`, which also learns where each setting came from.
+/// Merges the file of `--config`, `environment` and `typed`, the arguments after `perf`. What cannot
+/// be used of file and environment is an error in `diagnostics`, which also gets the origins.
 ///
 /// # Errors
 /// The command line itself does not parse.
@@ -69,9 +68,9 @@ pub fn merge(
     sources.extend(by_hand.map(|flag| (flag.to_owned(), "the command line".to_owned())));
 
     let tokens = std::iter::once(program)
-        .chain(layer.iter().flat_map(|(flag, setting)| as_typed(&command, flag, setting)))
+        .chain(layer.iter().flat_map(|(flag, setting)| to_arguments(&command, flag, setting)))
         .chain(typed.iter().cloned());
-    let merged = with_joints(command.clone()).try_get_matches_from(tokens)?;
+    let merged = with_separators(command.clone()).try_get_matches_from(tokens)?;
     let typed = stored::typed_settings(&command, &merged);
     Ok(MergedSettings { args: PerfArgs::from_arg_matches(&merged)?, typed, sources })
 }
@@ -84,7 +83,7 @@ fn config_path(matches: &ArgMatches, variables: &Layer) -> Option<PathBuf> {
     })
 }
 
-/// Whether the flag, or the one that undoes it, stands on the command line.
+/// Whether the flag, or the one that negates it, is on the command line.
 fn is_typed(matches: &ArgMatches, flag: &str) -> bool {
     is_given(matches, flag) || is_given(matches, &opposite(flag))
 }
@@ -101,8 +100,8 @@ pub(crate) fn opposite(flag: &str) -> String {
     flag.strip_prefix("no-").map_or_else(|| format!("no-{flag}"), str::to_owned)
 }
 
-/// The tokens one would type for a setting.
-fn as_typed(command: &clap::Command, flag: &str, setting: &Setting) -> Vec<OsString> {
+/// A setting as command line arguments.
+fn to_arguments(command: &clap::Command, flag: &str, setting: &Setting) -> Vec<OsString> {
     let token = |text: String| OsString::from(text);
     match setting {
         Setting::Switch(true) => vec![token(format!("--{flag}"))],
@@ -111,7 +110,7 @@ fn as_typed(command: &clap::Command, flag: &str, setting: &Setting) -> Vec<OsStr
         }
         Setting::Switch(false) => Vec::new(),
         Setting::Values(values) if find(command, flag).is_some_and(takes_many) => {
-            vec![token(format!("--{flag}={}", values.join(&JOINT.to_string())))]
+            vec![token(format!("--{flag}={}", values.join(&SEPARATOR.to_string())))]
         }
         Setting::Values(values) => {
             values.iter().map(|value| token(format!("--{flag}={value}"))).collect()
@@ -119,8 +118,8 @@ fn as_typed(command: &clap::Command, flag: &str, setting: &Setting) -> Vec<OsStr
     }
 }
 
-fn with_joints(command: clap::Command) -> clap::Command {
-    command.mut_args(|arg| if takes_many(&arg) { arg.value_delimiter(JOINT) } else { arg })
+fn with_separators(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| if takes_many(&arg) { arg.value_delimiter(SEPARATOR) } else { arg })
 }
 
 fn find<'a>(command: &'a clap::Command, flag: &str) -> Option<&'a clap::Arg> {

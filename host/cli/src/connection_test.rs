@@ -1,5 +1,5 @@
-//! The connection test as the user sees it: what is wrong is said at once, and how long it is tried
-//! again; with a countdown on a terminal, in a line every few seconds elsewhere.
+//! Runs and displays the connection test: its failures, and how long it is repeated; as a countdown on
+//! a terminal, as a line every few seconds elsewhere.
 
 use crate::console::Console;
 use crate::error::CommandError;
@@ -13,14 +13,14 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a line is written where there is no countdown.
+/// Interval of lines when there is no countdown.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Asks the service for one token before anything is measured. `asked`: how long one that is still
 /// loading is waited for.
 ///
 /// # Errors
-/// It does not answer.
+/// The server does not answer.
 pub(crate) fn test_connection(
     run: &Run,
     ports: &Ports,
@@ -30,7 +30,7 @@ pub(crate) fn test_connection(
     let plan = Arc::new(run.points[0].clone());
     let asked = run.wait_for_server;
     let display = Display { console, countdown: countdown(console), said: Cell::default() };
-    let told = |waiting: &Waiting<'_>| display.tell(waiting);
+    let told = |waiting: &Waiting<'_>| display.show(waiting);
     let probed = probe(&plan, ports, control, &Patience { limit: asked, on_wait: &told });
     if let Some(countdown) = &display.countdown {
         countdown.finish_and_clear();
@@ -40,7 +40,7 @@ pub(crate) fn test_connection(
     Ok(())
 }
 
-/// What the user is shown while the test has no answer.
+/// Display of a test that has not succeeded yet.
 struct Display<'a> {
     console: &'a Console,
     countdown: Option<ProgressBar>,
@@ -49,7 +49,7 @@ struct Display<'a> {
 }
 
 impl Display<'_> {
-    fn tell(&self, waiting: &Waiting<'_>) {
+    fn show(&self, waiting: &Waiting<'_>) {
         let (before, at) = self.said.get();
         let outcome = waiting.failure.map(|failure| failure.outcome);
         let left = waiting.left.as_secs_f64().ceil();
@@ -61,21 +61,21 @@ impl Display<'_> {
                  s (--wait-for-server)"
             ));
         }
-        let words = match waiting.failure {
+        let text = match waiting.failure {
             Some(failure) => format!("trying again: {}, {left} s left", failure.outcome.class()),
             None => format!("waiting for the server's first answer, {left} s left"),
         };
         match &self.countdown {
-            Some(bar) => bar.set_message(escaped(&words).into_owned()),
+            Some(bar) => bar.set_message(escaped(&text).into_owned()),
             None if is_news || at.is_none() => {}
             None if at.is_some_and(|at| at < waiting.left + LINE_EVERY) => return,
-            None => self.console.info(&words),
+            None => self.console.info(&text),
         }
         self.said.set((outcome, Some(waiting.left)));
     }
 }
 
-/// A line below what is said, where the terminal can rewrite one.
+/// A line below the messages, if the terminal can redraw one.
 fn countdown(console: &Console) -> Option<ProgressBar> {
     console.terminal.live().then(|| {
         let bar = console.terminal.bars().add(ProgressBar::new_spinner());

@@ -1,4 +1,4 @@
-//! Everything a run needs, opened before its first request: the last chance to fail cheaply.
+//! Opens what a run needs before its first request: the last chance to fail cheaply.
 
 mod dataset;
 mod dataset_rate;
@@ -20,10 +20,9 @@ use loadwright_sim::{BoundAddress, Server};
 use loadwright_storage::{RECORDS, Store};
 use loadwright_wasm::{DatasetServices, Host, HostConfig, Kind, Plugin};
 use setting_faults::{both, by_flag};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A run that can begin.
+/// What a run needs, opened.
 pub(crate) struct OpenedRun {
     /// What points need from plugins.
     pub(crate) ports: Ports,
@@ -38,7 +37,7 @@ pub(crate) struct OpenedRun {
 /// Opens what `run` needs.
 ///
 /// # Errors
-/// The first thing that cannot be had. The run's folder is then gone again.
+/// The first thing that cannot be opened. The run's folder is removed again.
 pub(crate) fn open(
     run: &Run,
     address: Option<BoundAddress>,
@@ -66,7 +65,7 @@ pub(crate) fn open(
     Ok(OpenedRun { ports, store, folder, server })
 }
 
-/// The host of plugins, with compiled code kept where the user wants it.
+/// The host of plugins.
 ///
 /// # Errors
 /// Plugins cannot run on this machine.
@@ -77,10 +76,10 @@ pub(crate) fn plugin_host(
     stop: &Stop,
 ) -> Result<Arc<Host>, CommandError> {
     let (console, said) = (Arc::clone(console), Arc::clone(console));
-    let cache_dir = settings.cache_dir.clone().or_else(user_cache);
+    let cache_dir = settings.cache_dir.clone().or_else(loadwright_files::cache_dir);
     if cache_dir.is_none() {
         console
-            .notice("compiled plugins are not cached: neither HOME nor --cache-dir names a folder");
+            .notice("compiled plugins are not cached: there is no home folder; give --cache-dir");
     }
     let config = HostConfig {
         cache_dir,
@@ -94,16 +93,7 @@ pub(crate) fn plugin_host(
     Ok(Host::new(config)?)
 }
 
-/// Where the user's programs keep what they can make again: XDG's rule, macOS' custom.
-fn user_cache() -> Option<PathBuf> {
-    let folder =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let under = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
-    let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(under)));
-    cache.map(|cache| cache.join("loadwright"))
-}
-
-/// The tokenizer that was named; under `--simulate` the small one that needs no file.
+/// The chosen tokenizer; with `--simulate`, by default, a small built-in one.
 fn tokenizer(run: &Run, console: &Console) -> Result<Option<Arc<dyn Tokenizer>>, CommandError> {
     match &run.tokenizer {
         Some(name) => {
@@ -120,7 +110,7 @@ struct Plugins {
     dataset: Arc<Plugin>,
 }
 
-/// The plugins that were named: known before anything is loaded for them.
+/// The chosen plugins.
 fn plugins(run: &Run, catalog: &Catalog, console: &Console) -> Result<Plugins, CommandError> {
     let plan = &run.points[0];
     let find = |kind, name: &str| catalog.find(kind, name, |text: &str| console.notice(text));

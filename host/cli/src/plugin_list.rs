@@ -1,4 +1,4 @@
-//! `loadwright plugin list`: every plugin that can be chosen, and what it says of itself.
+//! `loadwright plugin list`: every available plugin, with its manifest.
 
 use crate::args::PluginListArgs;
 use crate::catalog::Catalog;

@@ -1,5 +1,5 @@
-//! Progress of a sweep: bars on a terminal, plain lines every few seconds elsewhere. It reads a
-//! lossy view of the engine; the metrics of the report are not made from it.
+//! Progress of a sweep: bars on a terminal, plain lines every few seconds elsewhere. Reads a lossy view
+//! of the engine; no reported metric depends on it.
 
 mod estimate;
 mod failures;

@@ -1,14 +1,14 @@
-//! What to do about a connection test that failed, by what it came to. Where it stops: it says
-//! nothing of requests that fail later.
+//! What to do about a failed connection test, by its outcome. Requests that fail later are not its
+//! business.
 
 use crate::args::perf_command;
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_engine::{FailedProbe, ProbeFailure};
 use serde_json::Value;
 
-const WITHOUT: &str = "or leave the test out with --no-test-connection";
+const SKIP: &str = "or skip the test with --no-test-connection";
 
-/// What the failure says, in one line, and what to do about it.
+/// The failure in one line, and what to do about it.
 pub(crate) fn describe(failure: &ProbeFailure) -> String {
     let said = one_line(&failure.to_string());
     match failure {
@@ -27,20 +27,20 @@ fn remedy(refusal: &FailedProbe) -> String {
         Outcome::Status(status) => of_status(status, refusal),
         Outcome::Refused | Outcome::Connect | Outcome::Timeout(Stage::Connect) => format!(
             "start the server or check --url; --wait-for-server SECONDS waits longer for one that \
-             is still loading; {WITHOUT}"
+             is still loading; {SKIP}"
         ),
         Outcome::Dns => format!(
             "check the host's name in --url; --wait-for-server SECONDS waits for one that is not \
-             known yet; {WITHOUT}"
+             known yet; {SKIP}"
         ),
         Outcome::Tls => {
-            "check --url, trust the certificate with --ca-cert, or do not ask: --insecure".into()
+            "check --url, trust the certificate with --ca-cert, or skip verification with --insecure".into()
         }
         Outcome::Timeout(Stage::Read | Stage::Total) => format!(
             "check --url and whether the model is loaded; --wait-for-server SECONDS waits longer \
-             for a server that is still loading; {WITHOUT}"
+             for a server that is still loading; {SKIP}"
         ),
-        _ => format!("check --url, {WITHOUT}"),
+        _ => format!("check --url, {SKIP}"),
     }
 }
 
@@ -53,19 +53,19 @@ fn of_status(status: u16, refusal: &FailedProbe) -> String {
             Some(member) => about(&member),
             None => format!(
                 "check --model and the flags of generation against what the server says; \
-                 --extra-args sets or removes members of the request; {WITHOUT}"
+                 --extra-args sets or removes members of the request; {SKIP}"
             ),
         },
         (401 | 403, _) => "check --api-key, or Authorization in --headers".into(),
         (404, _) => {
-            format!("check --url, whose path or --model the server does not know, {WITHOUT}")
+            format!("check --url, whose path or --model the server does not know, {SKIP}")
         }
         (429 | 502 | 503 | 504, _) => format!(
             "--wait-for-server SECONDS waits longer for a server that is still loading or busy; \
-             {WITHOUT}"
+             {SKIP}"
         ),
-        (500.., _) => format!("see the server's own log, check --url, {WITHOUT}"),
-        _ => format!("check --url, {WITHOUT}"),
+        (500.., _) => format!("see the server's own log, check --url, {SKIP}"),
+        _ => format!("check --url, {SKIP}"),
     }
 }
 

@@ -1,5 +1,5 @@
-//! `loadwright report`: a run's files made again from its records, through the functions that the
-//! run itself went through.
+//! `loadwright report`: regenerates a run's files from its records, with the functions that the run
+//! itself uses.
 
 use crate::args::ReportArgs;
 use crate::diagnostics::{Diagnostics, SettingErrors};
@@ -14,8 +14,8 @@ use loadwright_storage::folder::FolderError;
 use loadwright_storage::{RECORDS, Reader};
 use std::path::{Path, PathBuf};
 
-/// Makes the files of the run again, and prints its report or document. What cannot be written is
-/// said after that.
+/// Regenerates the files of a run, and prints its report or document. What cannot be written is
+/// reported after that.
 ///
 /// # Errors
 /// Records cannot be read, or conditions not understood.

@@ -1,5 +1,5 @@
-//! `benchmark.log`: what was said during the run, dated. Lines said before the run's folder is
-//! there wait for it.
+//! `benchmark.log`: the messages of a run, dated. Those from before the run's folder exists are kept
+//! until it does.
 
 use loadwright_core::foreign::{escaped, escaped_lines};
 use std::fs::File;
@@ -9,14 +9,14 @@ use std::sync::Mutex;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-/// How much a line matters.
+/// Severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// How things were resolved.
+    /// How settings were resolved.
     Debug,
     /// Worth knowing.
     Info,
-    /// Something to look at.
+    /// Worth checking.
     Warning,
     /// Something went wrong.
     Error,
@@ -37,46 +37,46 @@ impl Level {
 #[derive(Debug)]
 pub(crate) struct RunLog {
     offset: UtcOffset,
-    place: Mutex<Place>,
+    destination: Mutex<Destination>,
 }
 
 #[derive(Debug)]
-enum Place {
-    /// Lines that wait for a file.
-    Waiting(Vec<String>),
-    /// The file; none where it cannot be written.
+enum Destination {
+    /// Lines kept until there is a file.
+    Pending(Vec<String>),
+    /// The file; none if it cannot be written.
     File(Option<File>),
 }
 
 impl RunLog {
-    /// A run_log without a file yet. The local time's offset is taken here, since it cannot be
-    /// had once there are threads.
+    /// A log without a file yet. Reads the offset of local time, which is not possible once there
+    /// are threads.
     pub(crate) fn new() -> Self {
         let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
-        Self { offset, place: Mutex::new(Place::Waiting(Vec::new())) }
+        Self { offset, destination: Mutex::new(Destination::Pending(Vec::new())) }
     }
 
-    /// Writes to the file `path` from now on, what was said so far first.
+    /// Writes to the file `path` from now on, pending lines first.
     ///
     /// # Errors
-    /// The file cannot be made.
+    /// The file cannot be created.
     pub(crate) fn attach(&self, path: &Path) -> std::io::Result<()> {
         let mut file = File::create(path)?;
-        let mut place = self.lock();
-        if let Place::Waiting(lines) = &*place {
+        let mut destination = self.lock();
+        if let Destination::Pending(lines) = &*destination {
             lines.iter().try_for_each(|line| file.write_all(line.as_bytes()))?;
         }
-        *place = Place::File(Some(file));
+        *destination = Destination::File(Some(file));
         Ok(())
     }
 
-    /// Adds `text`, which may have several lines and hold foreign words, under the name of its
-    /// `source`: escaped, so that every line that begins with a date is ours.
+    /// Adds `text`, which may have several lines and quote foreign text, under the name of its
+    /// `source`. It is escaped, so that every line that begins with a date is ours.
     pub(crate) fn write(&self, source: &str, level: Level, text: &str) {
         self.add(&escaped(source), level, &escaped_lines(text.trim_end()));
     }
 
-    /// Adds a report as it is laid out: what is foreign in it is escaped there.
+    /// Adds a report as it is: foreign text in it is escaped already.
     pub(crate) fn write_report(&self, source: &str, text: &str) {
         self.add(source, Level::Info, text.trim_end());
     }
@@ -84,9 +84,9 @@ impl RunLog {
     fn add(&self, source: &str, level: Level, text: &str) {
         let line = format!("{} - {source} - {} - {text}\n", self.now(), level.label());
         match &mut *self.lock() {
-            Place::Waiting(lines) => lines.push(line),
-            Place::File(file) => {
-                // A full disk ends the run by way of the records; the log gives up in silence.
+            Destination::Pending(lines) => lines.push(line),
+            Destination::File(file) => {
+                // A full disk ends the run through its records; the log just stops.
                 if file.as_mut().is_some_and(|file| file.write_all(line.as_bytes()).is_err()) {
                     *file = None;
                 }
@@ -104,8 +104,8 @@ impl RunLog {
         utc.to_offset(self.offset).format(format).expect("every component is there")
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Destination> {
+        self.destination.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

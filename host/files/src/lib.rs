@@ -1,10 +1,13 @@
-//! Reads files that the user names. A path may lead to a device, to a pipe that nobody writes to, or
-//! to more bytes than fit in memory: none of them may hang the program or exhaust its memory. What
-//! the bytes mean is the caller's business. Beside that, the process is set up for its own limits.
+//! Reads files that the user names. A path may lead to a device, to a pipe without a writer, or to
+//! more bytes than fit in memory: none of them may hang the program or exhaust its memory. The
+//! contents are the caller's business. Also finds the user's cache folder, and adapts the process to
+//! its resource limits.
 #![deny(unsafe_code)]
 
+mod cache;
 mod limit;
 
+pub use cache::cache_dir;
 pub use limit::fit_into_limits;
 
 use rustix::fs::{Mode, OFlags};

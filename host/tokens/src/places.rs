@@ -10,7 +10,7 @@ pub(crate) struct Places {
     pub(crate) hugging_face: Vec<PathBuf>,
     /// `ModelScope` caches: each holds `<org>/<name>`.
     pub(crate) model_scope: Vec<PathBuf>,
-    /// Our own cache of what was fetched; none: there is no home to keep it in.
+    /// Our own cache of what was fetched; none: there is no home folder.
     pub(crate) own: Option<PathBuf>,
     /// The hubs, unless fetching is forbidden.
     pub(crate) hubs: Hubs,
@@ -42,10 +42,12 @@ pub(crate) struct Hub {
 impl Places {
     /// As the environment says, by the hubs' own variables.
     pub(crate) fn from_env() -> Self {
-        Self::read(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        let own = loadwright_files::cache_dir().map(|cache| cache.join("tokenizers"));
+        let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self { own, ..Self::read(&var) }
     }
 
-    /// As `from_env`, with the environment passed in.
+    /// The hubs' folders as `var` names them, without our own.
     pub(crate) fn read(var: &dyn Fn(&str) -> Option<String>) -> Self {
         let home = var("HOME").or_else(|| var("USERPROFILE")).map(PathBuf::from);
         let caches = var("XDG_CACHE_HOME")
@@ -54,7 +56,7 @@ impl Places {
         Self {
             hugging_face: hugging_face(var, caches.as_ref()),
             model_scope: model_scope(var, home.as_ref()),
-            own: caches.map(|caches| caches.join("loadwright").join("tokenizers")),
+            own: None,
             hubs: hubs(var),
         }
     }

@@ -1,4 +1,4 @@
-//! Flags that say where prompts come from.
+//! Flags of the dataset.
 
 use super::values::Whole;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! Flags that set how the model generates; they go into request bodies.
+//! Flags of generation; they go into request bodies.
 
 use super::values::{Decimal, Whole};
 use clap::Args;

@@ -1,4 +1,4 @@
-//! Flags that say how requests arrive and when a point ends.
+//! Flags of the load: how requests arrive, and when a point ends.
 
 use super::values::{Decimal, Whole};
 use clap::Args;

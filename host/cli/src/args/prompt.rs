@@ -1,4 +1,4 @@
-//! Flags that say what prompts look like.
+//! Flags of prompts.
 
 use super::values::Whole;
 use clap::Args;

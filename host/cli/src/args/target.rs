@@ -1,4 +1,4 @@
-//! Flags that say where requests go and how the connection is made.
+//! Flags of the target and its connection.
 
 use super::values::Decimal;
 use clap::Args;

@@ -53,7 +53,7 @@ fn load(path: &Path) -> Result<toml::Table, String> {
 
 fn unknown(command: &clap::Command, key: &str) -> String {
     if key == "config" {
-        return "`config` cannot stand in a settings file; remove it".into();
+        return "`config` cannot be set in a settings file; remove it".into();
     }
     match suggestions::suggest(key, settable(command)) {
         Some(flag) => format!("`{key}` is not a setting; did you mean `{flag}`?"),

@@ -101,7 +101,7 @@ fn every_unusable_setting_is_an_error_of_its_own() {
     said.sort();
     let wanted = [
         "`perhaps` is neither true nor false",
-        "`config` cannot stand in a settings file; remove it",
+        "`config` cannot be set in a settings file; remove it",
         "`max_tokens` is not a setting; did you mean `max-tokens`?",
         "`parralel` is not a setting; did you mean `parallel`?",
         "has no value",

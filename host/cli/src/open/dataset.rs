@@ -1,5 +1,5 @@
-//! The dataset's first item, made before the run: what would fail every request is told now, with
-//! the flag to change.
+//! Generates the dataset's first item before the run, so that what would fail every request is
+//! reported now, with the flag to change.
 
 use super::setting_faults::by_flag;
 use crate::diagnostics::{SettingError, SettingErrors};

@@ -1,4 +1,4 @@
-//! Open files: the limit is raised, and a plan that needs more than there are is refused.
+//! The limit of open files: raised as far as possible; a plan that needs more is refused.
 
 use crate::diagnostics::Diagnostics;
 use crate::error::CommandError;

@@ -1,5 +1,4 @@
-//! The run's folder, which goes away again where nothing was measured because the run could not
-//! begin.
+//! The run's folder, which is removed again if the run could not start.
 
 use crate::plan::Outputs;
 use loadwright_storage::RECORDS;

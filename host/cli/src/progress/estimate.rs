@@ -1,5 +1,5 @@
-//! How long the points of a sweep that are still to come will take, as far as their plans and the
-//! point that runs tell. An estimate for people who wait; nothing is decided by it.
+//! Estimates how long the remaining points of a sweep will take, from their plans and the current
+//! point. Only for display.
 
 use loadwright_core::plan::{Load, Plan};
 use std::time::Duration;

@@ -44,7 +44,7 @@ fn the_remedy_follows_what_the_test_came_to() {
         (Outcome::Refused, "--wait-for-server SECONDS"),
         (Outcome::Tls, "--ca-cert"),
         (Outcome::Dns, "the host's name in --url"),
-        (Outcome::Malformed, "check --url, or leave the test out with --no-test-connection"),
+        (Outcome::Malformed, "check --url, or skip the test with --no-test-connection"),
     ];
     for (outcome, wanted) in cases {
         let said = said(outcome, "a\n  b", None);

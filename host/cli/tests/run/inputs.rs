@@ -227,7 +227,8 @@ fn a_prompt_in_the_making_is_given_up_when_the_run_is_stopped() {
     for name in ["TERM", "INT"] {
         let mut child = start(place.loadwright(line));
         let pipe = BufReader::new(child.stderr.as_mut().expect("it is piped"));
-        let begun = pipe.lines().map_while(Result::ok).any(|line| line.contains("writing results to"));
+        let begun =
+            pipe.lines().map_while(Result::ok).any(|line| line.contains("writing results to"));
         assert!(begun, "the run begins");
         signal(&child, name);
         assert_eq!(child.wait().expect("it ends").code(), Some(130), "{name}");
