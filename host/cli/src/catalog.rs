@@ -24,7 +24,7 @@ impl Catalog {
         let mut given = Vec::new();
         for path in paths {
             for source in Source::at(path)? {
-                given.push(Plugin::open(&host, source)?);
+                given.push(Plugin::open(host, source)?);
             }
         }
         Ok(Self { host: Arc::clone(host), given, names: PluginNames::read(paths) })

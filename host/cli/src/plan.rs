@@ -19,7 +19,9 @@ use crate::config::MergedSettings;
 use crate::diagnostics::{Diagnostics, SettingErrors};
 use crate::inputs::Inputs;
 use crate::plugin_names::PluginNames;
+use contents::Contents;
 use dataset::PromptContext;
+use generation::Generation;
 use loadwright_core::plan::{Plan, RequestSettings};
 use loadwright_wasm::Kind;
 use serde_json::{Map, Value, json};
@@ -125,17 +127,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let mut shared = Plan {
         seed: generation::seed(args, inputs),
         target,
-        request: RequestSettings {
-            api: args.target.api.clone(),
-            model,
-            dataset,
-            stream: generation.stream(),
-            choices: generation.choices(&contents),
-            output_range: generation.range,
-            tokenize_prompt: args.prompt.tokenize_prompt,
-            in_chat,
-            retries: diagnostics.whole_u32("retries", &args.load.retries, 0),
-        },
+        request: request(args, &prompts, &generation, &contents, diagnostics),
         timeouts: engine::timeouts(args, diagnostics),
         objectives: engine::objectives(args, diagnostics),
         engine: engine::engine(args, inputs, diagnostics),
@@ -165,13 +157,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         tokenizer: args.dataset.tokenizer_path.clone(),
         template_options: generation.template_options(&contents),
         dataset_path: args.dataset.dataset_path.clone(),
-        protocol_settings: json!({
-            "url": shared.target.url,
-            "generation": generation.members,
-            "extra_args": contents.extra,
-            "template": contents.template,
-            "settings": contents.api,
-        }),
+        protocol_settings: protocol_settings(&shared.target.url, &generation, &contents),
         dataset_settings,
         seed_drawn: args.generation.seed.is_none(),
         json: args.output.json,
@@ -180,6 +166,36 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         resolved: settings::lines(&points, &given.sources),
         points,
     }
+}
+
+fn request(
+    args: &PerfArgs,
+    prompts: &PromptContext<'_>,
+    generation: &Generation,
+    contents: &Contents,
+    diagnostics: &mut Diagnostics,
+) -> RequestSettings {
+    RequestSettings {
+        api: args.target.api.clone(),
+        model: prompts.model.into(),
+        dataset: prompts.dataset.into(),
+        stream: generation.stream(),
+        choices: generation.choices(contents),
+        output_range: generation.range,
+        tokenize_prompt: args.prompt.tokenize_prompt,
+        in_chat: prompts.in_chat,
+        retries: diagnostics.whole_u32("retries", &args.load.retries, 0),
+    }
+}
+
+fn protocol_settings(url: &str, generation: &Generation, contents: &Contents) -> Value {
+    json!({
+        "url": url,
+        "generation": generation.members,
+        "extra_args": contents.extra,
+        "template": contents.template,
+        "settings": contents.api,
+    })
 }
 
 /// Reports names of plugins that do not exist.

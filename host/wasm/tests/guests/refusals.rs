@@ -13,7 +13,7 @@ fn refusal(bytes: &[u8]) -> String {
 }
 
 fn text(host: &Arc<Host>, path: &Path) -> String {
-    let error = Plugin::open(&host, Source::Path(path.into())).err().unwrap();
+    let error = Plugin::open(host, Source::Path(path.into())).err().unwrap();
     let LoadError { origin, .. } = &error;
     assert_eq!(*origin, path.display().to_string());
     let text = error.to_string();
