@@ -82,7 +82,7 @@ pub struct Outputs {
     pub exact: Option<PathBuf>,
     /// Whether the time is part of the run folder's path.
     pub timestamp: bool,
-    /// Name of the run's folder.
+    /// Name of the run's folder, as it was given: a file system may refuse some of its characters.
     pub name: String,
 }
 
@@ -227,15 +227,8 @@ fn outputs(args: &PerfArgs, model: &str) -> Outputs {
         dir: output.outputs_dir.clone(),
         exact: output.run_dir.clone(),
         timestamp: !output.no_timestamp,
-        name: file_name(name),
+        name: name.into(),
     }
-}
-
-/// `name` with the characters replaced that some file system refuses, as EvalScope does.
-fn file_name(name: &str) -> String {
-    let refused = |c: char| "<>:\"|?*\\/\0".contains(c) || c.is_control();
-    let name: String = name.chars().map(|c| if refused(c) { '_' } else { c }).collect();
-    if name.chars().all(|c| c == '.') { "_".repeat(name.len().max(1)) } else { name }
 }
 
 #[cfg(test)]

@@ -1,19 +1,11 @@
-//! Slots: when requests should go out. Pure and seeded; there is no clock here.
+//! Arrival processes: when requests are scheduled, as offsets from the first. Pure and seeded; it reads
+//! no clock.
 
 use crate::{Nanos, SECOND};
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 use rand_distr::{Distribution, Exp1, Gamma};
 use serde::{Deserialize, Serialize};
-
-/// When a request should go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    /// Which slot of the point, warm-up included.
-    pub seq: u64,
-    /// When it is due.
-    pub due: Nanos,
-}
 
 /// An arrival process.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -51,7 +43,7 @@ impl Arrival {
     }
 }
 
-/// Keeps arrivals apart from every other use of the run's seed.
+/// Separates arrivals from every other use of the run's seed.
 const ARRIVAL_STREAM: u64 = 0x6172_7269_7661_6c73;
 
 /// An endless iterator over the offsets of arrivals.

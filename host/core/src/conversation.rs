@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// One conversation; most have one turn.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conversation {
-    /// Stable name for records; empty where there is none.
+    /// Stable name for records; empty without one.
     pub id: String,
     /// Seconds after the start of the run at which it is scheduled: recorded traces only.
     pub scheduled: Option<f64>,
@@ -17,9 +17,9 @@ pub struct Conversation {
 /// One request of a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// What is asked; media parts name slots of `media`, by position.
+    /// The prompt; its media parts are indices into `media`.
     pub prompt: Prompt,
-    /// Media that the prompt's parts name.
+    /// Media of the prompt's parts.
     pub media: Vec<Content>,
     /// Tokens in the prompt, where the dataset knows.
     pub input_tokens: Option<u32>,
@@ -42,7 +42,7 @@ pub struct Content {
     pub bytes: Arc<[u8]>,
 }
 
-/// What one request asks.
+/// The prompt of one request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prompt {
     /// Chat messages; a later turn holds only what is new in it.
@@ -87,7 +87,7 @@ pub enum Part {
 /// A name for bytes that stay in the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// Index into the media of the ask.
+    /// Index into the media of the turn.
     pub slot: u32,
     /// e.g. `image/png`
     pub mime: String,
@@ -103,7 +103,7 @@ impl Message {
 }
 
 impl Turn {
-    /// A turn that asks `prompt` and sets nothing else.
+    /// A turn with `prompt`, and defaults for the rest.
     pub fn new(prompt: Prompt) -> Self {
         Self {
             prompt,

@@ -3,18 +3,18 @@
 //! steer the terminal nor pose as a line of ours.
 //!
 //! What is kept for programs (records.db, JSON) stays as it was said; only what is shown is
-//! escaped. A backslash in the text stays as it is, so an escape can be mistaken for text that
-//! looks like one, and escaping twice changes nothing.
+//! escaped. A backslash in the text is kept, so that escaping twice changes nothing; text that looks like an
+//! escape cannot be told from one.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// What a line of several is indented by, at least, from the second on.
+/// The least indentation of a line after the first.
 const INDENT: &str = "  ";
 
 /// `text` as one line of visible characters: line ends and tabs as `\n`, `\r` and `\t`, every other
 /// control or format character (bidirectional overrides among them), line separator, private or
-/// unassigned character as `\u{1b}`. At most 10 bytes come of each character.
+/// unassigned character as `\u{1b}`. Each character takes at most 10 bytes.
 pub fn escaped(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_visible) {
         return Cow::Borrowed(text);

@@ -1,5 +1,5 @@
-//! What the head of a request may be made of: one set of rules for every part of it, wherever it
-//! comes from. A part that could end a line, contradict the length of the body or change what the
+//! What the head of a request may contain: one set of rules for every part of it, from the user or a
+//! plugin. A part that could end a line, contradict the length of the body or change what the
 //! connection is used for is refused. Nothing here writes a head.
 
 use crate::foreign::escaped;
@@ -8,8 +8,8 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method};
 use std::net::Ipv6Addr;
 
-/// Headers that describe the connection or the length of the body: what writes the request alone
-/// knows them.
+/// Headers that describe the connection or the length of the body: only the code that writes the
+/// request knows them.
 const RESERVED: [&str; 8] = [
     "connection",
     "content-length",
@@ -104,7 +104,7 @@ pub fn check_plugin_header(name: &str, value: &str) -> Result<(), BadHead> {
     Ok(())
 }
 
-/// Checks a URL as it was typed, before it is parsed: parsing drops line breaks without a word.
+/// Checks a URL as it was typed, before it is parsed: parsing drops line breaks silently.
 ///
 /// # Errors
 /// It holds a control character.

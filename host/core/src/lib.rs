@@ -1,10 +1,11 @@
 //! The types of Loadwright and the arithmetic behind its metrics.
 //!
 //! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
-//! says what a sweep point does; [`arrival`] turns its load into slots; the engine turns slots into
-//! [`record::Record`]s; [`summary`] folds records into the [`metrics`] and [`totals`] of the point;
-//! [`checks`] say how far to trust them; [`condition`]s hold them against limits. [`ports`] are the
-//! traits at which the engine meets plugins, tokenizers and sinks.
+//! says what a sweep point does; [`arrival`] turns its load into scheduled times; the engine makes a
+//! [`record::Record`] of each attempt at a request; [`summary`] folds records into the [`metrics`] and
+//! [`totals`] of the point; [`checks`] say how far to trust them; [`sweep`] compares the points of a
+//! run, and [`condition`]s hold them against limits. [`ports`] are the traits between the engine and
+//! plugins, tokenizers and sinks.
 
 pub mod arrival;
 pub mod checks;

@@ -9,7 +9,7 @@ pub enum Outcome {
     Ok,
     /// A status other than 2xx.
     Status(u16),
-    /// Nothing listens there.
+    /// The connection was refused.
     Refused,
     /// The name could not be resolved.
     Dns,
@@ -21,7 +21,7 @@ pub enum Outcome {
     LocalLimit,
     /// The connection was reset.
     Reset,
-    /// The reply ended before it was whole.
+    /// The reply ended early.
     Truncated,
     /// A stage took longer than its limit.
     Timeout(Stage),
@@ -39,11 +39,11 @@ pub enum Outcome {
     Plugin,
     /// Stopped by the user.
     Cancelled,
-    /// Due and never sent: over the cap of requests in flight, or no worker was free in time.
+    /// Scheduled and never sent: over the cap of requests in flight, or no worker was free in time.
     Dropped,
 }
 
-/// The stage a timeout struck in.
+/// The stage that timed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// Opening the connection.
@@ -65,7 +65,7 @@ impl Outcome {
         matches!(self, Self::Cancelled | Self::Dropped)
     }
 
-    /// Whether no connection to the service could be had.
+    /// Whether no connection to the service could be opened.
     pub fn is_connection_failure(self) -> bool {
         matches!(
             self,

@@ -30,12 +30,12 @@ pub enum Method {
     Histogram,
 }
 
-/// What is known of a set of values, in the unit of the metric that owns it.
+/// The distribution of a set of values, in the unit of its metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// How many values.
+    /// Number of values.
     pub count: u64,
-    /// Their mean: an integer sum divided once.
+    /// Mean: an integer sum divided once.
     pub mean: f64,
     /// How the percentiles were found.
     pub method: Method,
@@ -50,7 +50,7 @@ impl Distribution {
         Some(self.rows[index + 1])
     }
 
-    /// The middle value by nearest rank.
+    /// The median by nearest rank.
     pub fn median(&self) -> u64 {
         self.rows[5]
     }
@@ -79,9 +79,9 @@ impl Distribution {
     }
 }
 
-/// Values as they come in.
+/// Collects values.
 ///
-/// Values below 2³² take four bytes: a gap of up to 4.29 s in nanoseconds does.
+/// Values below 2³² take four bytes: in nanoseconds, all up to 4.29 s.
 #[derive(Debug, Clone)]
 pub struct Values {
     kept: Kept,
@@ -131,7 +131,7 @@ impl Values {
         }
     }
 
-    /// How many values there are.
+    /// Number of values.
     pub fn count(&self) -> u64 {
         self.count
     }

@@ -1,7 +1,8 @@
 //! What one sweep point does: target, load, limits and settings, validated and immutable.
 //!
 //! A plan is data. It is made once from what the user typed, stored with the results, and read
-//! again by `loadwright report`; nothing in it is resolved later.
+//! again by `loadwright report`. Each part has defaults, which also hold for a field that an older
+//! stored plan does not have.
 
 use crate::arrival::Arrival;
 use serde::{Deserialize, Serialize};
@@ -101,16 +102,16 @@ impl Default for RequestSettings {
 /// How requests arrive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Load {
-    /// A number of workers, each sending its next request when the last one ended.
+    /// Workers, each of which sends its next request when the last one ended.
     Closed {
-        /// Requests in flight at most.
+        /// Their number: requests in flight at most.
         workers: u32,
-        /// Workers start evenly over this span.
+        /// Workers start evenly spread over this span.
         ramp_up: Duration,
-        /// When requests are scheduled, where given: a worker that is not free by then is late.
+        /// When requests are scheduled, where given; a request whose worker is busy then is late.
         pace: Option<Arrival>,
     },
-    /// Requests arrive by the clock, whatever the service does.
+    /// Requests are sent by the clock, however slow the service is.
     Open {
         /// When.
         arrival: Arrival,
@@ -127,8 +128,8 @@ impl Default for Load {
 }
 
 impl Load {
-    /// When requests are scheduled, where the clock says so: always in open loop, with a pace in closed
-    /// loop. Without, a request is scheduled when its worker is free.
+    /// The arrival process: always in open loop, and in closed loop with a pace. Without one, a request is
+    /// scheduled when its worker is free.
     pub fn arrival(&self) -> Option<Arrival> {
         match self {
             Self::Closed { pace, .. } => *pace,
@@ -141,7 +142,7 @@ impl Load {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
-    /// Measured slots; none: until the duration is over.
+    /// Measured requests; none: until the duration is over.
     pub number: Option<u64>,
     /// No request starts later than this after the first measured slot.
     pub duration: Option<Duration>,
@@ -178,7 +179,7 @@ impl Default for Timeouts {
 pub struct EngineSettings {
     /// Engine threads.
     pub threads: u16,
-    /// Which stamp of a read dates its frames.
+    /// Which timestamp of a read its frames get.
     pub timestamps: TimestampSource,
     /// How much memory replies may take.
     pub replies: ReplyLimits,
@@ -217,7 +218,7 @@ impl Default for ReplyLimits {
     }
 }
 
-/// Which of a read's two stamps dates its frames.
+/// Which of a read's two timestamps its frames get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TimestampSource {
@@ -228,7 +229,7 @@ pub enum TimestampSource {
     User,
 }
 
-/// What a failing plugin does to the run.
+/// What happens to the run when a plugin fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailurePolicy {

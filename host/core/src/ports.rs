@@ -1,4 +1,4 @@
-//! The traits at which the engine meets plugins, tokenizers and sinks. Neither side owns them.
+//! The traits between the engine and plugins, tokenizers and sinks. Neither side owns them.
 
 use crate::conversation::{Conversation, Message};
 use crate::reading::{Exchange, ReadingPlan, Reply};
@@ -9,23 +9,23 @@ use crate::setting::SettingFault;
 use crate::stop::StopFlag;
 use std::sync::Arc;
 
-/// Why a plugin could not do what it was asked: a value, never a trap. Texts are lower-case
+/// Why a plugin refused a call: a value, never a trap. Texts are lower-case
 /// fragments that name what is wrong and what to change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A setting is missing, unknown or out of range.
     #[error("{0}")]
     Settings(SettingFault),
-    /// The data it was given is not what it can read.
+    /// It cannot read its data.
     #[error("{0}")]
     Input(String),
-    /// It was asked for something it does not do.
+    /// It does not support what the call needs.
     #[error("{0}")]
     Unsupported(String),
     /// Worth another try.
     #[error("{0}")]
     Transient(String),
-    /// Another try will not mend it.
+    /// Another try will not help.
     #[error("{0}")]
     Fatal(String),
 }
@@ -45,7 +45,7 @@ pub struct PluginFailure {
 /// Why a call into a plugin failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Cause {
-    /// It said so.
+    /// It returned a fault.
     #[error("{0}")]
     Fault(#[from] Fault),
     /// It trapped; the instance was thrown away.
@@ -54,18 +54,18 @@ pub enum Cause {
     /// It ran longer than a call may.
     #[error("it ran for more than {0} s; raise --plugin-timeout or fix the plugin")]
     TimeLimit(f64),
-    /// It wanted more memory than it may have.
-    #[error("it wanted more than {0} MiB of memory; raise --plugin-memory or fix the plugin")]
+    /// It needs more memory than it may use.
+    #[error("it needs more than {0} MiB of memory; raise --plugin-memory or fix the plugin")]
     MemoryLimit(u64),
     /// The system refused it a resource.
     #[error(
         "the system refused memory for it: {0}; raise the limit (ulimit -v), or close programs"
     )]
     System(String),
-    /// Its answer was no longer wanted: the user stopped the run.
+    /// The user stopped the run, so its result is not needed.
     #[error("the run was stopped")]
     Stopped,
-    /// What it returned does not fit the contract.
+    /// What it returned breaks the contract.
     #[error("{0}")]
     Contract(String),
 }
@@ -83,7 +83,7 @@ pub trait DatasetFactory: Send + Sync {
         0
     }
 
-    /// Whether conversations may have more than one turn, so that replies are kept for the next.
+    /// Whether conversations may have more than one turn, so that replies are kept for the next one.
     fn has_turns(&self) -> bool {
         true
     }
@@ -96,13 +96,13 @@ pub trait DatasetFactory: Send + Sync {
 
 /// One instance of a dataset, used by one thread. Item n depends on settings, seed and n alone.
 pub trait Dataset: Send {
-    /// How many conversations there are; none: no end, or not known.
+    /// Number of conversations; none: infinite, or unknown.
     ///
     /// # Errors
     /// The plugin failed.
     fn size(&mut self) -> Result<Option<u32>, PluginFailure>;
 
-    /// Conversations `first .. first + count`; fewer: the end.
+    /// Conversations `first .. first + count`; fewer at the end.
     ///
     /// # Errors
     /// The plugin failed.
@@ -128,15 +128,15 @@ pub trait ProtocolFactory: Send + Sync {
 
 /// One instance of a protocol, used by one thread.
 pub trait Protocol: Send {
-    /// One answer an ask, in order. A trap is retried item by item on a new instance before it is
-    /// an answer.
-    fn format(&mut self, asks: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>>;
+    /// One result a request, in order. After a trap, each is tried once more, alone and on a new
+    /// instance.
+    fn format(&mut self, requests: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>>;
 
-    /// One answer an exchange, in order.
+    /// One result an exchange, in order.
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>>;
 }
 
-/// Tokens of the longest prompt that is made up: beyond the context of any model, and within memory.
+/// Tokens of the longest synthesized prompt: beyond the context of any model, and within memory.
 pub const MAX_PROMPT_TOKENS: u32 = 1 << 24;
 
 /// The tokenizer that the user chose.
@@ -182,7 +182,7 @@ pub trait Tokenizer: Send + Sync {
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault>;
 }
 
-/// What [`Tokenizer::synthesize`] is asked for.
+/// What [`Tokenizer::synthesize`] makes.
 #[derive(Debug, Clone, Copy)]
 pub struct Synthesis<'a> {
     /// Seed of the run.
@@ -197,7 +197,7 @@ pub struct Synthesis<'a> {
     pub tokens: u32,
     /// Counted as one user message rendered by the chat template.
     pub in_chat: bool,
-    /// Ends the making early; none: it cannot be stopped. Long texts take seconds.
+    /// Stops it early; none: it cannot be stopped. Long texts take seconds.
     pub stop: Option<&'a StopFlag>,
 }
 

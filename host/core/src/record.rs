@@ -18,7 +18,7 @@ pub struct Record {
     pub last_attempt: bool,
     /// Whether it is kept out of every metric.
     pub warmup: bool,
-    /// The conversation's name in the dataset; empty where there is none.
+    /// The conversation's name in the dataset; empty without one.
     pub conversation: String,
     /// When everything happened.
     pub timeline: Timeline,
@@ -30,7 +30,7 @@ pub struct Record {
     pub status: Option<u16>,
     /// How it ended.
     pub outcome: Outcome,
-    /// What went wrong, in words; up to 4 KiB of an error's body. Empty where nothing did.
+    /// The error's text; up to 4 KiB of an error's body. Empty without an error.
     pub error: String,
     /// Token counts, after the fallbacks of `input_source` and `output_source`.
     pub usage: Usage,
@@ -38,15 +38,15 @@ pub struct Record {
     pub input_source: TokenSource,
     /// Where the output count is from.
     pub output_source: TokenSource,
-    /// The tokenizer's own count of the output, kept where usage gave one too.
+    /// The tokenizer's own count of the output, kept even where usage has one.
     pub tokenizer_output_tokens: Option<u32>,
-    /// What the dataset made the prompt count, where it knows.
+    /// Tokens of the prompt as the dataset made it, where it knows.
     pub dataset_input_tokens: Option<u32>,
     /// Why the reply ended, as the service says.
     pub finish_reason: Option<String>,
     /// The connection it went over, from 1 in each point; 0: none.
     pub connection: u64,
-    /// Whether an idle connection had died and the request was sent again on a new one.
+    /// Whether an idle connection had been closed and the request was sent again on a new one.
     pub reopened: bool,
     /// Bytes of the request's body.
     pub bytes_sent: u64,
@@ -60,15 +60,15 @@ pub struct Record {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum TokenSource {
-    /// Nobody counted.
+    /// It was not counted.
     #[default]
     None,
     /// The reply's usage.
     Usage,
     /// Token ids or log probabilities in the frames.
     Frames,
-    /// The user's tokenizer over the joined text.
+    /// The user's tokenizer, over the whole text.
     Tokenizer,
-    /// The dataset, which made the prompt to length.
+    /// The dataset, which made the prompt to a length.
     Dataset,
 }

@@ -1,14 +1,14 @@
-//! What a protocol makes of a turn: bytes ready to send.
+//! Requests: the prompt that a protocol plugin formats, and the bytes that come of it, ready to send.
 
 use crate::conversation::{Content, Message, Prompt};
 use std::sync::Arc;
 
-/// What to ask of the service.
+/// What a protocol plugin formats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromptRequest {
     /// The conversation so far, replies included; empty for a first turn.
     pub history: Vec<Message>,
-    /// What is asked now.
+    /// The prompt of this turn.
     pub prompt: Prompt,
     /// Output tokens at most, where the turn says so.
     pub max_tokens: Option<u32>,
@@ -16,18 +16,18 @@ pub struct PromptRequest {
     pub min_tokens: Option<u32>,
 }
 
-/// What a request says before its body.
+/// Method, path and headers of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// e.g. `POST`
     pub method: String,
-    /// Takes the place of the URL's path, its query kept.
+    /// Replaces the path of the URL, whose query is kept.
     pub path: Option<String>,
     /// Headers of this request, beside the target's.
     pub headers: Vec<(String, String)>,
 }
 
-/// A formatted request, its media still named by slot.
+/// A formatted request, its media still indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     /// What comes before the body.
@@ -41,11 +41,11 @@ pub struct Template {
 pub enum Segment {
     /// The protocol's own bytes.
     Bytes(Vec<u8>),
-    /// Media that the host puts there.
+    /// Media that the host inserts.
     Media {
-        /// Index into the ask's media.
+        /// Index into the media of the turn.
         slot: u32,
-        /// How they are written.
+        /// How it is written.
         encoding: Encoding,
     },
 }
@@ -61,16 +61,16 @@ pub enum Encoding {
     DataUrl,
 }
 
-/// Bytes ready to send: nothing is built after the slot is scheduled.
+/// Bytes ready to send: nothing is left to build when its scheduled time comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What comes before the body: one for all requests in which it is the same.
+    /// What comes before the body; shared by all requests in which it is the same.
     pub head: Arc<Head>,
     /// The whole body.
     pub body: Vec<u8>,
 }
 
-/// A media segment named a slot that the ask does not have.
+/// A media segment whose index the request does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the formatted body names media slot {slot}, but the request has {media} media")]
 pub struct MissingMedia {
@@ -81,7 +81,7 @@ pub struct MissingMedia {
 }
 
 impl Template {
-    /// Puts `media` into their places.
+    /// Inserts `media`.
     ///
     /// # Errors
     /// A segment names a slot that is not in `media`.

@@ -11,13 +11,13 @@ pub struct Sample {
     pub at: Nanos,
     /// Requests in flight.
     pub in_flight: u32,
-    /// Formatted requests that wait for their slot.
+    /// Formatted requests that wait to be sent.
     pub ready: u32,
-    /// Times a slot or a free worker found nothing formatted.
+    /// Times the ready queue was empty when a request was scheduled.
     pub starved: u64,
     /// Raw bytes that wait for interpreters.
     pub backlog: u64,
-    /// Times dispatch waited for interpreters, or dropped a slot because of them.
+    /// Times dispatch waited for interpreters, or dropped a request because of them.
     pub stalls: u64,
     /// Busy share of the busiest engine thread, 0 to 1.
     pub cpu: f64,
@@ -45,12 +45,12 @@ pub struct Sample {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// All slots were served, or the duration was over.
+    /// All requests were made, or the duration was over.
     #[default]
     Completed,
     /// The user stopped it.
     Interrupted,
-    /// Nothing but connection failures for 30 seconds.
+    /// Only connection failures for 30 seconds.
     ServerGone,
     /// Records could not be written.
     OutputFailed,
@@ -66,7 +66,7 @@ pub struct PointEnd {
     pub end_reason: EndReason,
     /// When the last thing happened.
     pub at: Nanos,
-    /// Whether kernel stamps were really had; false: user stamps everywhere.
+    /// Whether kernel timestamps were used; false: user-space timestamps everywhere.
     pub kernel_timestamps: bool,
     /// The proxy used, where there was one.
     pub proxy: Option<String>,

@@ -1,5 +1,5 @@
-//! Secrets: what stands for them where settings are stored or shown, where URLs and headers hold
-//! them, and how they are masked in text that somebody else wrote.
+//! Secrets: what replaces them where settings are stored or shown, where URLs and headers hold them,
+//! and how they are masked in text that a server or a plugin wrote.
 
 use crate::plan::Target;
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use std::fmt;
 /// Characters that URLs spell as `%XX`: all but letters, digits and these four.
 const IN_URLS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Stands for a secret wherever settings are stored or shown.
+/// Replaces a secret wherever settings are stored or shown.
 pub const MASK: &str = "**********";
 
 /// Names of query members whose values are never stored or shown.
@@ -53,8 +53,8 @@ pub fn is_secret_header(name: &str) -> bool {
     !HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless))
 }
 
-/// `url` with its user and password, and secret members of its query, masked. A text that is no
-/// URL is treated as one, since it may nearly be.
+/// `url` with its user and password, and secret members of its query, masked. Any other text is
+/// treated as a URL, since it may be one with a typo.
 pub fn masked_url(url: &str) -> String {
     let (rest, fragment) = split_before(url, '#');
     let (path, query) = split_before(rest, '?');
@@ -104,7 +104,7 @@ pub fn serialize_url<S: serde::Serializer>(url: &str, to: S) -> Result<S::Ok, S:
     to.serialize_str(&masked_url(url))
 }
 
-/// Bytes below which a secret is not looked for in texts: it would be found in every other word.
+/// Shorter secrets are not looked for in texts: they would be found in every other word.
 const SHORTEST: usize = 4;
 
 /// Bytes from which on a secret is masked within a longer word too, and where a text breaks off in

@@ -1,15 +1,15 @@
-//! A flag by which code that runs for long learns that its result is no longer wanted. Who raises it
-//! and what then becomes of the run is the engine's business.
+//! A flag that tells long-running code that its result is no longer needed. What raises it, and what
+//! becomes of the run then, is up to the engine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Raised once and for good; clones share it.
+/// Raised once and never lowered; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
 
 impl StopFlag {
-    /// Asks everyone who looks at the flag to stop.
+    /// Asks all code that checks the flag to stop.
     pub fn raise(&self) {
         self.0.store(true, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! Stamps of one exchange, all on the run's monotonic clock.
+//! Timestamps of one exchange, all on the run's monotonic clock.
 
 use crate::Nanos;
 use crate::reading::Channel;
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// When each stage of one exchange happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timeline {
-    /// When the arrival plan wanted the request out; without one, when its worker became free.
+    /// When the arrival process scheduled the request; without one, when its worker became free.
     pub scheduled: Nanos,
-    /// When a connection was at hand; the wait for one is `ready - scheduled` less the connect phases.
+    /// When a connection was available; the wait for one is `ready - scheduled` less the connect phases.
     pub ready: Option<Nanos>,
     /// Just before the first byte was handed to the kernel.
     pub sent: Option<Nanos>,
@@ -37,9 +37,9 @@ pub struct Connect {
 /// A frame that carried output, reasoning or part of a tool call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutputFrame {
-    /// Stamp by the plan's source.
+    /// Timestamp by the plan's source.
     pub at: Nanos,
-    /// User-space stamp of the same read; `user - at` is the client's read lag.
+    /// User-space timestamp of the same read; `user - at` is the client's read lag.
     pub user: Nanos,
     /// Tokens in the frame, where the reply says so.
     pub tokens: Option<u32>,

@@ -2,8 +2,8 @@
 
 /// `1 request`, `2 requests`, `0 requests`: `noun` is one whose plural ends in a plain s.
 pub fn counted(count: u64, noun: &str) -> String {
-    let end_reason = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{end_reason}")
+    let suffix = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{suffix}")
 }
 
 /// As [`counted`], for how often something happened: `once`, `twice`, `3 times`.

@@ -3,13 +3,11 @@
 
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::outcome::{Outcome, Stage};
-use loadwright_core::plan::{
-    EngineSettings, FailurePolicy, Limits, Load, Objectives, Plan, ReplyLimits, RequestSettings,
-    Target, Timeouts, TimestampSource,
-};
+use loadwright_core::plan::{FailurePolicy, Limits, Load, Plan, TimestampSource};
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
+use loadwright_core::testkit;
 use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -214,57 +212,28 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
         move |(target, limits, names, numbers, options, load, settings)| {
             let [name, model, api, dataset] = names;
             let (url, ca_cert) = target.0;
-            Plan {
-                index,
-                name,
-                target: Target {
-                    url,
-                    unix_socket: target.1.map(Into::into),
-                    http2: target.2[0],
-                    headers: Vec::new(),
-                    insecure: target.2[1],
-                    ca_cert: Some(ca_cert.into()),
-                },
-                request: RequestSettings {
-                    api,
-                    model,
-                    dataset,
-                    stream: numbers.3[1],
-                    choices: numbers.1,
-                    output_range: options.0,
-                    tokenize_prompt: numbers.3[2],
-                    in_chat: !numbers.3[2],
-                    retries: numbers.1,
-                },
-                load,
-                limits: Limits { number: limits.0, duration: limits.1, warmup: limits.2 },
-                timeouts: Timeouts {
-                    connect: options.2[0],
-                    read: options.2[1],
-                    total: options.2[2],
-                },
-                seed: numbers.0[0],
-                objectives: Objectives {
-                    ttft: options.1[0],
-                    tpot: options.1[1],
-                    latency: options.1[2],
-                },
-                engine: EngineSettings {
-                    threads: numbers.2,
-                    timestamps: if numbers.3[0] {
-                        TimestampSource::Kernel
-                    } else {
-                        TimestampSource::User
-                    },
-                    replies: ReplyLimits {
-                        bytes: numbers.0[0],
-                        frames: numbers.0[1],
-                        memory: numbers.0[0],
-                    },
-                    on_plugin_failure: FailurePolicy::FailRun,
-                },
-                settings,
+            let mut plan = testkit::plan();
+            (plan.index, plan.name, plan.seed) = (index, name, numbers.0[0]);
+            plan.target.url = url;
+            plan.target.unix_socket = target.1.map(Into::into);
+            plan.target.ca_cert = Some(ca_cert.into());
+            [plan.target.http2, plan.target.insecure] = target.2;
+            (plan.request.api, plan.request.model, plan.request.dataset) = (api, model, dataset);
+            (plan.request.choices, plan.request.retries) = (numbers.1, numbers.1);
+            [_, plan.request.stream, plan.request.tokenize_prompt] = numbers.3;
+            plan.request.output_range = options.0;
+            plan.load = load;
+            plan.limits = Limits { number: limits.0, duration: limits.1, warmup: limits.2 };
+            [plan.timeouts.connect, plan.timeouts.read, plan.timeouts.total] = options.2;
+            [plan.objectives.ttft, plan.objectives.tpot, plan.objectives.latency] = options.1;
+            plan.engine.threads = numbers.2;
+            if numbers.3[0] {
+                plan.engine.timestamps = TimestampSource::User;
+                plan.engine.on_plugin_failure = FailurePolicy::FailRun;
             }
+            [plan.engine.replies.bytes, plan.engine.replies.frames] = numbers.0;
+            plan.settings = settings;
+            plan
         },
     )
 }

@@ -1,4 +1,4 @@
-//! What a user is told when the file of records cannot be written.
+//! The error when the file of records cannot be written, with its remedy.
 
 use loadwright_core::ports::SinkFailure;
 use rusqlite::ErrorCode;
@@ -22,7 +22,7 @@ fn remedy(code: Option<ErrorCode>) -> &'static str {
             "make the folder writable, or choose another with --outputs-dir"
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "end the program that holds it locked, or choose another folder with --outputs-dir"
+            "end the program that locks it, or choose another folder with --outputs-dir"
         }
         _ => "check that disk and its limits, or choose another with --outputs-dir",
     }

@@ -19,24 +19,12 @@ pub struct FolderError {
     pub cause: io::Error,
 }
 
-/// The name of a run's folder: `name`, or else the model's last path component, with characters
-/// that a file system may refuse replaced by `_`.
-pub fn run_name(name: Option<&str>, model: &str) -> String {
-    safe(name.unwrap_or_else(|| {
-        let model = model.trim_end_matches(['/', '\\']);
-        model.rsplit(['/', '\\']).next().unwrap_or(model)
-    }))
-}
-
-/// `name` with `<>:"|?*\/` and NUL replaced by `_`; a name that means a folder, or none, too.
-fn safe(name: &str) -> String {
-    let unsafe_character = |c: char| r#"<>:"|?*\/"#.contains(c) || c == '\0';
-    let name = name.replace(unsafe_character, "_");
-    match name.as_str() {
-        "" => "_".into(),
-        "." | ".." => name.replace('.', "_"),
-        _ => name,
-    }
+/// `name` with the characters that some file system refuses replaced by `_`: `<>:"|?*\/` and control
+/// characters; and the dots of a name that has nothing else. An empty name becomes `_`.
+fn file_name(name: &str) -> String {
+    let refused = |c: char| r#"<>:"|?*\/"#.contains(c) || c.is_control();
+    let name = name.replace(refused, "_");
+    if name.chars().all(|c| c == '.') { "_".repeat(name.len().max(1)) } else { name }
 }
 
 /// Makes the run's folder, `<outputs>/<date>/<name>`, and returns it; without a `date`, as [`dated`]
@@ -48,7 +36,7 @@ fn safe(name: &str) -> String {
 pub fn create_run(outputs: &Path, date: Option<&str>, name: &str) -> Result<PathBuf, FolderError> {
     let parent = date.map_or_else(|| outputs.to_path_buf(), |date| outputs.join(date));
     fs::create_dir_all(&parent).map_err(|cause| FolderError { path: parent.clone(), cause })?;
-    let name = safe(name);
+    let name = file_name(name);
     let numbered = (2u64..).map(|number| format!("{name}_{number}"));
     for name in std::iter::once(name.clone()).chain(numbered) {
         let path = parent.join(name);
@@ -80,15 +68,15 @@ pub fn use_run(path: &Path) -> Result<(), FolderError> {
 /// # Errors
 /// It cannot be made.
 pub fn create_point(run: &Path, name: &str) -> Result<PathBuf, FolderError> {
-    let path = run.join(safe(name));
+    let path = run.join(file_name(name));
     match fs::create_dir_all(&path) {
         Ok(()) => Ok(path),
         Err(cause) => Err(FolderError { path, cause }),
     }
 }
 
-/// `YYYYmmdd_HHMMSS`, local time, of `wall` nanoseconds since the Unix epoch. The local time's offset
-/// cannot be had once there are threads; UTC stands in for it then.
+/// `YYYYmmdd_HHMMSS`, local time, of `wall` nanoseconds since the Unix epoch. The local offset
+/// cannot be read once there are threads; then it is UTC.
 pub fn dated(wall: u64) -> String {
     let utc = OffsetDateTime::from_unix_timestamp_nanos(i128::from(wall))
         .expect("584 years after 1970 are within time's range");

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A file of records, opened to be read. The run that writes it may still go on.
+/// A records file, opened for reading. The run that writes it may still go on.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
@@ -38,10 +38,10 @@ pub struct Point {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is not there.
-    #[error("there is no `{}`: name a run's folder, or the records.db in it", .0.display())]
+    #[error("`{}` does not exist: name a run's folder, or the records.db in it", .0.display())]
     Missing(PathBuf),
     /// It is something else.
-    #[error("`{}` is not a file of records: name a run's folder, or the records.db in it", .0.display())]
+    #[error("`{}` is not a records file: name a run's folder, or the records.db in it", .0.display())]
     Foreign(PathBuf),
     /// Another version wrote it.
     #[error("`{}` cannot be read: {reason}", path.display())]
@@ -107,7 +107,7 @@ impl Reader {
         Ok(Self { connection, path: path.into() })
     }
 
-    /// Names of the points that the run was asked for, in order.
+    /// Names of the run's planned points, in order.
     ///
     /// # Errors
     /// The file cannot be read.

@@ -99,7 +99,7 @@ pub(crate) fn write_record(
 
 /// Reads a row that [`write_record`] wrote; its frames are read apart.
 pub(crate) fn read_record(row: &Row<'_>, frames: Vec<OutputFrame>) -> Result<Record, RowError> {
-    // After id and point. The fields below stand in the columns' order.
+    // After id and point. The fields below are in the order of the columns.
     let mut row = Columns { row, next: 2 };
     let (seq, turn, attempt) = (row.nanos()?, row.take()?, row.take()?);
     let (last_attempt, warmup, conversation) = (row.take()?, row.take()?, row.text()?);

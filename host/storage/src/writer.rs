@@ -32,7 +32,7 @@ pub(crate) const BYTES: u64 = 64 * 1024 * 1024;
 /// records must be committed, and long enough for a commit to carry many of them.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What the thread is asked to do.
+/// What the thread does next.
 pub(crate) enum Job {
     Record(Arc<Record>),
     Sample(Box<Sample>),
@@ -165,12 +165,12 @@ fn write_all(
     }
 }
 
-/// Whoever asked may have given up waiting; the failure is in [`WriterState`] all the same.
+/// The sender may have given up waiting; the failure is in [`WriterState`] too.
 fn reply(answer: &Answer, outcome: Result<(), SinkFailure>) {
     let _ = answer.send(outcome);
 }
 
-/// Statements, and the point that is being written.
+/// The statements, and what they write now.
 struct Writer<'c> {
     connection: &'c Connection,
     point: Statement<'c>,

@@ -363,8 +363,7 @@ fn engine_settings() {
 #[test]
 fn the_folder_is_named_after_the_model() {
     assert_eq!(whole("").outputs.name, "m");
-    assert_eq!(whole("--name 'a:b/c'").outputs.name, "a_b_c");
-    assert_eq!(whole("--name ..").outputs.name, "__");
+    assert_eq!(whole("--name 'a:b/c'").outputs.name, "a:b/c");
     assert!(whole("").outputs.timestamp);
     assert!(!whole("--no-timestamp").outputs.timestamp);
 }

@@ -203,7 +203,7 @@ fn report_takes_the_file_of_records_and_another_folder_to_write_to() {
     ends(within, 0);
     assert_eq!(made_again(&place.run()), before);
     let missing = stderr(&ends(place.loadwright("report nowhere"), 2));
-    assert!(missing.contains("there is no `nowhere`: name a run's folder"), "{missing}");
+    assert!(missing.contains("`nowhere` does not exist: name a run's folder"), "{missing}");
 }
 
 #[test]

@@ -3,13 +3,21 @@
 use super::*;
 
 #[test]
-fn names_are_safe() {
-    assert_eq!(run_name(None, "Qwen/Qwen2.5-0.5B"), "Qwen2.5-0.5B");
-    assert_eq!(run_name(None, "models/llama/"), "llama");
-    assert_eq!(run_name(Some("a<b>c:d\"e|f?g*h\\i/j\0k"), "x"), "a_b_c_d_e_f_g_h_i_j_k");
-    assert_eq!(run_name(Some(".."), "x"), "__");
-    assert_eq!(run_name(Some("."), "x"), "_");
-    assert_eq!(run_name(None, ""), "_");
+fn names_have_no_character_that_a_file_system_refuses() {
+    for (name, expected) in [
+        ("Qwen2.5-0.5B", "Qwen2.5-0.5B"),
+        ("a<b>c:d\"e|f?g*h\\i/j\0k\nl", "a_b_c_d_e_f_g_h_i_j_k_l"),
+        (".hidden", ".hidden"),
+        ("..", "__"),
+        (".", "_"),
+        ("", "_"),
+    ] {
+        assert_eq!(file_name(name), expected);
+        let outputs = tempfile::tempdir().unwrap();
+        let run = create_run(outputs.path(), None, name).unwrap();
+        assert_eq!(run, outputs.path().join(expected));
+        assert_eq!(create_point(&run, name).unwrap(), run.join(expected));
+    }
 }
 
 #[test]
@@ -24,7 +32,7 @@ fn a_run_that_is_there_is_left_alone() {
 }
 
 #[test]
-fn a_dated_run_stands_below_its_date() {
+fn a_dated_run_is_below_its_date() {
     let outputs = tempfile::tempdir().unwrap();
     let run = create_run(outputs.path(), Some(&dated(1_790_000_000_000_000_000)), "m").unwrap();
     let date = run.parent().unwrap().file_name().unwrap().to_str().unwrap();
