@@ -105,14 +105,14 @@ fn ctrl_c_twice_ends_at_once() {
     let mut child = start(place.against(&server, "--parallel 3 -n 9 --no-test-connection"));
     server.wait_for_requests(3, PATIENCE).expect("requests arrive");
     signal(&child, "INT");
-    wait_for_line(&mut child, "3 in flight will end");
+    wait_for_line(&mut child, "waiting for 3 requests in flight");
     signal(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(code(&output), 130);
     // On a busy machine there may be no time left for the files.
     place.loadwright("report run").output().expect("it runs");
     let summary = place.summary("parallel_3_number_9");
-    assert_eq!(summary["Total Requests"], 0, "cancelled requests stand beside");
+    assert_eq!(summary["Total Requests"], 0, "cancelled requests are not counted");
     assert_eq!(server.counts().received, 3);
 }
 
