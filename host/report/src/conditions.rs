@@ -1,8 +1,8 @@
 //! Conditions of `--fail-if` that points meet, as text.
 
 use crate::number::grid;
+use crate::run_info::RunInfo;
 use crate::style::Style;
-use crate::sweep::RunInfo;
 use loadwright_core::condition::{MetBy, Unit, check};
 use loadwright_core::summary::Summary;
 

@@ -10,14 +10,16 @@ mod conditions;
 mod json;
 mod number;
 mod point;
+mod run_info;
 mod style;
 mod sweep;
 mod table;
 
 pub use json::{benchmark_args_json, benchmark_percentile_json, benchmark_summary_json, run_json};
 pub use point::point_text;
+pub use run_info::RunInfo;
 pub use style::Style;
-pub use sweep::{RunInfo, run_text, sweep_text};
+pub use sweep::{run_text, sweep_text};
 
 #[cfg(test)]
 mod fixture;

@@ -5,10 +5,10 @@ use crate::advise;
 use crate::conditions;
 use crate::number::grid;
 use crate::point::{point_text, warning_words};
+use crate::run_info::RunInfo;
 use crate::style::{Style, one_line};
 use crate::table::{self, Column, HEADER_LINES};
 use loadwright_core::checks::Verdict;
-use loadwright_core::condition::Condition;
 use loadwright_core::metrics::Metric;
 use loadwright_core::plan::Load;
 use loadwright_core::summary::Summary;
@@ -16,21 +16,6 @@ use loadwright_core::sweep::{Sweep, not_run};
 
 #[cfg(test)]
 mod tests;
-
-/// What the report says of the run as a whole.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RunInfo {
-    /// The run's name, where the user gave one.
-    pub name: Option<String>,
-    /// What the report calls the model, where the user gave that.
-    pub alias: Option<String>,
-    /// Names of the points that were asked for, in order.
-    pub points: Vec<String>,
-    /// The run's folder, as the user should read it; none: not shown.
-    pub folder: Option<String>,
-    /// Conditions under which the run counts as failed.
-    pub conditions: Vec<Condition>,
-}
 
 /// The whole report: every point, and the sweep where there is more than one. Without colour it
 /// is the content of `performance_summary.txt`.

@@ -1,7 +1,7 @@
 //! The document of `--json`: a run's folder and its points, each with the content of its files.
 
 use super::{benchmark_percentile, benchmark_summary, number, object, pretty};
-use crate::sweep::RunInfo;
+use crate::run_info::RunInfo;
 use loadwright_core::condition::{MetAt, MetBy, check};
 use loadwright_core::summary::Summary;
 use serde_json::Value;
