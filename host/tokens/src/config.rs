@@ -3,7 +3,7 @@
 
 use crate::error::OpenError;
 use crate::file;
-use crate::locate::{CONFIG, TEMPLATE};
+use crate::model_files::{CONFIG, TEMPLATE};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 //! the vocabulary reaches across the space in front of a word, which `words` proves; who calls this
 //! knows that it did.
 
-use crate::model::Model;
+use crate::encoder::Encoder;
 use loadwright_core::ports::Fault;
 use loadwright_core::stop::StopFlag;
 
@@ -22,16 +22,16 @@ pub(crate) fn check_stop(stop: Option<&StopFlag>) -> Result<(), Fault> {
 
 /// What a server counts for `text` as a bare prompt, or as one user message.
 pub(crate) fn in_parts(
-    model: &Model,
+    encoder: &Encoder,
     text: &str,
     in_chat: bool,
     stop: Option<&StopFlag>,
 ) -> Result<u32, Fault> {
     check_stop(stop)?;
     if text.len() < 2 * PART {
-        return model.count(text, in_chat);
+        return encoder.count(text, in_chat);
     }
-    let rendered = if in_chat { Some(model.render(text)?) } else { None };
+    let rendered = if in_chat { Some(encoder.render(text)?) } else { None };
     let mut rest = rendered.as_deref().unwrap_or(text);
     let mut total = None;
     while !rest.is_empty() {
@@ -39,10 +39,10 @@ pub(crate) fn in_parts(
         let (part, behind) = rest.split_at(end_of_part(rest));
         total = Some(match total {
             // Special tokens are added once to a text, whatever it holds.
-            None => model.length(part, !in_chat)?,
+            None => encoder.length(part, !in_chat)?,
             Some(total) => {
-                let anchored = model.length(&format!("{ANCHOR}{part}"), false)?;
-                anchored.saturating_sub(model.length(ANCHOR, false)?).saturating_add(total)
+                let anchored = encoder.length(&format!("{ANCHOR}{part}"), false)?;
+                anchored.saturating_sub(encoder.length(ANCHOR, false)?).saturating_add(total)
             }
         });
         rest = behind;

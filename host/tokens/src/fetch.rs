@@ -1,8 +1,7 @@
 //! Fetches a model's tokenizer from a hub over HTTP into our own cache. Stops at the files.
 
 use crate::error::OpenError;
-use crate::locate::{CONFIG, TEMPLATE, TOKENIZER};
-use crate::model::VOCABULARY;
+use crate::model_files::{CONFIG, MAX_TOKENIZER, TEMPLATE, TOKENIZER};
 use crate::places::Hub;
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
@@ -89,10 +88,10 @@ fn get(client: &Client, url: &str, hub: &Hub) -> Result<File, String> {
         )),
         status if status.is_success() => {
             let mut bytes = Vec::new();
-            let mut limited = response.take(VOCABULARY + 1);
+            let mut limited = response.take(MAX_TOKENIZER + 1);
             limited.read_to_end(&mut bytes).map_err(|error| chain(&error))?;
-            if bytes.len() as u64 > VOCABULARY {
-                return Err(format!("it answered with more than {} MiB", VOCABULARY >> 20));
+            if bytes.len() as u64 > MAX_TOKENIZER {
+                return Err(format!("it answered with more than {} MiB", MAX_TOKENIZER >> 20));
             }
             Ok(File::Found(bytes))
         }

@@ -3,17 +3,11 @@
 
 use crate::error::OpenError;
 use crate::fetch;
+use crate::model_files::TOKENIZER;
 use crate::places::{Hubs, Places};
 use loadwright_files::FileError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-/// The file without which there is no tokenizer.
-pub(crate) const TOKENIZER: &str = "tokenizer.json";
-/// Special tokens, and in most models the chat template.
-pub(crate) const CONFIG: &str = "tokenizer_config.json";
-/// The chat template in newer models; wins over the one in the configuration.
-pub(crate) const TEMPLATE: &str = "chat_template.jinja";
 
 /// The tokenizer.json that `name` stands for; the other files are beside it.
 pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> {

@@ -7,7 +7,7 @@
 mod faults;
 
 use crate::count;
-use crate::model::Model;
+use crate::encoder::Encoder;
 use crate::words::Words;
 use faults::{too_long, too_short, unusable};
 use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Synthesized};
@@ -58,8 +58,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// A writer over the vocabulary of `model`.
-    pub(crate) fn new(model: &Model) -> Self {
-        let words = Words::of(model);
+    pub(crate) fn new(encoder: &Encoder) -> Self {
+        let words = Words::of(encoder);
         let trusted = AtomicBool::new(words.delimited());
         Self { words, trusted, known: Mutex::default(), hasher: RandomState::new() }
     }
@@ -67,26 +67,26 @@ impl Writer {
     /// As the port's `synthesize`.
     pub(crate) fn write(
         &self,
-        model: &Model,
+        encoder: &Encoder,
         request: &Synthesis<'_>,
     ) -> Result<Synthesized, Fault> {
         let most = if self.trusted.load(Relaxed) { MAX_PROMPT_TOKENS } else { MAX_UNPROVEN };
         if request.tokens > most {
             return Err(too_long(request.tokens, most));
         }
-        let around = self.surroundings(model, request)?;
+        let around = self.surroundings(encoder, request)?;
         let Some(wanted) = request.tokens.checked_sub(around.alone) else {
             return Err(too_short(request, around.alone));
         };
         if wanted == 0 {
             return Ok(Synthesized { text: request.prefix.to_owned(), tokens: around.alone });
         }
-        let mut draft = self.draft(model, request, around.alone)?;
+        let mut draft = self.draft(encoder, request, around.alone)?;
         let confirmed = draft.opened && around.joins && self.trusted.load(Relaxed);
         if confirmed && !request.index.is_multiple_of(CONFIRM_EVERY) {
             return Ok(Synthesized { text: draft.text(&self.words), tokens: request.tokens });
         }
-        let made = self.confirm(model, request, &mut draft)?;
+        let made = self.confirm(encoder, request, &mut draft)?;
         if confirmed && draft.repaired {
             self.trusted.store(false, Relaxed);
         }
@@ -94,15 +94,20 @@ impl Writer {
     }
 
     /// The opening and as many pieces as are wanted behind it.
-    fn draft(&self, model: &Model, request: &Synthesis<'_>, alone: u32) -> Result<Draft, Fault> {
+    fn draft(
+        &self,
+        encoder: &Encoder,
+        request: &Synthesis<'_>,
+        alone: u32,
+    ) -> Result<Draft, Fault> {
         let mut rng = stream(request);
         let wanted = request.tokens - alone;
         let (opening, cost) = if request.prefix.is_empty() {
-            self.opening(model, &mut rng, request, alone)?
+            self.opening(encoder, &mut rng, request, alone)?
         } else {
             (request.prefix.to_owned(), Some(0))
         };
-        let pieces = self.draw(model, &mut rng, wanted - cost.unwrap_or(0), request)?;
+        let pieces = self.draw(encoder, &mut rng, wanted - cost.unwrap_or(0), request)?;
         Ok(Draft { rng, opening, pieces, opened: cost.is_some(), repaired: false })
     }
 
@@ -110,14 +115,14 @@ impl Writer {
     /// adds to the count; no word in front where none fits.
     fn opening(
         &self,
-        model: &Model,
+        encoder: &Encoder,
         rng: &mut ChaCha8Rng,
         request: &Synthesis<'_>,
         alone: u32,
     ) -> Result<(String, Option<u32>), Fault> {
         for _ in 0..OPENINGS {
-            let word = self.words.get(self.draw(model, rng, 1, request)?[0]).trim_start();
-            let count = model.count(word, request.in_chat)?;
+            let word = self.words.get(self.draw(encoder, rng, 1, request)?[0]).trim_start();
+            let count = encoder.count(word, request.in_chat)?;
             if let Some(cost) = count.checked_sub(alone)
                 && (1..=request.tokens - alone).contains(&cost)
             {
@@ -131,7 +136,7 @@ impl Writer {
     /// does not depend on what was known before.
     fn draw(
         &self,
-        model: &Model,
+        encoder: &Encoder,
         rng: &mut ChaCha8Rng,
         count: u32,
         request: &Synthesis<'_>,
@@ -147,7 +152,7 @@ impl Writer {
             let step = STEP.min(wanted - drawn.len());
             drawn.extend((0..step).map(|_| rng.random_range(0..size)));
         }
-        self.try_out(model, &drawn, request)?;
+        self.try_out(encoder, &drawn, request)?;
         let mut bad: Vec<usize> =
             (0..drawn.len()).filter(|at| !self.words.good(drawn[*at])).collect();
         let mut rounds = 0;
@@ -157,7 +162,7 @@ impl Writer {
                 return Err(unusable());
             }
             let again: Vec<usize> = bad.iter().map(|_| rng.random_range(0..size)).collect();
-            self.try_out(model, &again, request)?;
+            self.try_out(encoder, &again, request)?;
             for (at, piece) in bad.iter().zip(again) {
                 drawn[*at] = piece;
             }
@@ -168,39 +173,39 @@ impl Writer {
 
     fn try_out(
         &self,
-        model: &Model,
+        encoder: &Encoder,
         drawn: &[usize],
         request: &Synthesis<'_>,
     ) -> Result<(), Fault> {
         for step in drawn.chunks(STEP) {
             count::check_stop(request.stop)?;
-            self.words.try_out(model, step);
+            self.words.try_out(encoder, step);
         }
         Ok(())
     }
 
     /// What a server counts for `text`, in the surroundings of `request`. Where the vocabulary
     /// proves that no token reaches across words, a long text is counted part by part.
-    fn count(&self, model: &Model, text: &str, request: &Synthesis<'_>) -> Result<u32, Fault> {
+    fn count(&self, encoder: &Encoder, text: &str, request: &Synthesis<'_>) -> Result<u32, Fault> {
         if self.trusted.load(Relaxed) {
-            return count::in_parts(model, text, request.in_chat, request.stop);
+            return count::in_parts(encoder, text, request.in_chat, request.stop);
         }
         count::check_stop(request.stop)?;
-        model.count(text, request.in_chat)
+        encoder.count(text, request.in_chat)
     }
 
     /// Encodes the whole and, where it does not count what it should, drops or adds pieces. What
     /// is still off after all rounds is handed out with its own count.
     fn confirm(
         &self,
-        model: &Model,
+        encoder: &Encoder,
         request: &Synthesis<'_>,
         draft: &mut Draft,
     ) -> Result<Synthesized, Fault> {
         let mut best: Option<Synthesized> = None;
         for _ in 0..REPAIRS {
             let text = draft.text(&self.words);
-            let tokens = self.count(model, &text, request)?;
+            let tokens = self.count(encoder, &text, request)?;
             let off = tokens.abs_diff(request.tokens);
             if best.as_ref().is_none_or(|best| off < best.tokens.abs_diff(request.tokens)) {
                 best = Some(Synthesized { text, tokens });
@@ -214,7 +219,7 @@ impl Writer {
                 let keep = draft.pieces.len().saturating_sub(off as usize);
                 draft.pieces.truncate(keep);
             } else {
-                let more = self.draw(model, &mut draft.rng, off, request)?;
+                let more = self.draw(encoder, &mut draft.rng, off, request)?;
                 draft.pieces.extend(more);
             }
         }
@@ -223,14 +228,18 @@ impl Writer {
 
     /// Counted once for a prefix: encoding a long one for every prompt would cost more than the
     /// prompt.
-    fn surroundings(&self, model: &Model, request: &Synthesis<'_>) -> Result<Surroundings, Fault> {
+    fn surroundings(
+        &self,
+        encoder: &Encoder,
+        request: &Synthesis<'_>,
+    ) -> Result<Surroundings, Fault> {
         let key = (self.hasher.hash_one(request.prefix), request.prefix.len(), request.in_chat);
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(&key) {
             return Ok(*found);
         }
-        let alone = self.count(model, request.prefix, request)?;
-        let joins = self.joins(model, request, alone)?;
+        let alone = self.count(encoder, request.prefix, request)?;
+        let joins = self.joins(encoder, request, alone)?;
         let mut known = known();
         if known.len() >= SURROUNDINGS {
             known.clear();
@@ -239,14 +248,14 @@ impl Writer {
     }
 
     /// A sample of three pieces, set into these surroundings, counts three more.
-    fn joins(&self, model: &Model, request: &Synthesis<'_>, alone: u32) -> Result<bool, Fault> {
+    fn joins(&self, encoder: &Encoder, request: &Synthesis<'_>, alone: u32) -> Result<bool, Fault> {
         if !self.words.delimited() {
             return Ok(false);
         }
         let sample =
             Synthesis { label: "joins", index: 0, tokens: alone.saturating_add(64), ..*request };
-        let draft = self.draft(model, &sample, alone)?;
-        let tokens = self.count(model, &draft.text(&self.words), request)?;
+        let draft = self.draft(encoder, &sample, alone)?;
+        let tokens = self.count(encoder, &draft.text(&self.words), request)?;
         Ok(draft.opened && tokens == sample.tokens)
     }
 }

@@ -3,8 +3,7 @@
 //! Where a vocabulary has no such entries, any that decode to plain text, without that promise.
 //! Stops at the pieces; putting them together is `synthesis`'s.
 
-use crate::model::Model;
-use loadwright_core::ports::Tokenizer;
+use crate::encoder::Encoder;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Below this many a class says too little about a vocabulary.
@@ -33,12 +32,12 @@ pub(crate) struct Words {
 
 impl Words {
     /// The best class that the vocabulary of `model` has; empty if it has none.
-    pub(crate) fn of(model: &Model) -> Self {
-        let (words, spanned) = spaced(model);
-        if words.holds(model) {
-            return Self { delimited: !spanned && words.independent(model), ..words };
+    pub(crate) fn of(encoder: &Encoder) -> Self {
+        let (words, spanned) = spaced(encoder);
+        if words.holds(encoder) {
+            return Self { delimited: !spanned && words.independent(encoder), ..words };
         }
-        loose(model)
+        loose(encoder)
     }
 
     /// How many there are, good or not.
@@ -65,7 +64,7 @@ impl Words {
 
     /// Tries those of `drawn` that are not known yet: all in one text, which is as good as one by
     /// one if it encodes as expected, else one by one.
-    pub(crate) fn try_out(&self, model: &Model, drawn: &[usize]) {
+    pub(crate) fn try_out(&self, encoder: &Encoder, drawn: &[usize]) {
         let unknown: Vec<usize> = drawn
             .iter()
             .copied()
@@ -74,22 +73,22 @@ impl Words {
         if unknown.is_empty() {
             return;
         }
-        if self.delimited && self.keep_to_themselves(model, &unknown) {
+        if self.delimited && self.keep_to_themselves(encoder, &unknown) {
             for at in unknown {
                 self.verdicts[at].store(GOOD, Relaxed);
             }
             return;
         }
         for at in unknown {
-            let good = self.keep_to_themselves(model, &[at]);
+            let good = self.keep_to_themselves(encoder, &[at]);
             self.verdicts[at].store(if good { GOOD } else { BAD }, Relaxed);
         }
     }
 
-    fn keep_to_themselves(&self, model: &Model, pieces: &[usize]) -> bool {
+    fn keep_to_themselves(&self, encoder: &Encoder, pieces: &[usize]) -> bool {
         let mut text = String::from(ANCHOR);
         text.extend(pieces.iter().map(|at| self.get(*at)));
-        let (Ok(anchor), Ok(ids)) = (model.encode(ANCHOR), model.encode(&text)) else {
+        let (Ok(anchor), Ok(ids)) = (encoder.encode(ANCHOR), encoder.encode(&text)) else {
             return false;
         };
         ids.strip_prefix(anchor.as_slice())
@@ -97,19 +96,19 @@ impl Words {
     }
 
     /// There are enough, and most of a sample is good.
-    fn holds(&self, model: &Model) -> bool {
+    fn holds(&self, encoder: &Encoder) -> bool {
         let sample = self.sample();
-        self.try_out(model, &sample);
+        self.try_out(encoder, &sample);
         let good = sample.iter().filter(|at| self.good(**at)).count();
         self.len() >= FEWEST && 2 * good > sample.len()
     }
 
     /// The good ones of a sample keep to themselves in one text, in either order.
-    fn independent(&self, model: &Model) -> bool {
+    fn independent(&self, encoder: &Encoder) -> bool {
         let mut good: Vec<usize> = self.sample().into_iter().filter(|at| self.good(*at)).collect();
-        let forward = self.keep_to_themselves(model, &good);
+        let forward = self.keep_to_themselves(encoder, &good);
         good.reverse();
-        forward && self.keep_to_themselves(model, &good)
+        forward && self.keep_to_themselves(encoder, &good)
     }
 
     /// Spread over the class by the golden ratio, so that it holds short and long, early and late.
@@ -139,8 +138,8 @@ impl Words {
 }
 
 /// Entries of the model itself: added tokens are commands, not text.
-fn entries(model: &Model) -> impl Iterator<Item = (u32, String)> {
-    let pipeline = model.pipeline();
+fn entries(encoder: &Encoder) -> impl Iterator<Item = (u32, String)> {
+    let pipeline = encoder.pipeline();
     let added = pipeline.get_added_vocabulary().get_added_tokens_decoder();
     // Not `get_vocab_size(true)`, which copies the vocabulary to count it.
     let size = pipeline.get_vocab_size(false) + added.len();
@@ -157,10 +156,10 @@ const METASPACE: char = '\u{2581}';
 /// Entries that are a space and letters, in the notation that most of them use; where entries
 /// write no space (`WordPiece`), bare words, which their pre-tokenizers split at spaces. And
 /// whether an entry reaches across the space behind a letter.
-fn spaced(model: &Model) -> (Words, bool) {
+fn spaced(encoder: &Encoder) -> (Words, bool) {
     let bytes = byte_alphabet();
     let mut classes: [(Words, bool); 3] = Default::default();
-    for (id, entry) in entries(model) {
+    for (id, entry) in entries(encoder) {
         let plain = |text: &str| Some(text.to_owned());
         classes[0].1 |= spans(&entry, BYTE_LEVEL_SPACE, |text| from_byte_level(text, &bytes));
         classes[1].1 |= spans(&entry, METASPACE, plain);
@@ -214,10 +213,10 @@ fn from_byte_level(entry: &str, alphabet: &[Option<u8>]) -> Option<String> {
 }
 
 /// Entries that decode to visible text: every prompt made of them has to be confirmed.
-fn loose(model: &Model) -> Words {
+fn loose(encoder: &Encoder) -> Words {
     let mut words = Words::default();
-    for (id, _) in entries(model) {
-        let text = model.decode(&[id]).unwrap_or_default();
+    for (id, _) in entries(encoder) {
+        let text = encoder.decode(&[id]).unwrap_or_default();
         if !text.trim().is_empty() && !text.chars().any(|c| c.is_control() || c == '\u{FFFD}') {
             words.push("", &text, id);
         }

@@ -28,5 +28,5 @@ fn the_words_are_distinct_and_plain() {
     let words: Vec<&str> = WORDS.lines().collect();
     assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len());
     assert!(words.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase())));
-    assert!(model().pipeline().get_vocab_size(true) > words.len());
+    assert!(model().encoder().pipeline().get_vocab_size(true) > words.len());
 }

@@ -52,8 +52,8 @@ fn parts_count_what_the_whole_counts() {
     let models = [builtin::model(), chatting(&metaspace()), chatting(&word_piece())];
     for model in models.into_iter().chain(qwen3()) {
         for in_chat in [false, true] {
-            let parts = in_parts(&model, &text, in_chat, None).unwrap();
-            assert_eq!(parts, model.count(&text, in_chat).unwrap());
+            let parts = in_parts(model.encoder(), &text, in_chat, None).unwrap();
+            assert_eq!(parts, model.encoder().count(&text, in_chat).unwrap());
         }
     }
 }
@@ -75,8 +75,8 @@ fn texts_are_cut_in_front_of_words_alone() {
 fn counting_stops_when_it_is_asked_to() {
     let stop = StopFlag::default();
     let model = builtin::model();
-    assert_eq!(in_parts(&model, " the time", false, Some(&stop)).unwrap(), 2);
+    assert_eq!(in_parts(model.encoder(), " the time", false, Some(&stop)).unwrap(), 2);
     stop.raise();
     let stopped = Fault::Transient("the run was stopped".into());
-    assert_eq!(in_parts(&model, " the time", false, Some(&stop)), Err(stopped));
+    assert_eq!(in_parts(model.encoder(), " the time", false, Some(&stop)), Err(stopped));
 }

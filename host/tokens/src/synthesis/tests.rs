@@ -28,7 +28,11 @@ fn request(index: u32, tokens: u32, in_chat: bool) -> Synthesis<'static> {
 fn assert_exact(model: &Model, request: &Synthesis<'_>) -> String {
     let made = model.synthesize(request).unwrap();
     assert_eq!(made.tokens, request.tokens, "{request:?}");
-    assert_eq!(model.count(&made.text, request.in_chat).unwrap(), request.tokens, "{request:?}");
+    assert_eq!(
+        model.encoder().count(&made.text, request.in_chat).unwrap(),
+        request.tokens,
+        "{request:?}"
+    );
     assert!(made.text.starts_with(request.prefix));
     made.text
 }
@@ -48,7 +52,7 @@ proptest! {
         prefix in prop_oneof![Just(String::new()), "[a-z]{1,6}( [a-z]{1,6}){0,5}", "\\PC{0,12}"],
         in_chat: bool,
     ) {
-        let least = BUILTIN.count(&prefix, in_chat).unwrap();
+        let least = BUILTIN.encoder().count(&prefix, in_chat).unwrap();
         let request =
             Synthesis { seed, label: &label, index, prefix: &prefix, tokens: least + more, in_chat, stop: None };
         assert_exact(&BUILTIN, &request);
@@ -59,7 +63,7 @@ proptest! {
         seed: u64, index: u32, more in 0_u32..200, in_chat: bool, prefixed: bool,
     ) {
         let prefix = if prefixed { "quiet river" } else { "" };
-        let least = METASPACE.count(prefix, in_chat).unwrap();
+        let least = METASPACE.encoder().count(prefix, in_chat).unwrap();
         let tokens = least + more;
         let request = Synthesis { seed, label: "p", index, prefix, tokens, in_chat, stop: None };
         assert_exact(&METASPACE, &request);
@@ -76,7 +80,7 @@ fn short_texts_are_exact_over_every_vocabulary() {
     ];
     for model in &models {
         for in_chat in [false, true] {
-            let least = model.count("", in_chat).unwrap();
+            let least = model.encoder().count("", in_chat).unwrap();
             for index in 0..40 {
                 assert_exact(model, &request(index, least + index % 5, in_chat));
             }
@@ -98,7 +102,7 @@ fn the_real_tokenizer_is_exact() {
             &Synthesis { prefix: &prefix, ..request(index, tokens + 210, in_chat) },
         );
     }
-    assert!(Writer::new(&model).words.delimited());
+    assert!(Writer::new(model.encoder()).words.delimited());
 }
 
 #[test]
@@ -149,7 +153,7 @@ fn words_are_drawn_uniformly_and_not_in_a_row() {
     for id in &ids {
         *counts.entry(*id).or_default() += 1.0;
     }
-    let classes = Writer::new(&model).words.len() as f64;
+    let classes = Writer::new(model.encoder()).words.len() as f64;
     let expected = ids.len() as f64 / classes;
     let seen: f64 = counts.values().map(|count| (count - expected).powi(2) / expected).sum();
     let unseen = (classes - counts.len() as f64) * expected;
@@ -160,7 +164,7 @@ fn words_are_drawn_uniformly_and_not_in_a_row() {
 
 #[test]
 fn a_length_below_the_surroundings_is_a_settings_fault_with_the_least() {
-    let least = BUILTIN.count("", true).unwrap();
+    let least = BUILTIN.encoder().count("", true).unwrap();
     let Err(Fault::Settings(fault)) = BUILTIN.synthesize(&request(0, least - 1, true)) else {
         panic!("accepted");
     };
@@ -176,17 +180,17 @@ fn a_length_below_the_surroundings_is_a_settings_fault_with_the_least() {
 #[test]
 fn a_wrong_proof_is_noticed_and_every_text_confirmed_after() {
     let model = without_template(&clinging());
-    let mut writer = Writer::new(&model);
+    let mut writer = Writer::new(model.encoder());
     assert!(!writer.words.delimited());
     let asked = request(1, 3_000, false);
     writer.words = writer.words.claiming_delimited();
     *writer.trusted.get_mut() = true;
     writer.claim_joins(&asked, 0);
-    let wrong = writer.write(&model, &asked).unwrap();
+    let wrong = writer.write(model.encoder(), &asked).unwrap();
     assert_ne!(model.count_text(&wrong.text).unwrap(), 3_000);
-    let confirmed = writer.write(&model, &request(CONFIRM_EVERY, 3_000, false)).unwrap();
+    let confirmed = writer.write(model.encoder(), &request(CONFIRM_EVERY, 3_000, false)).unwrap();
     assert_eq!(model.count_text(&confirmed.text).unwrap(), 3_000);
-    let mended = writer.write(&model, &asked).unwrap();
+    let mended = writer.write(model.encoder(), &asked).unwrap();
     assert_eq!((model.count_text(&mended.text).unwrap(), mended.tokens), (3_000, 3_000));
 }
 

@@ -19,21 +19,21 @@ fn all(words: &Words) -> Vec<&str> {
 #[test]
 fn words_with_their_space_delimit_themselves() {
     let model = builtin::model();
-    let words = Words::of(&model);
+    let words = Words::of(model.encoder());
     assert!(words.delimited());
     assert!(all(&words).contains(&" mountain"));
     assert!(
         all(&words).iter().all(|word| word.starts_with(' ') && word.trim().len() + 1 == word.len())
     );
     let every: Vec<usize> = (0..words.len()).collect();
-    words.try_out(&model, &every);
+    words.try_out(model.encoder(), &every);
     assert!(every.iter().all(|at| words.good(*at)));
 }
 
 #[test]
 fn marked_and_bare_words_become_spaced_words() {
     for file in [metaspace(), word_piece()] {
-        let words = Words::of(&without_template(&file));
+        let words = Words::of(without_template(&file).encoder());
         assert!(words.delimited());
         assert!(all(&words).contains(&" river"));
     }
@@ -41,7 +41,7 @@ fn marked_and_bare_words_become_spaced_words() {
 
 #[test]
 fn a_vocabulary_without_spaced_words_gives_any_text_without_a_promise() {
-    let words = Words::of(&without_template(&clinging()));
+    let words = Words::of(without_template(&clinging()).encoder());
     assert!(!words.delimited());
     assert!(all(&words).contains(&"zz"));
     assert!(!all(&words).contains(&"\n"));
