@@ -113,16 +113,19 @@ fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
 /// One run of `tool`.
 fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
     let server = Serving::start(scenario)?;
+    let loadwright = |binary: &Option<PathBuf>, threads| {
+        let binary = binary.as_deref().ok_or("its binary was not given")?;
+        let loadwright = Loadwright { binary, threads, tokenizer: args.tokenizer.as_deref() };
+        run_loadwright(loadwright, shape, server.address)
+    };
     let (start, start_wall) = (clock::now(), clock::wall());
     let (usage, reported) = match tool {
         Tool::Bare => run_bare("bare", shape, server.address)?,
         Tool::Hyper => run_bare("hyper", shape, server.address)?,
-        Tool::Loadwright | Tool::Baseline => {
-            run_loadwright((tool, 1), shape, server.address, args)?
-        }
-        Tool::LoadwrightTwoThreads | Tool::BaselineTwoThreads => {
-            run_loadwright((tool, 2), shape, server.address, args)?
-        }
+        Tool::Loadwright => loadwright(&args.loadwright, 1)?,
+        Tool::LoadwrightTwoThreads => loadwright(&args.loadwright, 2)?,
+        Tool::Baseline => loadwright(&args.baseline, 1)?,
+        Tool::BaselineTwoThreads => loadwright(&args.baseline, 2)?,
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
     let (server_usage, truth) = server.stop()?;
@@ -154,17 +157,10 @@ fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Metr
 }
 
 fn run_loadwright(
-    (tool, threads): (Tool, u32),
+    loadwright: Loadwright<'_>,
     shape: &Shape,
     address: SocketAddr,
-    args: &RunArgs,
 ) -> Result<(Usage, Metrics), Failure> {
-    let binary = match tool {
-        Tool::Baseline | Tool::BaselineTwoThreads => &args.baseline,
-        _ => &args.loadwright,
-    };
-    let binary = binary.as_deref().ok_or("its binary was not given")?;
-    let loadwright = Loadwright { binary, threads, tokenizer: args.tokenizer.as_deref() };
     let outputs = tempfile::tempdir()?;
     let printed = fs::File::create(outputs.path().join("printed"))?;
     let child = loadwright::command(loadwright, shape, address, outputs.path())

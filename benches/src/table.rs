@@ -74,7 +74,7 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
             continue;
         }
         let bare = medians.iter().find(|(tool, _)| *tool == Tool::Bare).and_then(|(_, bare)| *bare);
-        let cells: String = medians.iter().map(|of| cell(row, *of, bare)).collect();
+        let cells: String = medians.iter().map(|&(tool, median)| cell(row, tool, median, bare)).collect();
         let of = |tool| measurement.median(tool, row.of);
         let ratios: String =
             pairs.iter().map(|&(tool, other)| ratio(of(tool), of(other))).collect();
@@ -92,7 +92,7 @@ fn ratio(one: Option<f64>, other: Option<f64>) -> String {
 }
 
 /// A tool's median, and in brackets its ratio to the bare client's.
-fn cell(row: &Row, (tool, median): (Tool, Option<f64>), bare: Option<f64>) -> String {
+fn cell(row: &Row, tool: Tool, median: Option<f64>, bare: Option<f64>) -> String {
     let Some(median) = median else { return " – |".into() };
     let digits = row.digits;
     match bare {
