@@ -74,7 +74,8 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
             continue;
         }
         let bare = medians.iter().find(|(tool, _)| *tool == Tool::Bare).and_then(|(_, bare)| *bare);
-        let cells: String = medians.iter().map(|&(tool, median)| cell(row, tool, median, bare)).collect();
+        let cells: String =
+            medians.iter().map(|&(tool, median)| cell(row, tool, median, bare)).collect();
         let of = |tool| measurement.median(tool, row.of);
         let ratios: String =
             pairs.iter().map(|&(tool, other)| ratio(of(tool), of(other))).collect();
