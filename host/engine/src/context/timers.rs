@@ -25,7 +25,7 @@ impl Timers {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system gives no more threads.
+    /// The thread could not be spawned.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_time().build()?;
         let handle = runtime.handle().clone();

@@ -30,7 +30,7 @@ impl<'scope, 'env> Threads<'scope, 'env> {
     /// Spawns a thread that does `work` once all are started.
     ///
     /// # Errors
-    /// The system gives no more threads. Those that were spawned end.
+    /// The thread could not be spawned; those that were end without working.
     pub(super) fn spawn(
         &mut self,
         name: &str,

@@ -44,7 +44,7 @@ impl Phase {
     /// Runs the phase's slots on this thread.
     ///
     /// # Errors
-    /// The system gives no timer.
+    /// No timer could be created.
     pub(crate) async fn run(&self) -> io::Result<()> {
         let pacer = Pacer::new()?;
         match self.runner.context().plan.load {

@@ -64,7 +64,7 @@ impl EngineThread {
     /// Runs the warm-up and then, once every thread's warm-up is over, the measured slots.
     ///
     /// # Errors
-    /// The system gives no timer.
+    /// No timer could be created.
     pub(crate) fn run(self, dispatch: &Arc<Dispatch>, barrier: &Barrier) -> io::Result<()> {
         let Self { index, runtime: BatchingRuntime { runtime, batcher }, interpreters } = self;
         minimize_timer_slack();
