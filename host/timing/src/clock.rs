@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 
+use rustix::time::{ClockId, clock_gettime};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -66,10 +67,7 @@ pub fn instant(at: u64) -> Instant {
 
 /// The CPU time that the calling thread has used, in nanoseconds.
 pub fn thread_cpu_time() -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the timespec is alive and exclusively borrowed across the call.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    assert!(result == 0, "every thread has a CPU clock");
+    let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 

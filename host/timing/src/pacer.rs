@@ -2,8 +2,12 @@
 //! happens at the time it waits for is up to its caller.
 
 use crate::clock;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use tokio::io::unix::AsyncFd;
 
 /// Wakes its task at given times: a timerfd in the runtime's poller.
@@ -18,15 +22,8 @@ impl Pacer {
     /// # Errors
     /// The process has no file descriptor left.
     pub fn new() -> io::Result<Self> {
-        // SAFETY: timerfd_create takes no pointers.
-        let fd = unsafe {
-            libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_NONBLOCK | libc::TFD_CLOEXEC)
-        };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the descriptor was just made and nobody else owns it.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
         // SAFETY: an OwnedFd names the same open descriptor until it is dropped.
         Ok(Self { timer: unsafe { AsyncFd::register(fd) }? })
     }
@@ -48,22 +45,13 @@ impl Pacer {
 
     /// Arms the timer to fire once after `span` nanoseconds, which also discards an earlier firing.
     fn set(&self, span: u64) -> io::Result<()> {
-        let value = libc::timespec {
-            tv_sec: (span / 1_000_000_000) as libc::time_t,
-            tv_nsec: (span % 1_000_000_000) as libc::c_long,
+        let it_value = Timespec {
+            tv_sec: (span / 1_000_000_000) as i64,
+            tv_nsec: (span % 1_000_000_000) as i64,
         };
-        let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        let setting = libc::itimerspec { it_interval: never, it_value: value };
-        // SAFETY: the setting lives across the call and the old one is not asked for.
-        let result = unsafe {
-            libc::timerfd_settime(
-                self.timer.get_ref().as_raw_fd(),
-                0,
-                &raw const setting,
-                std::ptr::null_mut(),
-            )
-        };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        let once = Itimerspec { it_interval: Timespec::default(), it_value };
+        timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::empty(), &once)?;
+        Ok(())
     }
 }
 

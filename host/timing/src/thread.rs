@@ -1,7 +1,10 @@
 //! Starts threads by name, with an error that names the limits to raise, and sets how the kernel
 //! schedules them. What a thread does is its owner's concern.
 
+use rustix::process::setpriority_process;
+use rustix::thread::set_current_timer_slack;
 use std::io;
+use std::num::NonZeroU64;
 use std::thread::{Builder, JoinHandle, Scope, ScopedJoinHandle};
 
 /// Starts a thread called `name`.
@@ -33,15 +36,14 @@ pub fn spawn_scoped<'scope, T: Send + 'scope>(
 /// Lowers the calling thread's priority (nice 10): it yields the processor to threads that take
 /// timestamps. If the system refuses, nothing changes.
 pub fn lower_priority() {
-    // SAFETY: setpriority takes no pointers; on Linux the id 0 is the calling thread alone.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
+    // On Linux this is the priority of the calling thread alone.
+    let _ = setpriority_process(None, 10);
 }
 
 /// Sets the calling thread's timer slack to the minimum, so that its sleeps end on time: by default
 /// the kernel may prolong each by 50 µs. If the system refuses, nothing changes.
 pub fn minimize_timer_slack() {
-    // SAFETY: this option takes a number, and no pointers.
-    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
+    let _ = set_current_timer_slack(Some(NonZeroU64::MIN));
 }
 
 fn refused(name: &str, error: &io::Error) -> io::Error {
