@@ -124,8 +124,8 @@ table! {
     }
     ReadLag {
         key: "read_lag", label: "read lag", unit: Unit::Time, needs: Needs::KernelStamps,
-        formula: "user stamp − kernel stamp of each read that completed output",
-        exists: "kernel stamps",
+        formula: "user timestamp − kernel timestamp of each read that completed output",
+        exists: "kernel timestamps",
         over: Over::Frames,
         evalscope: None,
     }

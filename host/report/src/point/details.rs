@@ -27,7 +27,7 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
     let mut text = format!("\n{}\n", style.bold("Also measured:"));
     for (topic, words) in topics {
         if let Some(words) = words {
-            text += &(style.wrap(&format!("  {topic:<13}"), &words) + "\n");
+            text += &(style.wrap(&format!("  {topic:<15}"), &words) + "\n");
         }
     }
     text

@@ -1,8 +1,9 @@
-//! The table of checks in `docs/MEASUREMENT.md` against the checks.
+//! The table of checks in `docs/MEASUREMENT.md` and the sections of `docs/GUIDE.md` against the checks.
 
 use super::*;
 
 const PAGE: &str = include_str!("../../../../../docs/MEASUREMENT.md");
+const GUIDE: &str = include_str!("../../../../../docs/GUIDE.md");
 
 /// The rows of the table of checks, by kind.
 fn rows() -> Vec<(&'static str, &'static str)> {
@@ -27,6 +28,45 @@ fn it_names_the_limits_and_the_metrics_of_each() {
         }
         for metric in example.check.finding().metrics() {
             assert!(row.contains(metric.label()), "{kind}: {}", metric.label());
+        }
+    }
+}
+
+/// The sections of the guide on warnings, by kind.
+fn sections() -> Vec<(&'static str, &'static str)> {
+    let chapter = GUIDE.split("\n## ").find(|chapter| chapter.starts_with("Warnings\n"));
+    let sections = chapter.expect("a chapter on warnings").split("\n### `").skip(1);
+    sections.map(|section| section.split_once('`').expect("a kind in backticks")).collect()
+}
+
+#[test]
+fn the_guide_has_a_section_for_every_check() {
+    let mut documented: Vec<&str> = sections().iter().map(|(kind, _)| *kind).collect();
+    documented.sort_unstable();
+    let mut kinds = Check::KINDS.to_vec();
+    kinds.sort_unstable();
+    assert_eq!(documented, kinds);
+}
+
+#[test]
+fn the_guide_quotes_each_warning_and_names_its_limits() {
+    let plan = open(100.0);
+    for (documented, section) in sections() {
+        let of_kind: Vec<Example> =
+            examples().into_iter().filter(|example| kind(&example.check) == documented).collect();
+        let statements: Vec<String> =
+            of_kind.iter().map(|example| example.check.finding().statement(&plan)).collect();
+        let quotes: Vec<&str> =
+            section.lines().filter_map(|line| line.strip_prefix("> ")).collect();
+        assert!(!quotes.is_empty(), "{documented} has no quote");
+        for quote in quotes {
+            // The report begins a statement with a capital and ends it with a full stop.
+            let real = |statement: &String| quote.eq_ignore_ascii_case(&format!("{statement}."));
+            assert!(statements.iter().any(real), "{documented}: {quote}");
+        }
+        let words = section.split_whitespace().collect::<Vec<_>>().join(" ");
+        for limit in of_kind.iter().flat_map(|example| &example.limits) {
+            assert!(words.contains(limit), "{documented}: {limit}");
         }
     }
 }
