@@ -81,60 +81,52 @@ impl Outcome {
         }
     }
 
-    fn fixed_class(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Status(_) => "http",
-            Self::Refused => "refused",
-            Self::Dns => "dns",
-            Self::Tls => "tls",
-            Self::Connect => "connect",
-            Self::LocalLimit => "local_limit",
-            Self::Reset => "reset",
-            Self::Truncated => "truncated",
-            Self::Timeout(Stage::Connect) => "timeout_connect",
-            Self::Timeout(Stage::Read) => "timeout_read",
-            Self::Timeout(Stage::Total) => "timeout_total",
-            Self::Empty => "empty",
-            Self::StreamError => "stream_error",
-            Self::Malformed => "malformed",
-            Self::Unsolicited => "unsolicited",
-            Self::TooLarge => "too_large",
-            Self::Plugin => "plugin",
-            Self::Cancelled => "cancelled",
-            Self::Dropped => "dropped",
-        }
-    }
-
     /// Reads what [`class`](Self::class) wrote.
     pub fn from_class(class: &str) -> Option<Self> {
         if let Some(code) = class.strip_prefix("http_") {
             return code.parse().ok().map(Self::Status);
         }
-        Self::FIXED.into_iter().find(|outcome| outcome.fixed_class() == class)
+        Self::FIXED.iter().copied().find(|outcome| outcome.fixed_class() == class)
     }
+}
 
-    const FIXED: [Self; 19] = [
-        Self::Ok,
-        Self::Refused,
-        Self::Dns,
-        Self::Tls,
-        Self::Connect,
-        Self::LocalLimit,
-        Self::Reset,
-        Self::Truncated,
-        Self::Timeout(Stage::Connect),
-        Self::Timeout(Stage::Read),
-        Self::Timeout(Stage::Total),
-        Self::Empty,
-        Self::StreamError,
-        Self::Malformed,
-        Self::Unsolicited,
-        Self::TooLarge,
-        Self::Plugin,
-        Self::Cancelled,
-        Self::Dropped,
-    ];
+/// Makes the list into a match and its inverse, so that no class can be written and not read.
+macro_rules! classes {
+    ($($outcome:ident $(($stage:ident))? is $class:literal,)+) => {
+        impl Outcome {
+            /// Every outcome with one class; the class of [`Outcome::Status`] depends on its code.
+            pub const FIXED: &[Self] = &[$(Self::$outcome $((Stage::$stage))?),+];
+
+            fn fixed_class(self) -> &'static str {
+                match self {
+                    Self::Status(_) => "http",
+                    $(Self::$outcome $((Stage::$stage))? => $class,)+
+                }
+            }
+        }
+    };
+}
+
+classes! {
+    Ok is "ok",
+    Refused is "refused",
+    Dns is "dns",
+    Tls is "tls",
+    Connect is "connect",
+    LocalLimit is "local_limit",
+    Reset is "reset",
+    Truncated is "truncated",
+    Timeout(Connect) is "timeout_connect",
+    Timeout(Read) is "timeout_read",
+    Timeout(Total) is "timeout_total",
+    Empty is "empty",
+    StreamError is "stream_error",
+    Malformed is "malformed",
+    Unsolicited is "unsolicited",
+    TooLarge is "too_large",
+    Plugin is "plugin",
+    Cancelled is "cancelled",
+    Dropped is "dropped",
 }
 
 #[cfg(test)]

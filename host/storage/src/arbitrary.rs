@@ -2,7 +2,7 @@
 //! their types, strings over all of Unicode.
 
 use loadwright_core::arrival::{Arrival, Process};
-use loadwright_core::outcome::{Outcome, Stage};
+use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{FailurePolicy, Limits, Load, Plan, TimestampSource};
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
@@ -47,30 +47,7 @@ fn timeline() -> impl Strategy<Value = Timeline> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![
-        any::<u16>().prop_map(Outcome::Status),
-        proptest::sample::select(vec![
-            Outcome::Ok,
-            Outcome::Refused,
-            Outcome::Dns,
-            Outcome::Tls,
-            Outcome::Connect,
-            Outcome::LocalLimit,
-            Outcome::Reset,
-            Outcome::Truncated,
-            Outcome::Timeout(Stage::Connect),
-            Outcome::Timeout(Stage::Read),
-            Outcome::Timeout(Stage::Total),
-            Outcome::Empty,
-            Outcome::StreamError,
-            Outcome::Malformed,
-            Outcome::Unsolicited,
-            Outcome::TooLarge,
-            Outcome::Plugin,
-            Outcome::Cancelled,
-            Outcome::Dropped,
-        ]),
-    ]
+    prop_oneof![any::<u16>().prop_map(Outcome::Status), proptest::sample::select(Outcome::FIXED),]
 }
 
 fn source() -> impl Strategy<Value = TokenSource> {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 fn every_fixed_outcome_has_a_class_of_its_own() {
     let classes: BTreeSet<String> = Outcome::FIXED.iter().map(|outcome| outcome.class()).collect();
     assert_eq!(classes.len(), Outcome::FIXED.len());
-    for outcome in Outcome::FIXED {
+    for &outcome in Outcome::FIXED {
         assert_eq!(Outcome::from_class(&outcome.class()), Some(outcome));
     }
 }
@@ -22,6 +22,19 @@ fn classes_are_spelled_as_documented() {
 }
 
 #[test]
+fn classes_are_listed_in_the_records_format() {
+    let page = include_str!("../../../../docs/RECORDS.md");
+    let row =
+        page.lines().find(|line| line.starts_with("| `outcome` |")).expect("the column's row");
+    let listed: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+    let (ok, failures) = Outcome::FIXED.split_first().expect("outcomes");
+    let failures = failures.iter().map(|outcome| outcome.class());
+    let classes: Vec<String> =
+        [ok.class(), "http_<status>".into()].into_iter().chain(failures).collect();
+    assert_eq!(listed, classes);
+}
+
+#[test]
 fn what_is_no_class_is_none() {
     for text in ["", "http_", "http_x", "http_70000", "OK", "http"] {
         assert_eq!(Outcome::from_class(text), None, "{text}");
@@ -30,16 +43,16 @@ fn what_is_no_class_is_none() {
 
 #[test]
 fn outcomes_are_successes_failures_or_beside() {
-    let beside: Vec<Outcome> = Outcome::FIXED.into_iter().filter(|o| o.is_beside()).collect();
+    let beside: Vec<Outcome> = Outcome::FIXED.iter().copied().filter(|o| o.is_beside()).collect();
     assert_eq!(beside, [Outcome::Cancelled, Outcome::Dropped]);
-    let ok: Vec<Outcome> = Outcome::FIXED.into_iter().filter(|o| o.is_ok()).collect();
+    let ok: Vec<Outcome> = Outcome::FIXED.iter().copied().filter(|o| o.is_ok()).collect();
     assert_eq!(ok, [Outcome::Ok]);
 }
 
 #[test]
 fn connection_failures_are_those_without_a_connection() {
     let without: Vec<Outcome> =
-        Outcome::FIXED.into_iter().filter(|o| o.is_connection_failure()).collect();
+        Outcome::FIXED.iter().copied().filter(|o| o.is_connection_failure()).collect();
     let expected = [
         Outcome::Refused,
         Outcome::Dns,
