@@ -1,4 +1,4 @@
-//! What is written in files: their length, their first line, and what may not stand in them.
+//! What every file must satisfy: its length, its name, its first line, and texts it may not contain.
 
 use crate::none;
 use crate::tree::{File, files, rust};
@@ -10,7 +10,7 @@ const TEST_LINES: usize = 500;
 /// Files that may be longer, each with its reason.
 const LONGER: [(&str, &str); 0] = [];
 
-/// Names that say nothing of what is inside.
+/// Names that do not say what a module holds.
 const NAMES: [&str; 8] =
     ["manager", "helper", "helpers", "utils", "util", "common", "data", "misc"];
 
@@ -31,25 +31,26 @@ fn no_file_is_longer_than_its_budget() {
         let listed = LONGER.iter().any(|(path, _)| *path == file.path);
         if lines > budget && !listed {
             violations.push(format!(
-                "{} has {lines} lines of {budget}: split it where it begins a second idea, or, if \
-                 it is a table, list it in tests/architecture/files.rs with the reason",
+                "{} has {lines} lines of {budget}: split it where a second responsibility begins, or, \
+                 if it is a table, list it in tests/architecture/files.rs with the reason",
                 file.path
             ));
         } else if lines <= budget && listed {
-            violations.push(format!("{} is within its budget now: take it off LONGER", file.path));
+            violations
+                .push(format!("{} is within its budget now: remove it from LONGER", file.path));
         }
     }
     none(violations);
 }
 
 #[test]
-fn files_that_may_be_longer_are_there_and_have_a_reason() {
+fn files_that_may_be_longer_exist_and_have_a_reason() {
     let paths: Vec<String> = rust().into_iter().map(|file| file.path).collect();
     none(
         LONGER
             .iter()
             .filter(|(path, reason)| !paths.iter().any(|p| p == path) || reason.is_empty())
-            .map(|(path, _)| format!("{path} is gone or has no reason: mend LONGER"))
+            .map(|(path, _)| format!("{path} is gone or has no reason: correct LONGER"))
             .collect(),
     );
 }
@@ -71,7 +72,7 @@ fn every_file_opens_with_what_it_is_responsible_for() {
     );
 }
 
-/// A sentence at least: two words would only say the name again.
+/// At least a short sentence: two words would only repeat the name.
 fn opens_with_docs(text: &str) -> bool {
     let mut words = 0;
     for line in text.lines() {
@@ -87,11 +88,11 @@ fn opens_with_docs(text: &str) -> bool {
 fn lints_are_expected_with_a_reason_never_allowed() {
     // Spelled in pieces, so that this file does not violate it.
     let forbidden = [["#[", "allow("].concat(), ["#![", "allow("].concat()];
-    let mend = "write `#[expect(lint, reason = \"…\")]`, which fails once it is not needed";
+    let remedy = "write `#[expect(lint, reason = \"…\")]`, which fails once it is not needed";
     none(
         lines(&rust())
             .filter(|(_, line)| forbidden.iter().any(|start| line.contains(start)))
-            .map(|(place, _)| format!("{place}: {mend}"))
+            .map(|(place, _)| format!("{place}: {remedy}"))
             .collect(),
     );
 }
@@ -107,7 +108,7 @@ fn modules_are_named_for_what_they_are() {
         });
         for name in parts.chain(declared).filter(|name| NAMES.contains(name)) {
             violations.push(format!(
-                "{}: `{name}` says nothing; name it for what it is, in the field's nouns",
+                "{}: `{name}` does not say what it holds; use the field's noun for it",
                 file.path
             ));
         }
@@ -130,7 +131,7 @@ fn no_path_of_one_machine() {
     );
 }
 
-/// Whether an absolute path below `folder` stands in `line`.
+/// Whether `line` contains an absolute path below `folder`.
 fn names_path(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();

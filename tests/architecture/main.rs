@@ -1,7 +1,9 @@
-//! The rules of the house as tests: which crate may know which, how long a file may be, what every
-//! file opens with, what may not be written. Each failure names the place and how to mend it.
+//! The rules of ARCHITECTURE.md and CONTRIBUTING.md as tests: which crate and module may depend on
+//! which, how long a file may be, what it opens with, what code may not contain. Each failure names
+//! the place and the remedy.
 
-mod arrows;
+mod code;
+mod crates;
 mod files;
 mod modules;
 mod tree;

@@ -1,5 +1,5 @@
-//! The arrows between modules of one crate: siblings form no circle, and a stage of the engine
-//! knows only the stages behind it. Tests are left out.
+//! Dependencies between the modules of one crate: siblings form no cycle, and a stage of the engine
+//! uses only the stages after it. Tests are left out.
 
 mod paths;
 mod sources;
@@ -8,16 +8,16 @@ use crate::none;
 use sources::{Module, crates};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The engine's modules in the order of its data flow: each may use those after it alone.
+/// The engine's modules in the order of its data flow: each may use only those after it.
 const ENGINE_ORDER: [&str; 8] =
     ["run", "prepare", "schedule", "exchange", "interpret", "messages", "context", "error"];
 
-/// Uses between siblings: from one, to the other, with the first file that shows it.
-type Arrows = BTreeMap<(String, String), String>;
+/// Uses between siblings: user and used, with the first file that shows it.
+type Uses = BTreeMap<(String, String), String>;
 
-/// The arrows between siblings, by the path of the module that holds them.
-fn arrows(modules: &[Module]) -> BTreeMap<String, Arrows> {
-    let mut levels: BTreeMap<String, Arrows> = BTreeMap::new();
+/// The uses between siblings, by the path of their parent module.
+fn sibling_uses(modules: &[Module]) -> BTreeMap<String, Uses> {
+    let mut levels: BTreeMap<String, Uses> = BTreeMap::new();
     for (user, used, file) in paths::uses(modules) {
         let common = user.iter().zip(&used).take_while(|(a, b)| a == b).count();
         let (Some(from), Some(to)) = (user.get(common), used.get(common)) else { continue };
@@ -30,12 +30,12 @@ fn arrows(modules: &[Module]) -> BTreeMap<String, Arrows> {
     levels
 }
 
-/// Siblings that reach themselves, each circle as its members.
-fn circles(arrows: &Arrows) -> Vec<Vec<&str>> {
+/// Siblings that reach themselves, each cycle as its members.
+fn cycles(uses: &Uses) -> Vec<Vec<&str>> {
     let nodes: BTreeSet<&str> =
-        arrows.keys().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
+        uses.keys().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
     let reached: BTreeMap<&str, BTreeSet<&str>> =
-        nodes.iter().map(|node| (*node, reachable(arrows, node))).collect();
+        nodes.iter().map(|node| (*node, reachable(uses, node))).collect();
     let mut found: Vec<Vec<&str>> = Vec::new();
     for node in nodes {
         let mutual = |other: &&str| reached[node].contains(other) && reached[*other].contains(node);
@@ -47,11 +47,11 @@ fn circles(arrows: &Arrows) -> Vec<Vec<&str>> {
     found
 }
 
-fn reachable<'a>(arrows: &'a Arrows, from: &str) -> BTreeSet<&'a str> {
+fn reachable<'a>(uses: &'a Uses, from: &str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
     while let Some(node) = open.pop() {
-        for (_, to) in arrows.keys().filter(|(user, _)| user == node) {
+        for (_, to) in uses.keys().filter(|(user, _)| user == node) {
             if seen.insert(to.as_str()) {
                 open.push(to);
             }
@@ -61,21 +61,21 @@ fn reachable<'a>(arrows: &'a Arrows, from: &str) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn no_circles_between_the_modules_of_a_crate() {
+fn modules_of_a_crate_form_no_cycle() {
     let mut violations = Vec::new();
     for (name, modules) in crates() {
-        for (parent, arrows) in arrows(&modules) {
-            for members in circles(&arrows) {
+        for (parent, uses) in sibling_uses(&modules) {
+            for members in cycles(&uses) {
                 let inside = |(from, to): &(String, String)| {
                     members.contains(&from.as_str()) && members.contains(&to.as_str())
                 };
-                let shown: Vec<String> = arrows
+                let shown: Vec<String> = uses
                     .iter()
-                    .filter(|(arrow, _)| inside(arrow))
+                    .filter(|(pair, _)| inside(pair))
                     .map(|((from, to), file)| format!("    {from} -> {to} in {file}"))
                     .collect();
                 violations.push(format!(
-                    "{name}: {} form a circle{}: move what both need below them\n{}",
+                    "{name}: {} form a cycle{}: move what both need below them\n{}",
                     members.join(", "),
                     if parent.is_empty() { String::new() } else { format!(" in {parent}") },
                     shown.join("\n")
@@ -101,7 +101,7 @@ fn stages_of_the_engine_use_only_what_comes_after_them() {
         .into_iter()
         .map(|name| format!("host/engine: {name} has no place in ENGINE_ORDER"))
         .collect();
-    let levels = arrows(&modules);
+    let levels = sibling_uses(&modules);
     let top = levels.get("").expect("the engine's modules use each other");
     for ((from, to), file) in top {
         if place(from) > place(to) {
@@ -121,9 +121,9 @@ fn the_rules_see_what_they_forbid() {
         module("b::inner", "pub struct Deep; fn f() { super::super::a::g(); }"),
         module("c", "use crate::{a::{self, g}, b::*};"),
     ];
-    let levels = arrows(&modules);
+    let levels = sibling_uses(&modules);
     let top: Vec<String> = levels[""].keys().map(|(from, to)| format!("{from}->{to}")).collect();
     assert_eq!(top, ["a->b", "b->a", "c->a", "c->b"]);
-    assert_eq!(circles(&levels[""]), [["a", "b"]]);
-    assert_eq!(levels.len(), 1, "no arrows between the children of b");
+    assert_eq!(cycles(&levels[""]), [["a", "b"]]);
+    assert_eq!(levels.len(), 1, "the children of b do not use each other");
 }

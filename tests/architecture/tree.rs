@@ -19,7 +19,7 @@ pub(crate) fn root() -> PathBuf {
 /// What is built, fetched or recorded rather than written.
 const SKIPPED: [&str; 6] = ["target", "dist", "corpus", "artifacts", "outputs", "node_modules"];
 
-/// Git's own: a folder, or in a linked worktree a file that names one.
+/// Git's own folder, or in a linked worktree a file that names it.
 const GIT: &str = ".git";
 
 /// All text files below `folders`, or in the root itself for `.`, in the order of their paths.
@@ -37,7 +37,7 @@ pub(crate) fn files(folders: &[&str]) -> Vec<File> {
 }
 
 fn collect(folder: &Path, deep: bool, files: &mut Vec<File>) {
-    // A folder that is not there yet holds nothing.
+    // A folder that does not exist yet holds nothing.
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries {
         let entry = entry.expect("the project can be read");
@@ -55,10 +55,10 @@ fn collect(folder: &Path, deep: bool, files: &mut Vec<File>) {
     }
 }
 
-/// All Rust files that the rules apply to.
+/// All Rust files of the project.
 pub(crate) fn rust() -> Vec<File> {
     let mut files = files(&["host", "plugins", "examples", "xtask", "benches", "tests", "fuzz"]);
     files.retain(|file| file.path.ends_with(".rs"));
-    assert!(files.len() > 20, "the walk finds the project's sources");
+    assert!(files.len() > 20, "the project's sources are found");
     files
 }

@@ -85,16 +85,23 @@ fn style(template: &str) -> ProgressStyle {
         .progress_chars("=> ")
 }
 
+/// Whether a point is over, and what wakes the thread that shows it.
+#[derive(Default)]
+struct PointOver {
+    over: Mutex<bool>,
+    changed: Condvar,
+}
+
 /// A point that is being shown.
 pub(crate) struct PointProgress {
-    over: Arc<(Mutex<bool>, Condvar)>,
+    over: Arc<PointOver>,
     failure: LastFailure,
     thread: Option<JoinHandle<()>>,
 }
 
 impl PointProgress {
     fn new(console: &Arc<Console>, view: PointView, sweep: Option<ProgressBar>) -> Self {
-        let over = Arc::new((Mutex::new(false), Condvar::new()));
+        let over = Arc::<PointOver>::default();
         let failure = view.failure.clone();
         let (console, shared) = (Arc::clone(console), Arc::clone(&over));
         // Without a thread more the run goes on, unseen.
@@ -110,8 +117,8 @@ impl PointProgress {
 
 impl Drop for PointProgress {
     fn drop(&mut self) {
-        *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.over.1.notify_all();
+        *self.over.over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.over.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // A panic of the display was printed where it happened, and changes no metric.
             let _ = thread.join();
@@ -119,12 +126,7 @@ impl Drop for PointProgress {
     }
 }
 
-fn show(
-    console: &Console,
-    view: &PointView,
-    sweep: Option<&ProgressBar>,
-    (over, changed): &(Mutex<bool>, Condvar),
-) {
+fn show(console: &Console, view: &PointView, sweep: Option<&ProgressBar>, point: &PointOver) {
     let bar = console.terminal.live().then(|| {
         let bar = console.terminal.bars().add(ProgressBar::new(view.length));
         bar.set_style(style("{prefix} [{wide_bar}]\n  {msg}"));
@@ -132,9 +134,9 @@ fn show(
         bar
     });
     let every = if bar.is_some() { DRAWN_EVERY } else { LINE_EVERY };
-    let mut is_over = over.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut is_over = point.over.lock().unwrap_or_else(PoisonError::into_inner);
     while !*is_over {
-        let waited = changed.wait_timeout(is_over, every);
+        let waited = point.changed.wait_timeout(is_over, every);
         is_over = waited.unwrap_or_else(PoisonError::into_inner).0;
         if *is_over {
             break;

@@ -19,7 +19,7 @@ pub(crate) fn closed(index: u32, workers: u32, number: u64) -> Plan {
         "parallel": workers, "number": number, "model": "Qwen2.5-0.5B-Instruct",
         "api_key": "***", "temperature": 0.0,
     });
-    let serde_json::Value::Object(settings) = settings else { unreachable!("it is an object") };
+    let settings = settings.as_object().expect("it is an object").clone();
     let mut plan = testkit::closed(workers);
     (plan.index, plan.name) = (index, format!("parallel_{workers}_number_{number}"));
     plan.target.url = "http://127.0.0.1:8801/v1/chat/completions".into();

@@ -38,15 +38,15 @@ pub fn create_run(outputs: &Path, date: Option<&str>, name: &str) -> Result<Path
     fs::create_dir_all(&parent).map_err(|cause| FolderError { path: parent.clone(), cause })?;
     let name = file_name(name);
     let numbered = (2u64..).map(|number| format!("{name}_{number}"));
-    for name in std::iter::once(name.clone()).chain(numbered) {
+    let made = std::iter::once(name.clone()).chain(numbered).find_map(|name| {
         let path = parent.join(name);
         match fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(cause) => return Err(FolderError { path, cause }),
+            Ok(()) => Some(Ok(path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+            Err(cause) => Some(Err(FolderError { path, cause })),
         }
-    }
-    unreachable!("there are more numbers than folders")
+    });
+    made.expect("there are more numbers than folders")
 }
 
 /// Makes the run's folder where the user wants it, `path`, or takes the empty one that is there.

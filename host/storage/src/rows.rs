@@ -58,10 +58,17 @@ fn text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Writes `record` as row `id` of `request`, its frames excepted.
+/// The keys that a row of `request` or `sample` begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowKey {
+    pub(crate) id: i64,
+    pub(crate) point: u32,
+}
+
+/// Writes `record` as a row of `request`, its frames excepted.
 pub(crate) fn write_record(
     statement: &mut Statement<'_>,
-    (id, point): (i64, u32),
+    key: RowKey,
     record: &Record,
 ) -> rusqlite::Result<()> {
     #[rustfmt::skip]
@@ -84,7 +91,7 @@ pub(crate) fn write_record(
     };
     #[rustfmt::skip]
     statement.execute(params![
-        id, point, int(*seq), turn, attempt, last_attempt, warmup, text(conversation), int(*scheduled),
+        key.id, key.point, int(*seq), turn, attempt, last_attempt, warmup, text(conversation), int(*scheduled),
         optional(*ready), optional(*sent), optional(start), optional(resolved),
         optional(connected), optional(tls), optional(*head), int(*end), streamed, status,
         class(*outcome).as_ref(), text(error), input_tokens, output_tokens, cached_tokens,
@@ -146,10 +153,10 @@ fn read_timeline(row: &mut Columns<'_>) -> Result<Timeline, RowError> {
     Ok(Timeline { scheduled, ready, sent, connect, head: row.optional()?, end: row.nanos()? })
 }
 
-/// Writes `sample` as row `id` of `sample`.
+/// Writes `sample` as a row of `sample`.
 pub(crate) fn write_sample(
     statement: &mut Statement<'_>,
-    (id, point): (i64, u32),
+    key: RowKey,
     sample: &Sample,
 ) -> rusqlite::Result<()> {
     #[rustfmt::skip]
@@ -159,7 +166,7 @@ pub(crate) fn write_sample(
     } = sample;
     #[rustfmt::skip]
     statement.execute(params![
-        id, point, int(*at), in_flight, ready, int(*starved), int(*backlog), int(*stalls), cpu,
+        key.id, key.point, int(*at), in_flight, ready, int(*starved), int(*backlog), int(*stalls), cpu,
         int(*timer_late), int(*generate), int(*format), int(*interpret), clock_steps,
         plugin_restarts, int(*inexact_prompts), int(*refusal_waits), int(*refusal_wait),
     ])?;

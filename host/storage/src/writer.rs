@@ -7,7 +7,7 @@
 use crate::byte_budget::ByteBudget;
 use crate::failure::{lost, lost_for};
 use crate::frames;
-use crate::rows;
+use crate::rows::{self, RowKey};
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use loadwright_core::ports::SinkFailure;
 use loadwright_core::record::Record;
@@ -228,8 +228,8 @@ impl<'c> Writer<'c> {
         match job {
             Job::Record(record) => self.record(&record),
             Job::Sample(sample) => {
-                self.last_id += 1;
-                rows::write_sample(&mut self.sample, (self.last_id, self.point_id), &sample)
+                let key = self.next_key();
+                rows::write_sample(&mut self.sample, key, &sample)
             }
             Job::Begin(point, answer) => {
                 answers.push(answer);
@@ -242,13 +242,18 @@ impl<'c> Writer<'c> {
         }
     }
 
-    fn record(&mut self, record: &Record) -> rusqlite::Result<()> {
+    fn next_key(&mut self) -> RowKey {
         self.last_id += 1;
-        rows::write_record(&mut self.request, (self.last_id, self.point_id), record)?;
+        RowKey { id: self.last_id, point: self.point_id }
+    }
+
+    fn record(&mut self, record: &Record) -> rusqlite::Result<()> {
+        let key = self.next_key();
+        rows::write_record(&mut self.request, key, record)?;
         if !record.frames.is_empty() {
             self.encoded.clear();
             frames::encode(&record.frames, &mut self.encoded);
-            self.frame.execute(params![self.last_id, record.frames.len(), self.encoded])?;
+            self.frame.execute(params![key.id, record.frames.len(), self.encoded])?;
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ fn defining(
     known: &BTreeSet<&Path>,
     exports: &BTreeMap<(&Path, &str), Path>,
 ) -> Path {
-    // A circle of re-exports does not compile, so this ends; the bound is for the test's own faults.
+    // Cyclic re-exports do not compile, so this ends; the bound guards against faults of this test.
     for _ in 0..16 {
         let depth = (0..=path.len()).rev().find(|depth| known.contains(&path[..*depth].to_vec()));
         let module = path[..depth.unwrap_or_default()].to_vec();
@@ -127,7 +127,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Every name that `tree` brings in, with the path it stands for.
+/// Every name that `tree` brings in, with its path.
 fn flatten(tree: &UseTree, before: &mut Path, found: &mut Vec<(String, Path)>) {
     match tree {
         UseTree::Path(part) => {

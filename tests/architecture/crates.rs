@@ -1,5 +1,5 @@
-//! The arrows between crates: `core, stamps, files <- {engine, wasm, tokens, sim, report, export} <- cli`,
-//! and what outside crates may not be reached from where.
+//! Dependencies between crates, in three layers: `core, timing, files <- engine, wasm, tokens, sim,
+//! report, storage <- cli`; and which third-party crates may not be reached from where.
 
 use crate::none;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 const CORE: &str = "loadwright-core";
-const STAMPS: &str = "loadwright-timing";
+const TIMING: &str = "loadwright-timing";
 const FILES: &str = "loadwright-files";
 
-/// The crates that all others may use, and which use none of them.
-const BASE: [&str; 3] = [CORE, STAMPS, FILES];
+/// The lowest layer: all others may depend on these, and these on no other.
+const BASE: [&str; 3] = [CORE, TIMING, FILES];
 
-/// The crates in the middle, which do not know each other.
+/// The layer above it, whose crates do not depend on each other.
 const MIDDLE: [&str; 6] = [
     "loadwright-engine",
     "loadwright-wasm",
@@ -23,17 +23,17 @@ const MIDDLE: [&str; 6] = [
     "loadwright-storage",
 ];
 
-/// What a crate may not reach, by whatever way, and why.
+/// What a crate may not depend on, directly or not, and why.
 const UNREACHABLE: [(&str, &[&str], &str); 2] = [
     (
         CORE,
         &["tokio", "mio", "socket2", "hyper", "reqwest", "wasmtime", "clap"],
-        "the core is pure: move what needs it into a crate of the middle, behind a port",
+        "core does no I/O: move what needs it into a crate of the middle layer, behind a port",
     ),
     (
         "loadwright-report",
         &["tokio", "mio", "socket2", "hyper", "reqwest", "loadwright-timing"],
-        "a report is text made of a summary: let the caller fetch what it needs",
+        "a report is a function of summaries: let the caller fetch what it needs",
     ),
 ];
 
@@ -45,8 +45,8 @@ fn metadata() -> Metadata {
         .expect("cargo metadata reads the workspace")
 }
 
-/// Which of our crates `package` depends on, by kind of dependency.
-fn ours(metadata: &Metadata, package: &str, dev: bool) -> BTreeSet<String> {
+/// The workspace crates that `package` depends on; `dev`: for its tests only.
+fn internal(metadata: &Metadata, package: &str, dev: bool) -> BTreeSet<String> {
     let members = metadata.workspace_packages();
     let package = members.iter().find(|member| member.name == package);
     let package = package.expect("a crate named here is in the workspace");
@@ -73,13 +73,13 @@ fn cargo_run_means_loadwright() {
 }
 
 #[test]
-fn the_base_knows_none_of_us() {
+fn base_crates_depend_on_no_other() {
     let metadata = metadata();
     none(
         BASE.iter()
             .flat_map(|package| {
-                ours(&metadata, package, false).into_iter().map(move |other| {
-                    format!("{package} depends on {other}: what both need belongs into {package}")
+                internal(&metadata, package, false).into_iter().map(move |other| {
+                    format!("{package} depends on {other}: what both need belongs in {package}")
                 })
             })
             .collect(),
@@ -87,15 +87,15 @@ fn the_base_knows_none_of_us() {
 }
 
 #[test]
-fn the_middle_does_not_know_each_other() {
+fn middle_crates_depend_on_base_crates_only() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in MIDDLE {
-        for other in ours(&metadata, package, false) {
+        for other in internal(&metadata, package, false) {
             if !BASE.contains(&other.as_str()) {
                 violations.push(format!(
-                    "{package} depends on {other}: let them meet at a trait in core's ports, and \
-                     have the cli put them together"
+                    "{package} depends on {other}: define a trait in core's ports, and connect \
+                     them in the cli"
                 ));
             }
         }
@@ -104,14 +104,14 @@ fn the_middle_does_not_know_each_other() {
 }
 
 #[test]
-fn tests_of_the_middle_may_know_the_simulated_server_alone() {
+fn tests_of_a_crate_use_base_crates_and_the_simulated_server_only() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in MIDDLE.iter().chain(&BASE) {
-        for other in ours(&metadata, package, true) {
+        for other in internal(&metadata, package, true) {
             if !BASE.contains(&other.as_str()) && other != "loadwright-sim" {
                 violations.push(format!(
-                    "{package}'s tests depend on {other}: what needs both belongs into tests/"
+                    "{package}'s tests depend on {other}: what needs both belongs in tests/"
                 ));
             }
         }
@@ -120,7 +120,7 @@ fn tests_of_the_middle_may_know_the_simulated_server_alone() {
 }
 
 #[test]
-fn every_host_crate_has_its_place() {
+fn every_host_crate_has_a_layer() {
     let metadata = metadata();
     let host = metadata.workspace_root.join("host");
     let known: BTreeSet<&str> = MIDDLE.iter().chain(&BASE).copied().chain(["loadwright"]).collect();
@@ -134,18 +134,18 @@ fn every_host_crate_has_its_place() {
         found
             .iter()
             .filter(|name| !known.contains(name.as_str()))
-            .map(|name| format!("{name} is new in host/: give it a place in tests/architecture"))
+            .map(|name| format!("{name} is new in host/: give it a layer in tests/architecture"))
             .collect(),
     );
-    assert_eq!(found.len(), known.len(), "a crate named here is gone from host/: {found:?}");
+    assert_eq!(found.len(), known.len(), "a crate listed here is gone from host/: {found:?}");
 }
 
 #[test]
-fn what_is_pure_reaches_nothing_impure() {
+fn core_and_report_reach_no_io() {
     let mut violations = Vec::new();
     for (package, forbidden, why) in UNREACHABLE {
         let reached = reached(package);
-        assert!(reached.contains("serde"), "{package} reaches what it is known to: {reached:?}");
+        assert!(reached.contains("serde"), "{package} depends on serde: {reached:?}");
         for name in reached {
             if forbidden.contains(&name.as_str()) {
                 violations.push(format!("{package} reaches {name}: {why}"));
@@ -155,7 +155,7 @@ fn what_is_pure_reaches_nothing_impure() {
     none(violations);
 }
 
-/// Names of all crates that `package` is built with on this machine.
+/// All crates that `package` is built with on this machine.
 fn reached(package: &str) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
