@@ -13,7 +13,9 @@ pub(crate) struct Metrics {
     pub(crate) ttft_ms: Option<Spread>,
     /// Gaps between output frames, in milliseconds.
     pub(crate) itl_ms: Option<Spread>,
-    /// Lateness of requests behind their arrival plan, in milliseconds.
+    /// Lateness of requests behind their arrival plan, in milliseconds. Results of 2026-11 call it
+    /// `lag_ms`.
+    #[serde(alias = "lag_ms")]
     pub(crate) dispatch_delay_ms: Option<Spread>,
 }
 

@@ -37,3 +37,12 @@ fn builds_are_compared_with_the_bare_client_and_with_each_other() {
     let row = "| CPU a frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
     assert!(lines.contains(&row), "{text}");
 }
+
+#[test]
+fn results_that_were_kept_are_read_whole() {
+    let kept = include_str!("../../results/2026-11-24-open-loop.json");
+    let measurement: Measurement = serde_json::from_str(kept).unwrap();
+    let text = markdown(&measurement);
+    let row = text.lines().find(|line| line.starts_with("| p99 dispatch delay (ms) |"));
+    assert_eq!(row, Some("| p99 dispatch delay (ms) | 0.170 | 0.148 |"));
+}
