@@ -165,6 +165,53 @@ pub(crate) fn one_token() -> Summary {
     fold(&closed(0, 1, 2_000), &records, EndReason::Completed, &[])
 }
 
+/// Metrics of the quick start: the mean, one of its unit in the core's, the percentiles that are shown.
+const QUICK_START: [(Metric, f64, f64, [f64; 10]); 8] = [
+    (
+        Metric::Latency,
+        30.9964,
+        1e9,
+        [28.8971, 29.7338, 30.8739, 31.5315, 31.8956, 32.3317, 33.4968, 34.1158, 34.5008, 34.5951],
+    ),
+    (
+        Metric::Ttft,
+        1.3071,
+        1e9,
+        [0.3371, 0.4225, 0.9366, 1.5892, 2.0769, 2.3656, 3.1024, 3.5413, 3.8131, 3.8955],
+    ),
+    (
+        Metric::Tpot,
+        0.029,
+        1e9,
+        [0.0275, 0.0281, 0.0291, 0.0296, 0.0298, 0.0299, 0.0304, 0.0308, 0.0309, 0.031],
+    ),
+    (
+        Metric::Itl,
+        0.0287,
+        1e9,
+        [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761],
+    ),
+    (
+        Metric::InputTokens,
+        1083.2,
+        1.0,
+        [1029.0, 1061.0, 1073.0, 1080.0, 1084.0, 1088.0, 1197.0, 1251.0, 1292.0, 1343.0],
+    ),
+    (Metric::OutputTokens, 1024.0, 1.0, [1024.0; 10]),
+    (
+        Metric::OutputRate,
+        33.0,
+        1e6,
+        [30.5721, 32.1195, 33.1733, 33.9593, 34.4398, 34.7858, 35.4505, 35.8045, 36.0191, 36.1281],
+    ),
+    (
+        Metric::TotalRate,
+        68.0,
+        1e6,
+        [62.9394, 65.5693, 67.9478, 69.8569, 70.9794, 71.7338, 73.0745, 74.3043, 77.1365, 79.4895],
+    ),
+];
+
 /// The point that the quick start prints, with its numbers in the core's units.
 pub(crate) fn quick_start() -> Summary {
     let mut summary = fold(&closed(4, 200, 400), &[], EndReason::Completed, &[]);
@@ -176,7 +223,7 @@ pub(crate) fn quick_start() -> Summary {
     summary.throughput.requests = Some(6.3492);
     summary.throughput.output = Some(6501.61);
     summary.throughput.total = Some(13379.1);
-    let mut set = |metric: Metric, mean: f64, unit: f64, shown: [f64; 10]| {
+    for (metric, mean, unit, shown) in QUICK_START {
         let mut rows = [0; 15];
         for (row, value) in rows[3..13].iter_mut().zip(shown) {
             *row = (value * unit).round() as u64;
@@ -184,50 +231,6 @@ pub(crate) fn quick_start() -> Summary {
         let distribution =
             Distribution { count: 400, mean: mean * unit, method: Method::Exact, rows };
         summary.metrics.insert(metric, Some(distribution));
-    };
-    let s = 1e9;
-    set(
-        Metric::Latency,
-        30.9964,
-        s,
-        [28.8971, 29.7338, 30.8739, 31.5315, 31.8956, 32.3317, 33.4968, 34.1158, 34.5008, 34.5951],
-    );
-    set(
-        Metric::Ttft,
-        1.3071,
-        s,
-        [0.3371, 0.4225, 0.9366, 1.5892, 2.0769, 2.3656, 3.1024, 3.5413, 3.8131, 3.8955],
-    );
-    set(
-        Metric::Tpot,
-        0.029,
-        s,
-        [0.0275, 0.0281, 0.0291, 0.0296, 0.0298, 0.0299, 0.0304, 0.0308, 0.0309, 0.031],
-    );
-    set(
-        Metric::Itl,
-        0.0287,
-        s,
-        [0.0, 0.0218, 0.0263, 0.0293, 0.0308, 0.0319, 0.039, 0.0572, 0.1462, 0.1761],
-    );
-    set(
-        Metric::InputTokens,
-        1083.2,
-        1.0,
-        [1029.0, 1061.0, 1073.0, 1080.0, 1084.0, 1088.0, 1197.0, 1251.0, 1292.0, 1343.0],
-    );
-    set(Metric::OutputTokens, 1024.0, 1.0, [1024.0; 10]);
-    set(
-        Metric::OutputRate,
-        33.0,
-        1e6,
-        [30.5721, 32.1195, 33.1733, 33.9593, 34.4398, 34.7858, 35.4505, 35.8045, 36.0191, 36.1281],
-    );
-    set(
-        Metric::TotalRate,
-        68.0,
-        1e6,
-        [62.9394, 65.5693, 67.9478, 69.8569, 70.9794, 71.7338, 73.0745, 74.3043, 77.1365, 79.4895],
-    );
+    }
     summary
 }
