@@ -57,7 +57,7 @@ pub const KNOWN: &[KnownFlag] = &[
     no_effect("num-workers", "threads prepare requests ahead of time by default"),
     no_effect("log-every-n-query", "progress is always shown"),
     no_effect("enable-progress-tracker", "progress is always shown"),
-    no_effect("db-commit-interval", "records are committed every second"),
+    no_effect("db-commit-interval", "records are committed several times a second"),
     no_effect("queue-size-multiplier", "the engine sizes its queues"),
     no_effect("in-flight-task-multiplier", "no tasks are created beyond the requests in flight"),
     no_effect("image-patch-size", "image tokens are taken from the server's usage, not estimated"),
