@@ -22,11 +22,13 @@ pub(crate) struct Loadwright<'a> {
     pub(crate) threads: u32,
     /// The tokenizer of scenarios that want one.
     pub(crate) tokenizer: Option<&'a Path>,
+    /// Further arguments of `perf`.
+    pub(crate) arguments: &'a [String],
 }
 
 /// The command that puts `shape` on the server at `address` and writes into `outputs`.
 pub(crate) fn command(
-    Loadwright { binary, threads, tokenizer }: Loadwright<'_>,
+    Loadwright { binary, threads, tokenizer, arguments }: Loadwright<'_>,
     shape: &Shape,
     address: SocketAddr,
     outputs: &Path,
@@ -48,7 +50,8 @@ pub(crate) fn command(
         .args(["--min-tokens", &shape.tokens.to_string()])
         .args(["--number", &shape.requests.to_string()])
         .arg("--outputs-dir")
-        .arg(outputs);
+        .arg(outputs)
+        .args(arguments);
     match shape.arrival {
         Arrival::Workers(workers) => command.args(["--parallel", &workers.to_string()]),
         Arrival::Rate(rate) => command.args(["--open-loop", "--rate", &rate.to_string()]),

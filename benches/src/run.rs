@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
     /// Another build of loadwright, run in turn with the first in every round
     #[arg(long, requires = "loadwright")]
     baseline: Option<PathBuf>,
+    /// Arguments of the baseline alone, e.g. `--baseline-args=--cpu-pinning=off`; repeatable
+    #[arg(long, requires = "baseline", allow_hyphen_values = true)]
+    baseline_args: Vec<String>,
     /// A tokenizer's folder, for the scenario that wants one
     #[arg(long)]
     tokenizer: Option<PathBuf>,
@@ -113,19 +116,22 @@ fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
 /// One run of `tool`.
 fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
     let server = Serving::start(scenario)?;
-    let loadwright = |binary: &Option<PathBuf>, threads| {
+    let build = |binary: &Option<PathBuf>, threads, arguments| {
         let binary = binary.as_deref().ok_or("its binary was not given")?;
-        let loadwright = Loadwright { binary, threads, tokenizer: args.tokenizer.as_deref() };
+        let tokenizer = args.tokenizer.as_deref();
+        let loadwright = Loadwright { binary, threads, tokenizer, arguments };
         run_loadwright(loadwright, shape, server.address)
     };
+    let loadwright = |threads| build(&args.loadwright, threads, &[]);
+    let baseline = |threads| build(&args.baseline, threads, &args.baseline_args);
     let (start, start_wall) = (clock::now(), clock::wall());
     let (usage, reported) = match tool {
         Tool::Bare => run_bare("bare", shape, server.address)?,
         Tool::Hyper => run_bare("hyper", shape, server.address)?,
-        Tool::Loadwright => loadwright(&args.loadwright, 1)?,
-        Tool::LoadwrightTwoThreads => loadwright(&args.loadwright, 2)?,
-        Tool::Baseline => loadwright(&args.baseline, 1)?,
-        Tool::BaselineTwoThreads => loadwright(&args.baseline, 2)?,
+        Tool::Loadwright => loadwright(1)?,
+        Tool::LoadwrightTwoThreads => loadwright(2)?,
+        Tool::Baseline => baseline(1)?,
+        Tool::BaselineTwoThreads => baseline(2)?,
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
     let (server_usage, truth) = server.stop()?;

@@ -185,6 +185,19 @@ pub struct EngineSettings {
     pub replies: ReplyLimits,
     /// What happens to the run when a plugin fails.
     pub on_plugin_failure: FailurePolicy,
+    /// Whether engine threads may be pinned to processors.
+    pub cpu_pinning: CpuPinning,
+}
+
+/// Whether an engine thread is pinned to one processor while it competes for CPU time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CpuPinning {
+    /// If the engine threads leave at least as many processors to everything else.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 impl Default for EngineSettings {
@@ -194,6 +207,7 @@ impl Default for EngineSettings {
             timestamps: TimestampSource::default(),
             replies: ReplyLimits::default(),
             on_plugin_failure: FailurePolicy::default(),
+            cpu_pinning: CpuPinning::default(),
         }
     }
 }

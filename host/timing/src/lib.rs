@@ -1,5 +1,5 @@
 //! The clock, a precise timer, sockets whose reads carry the kernel's receive time, read batching,
-//! and how threads are started and scheduled.
+//! and how threads are started, scheduled and pinned.
 //!
 //! The engine and the simulated server both take their timestamps here, so that what one reports
 //! can be compared with what the other knows. Nothing here knows HTTP.
@@ -10,6 +10,7 @@
 )]
 
 pub mod clock;
+pub mod cpu_pin;
 pub mod pacer;
 pub mod read_batcher;
 pub mod socket;

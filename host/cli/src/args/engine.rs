@@ -14,6 +14,9 @@ pub struct EngineArgs {
     /// Engine threads [default: a quarter of the cores, 1 to 8]
     #[arg(long, value_name = "N")]
     pub threads: Option<Whole>,
+    /// Pin engine threads to a processor while they compete for CPU time: auto or off
+    #[arg(long, value_name = "MODE", default_value = "auto")]
+    pub cpu_pinning: String,
     /// Source of timestamps for received frames: kernel or user
     #[arg(long, value_name = "SOURCE", default_value = "kernel")]
     pub timestamps: String,

@@ -5,7 +5,7 @@ use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use crate::inputs::Inputs;
 use loadwright_core::plan::{
-    EngineSettings, FailurePolicy, Objectives, ReplyLimits, Timeouts, TimestampSource,
+    CpuPinning, EngineSettings, FailurePolicy, Objectives, ReplyLimits, Timeouts, TimestampSource,
 };
 use std::time::Duration;
 
@@ -25,6 +25,11 @@ pub(super) fn engine(
 ) -> EngineSettings {
     EngineSettings {
         threads: threads(args, inputs, diagnostics),
+        cpu_pinning: diagnostics.choice(
+            "cpu-pinning",
+            &args.engine.cpu_pinning,
+            &[("auto", CpuPinning::Auto), ("off", CpuPinning::Off)],
+        ),
         timestamps: diagnostics.choice(
             "timestamps",
             &args.engine.timestamps,

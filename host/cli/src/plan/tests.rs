@@ -4,7 +4,7 @@ use super::Run;
 use crate::testing::{errors, run as read};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{
-    FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
+    CpuPinning, FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -343,9 +343,11 @@ fn engine_settings() {
     let run = whole(
         "--retries 2 --timestamps user --threads 3 --on-plugin-failure fail-run --read-timeout 1.5 \
          --goodput ttft:500 e2el:2000.5 --plugin-timeout 9 --plugin-memory 2 --max-reply-size 3 \
-         --max-reply-frames 4 --max-reply-memory 5",
+         --max-reply-frames 4 --max-reply-memory 5 --cpu-pinning off",
     );
     let point = &run.points[0];
+    assert_eq!(point.engine.cpu_pinning, CpuPinning::Off);
+    assert_eq!(whole("").points[0].engine.cpu_pinning, CpuPinning::Auto);
     assert_eq!((point.request.retries, point.engine.threads), (2, 3));
     assert_eq!(point.engine.replies, ReplyLimits { bytes: 3 << 20, frames: 4, memory: 5 << 20 });
     assert_eq!(point.engine.timestamps, TimestampSource::User);

@@ -7,8 +7,9 @@ use crate::interpret::queue::InterpreterQueue;
 use crate::schedule::dispatch::Dispatch;
 use crate::schedule::drive::{ConnectionPool, Phase};
 use crate::schedule::slot_runner::SlotRunner;
-use loadwright_core::plan::Load;
+use loadwright_core::plan::{CpuPinning, Load};
 use loadwright_timing::clock;
+use loadwright_timing::cpu_pin::CpuPin;
 use loadwright_timing::read_batcher::ReadBatcher;
 use loadwright_timing::thread::minimize_timer_slack;
 use std::io;
@@ -140,18 +141,24 @@ fn wanted_at_start(load: &Load) -> usize {
     }
 }
 
-/// Periodically sends batches on, takes the thread's CPU time and checks whether streams continue.
-/// Never returns.
+/// Periodically sends batches on, takes the thread's CPU time, decides whether it is pinned and
+/// checks whether streams continue. Never returns.
 async fn tick(runner: &SlotRunner) {
-    let PointContext { timers, gauges, .. } = runner.context();
+    let PointContext { plan, timers, gauges, .. } = runner.context();
     let mut interval = timers.interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::thread_cpu_time();
     let mut reads = runner.batcher.count();
-    let gauge: &AtomicU64 = &gauges.busy[runner.index() as usize];
+    let index = runner.index() as usize;
+    let mut pin = match plan.engine.cpu_pinning {
+        CpuPinning::Auto => Some(CpuPin::new(index, usize::from(plan.engine.threads))),
+        CpuPinning::Off => None,
+    };
+    let gauge: &AtomicU64 = &gauges.busy[index];
     loop {
         interval.tick().await;
         runner.attempts.interpreters.flush();
+        pin.as_mut().map(CpuPin::update);
         let now = clock::thread_cpu_time();
         gauge.fetch_add(now - before, Relaxed);
         before = now;
