@@ -1,4 +1,4 @@
-//! Lists the components in plugins/dist, so that what is committed there is what is embedded.
+//! Embeds the components that are committed in plugins/dist.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -16,9 +16,10 @@ fn main() {
     let mut table = String::from("&[\n");
     for path in found {
         let path = path.canonicalize().expect("it was listed just now");
-        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("our names are plain");
+        let name =
+            path.file_stem().and_then(|stem| stem.to_str()).expect("our file names are UTF-8");
         writeln!(table, "    Bundled {{ name: {name:?}, bytes: include_bytes!({path:?}) }},")
-            .expect("a string takes anything");
+            .expect("writing to a string cannot fail");
     }
     table.push(']');
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));

@@ -44,7 +44,7 @@ impl Catalog {
 
     /// Whether a plugin that was given hides the bundled `plugin`.
     pub(crate) fn shadowed(&self, plugin: &Plugin) -> bool {
-        let kinds = plugin.offers();
+        let kinds = plugin.kinds();
         matches!(plugin.source(), Source::Bundled(_))
             && kinds.iter().any(|kind| self.given(*kind, plugin.name()).is_some())
     }
@@ -74,7 +74,7 @@ impl Catalog {
             return Err(SettingErrors(vec![self.names.unknown(kind, name)]).into());
         }
         let plugin = Plugin::open(&self.host, Source::Bundled(name.into()))?;
-        if plugin.offers().contains(&kind) {
+        if plugin.kinds().contains(&kind) {
             Ok(plugin)
         } else {
             Err(SettingErrors(vec![wrong_kind(kind, name)]).into())
@@ -82,6 +82,6 @@ impl Catalog {
     }
 
     fn given(&self, kind: Kind, name: &str) -> Option<&Arc<Plugin>> {
-        self.given.iter().find(|plugin| plugin.name() == name && plugin.offers().contains(&kind))
+        self.given.iter().find(|plugin| plugin.name() == name && plugin.kinds().contains(&kind))
     }
 }

@@ -53,6 +53,6 @@ pub(crate) fn list(args: &PluginListArgs) -> Result<Exit, CommandError> {
 }
 
 fn kinds(plugin: &Plugin) -> String {
-    let kinds: Vec<String> = plugin.offers().iter().map(ToString::to_string).collect();
+    let kinds: Vec<String> = plugin.kinds().iter().map(ToString::to_string).collect();
     kinds.join("+")
 }

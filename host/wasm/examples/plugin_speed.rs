@@ -1,8 +1,8 @@
 //! Measures what a plugin costs: `plugin_speed PATH|BUNDLED-NAME [CACHE-FOLDER]`.
 //!
-//! Prints the time to open, compile, load what was compiled, make an instance, and format or
-//! generate one item in batches of 64.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it measures, and says what")]
+//! Prints the time to open it, to compile it or load it from the cache, to create an instance, and
+//! to format or generate one item in batches of 64.
+#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "it measures and prints")]
 
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::request::PromptRequest;
@@ -33,9 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let began = Instant::now();
         let plugin = Plugin::open(&host, source.clone())?;
         let opened = began.elapsed();
-        let took = measure(&plugin)?;
-        println!("{} {round}: open {opened:?}, first factory {:?}", plugin.name(), took.factory);
-        println!("  instance {:?}, one item {:?}", took.instance, took.item);
+        let durations = measure(&plugin)?;
+        let factory = durations.factory;
+        println!("{} {round}: open {opened:?}, first factory {factory:?}", plugin.name());
+        println!("  instance {:?}, one item {:?}", durations.instance, durations.item);
     }
     std::fs::remove_dir_all(cache)?;
     Ok(())
@@ -53,7 +54,7 @@ fn host(cache: &Path) -> Result<Arc<Host>, Box<dyn Error>> {
     })?)
 }
 
-struct Took {
+struct Durations {
     factory: Duration,
     instance: Duration,
     item: Duration,
@@ -71,15 +72,16 @@ fn settings() -> Value {
     })
 }
 
-fn measure(plugin: &Plugin) -> Result<Took, Box<dyn Error>> {
+fn measure(plugin: &Plugin) -> Result<Durations, Box<dyn Error>> {
     let began = Instant::now();
-    if plugin.offers().contains(&Kind::Protocol) {
+    if plugin.kinds().contains(&Kind::Protocol) {
         let factory = plugin.protocol(&settings())?;
         let made = began.elapsed();
         let (mut protocol, instance) = timed(|| factory.instance())?;
-        let asks = vec![ask(); BATCH];
-        let item = per_item(|_| protocol.format(&asks).into_iter().collect::<Result<Vec<_>, _>>())?;
-        return Ok(Took { factory: made, instance, item });
+        let requests = vec![request(); BATCH];
+        let item =
+            per_item(|_| protocol.format(&requests).into_iter().collect::<Result<Vec<_>, _>>())?;
+        return Ok(Durations { factory: made, instance, item });
     }
     let factory = plugin.dataset(&settings(), DatasetServices::default())?;
     let made = began.elapsed();
@@ -87,10 +89,10 @@ fn measure(plugin: &Plugin) -> Result<Took, Box<dyn Error>> {
     let first = dataset.generate(0, 1)?;
     println!("  first item: {first:?}");
     let item = per_item(|batch| dataset.generate(batch * BATCH as u32, BATCH as u32))?;
-    Ok(Took { factory: made, instance, item })
+    Ok(Durations { factory: made, instance, item })
 }
 
-fn ask() -> PromptRequest {
+fn request() -> PromptRequest {
     let message = Message::text("user", "lorem ipsum ".repeat(PROMPT_BYTES / 12));
     let prompt = Prompt::Messages(vec![message]);
     PromptRequest { history: Vec::new(), prompt, max_tokens: None, min_tokens: None }

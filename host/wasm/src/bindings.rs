@@ -1,8 +1,8 @@
-//! The contract with guests as Rust, made from wit/ and from nothing else.
+//! The contract with guests as Rust, generated from wit/ alone.
 //!
-//! One world holds every interface that works in bulk, so that a type shared by two of them is one
-//! Rust type, and arguments are borrowed: a prompt is copied once, into the guest's memory. Which
-//! interfaces a component may import and must export is not decided here but where it is opened.
+//! One world holds every bulk interface, so that a type shared by two of them is one Rust type, and
+//! arguments are borrowed: a prompt is copied once, into the guest's memory. Which interfaces a
+//! component may import and must export is decided in `inspect`, not here.
 
 /// Bulk interfaces: protocol and dataset, and what the host offers.
 pub(crate) mod bulk {
@@ -25,8 +25,8 @@ pub(crate) mod bulk {
     });
 }
 
-/// What every plugin exports. Apart from the others because borrowed arguments of an aliased type
-/// (`json`) do not compile in this version of bindgen.
+/// What every plugin exports. Separate because borrowed arguments of an aliased type (`json`) do not
+/// compile in this version of bindgen.
 pub(crate) mod identity {
     wasmtime::component::bindgen!({
         path: "../../wit",

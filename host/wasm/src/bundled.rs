@@ -1,15 +1,15 @@
-//! The plugins that come with the program: every component in plugins/dist, embedded.
+//! The plugins embedded in the program: every component in plugins/dist.
 
-/// One of them.
+/// A bundled plugin.
 #[derive(Debug, Clone, Copy)]
 pub struct Bundled {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// The component.
     pub bytes: &'static [u8],
 }
 
-/// All of them, by name.
+/// All bundled plugins, sorted by name.
 pub fn bundled() -> &'static [Bundled] {
     include!(concat!(env!("OUT_DIR"), "/bundled.rs"))
 }

@@ -1,9 +1,9 @@
-//! Compiled code on disk, so that a plugin is compiled once on a machine and not once a run.
+//! Compiled code on disk, so that a plugin is compiled once per machine and not once per run.
 //!
-//! A file is named by what it was made from and by what made it: the SHA-256 of the component and
-//! the engine's compatibility hash. It begins with a digest over name and code; only bytes that were
-//! read from a folder private to this user and match it are run. Anything wrong with a file costs a
-//! compilation; a folder that cannot be used is a notice, and never an error.
+//! A file's name holds the SHA-256 of the component and the engine's compatibility hash. The file
+//! starts with a digest of its name and code; code is run only if it was read from a folder private
+//! to this user and matches that digest. A bad file costs a compilation; an unusable folder gives a
+//! notice, never an error.
 
 mod private;
 
@@ -19,21 +19,21 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// A compilation longer than this is announced.
-const PATIENCE: Duration = Duration::from_millis(500);
+const ANNOUNCE_AFTER: Duration = Duration::from_millis(500);
 
-/// What a file begins with: the layout's name, then the digest.
+/// The magic bytes that a file starts with; the digest follows.
 const LAYOUT: &[u8; 8] = b"lw-code1";
 const DIGEST: usize = 32;
 
-/// What the user should know about the host itself.
+/// Reports something about the host itself to the user.
 pub(crate) type Notice = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Where compiled code is kept.
+/// The cache of compiled code.
 pub(crate) struct Cache {
     folder: Option<PrivateFolder>,
     engine: String,
     notice: Notice,
-    /// The next file that cannot be written fails for the same reason as the first.
+    /// Reported once: further files fail to be written for the same reason.
     write_failed: Once,
 }
 
@@ -42,12 +42,12 @@ pub(crate) struct Cache {
 pub(crate) enum Origin {
     /// Read from the cache.
     Cached,
-    /// Compiled now.
+    /// Compiled just now.
     Compiled,
 }
 
 impl Cache {
-    /// A cache in a folder of its own below `parent`; none: nothing is kept.
+    /// A cache in its own folder below `parent`; without one nothing is cached.
     pub(crate) fn new(engine: &Engine, parent: Option<&Path>, notice: Notice) -> Self {
         let folder = parent.and_then(|parent| match PrivateFolder::open(parent) {
             Ok(folder) => Some(folder),
@@ -59,8 +59,8 @@ impl Cache {
         Self { folder, engine: compatibility(engine), notice, write_failed: Once::new() }
     }
 
-    /// The compiled form of the component `bytes`, whose SHA-256 is `digest` in hexadecimal: from
-    /// the disk, or made now. `slow` is called when that takes long.
+    /// The compiled form of the component `bytes`, whose SHA-256 is `digest` in hexadecimal: loaded
+    /// from disk or compiled. `slow` is called when compiling takes long.
     ///
     /// # Errors
     /// The bytes do not compile.
@@ -71,27 +71,27 @@ impl Cache {
         digest: &str,
         slow: impl Fn() + Sync,
     ) -> wasmtime::Result<(Component, Origin)> {
-        let name = format!("{digest}-{}{}", self.engine, private::KEPT);
+        let name = format!("{digest}-{}{}", self.engine, private::SUFFIX);
         if let Some(component) = self.folder.as_ref().and_then(|it| load(engine, it, &name)) {
             return Ok((component, Origin::Cached));
         }
         let component =
             announced(slow, || on_spare_threads(|| Component::from_binary(engine, bytes)))?;
         if let Some(folder) = &self.folder {
-            self.keep(folder, &name, &component);
+            self.store(folder, &name, &component);
         }
         Ok((component, Origin::Compiled))
     }
 
-    /// Writes a file of the cache. Failing to costs the next run a compilation, nothing else.
-    fn keep(&self, folder: &PrivateFolder, name: &str, component: &Component) {
+    /// Writes a file of the cache. A failure only costs the next run a compilation.
+    fn store(&self, folder: &PrivateFolder, name: &str, component: &Component) {
         let Ok(code) = component.serialize() else { return };
-        match folder.write(name, &[LAYOUT, &seal(name, &code), &code]) {
+        match folder.write(name, &[LAYOUT, &digest_of(name, &code), &code]) {
             Ok(()) => folder.prune(),
             Err(error) => self.write_failed.call_once(|| {
                 (self.notice)(&format!(
-                    "compiled plugins are not cached: {} cannot be written: {error}; free space, \
-                     or give another --cache-dir",
+                    "compiled plugins are not cached: {} cannot be written: {error}; free some \
+                     space or choose another --cache-dir",
                     folder.path().display()
                 ));
             }),
@@ -99,48 +99,48 @@ impl Cache {
     }
 }
 
-/// Reads a file of the cache; none if it is missing or bad.
+/// Reads a file of the cache; `None` if it is missing or bad.
 #[expect(unsafe_code, reason = "running compiled code is unsafe by nature; see below")]
 fn load(engine: &Engine, folder: &PrivateFolder, name: &str) -> Option<Component> {
     let bytes = folder.read(name)?;
     let (digest, code) = bytes.strip_prefix(LAYOUT)?.split_at_checked(DIGEST)?;
-    if digest != seal(name, code) {
+    if digest != digest_of(name, code) {
         return None;
     }
-    // SAFETY: deserialising runs whatever the bytes hold. They are in memory, so that nobody can
-    // change what was checked. They came from a file that belongs to this user, in a folder that
-    // does too, and that nobody else may write to; `keep` wrote it, since the digest fits its name.
+    // SAFETY: the bytes must be what `Component::serialize` gave, since they are run as machine code.
+    // They are in memory, so they cannot change after the check. They came from a file owned by this
+    // user, in a folder owned by this user that nobody else may write to, and `store` wrote it, since
+    // the digest matches name and code.
     unsafe { Component::deserialize(engine, code) }.ok()
 }
 
-/// The digest that a file named `name` with this code begins with.
-fn seal(name: &str, code: &[u8]) -> [u8; DIGEST] {
+/// The digest at the start of the file called `name` that holds `code`.
+fn digest_of(name: &str, code: &[u8]) -> [u8; DIGEST] {
     Sha256::new().chain_update(name).chain_update(code).finalize().into()
 }
 
-/// Runs `work` with threads for it to spread over, which are gone afterwards; on this thread alone
-/// where the system gives no more.
+/// Runs `work` on a temporary thread pool; on this thread alone if no threads can be created.
 fn on_spare_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let pool = rayon::ThreadPoolBuilder::new().build();
     let alone = || rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
     match pool.or_else(|_| alone()) {
         Ok(pool) => pool.install(work),
-        // This thread is a pool of its own already, from an earlier time.
+        // This thread already became a pool in an earlier call.
         Err(_) => work(),
     }
 }
 
-/// Runs `work`, and `slow` once beside it if it takes long.
+/// Runs `work`; calls `slow` once, from another thread, if it takes long.
 fn announced<T>(slow: impl Fn() + Sync, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (done, wait) = sync_channel::<()>(0);
         let slow = &slow;
         let watch = move || {
-            if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if wait.recv_timeout(ANNOUNCE_AFTER) == Err(RecvTimeoutError::Timeout) {
                 slow();
             }
         };
-        // Without a thread to spare nothing is announced, and the work is done all the same.
+        // If no thread can be created, nothing is announced and the work is done all the same.
         let watching = std::thread::Builder::new().spawn_scoped(scope, watch);
         let result = work();
         drop(done);
@@ -155,7 +155,7 @@ fn compatibility(engine: &Engine) -> String {
     hex(&hasher.0.finalize()[..8])
 }
 
-/// The standard hasher may change between compilers; this one does not.
+/// The standard hasher may change between compiler versions; SHA-256 does not.
 struct Sha256Hasher(Sha256);
 
 impl Hasher for Sha256Hasher {
@@ -173,7 +173,7 @@ impl Hasher for Sha256Hasher {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes anything");
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text
     })
 }

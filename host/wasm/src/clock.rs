@@ -1,5 +1,5 @@
-//! The crate's one clock: it limits calls into guests and dates what they see as
-//! the run's start; it times nothing that is reported.
+//! The crate's one clock: it limits calls into guests and sets the wall clock that they see. No
+//! reported time comes from it.
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! What a guest can observe through WASI: seeded randomness and clocks that do not tell the time. The
-//! functions that expose it are elsewhere.
+//! What a guest can observe through WASI: seeded randomness, and clocks that do not follow real
+//! time. The functions that expose it are in `wasi`.
 
 use crate::seeded;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ pub(crate) struct ClosedWasi {
     pub(crate) random: ChaCha8Rng,
     /// Time of day when the host started, since the Unix epoch.
     pub(crate) wall: Duration,
-    /// The monotonic clock in microseconds: it advances by one with every reading.
+    /// The monotonic clock in microseconds: each reading advances it by one.
     pub(crate) readings: u64,
 }
 

@@ -1,6 +1,6 @@
-//! Between the contract's types and the core's: borrowed on the way in, moved on the way out.
+//! Converts between the contract's types and the core's: arguments are borrowed, results moved.
 
 mod inbound;
 mod outbound;
 
-pub(crate) use outbound::{asks, exchanges};
+pub(crate) use outbound::{exchanges, prompt_requests};

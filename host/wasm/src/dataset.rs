@@ -1,8 +1,8 @@
 //! The core's dataset port over a component.
 //!
-//! What a batch cannot do within its limits may be well within them item by item: a dataset found
-//! to be so is asked for single items from then on, so that the limit costs one instance and not one
-//! a batch.
+//! A batch may exceed a limit that its items, one by one, stay within. A dataset for which that
+//! happens is asked for single items from then on, so that the limit costs one instance and not one
+//! per batch.
 
 use crate::instance::{DatasetExports, Instance, InstanceFactory};
 use loadwright_core::conversation::Conversation;
@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Makes instances of one configured dataset.
 pub(crate) struct WasmDataset {
     factory: Arc<InstanceFactory<DatasetExports>>,
-    /// The instance that was made to see whether the settings will do.
+    /// The instance that was created to check the settings.
     first: Mutex<Option<Instance<DatasetExports>>>,
-    /// Whether batches overrun limits that their items keep to.
+    /// Whether batches exceed limits that their items stay within.
     item_by_item: Arc<AtomicBool>,
 }
 
@@ -57,7 +57,7 @@ impl DatasetFactory for WasmDataset {
 struct DatasetWorker {
     instance: Instance<DatasetExports>,
     item_by_item: Arc<AtomicBool>,
-    /// The last item that ended an instance by itself: batches that hold it need not be tried.
+    /// The last item that ended an instance on its own: batches with it are not tried again.
     failed_item: Option<(u32, PluginFailure)>,
 }
 
@@ -70,13 +70,13 @@ impl DatasetWorker {
         let failure = |cause| self.instance.factory.failure(&name, cause);
         let items = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
         if items.len() > count as usize {
-            let text = format!("it gave more items than the {count} asked for: {}", items.len());
+            let text = format!("it returned {} items, {count} were requested", items.len());
             return Err(failure(Cause::Contract(text)));
         }
         Ok(items.into_iter().map(Conversation::from).collect())
     }
 
-    /// A batch; where it ends the instance, its items one by one.
+    /// A batch; if it ends the instance, its items one by one.
     fn batch(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
         let failure = match self.range(first, count) {
             Err(failure) if is_end(&failure.cause) => failure,
@@ -89,7 +89,8 @@ impl DatasetWorker {
         Ok(items)
     }
 
-    /// An item by itself. What it does to an unused instance is its answer.
+    /// One item. If it ends an instance that was used before, a fresh one gets a try: its result is
+    /// final.
     fn one(&mut self, index: u32) -> Result<Vec<Conversation>, PluginFailure> {
         let used = self.instance.is_used();
         match self.range(index, 1) {
@@ -122,7 +123,7 @@ impl DatasetWorker {
     }
 }
 
-/// Whether it ended the instance; anything else is an answer.
+/// Whether the failure ended the instance.
 fn is_end(cause: &Cause) -> bool {
     matches!(cause, Cause::Trap(_) | Cause::TimeLimit(_) | Cause::MemoryLimit(_))
 }

@@ -1,64 +1,63 @@
-//! The wasmtime engine: how guests are compiled and how their time is counted.
+//! The wasmtime engine: how guests are compiled, and the epoch that limits their time.
 //!
 //! Synchronous calls on plain threads only: with concurrency support a small call costs several
-//! times as much, and nothing in the contract waits.
+//! times as much, and no call of the contract waits.
 
-use crate::limits;
+use crate::process_limits;
 use loadwright_timing::thread::spawn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{Config, Engine, EngineWeak, WasmBacktraceDetails};
 
-/// How often the epoch advances: the grain of every time limit.
+/// How often the epoch advances: the resolution of every time limit.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// An engine, and what advances its epoch.
+/// An engine, and the ticker that advances its epoch.
 ///
 /// # Errors
-/// This machine cannot run compiled WebAssembly, or no thread can be had.
-pub(crate) fn start() -> wasmtime::Result<(Engine, Arc<Epoch>)> {
+/// This machine cannot run compiled WebAssembly, or the ticker's thread cannot be created.
+pub(crate) fn start() -> wasmtime::Result<(Engine, Arc<EpochTicker>)> {
     let mut config = Config::new();
     config
         .concurrency_support(false)
         .epoch_interruption(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable);
-    limits::apply(&mut config);
+    process_limits::apply(&mut config);
     let engine = Engine::new(&config)?;
-    let epoch = Epoch::start(engine.weak())?;
+    let epoch = EpochTicker::start(engine.weak())?;
     Ok((engine, Arc::new(epoch)))
 }
 
-/// Advances an engine's epoch while guests run. Between calls its thread sleeps: a thread that woke
-/// every tick would take its share of the CPU time of every run.
-pub(crate) struct Epoch(Arc<Watched>);
+/// Advances an engine's epoch while guests run. Between calls its thread sleeps: waking every tick
+/// would cost CPU time in every run.
+pub(crate) struct EpochTicker(Arc<Shared>);
 
-struct Watched {
+struct Shared {
     calls: Mutex<Calls>,
-    /// Wakes the thread.
-    news: Condvar,
+    /// Wakes the ticker's thread.
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct Calls {
     running: u32,
-    /// The thread waits for a call.
+    /// The ticker's thread waits for a call.
     asleep: bool,
-    /// The thread is to end.
-    over: bool,
+    /// The ticker's thread must end.
+    stopping: bool,
 }
 
-/// A call that runs until this is dropped.
+/// A call in progress; dropping it ends the call.
 #[must_use]
-pub(crate) struct Running(Arc<Watched>);
+pub(crate) struct Running(Arc<Shared>);
 
-impl Epoch {
+impl EpochTicker {
     fn start(engine: EngineWeak) -> wasmtime::Result<Self> {
-        let watched = Arc::new(Watched { calls: Mutex::default(), news: Condvar::new() });
-        let epoch = Self(Arc::clone(&watched));
+        let shared = Arc::new(Shared { calls: Mutex::default(), changed: Condvar::new() });
+        let epoch = Self(Arc::clone(&shared));
         spawn("plugin-epoch", move || {
-            while watched.wait_for_a_call() {
-                // A weak handle: the thread must not keep the engine, and everything it mapped,
-                // alive.
+            while shared.wait_for_call() {
+                // A weak handle: the thread must not keep the engine and its mappings alive.
                 let Some(engine) = engine.upgrade() else { break };
                 engine.increment_epoch();
                 drop(engine);
@@ -68,21 +67,21 @@ impl Epoch {
         Ok(epoch)
     }
 
-    /// Has the epoch advance while a call runs.
+    /// Keeps the epoch advancing until the result is dropped.
     pub(crate) fn run(&self) -> Running {
         let mut calls = self.0.lock();
         calls.running += 1;
         if calls.asleep {
-            self.0.news.notify_one();
+            self.0.changed.notify_one();
         }
         Running(Arc::clone(&self.0))
     }
 }
 
-impl Drop for Epoch {
+impl Drop for EpochTicker {
     fn drop(&mut self) {
-        self.0.lock().over = true;
-        self.0.news.notify_one();
+        self.0.lock().stopping = true;
+        self.0.changed.notify_one();
     }
 }
 
@@ -92,16 +91,16 @@ impl Drop for Running {
     }
 }
 
-impl Watched {
-    /// Returns once a call runs; false: no more will.
-    fn wait_for_a_call(&self) -> bool {
+impl Shared {
+    /// Waits until a call runs; false once there will be no more.
+    fn wait_for_call(&self) -> bool {
         let mut calls = self.lock();
-        while calls.running == 0 && !calls.over {
+        while calls.running == 0 && !calls.stopping {
             calls.asleep = true;
-            calls = self.news.wait(calls).unwrap_or_else(PoisonError::into_inner);
+            calls = self.changed.wait(calls).unwrap_or_else(PoisonError::into_inner);
         }
         calls.asleep = false;
-        !calls.over
+        !calls.stopping
     }
 
     fn lock(&self) -> MutexGuard<'_, Calls> {
@@ -109,7 +108,7 @@ impl Watched {
     }
 }
 
-/// Ticks that cover `time`, and one more, since the first may be about to pass.
+/// Ticks that cover `time`, plus one: the current tick may be about to end.
 pub(crate) fn ticks(time: Duration) -> u64 {
     let whole = time.as_nanos().div_ceil(TICK.as_nanos());
     u64::try_from(whole).unwrap_or(u64::MAX / 2).saturating_add(1)

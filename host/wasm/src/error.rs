@@ -1,4 +1,4 @@
-//! Why a plugin could not be opened. Every text says what to do about it.
+//! Why a plugin could not be opened. Every message says what to do about it.
 
 use crate::Kind;
 use loadwright_core::ports::PluginFailure;
@@ -6,16 +6,16 @@ use loadwright_core::setting::SettingFault;
 use loadwright_files::FileError;
 use std::path::PathBuf;
 
-/// Contract versions this program understands, as errors print them.
-pub(crate) const UNDERSTOOD: &str = "0.1";
+/// The contract version that this program supports, as errors print it.
+pub(crate) const SUPPORTED: &str = "0.1";
 
 /// A component could not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[error("plugin {origin}: {fault}")]
 pub struct LoadError {
-    /// The file, or the bundled plugin, as errors name it.
+    /// The file or the bundled plugin, as errors name it.
     pub origin: String,
-    /// What is wrong.
+    /// The cause.
     pub fault: LoadFault,
 }
 
@@ -23,57 +23,55 @@ pub struct LoadError {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadFault {
     /// There is no such file.
-    #[error("no such file; give --plugin the path of a component (.wasm) or of a folder of them")]
+    #[error("no such file; --plugin takes a component (.wasm) or a folder of components")]
     Missing,
     /// The file cannot be read.
-    #[error("{0}; give --plugin a component (.wasm)")]
+    #[error("{0}; --plugin takes a component (.wasm)")]
     Unreadable(FileError),
     /// A folder where a file is needed.
-    #[error("is a folder; each component in it is opened by itself")]
+    #[error("is a folder, not a component (.wasm)")]
     Folder,
-    /// Nothing to open in a folder.
-    #[error("is a folder without any .wasm file; give --plugin a component, or a folder of them")]
+    /// A folder without components.
+    #[error(
+        "is a folder without .wasm files; --plugin takes a component or a folder of components"
+    )]
     EmptyFolder,
     /// Zero bytes.
     #[error("is empty; build or download it again")]
     Empty,
     /// A web page.
-    #[error(
-        "is a web page, not a component; the download was answered with a page: fetch the file \
-         itself"
-    )]
+    #[error("is a web page, not a component; download the file itself")]
     WebPage,
     /// WebAssembly's text format.
-    #[error("is WebAssembly in text form; make it binary first, e.g. with `wasm-tools parse`")]
+    #[error("is WebAssembly in text format; convert it to binary, e.g. with `wasm-tools parse`")]
     Wat,
     /// Some other text.
-    #[error("is text, not a component; give the .wasm file that the plugin's build made")]
+    #[error("is text, not a component; give the .wasm file that the plugin's build wrote")]
     Text,
     /// Compiled code.
     #[error(
-        "is compiled code, which is never loaded from a file of yours; give the component (.wasm) \
-         it was made from"
+        "is compiled code, which is loaded only from the program's own cache; give the component \
+         (.wasm) it was compiled from"
     )]
     Compiled,
     /// Some other bytes.
-    #[error("is not WebAssembly; give the .wasm file that the plugin's build made")]
+    #[error("is not WebAssembly; give the .wasm file that the plugin's build wrote")]
     Unknown,
     /// It ends too early.
-    #[error("ends in the middle, after {0} bytes; it was cut short: build or download it again")]
+    #[error("is truncated after {0} bytes; build or download it again")]
     Truncated(usize),
-    /// It is broken otherwise.
+    /// It is malformed.
     #[error("is damaged at byte {offset}: {text}; build or download it again")]
     Malformed {
         /// Where.
         offset: u64,
-        /// How, in the parser's words.
+        /// The parser's message.
         text: String,
     },
-    /// A core module that does not say what its functions mean.
+    /// A core module without the types of its interfaces.
     #[error(
-        "is a core module without a `component-type` section, so nothing says what its functions \
-         mean; build it with wit-bindgen against the contract in wit/, or give the component made \
-         from it"
+        "is a core module without a `component-type` section, so its interfaces are unknown; build \
+         it with wit-bindgen against the contract in wit/, or give the component made from it"
     )]
     CoreModule,
     /// A core module that cannot be made into a component.
@@ -81,8 +79,8 @@ pub enum LoadFault {
     Componentise(String),
     /// Another version of the contract.
     #[error(
-        "speaks version {wants} of the contract ({name}), and this program understands \
-         {UNDERSTOOD}; {remedy}"
+        "needs version {wants} of the contract ({name}), but this program supports {SUPPORTED}; \
+         {remedy}"
     )]
     ContractVersion {
         /// The interface, with its version.
@@ -92,7 +90,7 @@ pub enum LoadFault {
         /// What to do.
         remedy: &'static str,
     },
-    /// It exports nothing the host can use.
+    /// It exports none of the contract's interfaces.
     #[error(
         "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only {exports}; \
          build it for one of the worlds in wit/world.wit"
@@ -101,35 +99,35 @@ pub enum LoadFault {
         /// What it exports.
         exports: String,
     },
-    /// It does not say what it is.
+    /// It has no `describe`.
     #[error(
         "does not export loadwright:plugin/plugin; build it for one of the worlds in wit/world.wit"
     )]
     NoIdentity,
-    /// It wants what its world does not give.
+    /// It imports something that its world does not provide.
     #[error("imports {import}, {reason}")]
     Import {
         /// The interface.
         import: String,
-        /// Who has it, or what to do.
+        /// Why it may not, and what to do.
         reason: String,
     },
-    /// It needs what the contract has, in another shape.
-    #[error("does not fit the contract {UNDERSTOOD}: {0}; build it against wit/ as it is")]
+    /// An interface of the right name has the wrong functions or types.
+    #[error("does not fit contract {SUPPORTED}: {0}; build it against this program's wit/")]
     Contract(String),
     /// It does not compile.
     #[error("does not compile: {0}")]
     Compile(String),
-    /// Its manifest is not one.
+    /// Its manifest is not valid.
     #[error("its manifest {0}")]
     Manifest(String),
-    /// It has no manifest section, and failed when asked.
-    #[error("has no manifest section, and asking it failed: {0}")]
+    /// It has no manifest section, and `describe` failed.
+    #[error("has no manifest section, and calling `describe` failed: {0}")]
     Describe(PluginFailure),
     /// No such bundled plugin.
-    #[error("is not bundled; bundled are {known}; others are loaded with --plugin PATH")]
+    #[error("is not bundled; bundled plugins: {known}; load others with --plugin PATH")]
     NotBundled {
-        /// Those that are.
+        /// The bundled plugins.
         known: String,
     },
 }
@@ -137,7 +135,7 @@ pub enum LoadFault {
 /// A plugin could not be made ready for use.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It offers something else.
+    /// It is a plugin of another kind.
     #[error("plugin `{plugin}` is a {offers}, not a {wanted}; choose it with --{flag}")]
     Kind {
         /// Its name.
@@ -149,8 +147,8 @@ pub enum OpenError {
         /// The flag it belongs to.
         flag: &'static str,
     },
-    /// A file that the user named is not there.
-    #[error("--{name}: {} {error}; give a file that can be read", path.display())]
+    /// A file that the user named cannot be opened.
+    #[error("--{name}: {} {error}; give a readable file", path.display())]
     File {
         /// The setting.
         name: String,

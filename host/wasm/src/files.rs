@@ -1,8 +1,8 @@
-//! Files that the user named, and nothing else on this machine, read only.
+//! Read-only access to the files that the user named, and to nothing else on this machine.
 //!
-//! A name is what the setting is called, e.g. `dataset-path`; where it names a folder,
-//! `dataset-path/a/b` names a file under it, and links that lead out of the folder are refused.
-//! Lines are found by an index that is built once a file and shared by all threads.
+//! A file's name is that of its setting, e.g. `dataset-path`; if that is a folder,
+//! `dataset-path/a/b` is a file in it, and links that lead out of the folder are refused. Lines are
+//! found by an index that is built once per file and shared by all threads.
 
 mod lines;
 
@@ -15,13 +15,13 @@ use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Files kept open at once: a folder of images must not use up the process's descriptors.
+/// Maximum number of files kept open: a folder of images must not exhaust the process's descriptors.
 const OPEN: usize = 64;
 
 /// The files of one dataset.
 pub(crate) struct FileSet {
     roots: Vec<(String, PathBuf)>,
-    /// Ends the reading of a large file.
+    /// Interrupts the indexing of a large file.
     stop: StopFlag,
     open: Mutex<HashMap<String, Arc<OpenFile>>>,
 }
@@ -29,22 +29,22 @@ pub(crate) struct FileSet {
 struct OpenFile {
     file: File,
     size: u64,
-    /// The error is kept too: a file that cannot be read is not read again for every item.
+    /// Errors are kept too: an unreadable file is not read again for every item.
     lines: OnceLock<Result<Lines, String>>,
 }
 
 impl FileSet {
-    /// Files by the names of their settings; reading a large one ends when `stop` is raised.
+    /// Files by the names of their settings; `stop` interrupts the indexing of a large one.
     pub(crate) fn new(roots: Vec<(String, PathBuf)>, stop: StopFlag) -> Self {
         Self { roots, stop, open: Mutex::default() }
     }
 
-    /// Bytes in the file.
+    /// The file's size in bytes.
     pub(crate) fn size(&self, name: &str) -> Result<u64, String> {
         Ok(self.file(name)?.size)
     }
 
-    /// Bytes from `offset`, `count` at most; fewer at the end.
+    /// At most `count` bytes from `offset`; fewer at the end.
     pub(crate) fn read(&self, name: &str, offset: f64, count: u64) -> Result<Vec<u8>, String> {
         let open = self.file(name)?;
         if !(offset >= 0.0 && offset.fract() == 0.0 && offset <= 2f64.powi(53)) {
@@ -57,13 +57,13 @@ impl FileSet {
         )]
         let offset = offset as u64;
         let count = count.min(open.size.saturating_sub(offset));
-        let mut bytes = vec![0; usize::try_from(count).map_err(|_| "too many bytes asked")?];
+        let mut bytes = vec![0; usize::try_from(count).map_err(|_| "too many bytes requested")?];
         open.file.read_exact_at(&mut bytes, offset).map_err(|error| cannot_read(name, &error))?;
         Ok(bytes)
     }
 
-    /// Lines `first .. first + count` without their ends, as many as fit `most` bytes and at least
-    /// one; none: the end.
+    /// Lines `first .. first + count` without their line ends: as many as fit in `most` bytes, and
+    /// at least one; empty at the end of the file.
     pub(crate) fn lines(
         &self,
         name: &str,
@@ -79,8 +79,8 @@ impl FileSet {
         index.read(&open.file, first, count, most).map_err(|error| match error {
             lines::ReadError::Io(error) => cannot_read(name, &error),
             lines::ReadError::TooLong { line } => format!(
-                "line {} of `{name}` has more than {} MiB, a quarter of the memory that a plugin has \
-                 here; raise --plugin-memory",
+                "line {} of `{name}` is longer than {} MiB, a quarter of the plugin's memory; raise \
+                 --plugin-memory",
                 u64::from(line) + 1,
                 most >> 20
             ),
@@ -95,7 +95,7 @@ impl FileSet {
         for entry in listed {
             let entry = entry.map_err(|error| cannot_read(name, &error))?;
             names.push(entry.file_name().into_string().map_err(|odd| {
-                format!("`{name}` holds a file whose name is not UTF-8: {}", odd.display())
+                format!("`{name}` contains a file whose name is not UTF-8: {}", odd.display())
             })?);
         }
         names.sort_unstable();
@@ -112,7 +112,7 @@ impl FileSet {
         let about = file.metadata().map_err(|error| cannot_read(name, &error))?;
         let file = Arc::new(OpenFile { file, size: about.len(), lines: OnceLock::new() });
         if open.len() >= OPEN {
-            // An index is dear to build again; files of a folder are mostly read whole.
+            // An index is expensive to rebuild, while files of a folder are mostly read whole.
             open.retain(|_, file| file.lines.get().is_some());
             if open.len() >= OPEN {
                 open.clear();
@@ -127,8 +127,8 @@ impl FileSet {
         let Some((_, path)) = self.roots.iter().find(|(known, _)| known == root) else {
             let known: Vec<_> = self.roots.iter().map(|(known, _)| format!("`{known}`")).collect();
             return Err(match known.is_empty() {
-                true => format!("it needs a file and none was named; give --{root}"),
-                false => format!("no file is named `{root}`; there is {}", known.join(", ")),
+                true => format!("it needs a file, but none was given; give --{root}"),
+                false => format!("unknown file `{root}`; available: {}", known.join(", ")),
             });
         };
         if below.is_empty() {
@@ -138,10 +138,10 @@ impl FileSet {
     }
 }
 
-/// Checks that `path` is a regular file or a folder, and can be opened.
+/// Checks that `path` is a regular file or a folder that can be opened.
 ///
 /// # Errors
-/// It is not.
+/// It is something else, or cannot be opened.
 pub(crate) fn check_root(path: &Path) -> Result<(), FileError> {
     match loadwright_files::open(path) {
         Ok(_) | Err(FileError::Folder) => Ok(()),
@@ -150,7 +150,7 @@ pub(crate) fn check_root(path: &Path) -> Result<(), FileError> {
 }
 
 fn within(root: &Path, below: &str, name: &str) -> Result<PathBuf, String> {
-    let outside = || format!("`{name}` leads out of the folder that was named");
+    let outside = || format!("`{name}` is outside of --{}", name.split('/').next().unwrap_or(name));
     if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(outside());
     }

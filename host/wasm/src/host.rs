@@ -1,11 +1,11 @@
-//! The host: one engine, one cache and one set of interfaces for every plugin of a process. It knows no
-//! plugin.
+//! The host: one engine, one cache and one set of interfaces for every plugin of a process. It does
+//! not keep track of plugins.
 
 use crate::cache::{Cache, Origin};
 use crate::clock;
-use crate::console::{Level, Log, PluginLog};
-use crate::engine::{self, Epoch};
+use crate::engine::{self, EpochTicker};
 use crate::error::LoadFault;
+use crate::guest_output::{Level, Log, PluginLog};
 use crate::imports;
 use crate::state::State;
 use crate::wasi;
@@ -16,23 +16,23 @@ use std::time::Duration;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
-/// What holds for every plugin of a process.
+/// Settings for every plugin of a process.
 #[derive(Clone)]
 pub struct HostConfig {
-    /// Folder in which a private one is made for compiled code, kept between runs; none: nowhere.
+    /// Cache folder, in which a private folder is created for compiled code; `None`: no cache.
     pub cache_dir: Option<PathBuf>,
-    /// Bytes of memory a plugin may have; none: 64 MiB, or what its manifest asks, 256 MiB at most.
+    /// Memory limit of a plugin in bytes; `None`: what its manifest asks for, from 64 to 256 MiB.
     pub memory: Option<u64>,
-    /// What one call may take; 5 s unless the user says otherwise.
+    /// Time limit of one call.
     pub timeout: Duration,
-    /// The run's seed, from which all that plugins draw follows.
+    /// The run's seed: all randomness of plugins derives from it.
     pub seed: u64,
-    /// Takes what plugins log, and [`Level::Progress`] lines of the host about them. Called from
+    /// Receives what plugins log, and the host's [`Level::Progress`] lines about them. Called from
     /// any thread.
     pub log: Log,
-    /// Takes what the user should know about the host itself, e.g. that its cache cannot be used.
+    /// Receives messages about the host itself, e.g. that its cache cannot be used.
     pub notice: Arc<dyn Fn(&str) + Send + Sync>,
-    /// Once raised, nothing more is wanted of datasets: calls into them end.
+    /// Once raised, calls into datasets end: their results are no longer needed.
     pub stop: StopFlag,
 }
 
@@ -41,14 +41,14 @@ pub struct HostConfig {
 #[error("plugins cannot run on this machine: {0}")]
 pub struct HostError(String);
 
-/// What all plugins of a process share.
+/// Shared by all plugins of a process.
 pub struct Host {
     pub(crate) config: HostConfig,
     engine: Engine,
-    pub(crate) epoch: Arc<Epoch>,
+    pub(crate) epoch: Arc<EpochTicker>,
     linker: Linker<State>,
     cache: Cache,
-    /// Time of day at the start, which is all that guests see of it.
+    /// Time of day at the start: guests see no other.
     pub(crate) wall: Duration,
 }
 
@@ -61,12 +61,12 @@ impl Host {
         let failed = |error: wasmtime::Error| HostError(format!("{error:#}"));
         let (engine, epoch) = engine::start().map_err(failed)?;
         let mut linker = Linker::new(&engine);
-        imports::offer(&mut linker).map_err(failed)?;
+        imports::add_to_linker(&mut linker).map_err(failed)?;
         let cache = Cache::new(&engine, config.cache_dir.as_deref(), Arc::clone(&config.notice));
         Ok(Arc::new(Self { config, engine, epoch, linker, cache, wall: clock::wall() }))
     }
 
-    /// Compiles `bytes`, whose SHA-256 is `digest`, or loads what was compiled earlier.
+    /// Compiles `bytes`, whose SHA-256 is `digest`, or loads them from the cache.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
@@ -75,21 +75,21 @@ impl Host {
     ) -> Result<(Component, Origin), LoadFault> {
         let slow = || {
             let size = bytes.len() >> 10;
-            log.announce(Level::Progress, &format!("compiling {size} KiB, once for this machine"));
+            log.announce(Level::Progress, &format!("compiling {size} KiB, once per machine"));
         };
         self.cache
             .component(&self.engine, bytes, digest, slow)
             .map_err(|error| LoadFault::Compile(format!("{error:#}")))
     }
 
-    /// Links a component to what the host offers.
+    /// Links a component to the host's interfaces.
     pub(crate) fn link(
         &self,
         component: &Component,
     ) -> Result<wasmtime::component::InstancePre<State>, LoadFault> {
-        // WASI differs by version and toolchain: each component gets what it imports of it.
+        // WASI imports differ by version and toolchain: each component gets those it imports.
         let mut linker = self.linker.clone();
-        let linked = wasi::offer(&mut linker, &self.engine, component)
+        let linked = wasi::add_to_linker(&mut linker, &self.engine, component)
             .and_then(|()| linker.instantiate_pre(component));
         linked.map_err(|error| LoadFault::Contract(format!("{error:#}")))
     }

@@ -1,29 +1,29 @@
-//! What a component says of itself, read without starting the host or compiling anything.
+//! Identifies a component without starting the host or compiling anything.
 
-use crate::diagnose;
 use crate::error::LoadError;
+use crate::inspect;
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::source::{self, Source};
 
-/// What a component says of itself.
+/// A component's kinds and manifest.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// What it can be, read from its exports.
+    /// Its kinds, read from its exports.
     pub kinds: Vec<Kind>,
-    /// Its manifest; none if it does not carry one, so that only a call can tell.
+    /// Its manifest; `None` if it has no manifest section, so that only a call can tell.
     pub manifest: Option<Manifest>,
 }
 
-/// Reads what the component at `source` is.
+/// Identifies the component at `source`.
 ///
 /// # Errors
-/// It is not a component for this host; the text says what to do.
+/// It is not a component for this host; the message says what to do.
 pub fn identify(source: &Source) -> Result<Identity, LoadError> {
     let identity = source::bytes(source).and_then(|bytes| {
-        let passed = diagnose::read(bytes)?;
-        let manifest = passed.manifest.map(|text| Manifest::read(&text)).transpose()?;
-        Ok(Identity { kinds: passed.kinds, manifest })
+        let inspected = inspect::component(bytes)?;
+        let manifest = inspected.manifest.map(|text| Manifest::read(&text)).transpose()?;
+        Ok(Identity { kinds: inspected.kinds, manifest })
     });
     identity.map_err(|fault| LoadError { origin: source.to_string(), fault })
 }

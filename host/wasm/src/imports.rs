@@ -1,10 +1,10 @@
-//! What the contract's worlds import: log, random, tokenizer and files.
+//! The interfaces that the contract's worlds import: log, random, tokenizer and files.
 //!
-//! Time spent here is the host's and does not count against the guest's limit.
+//! Time spent here does not count against the guest's limit.
 
 use crate::bindings::bulk::loadwright::plugin::types::Fault;
 use crate::bindings::bulk::loadwright::plugin::{files, log, random, tokenizer, types};
-use crate::console::Level;
+use crate::guest_output::Level;
 use crate::seeded;
 use crate::state::State;
 use loadwright_core::conversation::Message;
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::component::{HasSelf, Linker};
 
-/// Puts the contract's interfaces into `linker`.
+/// Adds the contract's interfaces to `linker`.
 ///
 /// # Errors
-/// An interface is there already.
-pub(crate) fn offer(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+/// An interface was added before.
+pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
@@ -35,7 +35,7 @@ impl log::Host for State {
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
         };
-        self.for_guest(|state| state.console.line(level, &text));
+        self.for_guest(|state| state.output.line(level, &text));
         Ok(())
     }
 }
@@ -44,7 +44,7 @@ impl random::Host for State {
     fn fill(&mut self, label: String, index: u32, count: u32) -> wasmtime::Result<Vec<u8>> {
         wasmtime::ensure!(
             u64::from(count) <= self.limits.memory,
-            "it asked random.fill for {count} bytes, more than it has memory"
+            "it requested {count} bytes from random.fill, more than its memory limit"
         );
         Ok(self.for_guest(|state| seeded::bytes(state.services.seed, &label, index, count)))
     }
@@ -60,13 +60,12 @@ impl State {
             let services = Arc::clone(&state.services);
             let chosen = services.tokenizer.as_deref().ok_or_else(|| {
                 Fault::Settings(
-                    "it needs a tokenizer and none was chosen; give one with --tokenizer-path"
-                        .into(),
+                    "it needs a tokenizer, but none was given; give --tokenizer-path".into(),
                 )
             })?;
             ask(chosen, services.seed).map_err(Fault::from)
         });
-        // What was given up half-way is no answer.
+        // A stop may have interrupted the tokenizer: its result is not valid then.
         self.check_stop()?;
         Ok(answer)
     }
@@ -143,7 +142,7 @@ impl files::Host for State {
         first: u32,
         count: u32,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Fault>> {
-        // What a guest makes of lines takes memory too: the text, its JSON, the prompt.
+        // A quarter of the memory: the guest's text, JSON and prompt take the rest.
         self.with_files(|files, most| files.lines(&name, first, count, most / 4))
     }
 

@@ -1,12 +1,12 @@
-//! One instance of a plugin on one thread: made, called under its limits, thrown away when it
-//! traps and made again.
+//! One instance of a plugin on one thread: created, called within its limits, dropped when it traps
+//! and created again.
 //!
-//! A trap leaves the guest's memory in any state, so nothing of an instance survives one.
+//! A trap leaves the guest's memory in an undefined state, so the whole instance is dropped.
 
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::bindings::{bulk, identity};
-use crate::console::{Console, PluginLog};
 use crate::engine::Running;
+use crate::guest_output::{GuestOutput, PluginLog};
 use crate::state::{self, Limits, Services, State};
 use crate::trap;
 use loadwright_core::ports::{Cause, Fault, PluginFailure};
@@ -16,8 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre};
 
-/// Instances a plugin may lose before it is not started again: by then it is broken, and the time
-/// it takes is better spent on saying so.
+/// Instances that a plugin may lose before it is given up: by then it is clearly broken.
 const RESTARTS: u32 = 1000;
 
 /// The interface that one kind of plugin exports beside `plugin`.
@@ -59,7 +58,7 @@ macro_rules! exports {
 exports!(ProtocolExports, protocol);
 exports!(DatasetExports, dataset);
 
-/// No further interface: enough to ask a plugin what it is.
+/// No further interface: enough to call `describe`.
 pub(crate) struct NoExports;
 
 impl Exports for NoExports {
@@ -75,7 +74,7 @@ impl Exports for NoExports {
     }
 }
 
-/// Makes instances of one configured plugin; shared by threads.
+/// Creates instances of one configured plugin; shared by threads.
 pub(crate) struct InstanceFactory<F: Exports> {
     pub(crate) plugin: String,
     pub(crate) log: PluginLog,
@@ -89,7 +88,7 @@ pub(crate) struct InstanceFactory<F: Exports> {
     exports: F::Indices,
 }
 
-/// The configuration of instances, beside the compiled plugin.
+/// The configuration of instances.
 pub(crate) struct InstanceConfig {
     pub(crate) plugin: String,
     pub(crate) log: PluginLog,
@@ -123,9 +122,9 @@ impl<F: Exports> InstanceFactory<F> {
     }
 
     /// A new instance, not configured.
-    pub(crate) fn bare(&self) -> Result<Live<F>, PluginFailure> {
-        let console = Console::new(self.log.clone());
-        let data = State::new(self.limits, console, Arc::clone(&self.services));
+    pub(crate) fn unconfigured(&self) -> Result<Live<F>, PluginFailure> {
+        let output = GuestOutput::new(self.log.clone());
+        let data = State::new(self.limits, output, Arc::clone(&self.services));
         let mut store = Store::new(self.pre.engine(), data);
         store.limiter(|state| state);
         store.epoch_deadline_callback(state::at_deadline);
@@ -152,10 +151,10 @@ impl<F: Exports> InstanceFactory<F> {
     /// The plugin refused its settings, failed, or was restarted too often.
     pub(crate) fn start(&self) -> Result<Live<F>, PluginFailure> {
         if self.restarts() >= RESTARTS {
-            let text = format!("{RESTARTS} instances of it were lost, and it is not started again");
+            let text = format!("it lost {RESTARTS} instances and is not started again");
             return Err(self.failure("instantiation", Cause::Trap(text)));
         }
-        let mut live = self.bare()?;
+        let mut live = self.unconfigured()?;
         let running = live.arm();
         let configured = live.identity.call_configure(&mut live.store, &self.settings);
         drop(running);
@@ -174,12 +173,12 @@ pub(crate) struct Live<F: Exports> {
     pub(crate) store: Store<State>,
     pub(crate) identity: identity::exports::loadwright::plugin::plugin::Guest,
     pub(crate) guest: F::Guest,
-    /// Calls answered: an instance that answered none is as good as new.
+    /// Calls that returned: before the first, the instance is as good as new.
     calls: u32,
 }
 
 impl<F: Exports> Live<F> {
-    /// Starts the time of the next call, which runs until what this gives is dropped.
+    /// Starts the time limit of the next call, which ends when the result is dropped.
     pub(crate) fn arm(&mut self) -> Running {
         let ticks = self.store.data_mut().begin();
         self.store.set_epoch_deadline(ticks);
@@ -201,13 +200,13 @@ impl<F: Exports> Instance<F> {
         Ok(Self { factory, live })
     }
 
-    /// Whether the instance has answered calls since it was made, so that what they left in its
-    /// memory may be to blame for a failure.
+    /// Whether calls returned from this instance, so that a failure may be due to the state they left
+    /// in its memory.
     pub(crate) fn is_used(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.calls > 0)
     }
 
-    /// One call. An error that is not a value ends the instance; the next call makes another.
+    /// One call. A trap or an exceeded limit ends the instance; the next call creates another.
     pub(crate) fn call<T>(
         &mut self,
         name: &str,
@@ -229,7 +228,7 @@ impl<F: Exports> Instance<F> {
             }
             Err(error) => {
                 let cause = trap::cause(&error, live.store.data_mut());
-                // An instance that was stopped was not lost.
+                // A stopped instance does not count as lost.
                 let lost = u32::from(cause != Cause::Stopped);
                 self.factory.restarts.fetch_add(lost, Ordering::Relaxed);
                 Err(self.factory.failure(name, cause))
@@ -237,8 +236,8 @@ impl<F: Exports> Instance<F> {
         }
     }
 
-    /// One call for many items. When it fails, each is tried alone on an instance that no failure
-    /// has touched, so that only the guilty fail.
+    /// One call for many items. If it fails, each item is tried alone on an instance without an
+    /// earlier failure, so that only the faulty ones fail.
     pub(crate) fn batch<I, O, R: Into<O>>(
         &mut self,
         name: &str,
@@ -258,7 +257,7 @@ impl<F: Exports> Instance<F> {
         }
         let alone = |item| {
             let mut answers = self.whole(name, slice::from_ref(item), &run)?;
-            answers.pop().expect("as many answers as items was checked")
+            answers.pop().expect("`whole` checked the number of answers")
         };
         items.iter().map(alone).collect()
     }
@@ -271,7 +270,7 @@ impl<F: Exports> Instance<F> {
     ) -> Result<Vec<Result<O, PluginFailure>>, PluginFailure> {
         let answers = self.call(name, |live| run(live, items))?;
         if answers.len() != items.len() {
-            let text = format!("it gave {} answers to {} asks", answers.len(), items.len());
+            let text = format!("it returned {} results for {} items", answers.len(), items.len());
             return Err(self.factory.failure(name, Cause::Contract(text)));
         }
         let failed =

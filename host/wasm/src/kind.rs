@@ -1,14 +1,13 @@
-//! What a plugin can be. A kind is one row: its interface in the contract and the flags of the
-//! command line that belong to it.
+//! Kinds of plugin. Each is one row: its interface in the contract and its command-line flags.
 
 use std::fmt;
 
-/// What a plugin can be.
+/// A kind of plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Formats requests and reads replies.
+    /// Formats requests and decodes replies.
     Protocol,
-    /// Makes or reads conversations.
+    /// Generates or reads conversations.
     Dataset,
 }
 
@@ -31,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// The interface of the contract that makes a plugin one; also what the kind is called.
+    /// The interface of the contract that a plugin of this kind exports; also the kind's name.
     pub fn interface(self) -> &'static str {
         self.row().interface
     }
@@ -41,7 +40,7 @@ impl Kind {
         self.row().flag
     }
 
-    /// The flag that holds such a plugin's own settings, without dashes.
+    /// The flag for the plugin's own settings, without dashes.
     pub fn settings_flag(self) -> &'static str {
         self.row().settings_flag
     }

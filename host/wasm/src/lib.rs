@@ -1,12 +1,12 @@
 //! Runs WebAssembly components as protocols and datasets.
 //!
-//! A component is read and diagnosed ([`Plugin::open`]), compiled once for a machine, linked once,
-//! configured ([`Plugin::protocol`], [`Plugin::dataset`]) and then given one instance per thread.
+//! A component is read and inspected ([`Plugin::open`]), compiled once per machine, linked once,
+//! configured ([`Plugin::protocol`], [`Plugin::dataset`]) and then instantiated once per thread.
 //! Lifetimes, longest first: engine (the process), compiled component (its digest), linked
 //! component (the plugin), store with one instance (a thread), call.
 //!
-//! Nothing here sends, receives or takes a time that is reported: a guest sees bytes that were
-//! stamped already, and what it makes waits for its slot elsewhere.
+//! Nothing here sends, receives or takes a timestamp that is reported: a guest sees bytes that
+//! already have their timestamps, and requests wait for their scheduled time elsewhere.
 #![deny(unsafe_code)]
 
 mod bindings;
@@ -14,21 +14,21 @@ mod bundled;
 mod cache;
 mod clock;
 mod closed_wasi;
-mod console;
 mod convert;
 mod dataset;
-mod diagnose;
 mod engine;
 mod error;
 mod files;
+mod guest_output;
 mod host;
 mod identity;
 mod imports;
+mod inspect;
 mod instance;
 mod kind;
-mod limits;
 mod manifest;
 mod plugin;
+mod process_limits;
 mod protocol;
 mod seeded;
 mod source;
@@ -37,8 +37,8 @@ mod trap;
 mod wasi;
 
 pub use bundled::{Bundled, bundled};
-pub use console::{Level, Log};
 pub use error::{LoadError, LoadFault, OpenError};
+pub use guest_output::{Level, Log};
 pub use host::{Host, HostConfig, HostError};
 pub use identity::{Identity, identify};
 pub use kind::Kind;

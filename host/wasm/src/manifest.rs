@@ -1,4 +1,4 @@
-//! What a plugin says of itself: its manifest, read without compiling where it is embedded.
+//! A plugin's manifest: name, version, summary, schema of its settings and memory.
 
 mod schema;
 
@@ -7,19 +7,19 @@ use loadwright_core::setting::SettingFault;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Memory of a plugin that asks for no more, in MiB.
-const SMALL: u64 = 64;
+/// A plugin's memory unless it asks for more, in MiB.
+const DEFAULT_MEMORY_MIB: u64 = 64;
 
-/// Memory that a plugin may ask for, in MiB; beyond it the user decides.
-const LARGE: u64 = 256;
+/// The most memory that a plugin may ask for, in MiB; only the user may give it more.
+const MAX_MEMORY_MIB: u64 = 256;
 
-/// Bytes of memory for asking a plugin what it is.
-pub(crate) const MOST: u64 = LARGE << 20;
+/// The same in bytes.
+pub(crate) const MAX_MEMORY: u64 = MAX_MEMORY_MIB << 20;
 
 /// A plugin's manifest.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// All of it, as the plugin wrote it.
+    /// The whole manifest as the plugin wrote it.
     pub json: Value,
     known: Known,
 }
@@ -47,18 +47,18 @@ impl Manifest {
         let not_json = |error| LoadFault::Manifest(format!("is not a JSON object: {error}"));
         let json: Value = serde_json::from_slice(text).map_err(not_json)?;
         let known = Known::deserialize(&json)
-            .map_err(|error| LoadFault::Manifest(format!("is not one: {error}")))?;
+            .map_err(|error| LoadFault::Manifest(format!("is not valid: {error}")))?;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if known.name.is_empty() || !known.name.bytes().all(fits) {
             return Err(LoadFault::Manifest(format!(
-                "names it `{}`; a name is letters, digits, `-`, `_` and `.`",
+                "has the invalid name `{}`; use letters, digits, `-`, `_` and `.`",
                 known.name
             )));
         }
         Ok(Self { json, known })
     }
 
-    /// Used in `--api` and `--dataset`.
+    /// The plugin's name, as `--api` and `--dataset` take it.
     pub fn name(&self) -> &str {
         &self.known.name
     }
@@ -73,17 +73,22 @@ impl Manifest {
         &self.known.summary
     }
 
-    /// JSON Schema of the plugin's own settings; null where it has none.
+    /// JSON Schema of the plugin's own settings; null if it has none.
     pub fn settings(&self) -> &Value {
         &self.known.settings
     }
 
-    /// Bytes of memory it gets unless the user says otherwise: `limits.memory_mib`, within reason.
+    /// Memory limit in bytes unless the user sets one: `limits.memory_mib`, from 64 to 256 MiB.
     pub(crate) fn memory(&self) -> u64 {
-        self.known.limits.memory_mib.unwrap_or(SMALL).clamp(SMALL, LARGE) << 20
+        self.known
+            .limits
+            .memory_mib
+            .unwrap_or(DEFAULT_MEMORY_MIB)
+            .clamp(DEFAULT_MEMORY_MIB, MAX_MEMORY_MIB)
+            << 20
     }
 
-    /// Every way in which `settings` break the schema; empty where they fit. Defaults are filled in.
+    /// Checks `settings` against the schema and fills in defaults; empty if they are valid.
     pub(crate) fn validate(&self, settings: &mut Value) -> Vec<SettingFault> {
         let mut faults = Vec::new();
         schema::validate(&self.known.settings, settings, "settings", &mut faults);

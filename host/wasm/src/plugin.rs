@@ -1,12 +1,12 @@
-//! One opened plugin: what it says of itself, and factories for what it offers.
+//! One opened plugin: its identity, and factories for its protocol and its dataset.
 
 use crate::cache::hex;
-use crate::console::PluginLog;
 use crate::dataset;
-use crate::diagnose;
 use crate::error::{LoadError, LoadFault, OpenError};
 use crate::files::{self, FileSet};
+use crate::guest_output::PluginLog;
 use crate::host::Host;
+use crate::inspect;
 use crate::instance::{Exports, InstanceConfig, InstanceFactory, NoExports};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
@@ -24,12 +24,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::InstancePre;
 
-/// What a dataset may use, beside randomness and the log.
+/// What a dataset may use besides randomness and the log.
 #[derive(Clone, Default)]
 pub struct DatasetServices {
     /// The tokenizer that the user chose.
     pub tokenizer: Option<Arc<dyn Tokenizer>>,
-    /// Files and folders that the user named, each under the name of its setting.
+    /// Files and folders that the user named, each by the name of its setting.
     pub files: Vec<(String, PathBuf)>,
 }
 
@@ -51,10 +51,10 @@ enum Code {
 }
 
 impl Plugin {
-    /// Reads a plugin, without compiling it if it carries its manifest.
+    /// Opens a plugin, without compiling it if it has a manifest section.
     ///
     /// # Errors
-    /// It is not a component for this host; the text says what to do.
+    /// It is not a component for this host; the message says what to do.
     pub fn open(host: &Arc<Host>, source: Source) -> Result<Arc<Self>, LoadError> {
         let origin = source.to_string();
         let opened =
@@ -64,16 +64,16 @@ impl Plugin {
 
     fn new(host: Arc<Host>, source: Source, bytes: Cow<'static, [u8]>) -> Result<Self, LoadFault> {
         let digest = hex(&Sha256::digest(&bytes));
-        let passed = diagnose::read(bytes)?;
-        let (manifest, code) = match passed.manifest {
-            Some(text) => (Manifest::read(&text)?, Code::Component(passed.bytes)),
+        let inspected = inspect::component(bytes)?;
+        let (manifest, code) = match inspected.manifest {
+            Some(text) => (Manifest::read(&text)?, Code::Component(inspected.bytes)),
             None => {
-                let (manifest, pre) = describe(&host, &source, &passed.bytes)?;
+                let (manifest, pre) = describe(&host, &source, &inspected.bytes)?;
                 (manifest, Code::Linked(pre))
             }
         };
         let log = PluginLog::new(manifest.name(), host.config.log.clone());
-        let kinds = passed.kinds;
+        let kinds = inspected.kinds;
         let code = Mutex::new(code);
         Ok(Self { host, source, digest, kinds, manifest, log, code })
     }
@@ -98,13 +98,8 @@ impl Plugin {
         &self.digest
     }
 
-    /// All that it says of itself.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// What it can be, read from its exports.
-    pub fn offers(&self) -> &[Kind] {
+    /// Its kinds, read from its exports.
+    pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
@@ -117,19 +112,19 @@ impl Plugin {
     /// `settings` is checked against the manifest's schema, and defaults are filled in.
     ///
     /// # Errors
-    /// It is none, does not compile, or refuses the settings.
+    /// It is not a protocol, does not compile, or rejects the settings.
     pub fn protocol(&self, settings: &Value) -> Result<Arc<dyn ProtocolFactory>, OpenError> {
-        // What it reads was measured, and is wanted after a stop too.
+        // Replies that were received are decoded after a stop too.
         let never = StopFlag::default();
         let factory =
             self.instance_factory(Kind::Protocol, settings, DatasetServices::default(), never)?;
         Ok(Arc::new(protocol::WasmProtocol::new(factory)?))
     }
 
-    /// Configures it as a dataset; otherwise as [`protocol`](Self::protocol).
+    /// Configures it as a dataset; otherwise like [`protocol`](Self::protocol).
     ///
     /// # Errors
-    /// It is none, does not compile, or refuses the settings; a named file is not there.
+    /// It is not a dataset, does not compile, or rejects the settings; a file cannot be opened.
     pub fn dataset(
         &self,
         settings: &Value,
@@ -218,7 +213,7 @@ impl Plugin {
     }
 }
 
-/// Asks a plugin without a manifest section what it is.
+/// Calls `describe` of a plugin without a manifest section.
 fn describe(
     host: &Arc<Host>,
     source: &Source,
@@ -236,7 +231,7 @@ fn describe(
         plugin: name,
         log,
         limits: Limits {
-            memory: host.config.memory.unwrap_or(crate::manifest::MOST),
+            memory: host.config.memory.unwrap_or(crate::manifest::MAX_MEMORY),
             timeout: host.config.timeout,
         },
         services: Arc::new(Services {
@@ -257,7 +252,7 @@ fn describe(
 }
 
 fn ask(factory: &InstanceFactory<NoExports>) -> Result<String, PluginFailure> {
-    let mut live = factory.bare()?;
+    let mut live = factory.unconfigured()?;
     let _running = live.arm();
     let described = live.identity.call_describe(&mut live.store);
     described

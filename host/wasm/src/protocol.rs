@@ -16,10 +16,10 @@ pub(crate) struct WasmProtocol {
 }
 
 impl WasmProtocol {
-    /// Configures the plugin once and requests for its reading plan.
+    /// Configures the plugin once and gets its reading plan.
     ///
     /// # Errors
-    /// The plugin refused its settings or failed.
+    /// The plugin rejected its settings or failed.
     pub(crate) fn new(factory: InstanceFactory<ProtocolExports>) -> Result<Self, PluginFailure> {
         let factory = Arc::new(factory);
         let mut first = Instance::new(Arc::clone(&factory))?;
@@ -53,7 +53,7 @@ impl Protocol for ProtocolWorker {
         self.arena.reset();
         let arena = &self.arena;
         self.instance.batch::<_, _, contract::Request>("format", requests, |live, requests| {
-            live.guest.call_format(&mut live.store, convert::asks(arena, requests))
+            live.guest.call_format(&mut live.store, convert::prompt_requests(arena, requests))
         })
     }
 

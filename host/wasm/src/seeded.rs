@@ -1,9 +1,9 @@
-//! Randomness as a function: the same seed, label and index give the same bytes, whoever asks, on
-//! any thread, in any order.
+//! Randomness as a function: the same seed, label and index give the same bytes, on any thread and
+//! in any order.
 //!
 //! The bytes are the keystream of ChaCha8 with the key SHA-256(`"loadwright random"`, seed as 8
 //! bytes little-endian, index as 4 bytes little-endian, label) and a zero nonce. The plugin is not
-//! part of the key: a copy under another name makes the same data.
+//! part of the key: a copy under another name generates the same data.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};

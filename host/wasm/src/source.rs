@@ -1,5 +1,4 @@
-//! Where plugins come from: files, folders and the components bundled with the program. Nothing here
-//! parses a component.
+//! Where plugins come from: files, folders and bundled components. Nothing here parses a component.
 
 use crate::bundled::bundled;
 use crate::error::{LoadError, LoadFault};
@@ -14,9 +13,9 @@ const MAX_COMPONENT: u64 = 512 << 20;
 /// Where a plugin comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A component, or a core module made by wit-bindgen.
+    /// A component, or a core module built with wit-bindgen.
     Path(PathBuf),
-    /// One bundled with the program, by name.
+    /// A bundled plugin, by name.
     Bundled(String),
 }
 

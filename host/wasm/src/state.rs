@@ -1,10 +1,10 @@
-//! What a store carries beside the guest: its limits, its console and what the host offers it.
+//! The data of a store: the guest's limits, its output and the host's services.
 
 use crate::clock;
 use crate::closed_wasi::ClosedWasi;
-use crate::console::Console;
-use crate::engine::{Epoch, ticks};
+use crate::engine::{EpochTicker, ticks};
 use crate::files::FileSet;
+use crate::guest_output::GuestOutput;
 use loadwright_core::ports::Tokenizer;
 use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
@@ -12,26 +12,26 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 use wasmtime::{ResourceLimiter, StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
-/// Tables and instances a component may have: CPython takes about 6,000 table entries.
+/// Maximum elements of a table: CPython takes about 6,000.
 const TABLE_ELEMENTS: usize = 100_000;
 
-/// A call that runs looks at the stop flag this often.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often a running call checks the stop flag.
+const STOP_POLL: Duration = Duration::from_millis(100);
 
-/// What one call, and one instance, may use.
+/// Limits of a call and of an instance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Bytes of each linear memory.
     pub(crate) memory: u64,
-    /// Time of one call, host calls not counted.
+    /// Time of one call, without the host calls in it.
     pub(crate) timeout: Duration,
 }
 
-/// What the host does for a guest that asks; shared by all instances of a factory.
+/// What host calls of guests need; shared by all instances of a factory.
 pub(crate) struct Services {
-    /// What ends calls that take too long.
-    pub(crate) epoch: Arc<Epoch>,
-    /// Ends calls whose answer is no longer wanted.
+    /// Ends calls that exceed their time limit.
+    pub(crate) epoch: Arc<EpochTicker>,
+    /// Ends calls whose result is no longer needed.
     pub(crate) stop: StopFlag,
     /// The run's seed.
     pub(crate) seed: u64,
@@ -41,13 +41,13 @@ pub(crate) struct Services {
     pub(crate) tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Files that the user named.
     pub(crate) files: FileSet,
-    /// Texts whose length could not be made exact.
+    /// Synthesized texts whose length is not exact.
     pub(crate) inexact: AtomicU64,
 }
 
-/// What ended a call.
+/// Why the host ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Overrun {
+pub(crate) enum Interruption {
     Time,
     Memory,
     Stopped,
@@ -56,17 +56,17 @@ pub(crate) enum Overrun {
 /// The data of a store.
 pub(crate) struct State {
     pub(crate) limits: Limits,
-    pub(crate) console: Console,
+    pub(crate) output: GuestOutput,
     pub(crate) services: Arc<Services>,
     pub(crate) wasi: ClosedWasi,
-    /// Set by what ended the call.
-    pub(crate) overrun: Option<Overrun>,
+    /// Set when the host ends a call.
+    pub(crate) interruption: Option<Interruption>,
     memory: StoreLimits,
     deadline: Instant,
 }
 
 impl State {
-    pub(crate) fn new(limits: Limits, console: Console, services: Arc<Services>) -> Self {
+    pub(crate) fn new(limits: Limits, output: GuestOutput, services: Arc<Services>) -> Self {
         let bytes = usize::try_from(limits.memory).unwrap_or(usize::MAX);
         let memory = StoreLimitsBuilder::new()
             .memory_size(bytes)
@@ -75,27 +75,28 @@ impl State {
             .build();
         let wasi = ClosedWasi::new(services.seed, services.wall);
         let deadline = clock::now();
-        Self { limits, console, services, wasi, overrun: None, memory, deadline }
+        Self { limits, output, services, wasi, interruption: None, memory, deadline }
     }
 
-    /// Begins a call: its time starts, and the console forgets earlier calls.
+    /// Begins a call: restarts its time limit and forgets earlier output. Returns the deadline in
+    /// ticks.
     pub(crate) fn begin(&mut self) -> u64 {
-        self.console.clear();
-        self.overrun = None;
+        self.output.clear();
+        self.interruption = None;
         self.deadline = clock::now() + self.limits.timeout;
-        ticks(self.limits.timeout.min(LOOK))
+        ticks(self.limits.timeout.min(STOP_POLL))
     }
 
-    /// Fails where the call's answer is no longer wanted.
+    /// Fails if the call's result is no longer needed.
     pub(crate) fn check_stop(&mut self) -> wasmtime::Result<()> {
         if self.services.stop.is_raised() {
-            self.overrun = Some(Overrun::Stopped);
+            self.interruption = Some(Interruption::Stopped);
             wasmtime::bail!("the run was stopped");
         }
         Ok(())
     }
 
-    /// Does `work` for the guest, in time that does not count as the guest's.
+    /// Does `work` for the guest; its time does not count against the guest's limit.
     pub(crate) fn for_guest<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let began = clock::now();
         let result = work(self);
@@ -104,16 +105,16 @@ impl State {
     }
 }
 
-/// Called when the epoch reaches the deadline: host calls may have moved it meanwhile.
+/// Called when the epoch reaches the deadline, which host calls may have extended meanwhile.
 pub(crate) fn at_deadline(mut cx: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let state = cx.data_mut();
     state.check_stop()?;
     let left = state.deadline.saturating_duration_since(clock::now());
     if left.is_zero() {
-        state.overrun = Some(Overrun::Time);
+        state.interruption = Some(Interruption::Time);
         return Ok(UpdateDeadline::Interrupt);
     }
-    Ok(UpdateDeadline::Continue(ticks(left.min(LOOK))))
+    Ok(UpdateDeadline::Continue(ticks(left.min(STOP_POLL))))
 }
 
 impl ResourceLimiter for State {
@@ -125,7 +126,7 @@ impl ResourceLimiter for State {
     ) -> wasmtime::Result<bool> {
         let grown = self.memory.memory_growing(current, desired, maximum);
         if !matches!(grown, Ok(true)) {
-            self.overrun = Some(Overrun::Memory);
+            self.interruption = Some(Interruption::Memory);
         }
         grown
     }

@@ -1,13 +1,13 @@
-//! Turns the end of an instance into a cause a reader can act on.
+//! Turns the error that ended an instance into a cause that a reader can act on.
 
-use crate::state::{Overrun, State};
+use crate::state::{Interruption, State};
 use loadwright_core::ports::Cause;
 use wasmtime::{Trap, WasmBacktrace};
 
-/// Frames shown: the innermost say where it broke, the rest is the toolchain's start-up.
+/// Frames shown: the innermost say where it failed, the outer ones are the toolchain's start-up.
 const FRAMES: usize = 8;
 
-/// Frames of runtimes and of the bindings' glue, which say nothing about the guest's own code.
+/// Frames of language runtimes and of bindings, which say nothing about the guest's own code.
 const GLUE: [&str; 14] = [
     "core::panicking",
     "std::panicking",
@@ -25,22 +25,22 @@ const GLUE: [&str; 14] = [
     "abort",
 ];
 
-/// Why a call ended: the limit it overran, or what the guest said last, the trap and the guest's
+/// Why a call ended: the limit it exceeded, or the guest's last output, the trap and the guest's
 /// frames.
 pub(crate) fn cause(error: &wasmtime::Error, state: &mut State) -> Cause {
-    match state.overrun {
-        Some(Overrun::Time) => Cause::TimeLimit(state.limits.timeout.as_secs_f64()),
-        Some(Overrun::Memory) => Cause::MemoryLimit(state.limits.memory >> 20),
-        Some(Overrun::Stopped) => Cause::Stopped,
+    match state.interruption {
+        Some(Interruption::Time) => Cause::TimeLimit(state.limits.timeout.as_secs_f64()),
+        Some(Interruption::Memory) => Cause::MemoryLimit(state.limits.memory >> 20),
+        Some(Interruption::Stopped) => Cause::Stopped,
         None if error.root_cause().is::<rustix::io::Errno>() => Cause::System(format!("{error:#}")),
-        None => Cause::Trap(text(error, state.console.tail())),
+        None => Cause::Trap(text(error, state.output.tail())),
     }
 }
 
-fn text(error: &wasmtime::Error, said: &str) -> String {
+fn text(error: &wasmtime::Error, output: &str) -> String {
     let mut text = String::new();
-    if !said.is_empty() {
-        text.push_str(said);
+    if !output.is_empty() {
+        text.push_str(output);
         text.push('\n');
     }
     match error.downcast_ref::<Trap>() {
@@ -60,7 +60,7 @@ fn guest_frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let named = backtrace.frames().iter().filter_map(|frame| {
         let symbol = frame.symbols().first();
         let name = symbol.and_then(|symbol| symbol.name()).or(frame.func_name())?;
-        // Names without debug information are as the compiler mangled them.
+        // Without debug information, names are still mangled.
         let name = rustc_demangle::demangle(name);
         let mut shown = format!("{name:#}");
         if let Some((file, line)) = symbol.and_then(|symbol| symbol.file().zip(symbol.line())) {

@@ -1,17 +1,17 @@
 //! A closed WASI 0.2, for guests whose toolchain imports it: JavaScript, Python, wasm32-wasip2.
 //!
-//! No environment, files or sockets; what is written to standard output or error goes to the log,
-//! so that a guest's own traceback survives; the wall clock stands at the host's start, the
-//! monotonic clock counts its readings, and random follows from the seed.
+//! No environment, files or sockets; standard output and error go to the log, so that a guest's own
+//! traceback is kept; the wall clock is fixed at the host's start, the monotonic clock counts its
+//! readings, and random numbers derive from the seed.
 //!
-//! The answers are untyped, unlike the contract's: they are few and cold, and this way they fit
-//! every 0.2 version of the interfaces, whatever functions it has. What is not answered by name is
-//! denied by the shape of its result.
+//! The functions are untyped, unlike the contract's: they are few and seldom called, and this way
+//! they fit every 0.2 version of the interfaces. A function that is not implemented by name is
+//! denied, in the form that its result type has for that.
 
-mod answers;
+mod functions;
 
 use crate::state::State;
-use answers::Call;
+use functions::Call;
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
@@ -19,14 +19,14 @@ use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
 struct InputStream;
 struct OutputStream;
 struct Pollable;
-/// A resource of which there is never one: sockets, open files.
-struct Nothing;
+/// A resource that is never created: sockets, open files.
+struct Unavailable;
 
-/// Puts into `linker` what `component` imports of WASI.
+/// Adds to `linker` the WASI interfaces that `component` imports.
 ///
 /// # Errors
-/// The component imports something that WASI has not.
-pub(crate) fn offer(
+/// An interface was added before.
+pub(crate) fn add_to_linker(
     linker: &mut Linker<State>,
     engine: &Engine,
     component: &Component,
@@ -57,13 +57,13 @@ fn define(
             let (interface, item) = (interface.to_owned(), item.to_owned());
             into.func_new(&item.clone(), move |mut store, ty, params, results| {
                 let call = Call { interface: &interface, function: &item, ty: &ty };
-                let answer = call.answer(&mut store, params);
-                // Handles given to the host are the host's to drop.
-                answers::drop_handles(&mut store, params)?;
-                if let Some(place) = results.first_mut() {
-                    *place = answer?;
+                let value = call.run(&mut store, params);
+                // The host owns the handles passed to it.
+                functions::drop_handles(&mut store, params)?;
+                if let Some(result) = results.first_mut() {
+                    *result = value?;
                 } else {
-                    answer?;
+                    value?;
                 }
                 Ok(())
             })
@@ -78,6 +78,6 @@ fn resource(name: &str) -> ResourceType {
         "input-stream" => ResourceType::host::<InputStream>(),
         "output-stream" => ResourceType::host::<OutputStream>(),
         "pollable" => ResourceType::host::<Pollable>(),
-        _ => ResourceType::host::<Nothing>(),
+        _ => ResourceType::host::<Unavailable>(),
     }
 }

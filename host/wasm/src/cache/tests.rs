@@ -1,4 +1,4 @@
-//! The cache costs a compilation when it fails, and is never an error.
+//! Whatever is wrong with the cache costs a compilation and is never an error.
 
 use super::*;
 use std::fs;
@@ -54,7 +54,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn compiled_once_then_loaded_by_any_engine_of_the_same_making() {
+fn compiled_once_then_loaded_by_any_engine_of_the_same_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let parent = folder.path().join("a/b");
     assert_eq!(origin(&engine(), &parent), Origin::Compiled);
@@ -67,7 +67,7 @@ fn compiled_once_then_loaded_by_any_engine_of_the_same_making() {
 }
 
 #[test]
-fn a_folder_of_the_user_stays_as_it_is() {
+fn the_users_folder_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let parent = folder.path();
     fs::write(parent.join("notes.txt"), "mine").unwrap();
@@ -78,7 +78,7 @@ fn a_folder_of_the_user_stays_as_it_is() {
 }
 
 #[test]
-fn damaged_and_truncated_files_are_made_again() {
+fn damaged_and_truncated_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, parent) = (engine(), folder.path());
     origin(&engine, parent);
@@ -89,7 +89,7 @@ fn damaged_and_truncated_files_are_made_again() {
         bytes[at] ^= 0x10;
         bytes
     };
-    // wasmtime itself reads its headers and nothing of the code.
+    // wasmtime itself checks only its headers, not the code.
     let spread = (0..24).map(|n| flipped(n * (whole.len() - 1) / 23));
     let bad = [Vec::new(), b"not code".to_vec(), whole[..whole.len() / 2].to_vec()];
     for bytes in spread.chain(bad) {
@@ -101,7 +101,7 @@ fn damaged_and_truncated_files_are_made_again() {
 }
 
 #[test]
-fn another_engine_keeps_code_of_its_own() {
+fn engines_of_different_configurations_have_their_own_files() {
     let folder = tempfile::tempdir().unwrap();
     let parent = folder.path();
     origin(&engine(), parent);
@@ -136,7 +136,7 @@ fn files_that_others_could_have_written_are_not_run() {
     assert_eq!(origin(&engine, parent), Origin::Compiled);
     fs::remove_file(&file).unwrap();
     assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
-    assert_eq!(origin(&engine, parent), Origin::Compiled, "nobody waits for a pipe's writer");
+    assert_eq!(origin(&engine, parent), Origin::Compiled, "opening a pipe does not wait");
     assert_eq!(origin(&engine, parent), Origin::Cached);
     // Only the superuser can give a file away.
     if chown(&file, Some(NOBODY), None).is_ok() {
@@ -145,7 +145,7 @@ fn files_that_others_could_have_written_are_not_run() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_trusted_or_used_is_a_notice() {
+fn a_folder_that_is_unsafe_or_unusable_gives_a_notice() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, parent) = (engine(), folder.path());
     let own = parent.join("compiled-plugins");
@@ -179,14 +179,14 @@ fn a_folder_that_cannot_be_trusted_or_used_is_a_notice() {
     assert_eq!(none.component(&engine, &component(), "x", || {}).unwrap().1, Origin::Compiled);
 }
 
-/// What is left of `files`, each with its age in days and its size, when a component is added.
+/// Which of `files`, each with its age in days and its size, remain after a component is added.
 fn left_of(files: &[(&str, u32, u64)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("compiled-plugins");
     fs::create_dir(&own).unwrap();
     for (name, days, size) in files {
         let file = fs::File::create(own.join(name)).unwrap();
-        // Sparse: it takes no room here, but counts as if it did.
+        // Sparse: it takes no disk space, but its size counts.
         file.set_len(*size).unwrap();
         let age = Duration::from_hours(24) * *days;
         file.set_modified(UNIX_EPOCH + crate::clock::wall() - age).unwrap();
@@ -196,13 +196,13 @@ fn left_of(files: &[(&str, u32, u64)]) -> Vec<String> {
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let added = hex(&Sha256::digest(component()));
     let mut left: Vec<String> = names.filter(|name| !name.starts_with(&added)).collect();
-    assert_eq!(left.len() + 1, fs::read_dir(&own).unwrap().count(), "what was added is there");
+    assert_eq!(left.len() + 1, fs::read_dir(&own).unwrap().count(), "the new file is there");
     left.sort();
     left
 }
 
 #[test]
-fn what_is_not_used_any_more_goes_when_something_comes() {
+fn unused_files_are_removed_when_one_is_added() {
     let old = ("old.cwasm", 91, 1);
     let recent = ("recent.cwasm", 89, 1);
     let abandoned = ("killed.partial", 1, 1);
@@ -218,15 +218,21 @@ fn what_is_not_used_any_more_goes_when_something_comes() {
 }
 
 #[test]
-fn a_use_is_noted_once_a_day() {
+fn the_last_use_is_recorded_about_once_a_day() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, parent) = (engine(), folder.path());
     origin(&engine, parent);
     let file = fs::File::options().write(true).open(only_file(parent)).unwrap();
-    let long_ago = UNIX_EPOCH + crate::clock::wall() - Duration::from_hours(50);
-    file.set_modified(long_ago).unwrap();
-    assert_eq!(origin(&engine, parent), Origin::Cached);
-    assert!(file.metadata().unwrap().modified().unwrap() > long_ago + Duration::from_hours(40));
+    // Hours since the recorded use, after a use of a file that was last used `hours` ago.
+    let recorded = |hours: u64| {
+        let now = UNIX_EPOCH + crate::clock::wall();
+        file.set_modified(now - Duration::from_hours(hours)).unwrap();
+        assert_eq!(origin(&engine, parent), Origin::Cached);
+        let used = file.metadata().unwrap().modified().unwrap();
+        now.duration_since(used).map_or(0, |ago| ago.as_secs() / 3600)
+    };
+    assert_eq!(recorded(23), 23);
+    assert_eq!(recorded(25), 0);
 }
 
 #[test]
@@ -235,6 +241,6 @@ fn only_long_work_is_announced() {
     let announce = || said.try_send(()).expect("said once");
     announced(announce, || ());
     assert!(heard.try_recv().is_err());
-    // The work ends when it has been announced, however long that takes.
+    // The work waits for the announcement.
     announced(announce, || heard.recv().unwrap());
 }

@@ -1,4 +1,4 @@
-//! What guests answered, as the core's types. Strings and bytes are moved, not copied.
+//! Guests' results as the core's types. Strings and bytes are moved, not copied.
 
 use crate::bindings::bulk::exports::loadwright::plugin::{dataset, protocol};
 use crate::bindings::bulk::loadwright::plugin::types;

@@ -1,5 +1,5 @@
-//! What guests are asked, borrowed from the core's types: the only copy of a prompt is the one
-//! into the guest's memory. Lists of borrowed values live in an arena that the next call reuses.
+//! Guests' arguments, borrowed from the core's types: the only copy of a prompt is the one into the
+//! guest's memory. Lists of borrowed values live in an arena that the next call reuses.
 
 use crate::bindings::bulk::exports::loadwright::plugin::protocol::{Ask, Exchange};
 use crate::bindings::bulk::loadwright::plugin::types::{
@@ -9,17 +9,20 @@ use bumpalo::Bump;
 use loadwright_core::conversation::{Message, Part, Prompt};
 use loadwright_core::{reading, request};
 
-/// Asks as `format` takes them.
-pub(crate) fn asks<'a>(arena: &'a Bump, asks: &'a [request::PromptRequest]) -> &'a [Ask<'a>] {
-    arena.alloc_slice_fill_iter(asks.iter().map(|ask| Ask {
-        history: messages(arena, &ask.history),
-        prompt: prompt(arena, &ask.prompt),
-        max_tokens: ask.max_tokens,
-        min_tokens: ask.min_tokens,
+/// The argument of `format`.
+pub(crate) fn prompt_requests<'a>(
+    arena: &'a Bump,
+    requests: &'a [request::PromptRequest],
+) -> &'a [Ask<'a>] {
+    arena.alloc_slice_fill_iter(requests.iter().map(|request| Ask {
+        history: messages(arena, &request.history),
+        prompt: prompt(arena, &request.prompt),
+        max_tokens: request.max_tokens,
+        min_tokens: request.min_tokens,
     }))
 }
 
-/// Exchanges as `decode` takes them.
+/// The argument of `decode`.
 pub(crate) fn exchanges<'a>(
     arena: &'a Bump,
     exchanges: &'a [reading::Exchange],

@@ -1,40 +1,40 @@
-//! Where lines are in a file: every 64th, so that a hundred million lines take 12 MB, and a batch
-//! that starts at such a line is read without looking for it.
+//! An index of a file's lines. It holds the position of every 64th: a hundred million lines take
+//! 12 MB, and a batch that starts at such a line is read without searching.
 
 use loadwright_core::stop::StopFlag;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Lines between two marks.
+/// Lines between two positions of the index.
 const STRIDE: u32 = 64;
 
-/// Bytes read at once for the index.
+/// Bytes read at once when indexing.
 const BLOCK: usize = 1 << 18;
 
-/// Bytes read at once for lines: a batch is seldom more, and what is read too much is thrown away.
+/// Bytes read at once for lines: a batch is seldom longer, and any excess is wasted.
 const STEP: usize = 1 << 15;
 
-/// Marks into a file.
+/// The index of one file.
 pub(crate) struct Lines {
-    /// Where line 0, 64, 128… begins.
-    marks: Vec<u64>,
+    /// Positions of lines 0, 64, 128…
+    positions: Vec<u64>,
 }
 
 /// Why lines could not be read.
 #[derive(Debug)]
 pub(crate) enum ReadError {
     Io(io::Error),
-    /// One line has more bytes than may be handed over.
+    /// A line is longer than allowed.
     TooLong {
         line: u32,
     },
 }
 
 impl Lines {
-    /// Reads the file once; gives up when `stop` is raised.
+    /// Reads the whole file; fails if `stop` is raised meanwhile.
     pub(crate) fn index(file: &File, stop: &StopFlag) -> io::Result<Self> {
-        let mut marks = vec![0];
+        let mut positions = vec![0];
         let mut block = vec![0; BLOCK];
         let (mut at, mut ended) = (0u64, 0u64);
         loop {
@@ -43,20 +43,20 @@ impl Lines {
             }
             let read = file.read_at(&mut block, at)?;
             if read == 0 {
-                return Ok(Self { marks });
+                return Ok(Self { positions });
             }
             for end in memchr::memchr_iter(b'\n', &block[..read]) {
                 ended += 1;
                 if ended.is_multiple_of(u64::from(STRIDE)) {
-                    marks.push(at + end as u64 + 1);
+                    positions.push(at + end as u64 + 1);
                 }
             }
             at += read as u64;
         }
     }
 
-    /// Lines `first .. first + count` without `\n` or `\r\n`: as many as fit `most` bytes, and at
-    /// least one; none at the end of the file.
+    /// Lines `first .. first + count` without `\n` or `\r\n`: as many as fit in `most` bytes, and at
+    /// least one; empty at the end of the file.
     pub(crate) fn read(
         &self,
         file: &File,
@@ -64,10 +64,10 @@ impl Lines {
         count: u32,
         most: u64,
     ) -> Result<Vec<Vec<u8>>, ReadError> {
-        let Some(&mark) = self.marks.get((first / STRIDE) as usize) else {
+        let Some(&at) = self.positions.get((first / STRIDE) as usize) else {
             return Ok(Vec::new());
         };
-        let mut reader = Reader { file, at: mark, block: Vec::new(), used: 0 };
+        let mut reader = Reader { file, at, block: Vec::new(), used: 0 };
         for _ in 0..first % STRIDE {
             if !reader.skip().map_err(ReadError::Io)? {
                 return Ok(Vec::new());
@@ -99,18 +99,18 @@ enum Found {
     TooLong,
 }
 
-/// Goes through a file line by line, in blocks.
+/// Reads a file line by line, in blocks.
 struct Reader<'a> {
     file: &'a File,
-    /// Where the next block is read.
+    /// Position of the next block.
     at: u64,
     block: Vec<u8>,
-    /// How much of the block is behind.
+    /// Bytes of the block that were consumed.
     used: usize,
 }
 
 impl Reader<'_> {
-    /// The rest of the block, another one if it is used up; empty at the end of the file.
+    /// The rest of the block, or the next block if it is used up; empty at the end of the file.
     fn rest(&mut self) -> io::Result<&[u8]> {
         if self.used == self.block.len() {
             self.block.resize(STEP, 0);
@@ -122,8 +122,8 @@ impl Reader<'_> {
         Ok(&self.block[self.used..])
     }
 
-    /// The next line without its `\n`. A last line needs no end; an empty one after the last end
-    /// is none.
+    /// The next line without its `\n`. The last line needs no `\n`; nothing after the last `\n` is
+    /// not a line.
     fn line(&mut self, line: &mut Vec<u8>, most: u64) -> io::Result<Found> {
         let mut any = false;
         loop {
@@ -144,7 +144,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Passes over a line; false at the end of the file.
+    /// Skips a line; false at the end of the file.
     fn skip(&mut self) -> io::Result<bool> {
         let mut any = false;
         loop {

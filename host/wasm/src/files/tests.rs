@@ -1,4 +1,4 @@
-//! Lines and bytes of named files, against what the standard library finds in them.
+//! Lines and bytes of files, compared with an independent implementation.
 
 use super::*;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ fn set(bytes: &[u8]) -> (tempfile::TempDir, FileSet) {
     (folder, FileSet::new(vec![("data".into(), path)], StopFlag::default()))
 }
 
-/// Lines by another way: cut at every `\n`, the piece after the last one only if it holds bytes.
+/// Independent: splits at every `\n`; what follows the last one counts only if it is not empty.
 fn oracle(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
     if lines.last().is_some_and(Vec::is_empty) {
@@ -27,7 +27,7 @@ fn oracle(bytes: &[u8]) -> Vec<Vec<u8>> {
 
 proptest! {
     #[test]
-    fn any_range_of_any_file_is_what_lies_between_its_ends(
+    fn any_range_of_lines_of_any_file(
         bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'x')], 0..600),
         first in 0u32..400,
         count in 0u32..400,
@@ -53,7 +53,7 @@ fn lines_longer_than_a_block_and_files_of_many_blocks() {
         let got = files.lines("data", first, 3, 1 << 20).unwrap();
         assert_eq!(got, all.iter().skip(first as usize).take(3).cloned().collect::<Vec<_>>());
     }
-    // As many as fit come, and all of them come by going on behind the last.
+    // As many lines as fit are returned, and repeated calls return all of them.
     let mut got: Vec<Vec<u8>> = Vec::new();
     loop {
         let some = files.lines("data", got.len() as u32, 300, 1 << 20).unwrap();
@@ -70,20 +70,20 @@ fn lines_longer_than_a_block_and_files_of_many_blocks() {
 }
 
 #[test]
-fn a_line_that_fits_no_batch_is_an_error_that_names_it_and_the_next_one_is_read() {
+fn a_line_that_is_too_long_is_an_error_and_the_next_one_is_read() {
     let (_folder, files) = set(format!("a\n{}\nc\n", "b".repeat(3 << 20)).as_bytes());
     assert_eq!(files.lines("data", 0, 9, 2 << 20).unwrap(), [b"a"]);
     assert_eq!(
         files.lines("data", 1, 9, 2 << 20).unwrap_err(),
-        "line 2 of `data` has more than 2 MiB, a quarter of the memory that a plugin has here; \
-         raise --plugin-memory"
+        "line 2 of `data` is longer than 2 MiB, a quarter of the plugin's memory; raise \
+         --plugin-memory"
     );
     assert_eq!(files.lines("data", 2, 9, 2 << 20).unwrap(), [b"c"]);
     assert_eq!(files.lines("data", 1, 1, 4 << 20).unwrap()[0].len(), 3 << 20);
 }
 
 #[test]
-fn bytes_by_position() {
+fn bytes_at_an_offset() {
     let (_folder, files) = set(b"0123456789");
     assert_eq!(files.size("data").unwrap(), 10);
     assert_eq!(files.read("data", 3.0, 4).unwrap(), b"3456");
@@ -95,19 +95,19 @@ fn bytes_by_position() {
 }
 
 #[test]
-fn names_that_were_not_given() {
+fn unknown_names() {
     let (_folder, files) = set(b"");
-    assert_eq!(files.size("/etc/passwd").unwrap_err(), "no file is named ``; there is `data`");
-    assert_eq!(files.size("other").unwrap_err(), "no file is named `other`; there is `data`");
+    assert_eq!(files.size("/etc/passwd").unwrap_err(), "unknown file ``; available: `data`");
+    assert_eq!(files.size("other").unwrap_err(), "unknown file `other`; available: `data`");
     let none = FileSet::new(Vec::new(), StopFlag::default());
     assert_eq!(
         none.size("dataset-path").unwrap_err(),
-        "it needs a file and none was named; give --dataset-path"
+        "it needs a file, but none was given; give --dataset-path"
     );
 }
 
 #[test]
-fn folders_end_where_they_end() {
+fn files_outside_of_a_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("inside");
     fs::create_dir_all(inside.join("deep")).unwrap();
@@ -125,13 +125,13 @@ fn folders_end_where_they_end() {
         ["images/../secret", "images//etc/passwd", "images/escape", "images/./b/../../secret"]
     {
         let said = files.size(out).unwrap_err();
-        assert_eq!(said, format!("`{out}` leads out of the folder that was named"));
+        assert_eq!(said, format!("`{out}` is outside of --images"));
     }
     assert_eq!(files.size("images").unwrap_err(), "`images` is a folder, not a file");
 }
 
 #[test]
-fn many_files_of_a_folder_do_not_stay_open() {
+fn the_number_of_open_files_is_bounded() {
     let folder = tempfile::tempdir().unwrap();
     for index in 0..200 {
         fs::write(folder.path().join(format!("{index:03}")), index.to_string()).unwrap();

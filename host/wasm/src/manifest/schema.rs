@@ -1,10 +1,10 @@
-//! The part of JSON Schema that manifests use: type, enum, minimum, maximum, properties, required,
-//! additionalProperties, items and default. Other keywords are left to the plugin itself.
+//! The subset of JSON Schema that manifests use: type, enum, minimum, maximum, properties, required,
+//! additionalProperties, items and default. The plugin itself checks everything else.
 
 use loadwright_core::setting::SettingFault;
 use serde_json::Value;
 
-/// Checks `value` against `schema`, fills in defaults of missing members, and adds every fault.
+/// Checks `value` against `schema`, fills in defaults of missing members, and collects all faults.
 pub(super) fn validate(
     schema: &Value,
     value: &mut Value,

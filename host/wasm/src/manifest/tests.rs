@@ -1,4 +1,4 @@
-//! Manifests as plugins write them, and settings held against their schema.
+//! Manifests as plugins write them, and settings checked against their schema.
 
 use super::*;
 use serde_json::json;
@@ -13,13 +13,13 @@ fn texts(faults: Vec<SettingFault>) -> Vec<String> {
 }
 
 #[test]
-fn names_must_fit_a_command_line() {
+fn invalid_manifests() {
     for (text, said) in [
         ("", "its manifest is not a JSON object: EOF while parsing a value at line 1 column 0"),
-        ("{}", "its manifest is not one: missing field `name`"),
+        ("{}", "its manifest is not valid: missing field `name`"),
         (
             r#"{"name": "a b"}"#,
-            "its manifest names it `a b`; a name is letters, digits, `-`, `_` and `.`",
+            "its manifest has the invalid name `a b`; use letters, digits, `-`, `_` and `.`",
         ),
     ] {
         assert_eq!(Manifest::read(text.as_bytes()).unwrap_err().to_string(), said);
@@ -27,7 +27,7 @@ fn names_must_fit_a_command_line() {
 }
 
 #[test]
-fn memory_is_what_it_asks_within_reason() {
+fn memory_is_what_the_manifest_asks_for_within_bounds() {
     let asks = |limits: &str| {
         let text = format!(r#"{{"name": "a", "limits": {limits}}}"#);
         Manifest::read(text.as_bytes()).unwrap().memory() >> 20
@@ -74,6 +74,6 @@ fn a_plugin_without_settings_takes_none() {
     let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
     let said = texts(manifest(&schema).validate(&mut json!({ "x": 1 })));
     assert_eq!(said, ["settings.x: is unknown; the plugin takes no settings"]);
-    // No schema: the plugin itself knows.
+    // Without a schema, only the plugin itself checks its settings.
     assert!(manifest(&Value::Null).validate(&mut json!({ "x": 1 })).is_empty());
 }

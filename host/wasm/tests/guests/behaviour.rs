@@ -1,6 +1,6 @@
-//! What guests do once they run: answers, faults, traps, limits, and what is left after them.
+//! What guests do once they run: results, faults, traps and limits, and what each costs.
 
-use crate::craft::{Bench, ask, crafted_module};
+use crate::harness::{TestHost, request, scripted_module};
 use loadwright_core::conversation::Prompt;
 use loadwright_core::ports::{Cause, Fault, PluginFailure, Protocol};
 use loadwright_core::reading::Exchange;
@@ -16,35 +16,35 @@ fn body(answer: &Result<Template, PluginFailure>) -> &str {
     }
 }
 
-fn protocol(bench: &Bench) -> Box<dyn Protocol> {
-    bench.crafted().protocol(&json!({})).unwrap().instance().unwrap()
+fn protocol(host: &TestHost) -> Box<dyn Protocol> {
+    host.scripted().protocol(&json!({})).unwrap().instance().unwrap()
 }
 
 #[test]
 fn a_component_says_what_it_is() {
-    let bench = Bench::new();
-    let plugin = bench.crafted();
-    assert_eq!(plugin.name(), "crafted");
+    let host = TestHost::new();
+    let plugin = host.scripted();
+    assert_eq!(plugin.name(), "scripted");
     assert_eq!(plugin.version(), "1.2.3");
     assert_eq!(plugin.summary(), "does as it is told");
-    assert_eq!(plugin.offers(), [Kind::Protocol, Kind::Dataset]);
+    assert_eq!(plugin.kinds(), [Kind::Protocol, Kind::Dataset]);
     assert_eq!(plugin.digest().len(), 64);
 }
 
 #[test]
 fn a_core_module_with_types_is_made_into_a_component() {
-    let bench = Bench::new();
-    let path = bench.file("core.wasm", &crafted_module());
-    let plugin = Plugin::open(&bench.host, Source::Path(path)).unwrap();
+    let host = TestHost::new();
+    let path = host.file("core.wasm", &scripted_module());
+    let plugin = Plugin::open(&host.host, Source::Path(path)).unwrap();
     let mut protocol = plugin.protocol(&json!({})).unwrap().instance().unwrap();
-    assert_eq!(body(&protocol.format(&[ask("bonjour", None)])[0]), "bonjour");
+    assert_eq!(body(&protocol.format(&[request("bonjour", None)])[0]), "bonjour");
 }
 
 #[test]
-fn answers_come_in_the_order_of_the_asks() {
-    let bench = Bench::new();
-    let asks: Vec<_> = (0..64).map(|index| ask(&format!("prompt {index}"), None)).collect();
-    let answers = protocol(&bench).format(&asks);
+fn results_are_in_the_order_of_the_requests() {
+    let host = TestHost::new();
+    let requests: Vec<_> = (0..64).map(|index| request(&format!("prompt {index}"), None)).collect();
+    let answers = protocol(&host).format(&requests);
     assert_eq!(answers.len(), 64);
     for (index, answer) in answers.iter().enumerate() {
         assert_eq!(body(answer), format!("prompt {index}"));
@@ -53,44 +53,44 @@ fn answers_come_in_the_order_of_the_asks() {
 }
 
 #[test]
-fn a_fault_fails_its_ask_alone_and_costs_no_instance() {
-    let bench = Bench::new();
-    let factory = bench.crafted().protocol(&json!({})).unwrap();
+fn a_fault_fails_its_request_alone_and_costs_no_instance() {
+    let host = TestHost::new();
+    let factory = host.scripted().protocol(&json!({})).unwrap();
     let mut protocol = factory.instance().unwrap();
-    let answers = protocol.format(&[ask("a", None), ask("b", Some(4)), ask("c", None)]);
+    let answers = protocol.format(&[request("a", None), request("b", Some(4)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     let failure = answers[1].as_ref().unwrap_err();
     assert_eq!(failure.cause, Cause::Fault(Fault::Input("asked to".into())));
-    assert_eq!(failure.to_string(), "plugin `crafted` failed in format: asked to");
+    assert_eq!(failure.to_string(), "plugin `scripted` failed in format: asked to");
     assert_eq!(body(&answers[2]), "c");
     assert_eq!(factory.restarts(), 0);
 }
 
 #[test]
-fn a_trap_fails_its_ask_alone_and_says_what_the_guest_said() {
-    let bench = Bench::new();
-    let factory = bench.crafted().protocol(&json!({})).unwrap();
+fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
+    let host = TestHost::new();
+    let factory = host.scripted().protocol(&json!({})).unwrap();
     let mut protocol = factory.instance().unwrap();
-    let answers = protocol.format(&[ask("a", None), ask("b", Some(1)), ask("c", None)]);
+    let answers = protocol.format(&[request("a", None), request("b", Some(1)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     assert_eq!(body(&answers[2]), "c");
     assert_eq!(
         answers[1].as_ref().unwrap_err().to_string(),
-        "plugin `crafted` failed in format: it trapped: about to trap\n\
+        "plugin `scripted` failed in format: it trapped: about to trap\n\
          wasm trap: wasm `unreachable` instruction executed\n  \
          in break\n  \
          in format"
     );
-    // One for the batch, one for the ask alone.
+    // One for the batch, one for the request alone.
     assert_eq!(factory.restarts(), 2);
-    let said = bench.lines.lock().unwrap();
-    assert!(said.contains(&("crafted".into(), Level::Error, "about to trap".into())), "{said:?}");
+    let said = host.lines.lock().unwrap();
+    assert!(said.contains(&("scripted".into(), Level::Error, "about to trap".into())), "{said:?}");
 }
 
 #[test]
 fn a_guest_that_spins_is_stopped() {
-    let bench = Bench::new();
-    let answers = protocol(&bench).format(&[ask("a", Some(2)), ask("b", None)]);
+    let host = TestHost::new();
+    let answers = protocol(&host).format(&[request("a", Some(2)), request("b", None)]);
     let failure = answers[0].as_ref().unwrap_err();
     assert_eq!(failure.cause, Cause::TimeLimit(0.3));
     assert_eq!(body(&answers[1]), "b");
@@ -98,64 +98,62 @@ fn a_guest_that_spins_is_stopped() {
 
 #[test]
 fn a_guest_that_hogs_memory_is_stopped() {
-    let bench = Bench::new();
-    let answers = protocol(&bench).format(&[ask("a", Some(3)), ask("b", None)]);
+    let host = TestHost::new();
+    let answers = protocol(&host).format(&[request("a", Some(3)), request("b", None)]);
     assert_eq!(answers[0].as_ref().unwrap_err().cause, Cause::MemoryLimit(64));
     assert_eq!(body(&answers[1]), "b");
 
-    let roomy = Bench::with(|config| config.memory = Some(256 << 20));
-    assert_eq!(body(&protocol(&roomy).format(&[ask("a", Some(3))])[0]), "a");
+    let roomy = TestHost::with(|config| config.memory = Some(256 << 20));
+    assert_eq!(body(&protocol(&roomy).format(&[request("a", Some(3))])[0]), "a");
 }
 
 #[test]
-fn an_answer_too_few_is_a_breach_of_the_contract() {
-    let bench = Bench::new();
-    let answers = protocol(&bench).format(&[ask("a", Some(5))]);
+fn a_missing_result_is_a_breach_of_the_contract() {
+    let host = TestHost::new();
+    let answers = protocol(&host).format(&[request("a", Some(5))]);
     assert_eq!(
         answers[0].as_ref().unwrap_err().to_string(),
-        "plugin `crafted` failed in format: it gave 0 answers to 1 asks"
+        "plugin `scripted` failed in format: it returned 0 results for 1 items"
     );
 }
 
 #[test]
-fn exchanges_cross_and_their_faults_come_back() {
-    let bench = Bench::new();
-    let exchange = Exchange {
-        status: 200,
-        headers: vec![("a".into(), "b".into())],
+fn a_guest_gets_each_exchange_and_returns_a_fault_for_each() {
+    let host = TestHost::new();
+    let exchange = |status| Exchange {
+        status,
+        headers: vec![("name".into(), "value".into()), ("a".into(), "b".into())],
         frames: vec![b"{}".to_vec(), b"[DONE]".to_vec()],
     };
-    let replies = protocol(&bench).decode(&[exchange.clone(), exchange]);
-    assert_eq!(replies.len(), 2);
-    for reply in replies {
-        let fault = Fault::Unsupported("asked to".into());
-        assert_eq!(reply.unwrap_err().cause, Cause::Fault(fault));
-    }
+    let replies = protocol(&host).decode(&[exchange(201), exchange(200), exchange(299)]);
+    let faults: Vec<_> = replies.into_iter().map(|reply| reply.unwrap_err().cause).collect();
+    let texts = ["[DONE]", "{}", "value"];
+    assert_eq!(faults, texts.map(|text| Cause::Fault(Fault::Unsupported(text.into()))));
 }
 
 #[test]
-fn refused_settings_are_an_error_before_the_run() {
-    let bench = Bench::new();
+fn rejected_settings_are_an_error_before_the_run() {
+    let host = TestHost::new();
     let settings = json!({ "url": "x".repeat(1000) });
-    let error = bench.crafted().protocol(&settings).err().unwrap();
-    assert_eq!(error.to_string(), "plugin `crafted` failed in configure: asked to");
+    let error = host.scripted().protocol(&settings).err().unwrap();
+    assert_eq!(error.to_string(), "plugin `scripted` failed in configure: asked to");
 }
 
-fn media(bench: &Bench, first: u32, count: u32) -> Vec<Vec<u8>> {
-    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+fn media(host: &TestHost, first: u32, count: u32) -> Vec<Vec<u8>> {
+    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let items = factory.instance().unwrap().generate(first, count).unwrap();
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
 
 #[test]
 fn randomness_follows_from_seed_and_index_alone() {
-    let bench = Bench::new();
-    let whole = media(&bench, 0, 12);
+    let host = TestHost::new();
+    let whole = media(&host, 0, 12);
     // Other instances, other threads, another order, another batch: the same bytes.
     let singly: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..12)
             .rev()
-            .map(|index| (index, scope.spawn(move || media(&Bench::new(), index, 1).remove(0))))
+            .map(|index| (index, scope.spawn(move || media(&TestHost::new(), index, 1).remove(0))))
             .collect();
         let mut got: Vec<_> =
             threads.into_iter().map(|(index, thread)| (index, thread.join().unwrap())).collect();
@@ -165,9 +163,9 @@ fn randomness_follows_from_seed_and_index_alone() {
     assert_eq!(whole, singly);
     let distinct: std::collections::HashSet<_> = whole.iter().collect();
     assert_eq!(distinct.len(), 12);
-    assert_ne!(media(&Bench::with(|config| config.seed = 8), 0, 12), whole);
-    // Held against another implementation (Python's hashlib and a ChaCha8 of its own), so that
-    // a seed means the same in every release.
+    assert_ne!(media(&TestHost::with(|config| config.seed = 8), 0, 12), whole);
+    // From an independent implementation (Python's hashlib and a ChaCha8 written for it), so that a
+    // seed means the same in every release.
     assert_eq!(whole[0], ORACLE);
 }
 
@@ -175,8 +173,8 @@ const ORACLE: [u8; 8] = [79, 244, 209, 113, 61, 194, 43, 63];
 
 #[test]
 fn the_end_of_a_dataset_is_fewer_items() {
-    let bench = Bench::new();
-    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let host = TestHost::new();
+    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.size().unwrap(), Some(40));
     assert_eq!(dataset.generate(38, 8).unwrap().len(), 2);
@@ -184,16 +182,16 @@ fn the_end_of_a_dataset_is_fewer_items() {
 }
 
 #[test]
-fn a_trap_in_a_batch_names_the_guilty_item() {
-    let bench = Bench::new();
-    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+fn a_trap_in_a_batch_names_the_faulty_item() {
+    let host = TestHost::new();
+    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     let failure = dataset.generate(10, 8).unwrap_err();
     assert_eq!(failure.call, "generate of item 13");
     assert!(matches!(failure.cause, Cause::Trap(_)), "{failure}");
     assert_eq!(factory.restarts(), 2);
-    // The engine asks for the items before it one by one, and for the rest again: the guilty one is
-    // known by then, and costs no further instance.
+    // The engine requests the items before it one by one, and the rest again: the faulty one is known
+    // by then and costs no further instance.
     for first in 10..13 {
         assert_eq!(dataset.generate(first, 1).unwrap().len(), 1);
         assert_eq!(dataset.generate(first + 1, 7).unwrap_err(), failure);
@@ -204,13 +202,13 @@ fn a_trap_in_a_batch_names_the_guilty_item() {
 }
 
 #[test]
-fn batches_that_overrun_a_limit_which_their_items_keep_to_are_made_no_more() {
-    let bench = Bench::new();
-    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+fn batches_end_once_one_exceeds_a_limit_that_its_items_stay_within() {
+    let host = TestHost::new();
+    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(35, 3).unwrap().len(), 3);
     assert_eq!(factory.restarts(), 1);
-    // Known to all threads, and to the end of the run.
+    // For all threads, and until the end of the run.
     assert_eq!(factory.instance().unwrap().generate(35, 3).unwrap().len(), 3);
     assert_eq!(dataset.generate(36, 8).unwrap().len(), 4);
     assert_eq!(factory.restarts(), 1);
@@ -218,28 +216,28 @@ fn batches_that_overrun_a_limit_which_their_items_keep_to_are_made_no_more() {
 
 #[test]
 fn a_tokenizer_that_was_not_chosen_is_a_fault() {
-    let bench = Bench::new();
-    let factory = bench.crafted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let host = TestHost::new();
+    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let failure = factory.instance().unwrap().generate(21, 1).unwrap_err();
     assert_eq!(
         failure.to_string(),
-        "plugin `crafted` failed in generate of item 21: it needs a tokenizer and none was \
-         chosen; give one with --tokenizer-path"
+        "plugin `scripted` failed in generate of item 21: it needs a tokenizer, but none was \
+         given; give --tokenizer-path"
     );
 }
 
 #[test]
 fn files_are_those_that_were_named() {
-    let bench = Bench::new();
-    let plugin = bench.crafted();
+    let host = TestHost::new();
+    let plugin = host.scripted();
     let without = plugin.dataset(&json!({}), DatasetServices::default()).unwrap();
     let failure = without.instance().unwrap().generate(30, 1).unwrap_err();
     assert_eq!(
         failure.to_string(),
-        "plugin `crafted` failed in generate of item 30: it needs a file and none was named; give \
+        "plugin `scripted` failed in generate of item 30: it needs a file, but none was given; give \
          --dataset-path"
     );
-    let path = bench.file("lines.txt", b"first\r\nsecond");
+    let path = host.file("lines.txt", b"first\r\nsecond");
     let services =
         DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path.clone())] };
     let with = plugin.dataset(&json!({}), services).unwrap();
@@ -249,20 +247,20 @@ fn files_are_those_that_were_named() {
     std::fs::remove_file(path).unwrap();
     let services = DatasetServices {
         tokenizer: None,
-        files: vec![("dataset-path".into(), bench.folder.path().join("gone.jsonl"))],
+        files: vec![("dataset-path".into(), host.folder.path().join("gone.jsonl"))],
     };
     let error = plugin.dataset(&json!({}), services).err().unwrap().to_string();
     assert!(
         error.starts_with("--dataset-path: ") && error.contains("gone.jsonl does not exist"),
         "{error}"
     );
-    assert!(error.ends_with("; give a file that can be read"), "{error}");
+    assert!(error.ends_with("; give a readable file"), "{error}");
 }
 
 #[test]
 fn instances_of_one_factory_work_on_many_threads() {
-    let bench = Bench::new();
-    let factory = bench.crafted().protocol(&json!({})).unwrap();
+    let host = TestHost::new();
+    let factory = host.scripted().protocol(&json!({})).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let factory = Arc::clone(&factory);
@@ -270,7 +268,7 @@ fn instances_of_one_factory_work_on_many_threads() {
                 let mut protocol = factory.instance().unwrap();
                 for round in 0..50 {
                     let text = format!("{thread}/{round}");
-                    assert_eq!(body(&protocol.format(&[ask(&text, None)])[0]), text);
+                    assert_eq!(body(&protocol.format(&[request(&text, None)])[0]), text);
                 }
             });
         }

@@ -1,7 +1,6 @@
-//! The guests that come with the program, and those that misbehave for its tests, as their
-//! toolchain made them.
+//! The bundled plugins, and the fixtures that misbehave, as their toolchain built them.
 
-use crate::craft::Bench;
+use crate::harness::TestHost;
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::ports::{
     Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
@@ -13,8 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn open(bench: &Bench, name: &str) -> Arc<Plugin> {
-    Plugin::open(&bench.host, Source::Bundled(name.into())).unwrap()
+fn open(host: &TestHost, name: &str) -> Arc<Plugin> {
+    Plugin::open(&host.host, Source::Bundled(name.into())).unwrap()
 }
 
 fn protocol_settings(own: Value) -> Value {
@@ -39,22 +38,22 @@ fn body(answer: Result<Template, PluginFailure>) -> Value {
 
 #[test]
 fn every_bundled_plugin_is_listed_without_being_compiled() {
-    let bench = Bench::new();
+    let host = TestHost::new();
     for one in bundled() {
-        let plugin = open(&bench, one.name);
+        let plugin = open(&host, one.name);
         assert_eq!(plugin.name(), one.name);
         assert!(!plugin.summary().is_empty() && !plugin.version().is_empty());
         let kind = if one.name == "openai" { Kind::Protocol } else { Kind::Dataset };
-        assert_eq!(plugin.offers(), [kind]);
+        assert_eq!(plugin.kinds(), [kind]);
     }
-    let compiled = std::fs::read_dir(bench.folder.path().join("cache/compiled-plugins")).unwrap();
+    let compiled = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
     assert_eq!(compiled.count(), 0);
 }
 
 #[test]
 fn openai_formats_a_chat_body_and_plans_its_reading() {
-    let bench = Bench::new();
-    let factory = open(&bench, "openai").protocol(&protocol_settings(json!({}))).unwrap();
+    let host = TestHost::new();
+    let factory = open(&host, "openai").protocol(&protocol_settings(json!({}))).unwrap();
     let plan = factory.plan().unwrap();
     assert!(plan.done.contains(&"[DONE]".to_owned()));
     assert!(plan.output.iter().any(|rule| rule.at == "/choices/*/delta/content"), "{plan:?}");
@@ -73,9 +72,9 @@ fn openai_formats_a_chat_body_and_plans_its_reading() {
 
 #[test]
 fn settings_that_a_bundled_plugin_does_not_have() {
-    let bench = Bench::new();
+    let host = TestHost::new();
     let settings = protocol_settings(json!({ "colour": 1 }));
-    let error = open(&bench, "openai").protocol(&settings).err().unwrap();
+    let error = open(&host, "openai").protocol(&settings).err().unwrap();
     assert_eq!(
         error.to_string(),
         "plugin `openai`: settings.colour: is unknown; the plugin takes no settings"
@@ -84,8 +83,8 @@ fn settings_that_a_bundled_plugin_does_not_have() {
 
 #[test]
 fn a_plugin_of_the_other_kind_is_named_with_its_flag() {
-    let bench = Bench::new();
-    let error = open(&bench, "prompt").protocol(&json!({})).err().unwrap();
+    let host = TestHost::new();
+    let error = open(&host, "prompt").protocol(&json!({})).err().unwrap();
     assert_eq!(
         error.to_string(),
         "plugin `prompt` is a dataset, not a protocol; choose it with --dataset"
@@ -93,10 +92,10 @@ fn a_plugin_of_the_other_kind_is_named_with_its_flag() {
 }
 
 #[test]
-fn prompt_repeats_what_it_was_given() {
-    let bench = Bench::new();
+fn prompt_repeats_its_prompt() {
+    let host = TestHost::new();
     let settings = json!({ "prompt": "hi", "apply_chat_template": false });
-    let factory = open(&bench, "prompt").dataset(&settings, DatasetServices::default()).unwrap();
+    let factory = open(&host, "prompt").dataset(&settings, DatasetServices::default()).unwrap();
     let items = factory.instance().unwrap().generate(7, 2).unwrap();
     assert_eq!(items.len(), 2);
     assert!(items.iter().all(|item| item.turns[0].prompt == Prompt::Text("hi".into())));
@@ -104,12 +103,12 @@ fn prompt_repeats_what_it_was_given() {
 
 #[test]
 fn line_by_line_reads_the_file_that_was_named() {
-    let bench = Bench::new();
+    let host = TestHost::new();
     let lines = "first\r\n\n[{\"role\":\"user\",\"content\":\"second\"}]\n{\"model\":\"x\"}";
-    let path = bench.file("lines.txt", lines.as_bytes());
+    let path = host.file("lines.txt", lines.as_bytes());
     let services = DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path)] };
     let settings = json!({ "apply_chat_template": true });
-    let factory = open(&bench, "line_by_line").dataset(&settings, services).unwrap();
+    let factory = open(&host, "line_by_line").dataset(&settings, services).unwrap();
     let items = factory.instance().unwrap().generate(0, 8).unwrap();
     let prompts: Vec<_> = items.into_iter().map(|mut item| item.turns.remove(0).prompt).collect();
     assert_eq!(
@@ -122,18 +121,18 @@ fn line_by_line_reads_the_file_that_was_named() {
     );
 }
 
-fn lines_of(bench: &Bench, lines: &[String]) -> Arc<dyn DatasetFactory> {
-    let path = bench.file("long.txt", lines.join("\n").as_bytes());
+fn lines_of(host: &TestHost, lines: &[String]) -> Arc<dyn DatasetFactory> {
+    let path = host.file("long.txt", lines.join("\n").as_bytes());
     let services = DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path)] };
     let settings = json!({ "apply_chat_template": false, "max_prompt_length": 64 << 20 });
-    open(bench, "line_by_line").dataset(&settings, services).unwrap()
+    open(host, "line_by_line").dataset(&settings, services).unwrap()
 }
 
 #[test]
 fn line_by_line_reads_long_lines_in_the_memory_of_a_small_plugin() {
-    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let host = TestHost::with(|config| config.timeout = Duration::from_secs(60));
     let lines: Vec<_> = (0..260).map(|n| format!("{n} {}", "x".repeat(277_000))).collect();
-    let factory = lines_of(&bench, &lines);
+    let factory = lines_of(&host, &lines);
     let wanted = |n: usize| Prompt::Text(lines[n].clone());
     let items = factory.instance().unwrap().generate(0, 3).unwrap();
     assert_eq!(items.len(), 3);
@@ -145,16 +144,16 @@ fn line_by_line_reads_long_lines_in_the_memory_of_a_small_plugin() {
 
 #[test]
 fn a_batch_of_lines_beyond_the_memory_is_made_line_by_line() {
-    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let host = TestHost::with(|config| config.timeout = Duration::from_secs(60));
     let mut lines: Vec<_> = (0..30).map(|n| format!("{n} {}", "x".repeat(3 << 20))).collect();
     lines.push("x".repeat(17 << 20));
     lines.push("last".into());
-    let factory = lines_of(&bench, &lines);
+    let factory = lines_of(&host, &lines);
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(0, 30).unwrap().len(), 30);
     let text = dataset.generate(30, 1).unwrap_err().to_string();
-    let said = "line 31 of `dataset-path` has more than 16 MiB, a quarter of the memory that a plugin \
-                has here; raise --plugin-memory";
+    let said = "line 31 of `dataset-path` is longer than 16 MiB, a quarter of the plugin's memory; \
+                raise --plugin-memory";
     assert!(text.ends_with(said), "{text}");
     let items = dataset.generate(31, 2).unwrap();
     assert_eq!(items.len(), 1);
@@ -164,14 +163,14 @@ fn a_batch_of_lines_beyond_the_memory_is_made_line_by_line() {
 
 #[test]
 fn the_largest_pictures_fit_the_memory_that_random_vl_asks_for() {
-    let bench = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    let host = TestHost::with(|config| config.timeout = Duration::from_secs(60));
     for (side, images, count) in [(4096, 1, 1), (1024, 4, 4)] {
         let settings = json!({
             "min_prompt_length": 2, "max_prompt_length": 2,
             "image_width": side, "image_height": side, "image_num": images,
         });
         let services = DatasetServices { tokenizer: Some(Arc::new(Even)), files: Vec::new() };
-        let factory = open(&bench, "random_vl").dataset(&settings, services).unwrap();
+        let factory = open(&host, "random_vl").dataset(&settings, services).unwrap();
         let items = factory.instance().unwrap().generate(0, count).unwrap();
         assert_eq!(items.len(), count as usize);
         let pixels = f64::from(side * side);
@@ -183,7 +182,7 @@ fn the_largest_pictures_fit_the_memory_that_random_vl_asks_for() {
     }
 }
 
-/// Tokens are bytes, and a text of an odd number of them comes out one too long.
+/// One token per byte; texts of an odd number of tokens come out one too long.
 struct Even;
 
 impl Tokenizer for Even {
@@ -196,7 +195,7 @@ impl Tokenizer for Even {
     }
 
     fn decode(&self, _: &[u32]) -> Result<String, Fault> {
-        unreachable!("random asks for texts, not for ids")
+        unreachable!("random requests texts, not ids")
     }
 
     fn count_text(&self, text: &str) -> Result<u32, Fault> {
@@ -215,11 +214,11 @@ impl Tokenizer for Even {
 
 #[test]
 fn prompts_that_are_not_as_long_as_asked_are_counted() {
-    let bench = Bench::new();
+    let host = TestHost::new();
     let made = |length: u32| {
         let settings = json!({ "min_prompt_length": length, "max_prompt_length": length });
         let services = DatasetServices { tokenizer: Some(Arc::new(Even)), files: Vec::new() };
-        let factory = open(&bench, "random").dataset(&settings, services).unwrap();
+        let factory = open(&host, "random").dataset(&settings, services).unwrap();
         assert_eq!(factory.inexact_prompts(), 0);
         for first in [0, 5] {
             let items = factory.instance().unwrap().generate(first, 5).unwrap();
@@ -231,16 +230,16 @@ fn prompts_that_are_not_as_long_as_asked_are_counted() {
     assert_eq!(made(9), 10);
 }
 
-fn fixture(bench: &Bench, name: &str) -> Result<Arc<Plugin>, String> {
+fn fixture(host: &TestHost, name: &str) -> Result<Arc<Plugin>, String> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/fixtures/dist");
     let path = dist.join(format!("{name}.wasm"));
-    Plugin::open(&bench.host, Source::Path(path)).map_err(|error| error.to_string())
+    Plugin::open(&host.host, Source::Path(path)).map_err(|error| error.to_string())
 }
 
 /// What the fixture does when it formats a request that contains the word `trap`.
-fn misbehaves(bench: &Bench, name: &str) -> PluginFailure {
+fn misbehaves(host: &TestHost, name: &str) -> PluginFailure {
     let settings = protocol_settings(json!({}));
-    let factory = fixture(bench, name).unwrap().protocol(&settings).unwrap();
+    let factory = fixture(host, name).unwrap().protocol(&settings).unwrap();
     let word = PromptRequest { prompt: Prompt::Text("a trap".into()), ..hello() };
     let failure = factory.instance().unwrap().format(&[word]).remove(0).unwrap_err();
     assert_eq!((failure.plugin.as_str(), failure.call.as_str()), (name, "format"));
@@ -249,9 +248,9 @@ fn misbehaves(bench: &Bench, name: &str) -> PluginFailure {
 
 #[test]
 fn fixtures_are_stopped_and_named() {
-    assert_eq!(misbehaves(&Bench::new(), "spin").cause, Cause::TimeLimit(0.3));
-    // A busy machine must not end these before they end themselves.
-    let patient = Bench::with(|config| config.timeout = Duration::from_secs(60));
+    assert_eq!(misbehaves(&TestHost::new(), "spin").cause, Cause::TimeLimit(0.3));
+    // A long limit, so that on a busy machine these still end by themselves.
+    let patient = TestHost::with(|config| config.timeout = Duration::from_secs(60));
     let trap = misbehaves(&patient, "trap");
     assert!(matches!(trap.cause, Cause::Trap(_)), "{trap}");
     assert_eq!(misbehaves(&patient, "hog").cause, Cause::MemoryLimit(64));
@@ -259,13 +258,13 @@ fn fixtures_are_stopped_and_named() {
 
 #[test]
 fn fixtures_of_another_contract_and_another_form() {
-    let bench = Bench::new();
-    let future = fixture(&bench, "future").err().unwrap();
+    let host = TestHost::new();
+    let future = fixture(&host, "future").err().unwrap();
     assert!(future.contains("of the contract"), "{future}");
-    assert!(future.contains("this program understands 0.1"), "{future}");
+    assert!(future.contains("this program supports 0.1"), "{future}");
     assert!(future.contains("use a newer loadwright"), "{future}");
-    // A core module, as cargo makes it.
-    let core = fixture(&bench, "core").unwrap();
+    // A core module as cargo builds it.
+    let core = fixture(&host, "core").unwrap();
     let settings = json!({ "prompt": "hi" });
     let factory = core.dataset(&settings, DatasetServices::default()).unwrap();
     assert_eq!(factory.instance().unwrap().generate(0, 1).unwrap().len(), 1);

@@ -1,9 +1,9 @@
-//! Guests, good and bad, run through the crate's public face.
+//! Guests, good and bad, run through the crate's public interface.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod behaviour;
 mod bundled;
-mod craft;
+mod harness;
 mod refusals;
 mod stop;
 mod wasi;

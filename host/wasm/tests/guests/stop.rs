@@ -1,19 +1,21 @@
-//! Calls into datasets end when the run is stopped, whatever they do, and cost no instance.
+//! Calls into datasets end when the run is stopped, whatever they do, and do not count as lost
+//! instances.
 
-use crate::craft::{Bench, ask};
+use crate::harness::{TestHost, request};
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{
     Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
 };
+use loadwright_core::reading::Exchange;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::DatasetServices;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A host whose calls have all the time in the world, and the flag that stops them.
-fn bench(stop: &StopFlag, raise_on_log: bool) -> Bench {
-    Bench::with(|config| {
+/// A host without an effective time limit, whose calls `stop` ends.
+fn host(stop: &StopFlag, raise_on_log: bool) -> TestHost {
+    TestHost::with(|config| {
         config.timeout = Duration::from_secs(3600);
         config.stop = stop.clone();
         let raised = stop.clone();
@@ -25,37 +27,40 @@ fn bench(stop: &StopFlag, raise_on_log: bool) -> Bench {
     })
 }
 
-fn dataset(bench: &Bench, tokenizer: Option<Arc<dyn Tokenizer>>) -> Arc<dyn DatasetFactory> {
+fn dataset(host: &TestHost, tokenizer: Option<Arc<dyn Tokenizer>>) -> Arc<dyn DatasetFactory> {
     let services = DatasetServices { tokenizer, files: Vec::new() };
-    bench.crafted().dataset(&json!({}), services).unwrap()
+    host.scripted().dataset(&json!({}), services).unwrap()
 }
 
 #[test]
 fn a_guest_that_runs_is_stopped() {
     let stop = StopFlag::default();
-    let bench = bench(&stop, true);
-    let factory = dataset(&bench, None);
-    // Its log line is written, and then it spins until the flag that line raised ends it.
+    let host = host(&stop, true);
+    let factory = dataset(&host, None);
+    // It logs a line, which raises the flag, and then spins.
     let failure = factory.instance().unwrap().generate(34, 1).unwrap_err();
     assert_eq!(failure.cause, Cause::Stopped);
-    assert_eq!(factory.restarts(), 0, "it was not lost");
+    assert_eq!(factory.restarts(), 0, "it does not count as lost");
 }
 
 #[test]
-fn nothing_is_called_after_a_stop_but_what_reads_replies() {
+fn after_a_stop_datasets_are_not_called_but_protocols_are() {
     let stop = StopFlag::default();
-    let bench = bench(&stop, false);
-    let factory = dataset(&bench, None);
+    let host = host(&stop, false);
+    let factory = dataset(&host, None);
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(0, 2).unwrap().len(), 2);
-    let mut protocol = bench.crafted().protocol(&json!({})).unwrap().instance().unwrap();
+    let mut protocol = host.scripted().protocol(&json!({})).unwrap().instance().unwrap();
     stop.raise();
     let failure = dataset.generate(0, 2).unwrap_err();
-    assert_eq!(failure.to_string(), "plugin `crafted` failed in generate: the run was stopped");
-    assert!(protocol.format(&[ask("a", None)])[0].is_ok());
+    assert_eq!(failure.to_string(), "plugin `scripted` failed in generate: the run was stopped");
+    assert!(protocol.format(&[request("a", None)])[0].is_ok());
+    let exchange = Exchange { status: 200, headers: Vec::new(), frames: vec![b"read".to_vec()] };
+    let fault = protocol.decode(&[exchange]).remove(0).unwrap_err();
+    assert_eq!(fault.cause, Cause::Fault(Fault::Unsupported("read".into())));
 }
 
-/// Is asked once, and is stopped while it works.
+/// Raises the stop flag while it counts.
 struct Interrupted(StopFlag);
 
 impl Tokenizer for Interrupted {
@@ -86,10 +91,10 @@ impl Tokenizer for Interrupted {
 }
 
 #[test]
-fn a_call_of_the_host_ends_with_the_run_too() {
+fn a_guest_that_waits_for_the_host_is_stopped() {
     let stop = StopFlag::default();
-    let bench = bench(&stop, false);
-    let factory = dataset(&bench, Some(Arc::new(Interrupted(stop))));
+    let host = host(&stop, false);
+    let factory = dataset(&host, Some(Arc::new(Interrupted(stop))));
     let failure: PluginFailure = factory.instance().unwrap().generate(21, 1).unwrap_err();
     assert_eq!(failure.cause, Cause::Stopped);
 }

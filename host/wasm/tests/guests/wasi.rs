@@ -1,15 +1,15 @@
-//! A guest whose toolchain needs WASI 0.2 gets a closed one: nothing of this machine, standard
-//! error in the log and in the trap's text, clocks and randomness that are the same again.
+//! A guest whose toolchain needs WASI 0.2 gets a closed one: no access to this machine, standard
+//! error in the log and in the trap's message, reproducible clocks and randomness.
 
-use crate::craft::{Bench, ask, module};
+use crate::harness::{TestHost, module, request};
 use loadwright_wasm::{DatasetServices, Plugin, Source};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The crafted guest's world with WASI in the place of `log` and `random`; of each interface only
+/// The scripted guest's world with WASI in the place of `log` and `random`; of each interface only
 /// what the guest calls, as toolchains leave it.
 const WORLD: &str = "
-    package test:crafted;
+    package test:scripted;
     world everything {
         import wasi:cli/stderr@0.2.3;
         import wasi:cli/environment@0.2.3;
@@ -109,39 +109,39 @@ const FUNCTIONS: &str = r#"
     (if (i64.ne (i64.load (i32.const 32)) (local.get $seconds)) (then unreachable)))
 "#;
 
-fn plugin(bench: &Bench) -> Arc<Plugin> {
-    let text = include_str!("crafted.wat");
+fn plugin(host: &TestHost) -> Arc<Plugin> {
+    let text = include_str!("scripted.wat");
     let own = |line: &&str| !line.contains("(func $log ") && !line.contains("(func $fill ");
     let kept: Vec<_> = text.lines().filter(own).collect();
     let text = kept.join("\n").replacen("(module", &format!("(module{IMPORTS}"), 1);
     let text = text.replacen("  (func $alloc", &format!("{FUNCTIONS}  (func $alloc"), 1);
-    let path = bench.file("wasi.wasm", &module(&text, WORLD));
-    Plugin::open(&bench.host, Source::Path(path)).unwrap()
+    let path = host.file("wasi.wasm", &module(&text, WORLD));
+    Plugin::open(&host.host, Source::Path(path)).unwrap()
 }
 
-fn drawn(bench: &Bench) -> Vec<Vec<u8>> {
-    let factory = plugin(bench).dataset(&json!({}), DatasetServices::default()).unwrap();
+fn drawn(host: &TestHost) -> Vec<Vec<u8>> {
+    let factory = plugin(host).dataset(&json!({}), DatasetServices::default()).unwrap();
     let items = factory.instance().unwrap().generate(0, 3).unwrap();
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
 
 #[test]
-fn nothing_of_the_machine_is_seen_and_randomness_follows_from_the_seed() {
-    let first = drawn(&Bench::new());
+fn the_machine_is_hidden_and_randomness_derives_from_the_seed() {
+    let first = drawn(&TestHost::new());
     assert_eq!(first.len(), 3);
     assert_ne!(first[0], first[1]);
-    assert_eq!(drawn(&Bench::new()), first);
-    assert_ne!(drawn(&Bench::with(|config| config.seed = 8)), first);
+    assert_eq!(drawn(&TestHost::new()), first);
+    assert_ne!(drawn(&TestHost::with(|config| config.seed = 8)), first);
 }
 
 #[test]
-fn standard_error_stands_above_the_trap() {
-    let bench = Bench::new();
-    let mut protocol = plugin(&bench).protocol(&json!({})).unwrap().instance().unwrap();
-    let failure = protocol.format(&[ask("a", Some(1))]).remove(0).unwrap_err();
+fn standard_error_is_shown_above_the_trap() {
+    let host = TestHost::new();
+    let mut protocol = plugin(&host).protocol(&json!({})).unwrap().instance().unwrap();
+    let failure = protocol.format(&[request("a", Some(1))]).remove(0).unwrap_err();
     assert_eq!(
         failure.to_string(),
-        "plugin `crafted` failed in format: it trapped: about to trap\n\
+        "plugin `scripted` failed in format: it trapped: about to trap\n\
          wasm trap: wasm `unreachable` instruction executed\n  \
          in break\n  \
          in format"

@@ -1,4 +1,4 @@
-//! Reads a file before anything is compiled, and says in plain words what is wrong with it.
+//! Inspects a file before anything is compiled, and says precisely why it is not a plugin.
 
 mod contract;
 
@@ -11,48 +11,48 @@ use wasmparser::{Encoding, Parser, Payload};
 /// The custom section that holds the manifest.
 const MANIFEST: &str = "loadwright:manifest";
 
-/// What a component says of itself before it is compiled.
+/// What the top level of a component declares.
 #[derive(Debug, Default)]
-pub(crate) struct Outline {
-    /// Names of what it imports.
+pub(crate) struct ComponentInfo {
+    /// Names of its imports.
     pub(crate) imports: Vec<String>,
-    /// Names of what it exports.
+    /// Names of its exports.
     pub(crate) exports: Vec<String>,
-    /// The manifest section's text; of a nested module where the top level has none.
+    /// The text of the manifest section; a nested module's if the top level has none.
     pub(crate) manifest: Option<Vec<u8>>,
-    /// Whether a core module says what its functions mean.
+    /// Whether it is a core module with a `component-type` section.
     typed: bool,
 }
 
-/// A component that passed, in binary form.
-pub(crate) struct Passed {
+/// A valid plugin in binary form.
+pub(crate) struct Inspected {
     pub(crate) bytes: Cow<'static, [u8]>,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) manifest: Option<Vec<u8>>,
 }
 
-/// Reads `bytes` as a component, or a core module that can be made into one.
+/// Inspects `bytes`: a component, or a core module that can be made into one.
 ///
 /// # Errors
-/// It is neither, or not one for this host.
-pub(crate) fn read(bytes: Cow<'static, [u8]>) -> Result<Passed, LoadFault> {
-    not_something_else(&bytes)?;
-    let (encoding, mut outline) = outline(&bytes)?;
+/// It is neither, or does not fit this host.
+pub(crate) fn component(bytes: Cow<'static, [u8]>) -> Result<Inspected, LoadFault> {
+    check_format(&bytes)?;
+    let (encoding, mut info) = component_info(&bytes)?;
     let bytes = match encoding {
         Encoding::Component => bytes,
-        Encoding::Module if !outline.typed => return Err(LoadFault::CoreModule),
+        Encoding::Module if !info.typed => return Err(LoadFault::CoreModule),
         Encoding::Module => {
             let component = componentise(&bytes)?;
-            outline = self::outline(&component)?.1;
+            info = component_info(&component)?.1;
             Cow::Owned(component)
         }
     };
-    let kinds = check(&outline)?;
-    Ok(Passed { bytes, kinds, manifest: outline.manifest })
+    let kinds = check(&info)?;
+    Ok(Inspected { bytes, kinds, manifest: info.manifest })
 }
 
-/// Files that people pass by mistake.
-fn not_something_else(bytes: &[u8]) -> Result<(), LoadFault> {
+/// Recognises files that people pass by mistake.
+fn check_format(bytes: &[u8]) -> Result<(), LoadFault> {
     if bytes.is_empty() {
         return Err(LoadFault::Empty);
     }
@@ -78,13 +78,13 @@ fn not_something_else(bytes: &[u8]) -> Result<(), LoadFault> {
     Err(if is_text { LoadFault::Text } else { LoadFault::Unknown })
 }
 
-/// Walks the whole file, nested modules and components included, and notes what is at the top.
-fn outline(bytes: &[u8]) -> Result<(Encoding, Outline), LoadFault> {
-    let mut outline = Outline::default();
+/// Parses the whole file, including nested modules and components, and records the top level.
+fn component_info(bytes: &[u8]) -> Result<(Encoding, ComponentInfo), LoadFault> {
+    let mut info = ComponentInfo::default();
     let mut encoding = Encoding::Component;
     let mut depth = 0u32;
     for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(|error| broken(&error, bytes.len()))?;
+        let payload = payload.map_err(|error| malformed(&error, bytes.len()))?;
         match payload {
             Payload::Version { encoding: top, .. } if depth == 0 => {
                 encoding = top;
@@ -93,49 +93,49 @@ fn outline(bytes: &[u8]) -> Result<(Encoding, Outline), LoadFault> {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
             Payload::CustomSection(section)
-                if section.name() == MANIFEST && (depth == 1 || outline.manifest.is_none()) =>
+                if section.name() == MANIFEST && (depth == 1 || info.manifest.is_none()) =>
             {
-                outline.manifest = Some(section.data().to_vec());
+                info.manifest = Some(section.data().to_vec());
             }
             payload if depth == 1 => {
-                note(&payload, &mut outline).map_err(|error| broken(&error, bytes.len()))?;
+                record(&payload, &mut info).map_err(|error| malformed(&error, bytes.len()))?;
             }
             _ => {}
         }
     }
-    Ok((encoding, outline))
+    Ok((encoding, info))
 }
 
-fn note(payload: &Payload<'_>, outline: &mut Outline) -> wasmparser::Result<()> {
+fn record(payload: &Payload<'_>, info: &mut ComponentInfo) -> wasmparser::Result<()> {
     match payload {
         Payload::ComponentImportSection(section) => {
             for import in section.clone() {
-                outline.imports.push(import?.name.name.into());
+                info.imports.push(import?.name.name.into());
             }
         }
         Payload::ComponentExportSection(section) => {
             for export in section.clone() {
-                outline.exports.push(export?.name.name.into());
+                info.exports.push(export?.name.name.into());
             }
         }
         Payload::CustomSection(section) => {
-            outline.typed |= section.name().starts_with("component-type");
+            info.typed |= section.name().starts_with("component-type");
         }
         _ => {}
     }
     Ok(())
 }
 
-fn broken(error: &wasmparser::BinaryReaderError, length: usize) -> LoadFault {
-    // A section that says it is longer than the file is one that was cut.
-    let cut = error.message().contains("unexpected end") || error.offset() >= length;
-    if cut {
+fn malformed(error: &wasmparser::BinaryReaderError, length: usize) -> LoadFault {
+    // A section longer than the file means that the file was truncated.
+    let truncated = error.message().contains("unexpected end") || error.offset() >= length;
+    if truncated {
         return LoadFault::Truncated(length);
     }
     LoadFault::Malformed { offset: error.offset() as u64, text: error.message().into() }
 }
 
-/// Makes a component of a core module that carries its interfaces' types.
+/// Makes a component from a core module that carries its interfaces' types.
 fn componentise(module: &[u8]) -> Result<Vec<u8>, LoadFault> {
     wit_component::ComponentEncoder::default()
         .validate(true)

@@ -1,4 +1,4 @@
-//! What each WASI function answers.
+//! What each WASI function returns.
 
 use super::{InputStream, OutputStream, Pollable};
 use crate::state::State;
@@ -7,11 +7,11 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{Resource, ResourceAny, Val};
 
-/// Bytes that a stream takes at once.
-const ROOM: u64 = 4096;
+/// Bytes that an output stream accepts at once.
+const MAX_WRITE: u64 = 4096;
 
-/// Names of error codes that say no, as the interfaces spell them.
-const DENIALS: [&str; 4] = ["access-denied", "access", "not-permitted", "not-supported"];
+/// Error codes for a denied call, as the interfaces spell them.
+const DENIED: [&str; 4] = ["access-denied", "access", "not-permitted", "not-supported"];
 
 /// A call of a guest into WASI.
 pub(super) struct Call<'a> {
@@ -21,13 +21,13 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The result; a value that nobody reads where the function has none.
-    pub(super) fn answer(
+    /// The result; an unused value if the function has none.
+    pub(super) fn run(
         &self,
         store: &mut StoreContextMut<'_, State>,
         params: &[Val],
     ) -> wasmtime::Result<Val> {
-        // Ready at once: nothing waits in a world without a clock.
+        // Pollables are always ready: without a real clock there is nothing to wait for.
         let nothing = Val::Bool(true);
         Ok(match (self.interface, self.function) {
             ("wasi:cli/exit", _) => wasmtime::bail!("it called exit"),
@@ -51,7 +51,7 @@ impl Call<'_> {
             ("wasi:random/insecure-seed", _) => Val::Tuple(vec![draw(store), draw(store)]),
             (_, "get-random-u64" | "get-insecure-random-u64") => draw(store),
             (_, "get-random-bytes" | "get-insecure-random-bytes") => draw_bytes(store, params)?,
-            (_, "[method]output-stream.check-write") => ok(Some(Val::U64(ROOM))),
+            (_, "[method]output-stream.check-write") => ok(Some(Val::U64(MAX_WRITE))),
             (
                 _,
                 "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush",
@@ -67,7 +67,7 @@ impl Call<'_> {
         })
     }
 
-    /// Whatever the result's type has to say no: an error, or none of what was asked for.
+    /// Denies the call, as its result type allows: an error, or an empty value.
     fn denied(&self) -> wasmtime::Result<Val> {
         Ok(match self.ty.results().next() {
             Some(Type::List(_)) => Val::List(Vec::new()),
@@ -75,14 +75,14 @@ impl Call<'_> {
             Some(Type::Bool) => Val::Bool(false),
             Some(Type::Result(result)) => failed(result.err().map(|error| match error {
                 Type::Enum(codes) => {
-                    let denial =
-                        DENIALS.iter().copied().find(|denial| codes.names().any(|c| c == *denial));
-                    Val::Enum(denial.or(codes.names().next()).unwrap_or_default().into())
+                    let denied =
+                        DENIED.iter().copied().find(|code| codes.names().any(|c| c == *code));
+                    Val::Enum(denied.or(codes.names().next()).unwrap_or_default().into())
                 }
                 _ => Val::Variant("closed".into(), None),
             })),
             _ => wasmtime::bail!(
-                "it called {} of {}, and a plugin has no files, sockets or environment",
+                "it called {} of {}, but plugins have no files, sockets or environment",
                 self.function,
                 self.interface
             ),
@@ -132,10 +132,13 @@ fn draw(store: &mut StoreContextMut<'_, State>) -> Val {
 }
 
 fn draw_bytes(store: &mut StoreContextMut<'_, State>, params: &[Val]) -> wasmtime::Result<Val> {
-    let [Val::U64(count)] = params else { wasmtime::bail!("it asked for no number of bytes") };
+    let [Val::U64(count)] = params else { wasmtime::bail!("random bytes need a count") };
     let state = store.data_mut();
-    // Each byte is a value of 32 bytes on its way.
-    wasmtime::ensure!(*count <= state.limits.memory / 32, "it asked for {count} random bytes");
+    // Each byte takes a value of 32 bytes in transit.
+    wasmtime::ensure!(
+        *count <= state.limits.memory / 32,
+        "it requested {count} random bytes at once, more than a plugin may"
+    );
     let mut bytes = vec![0; usize::try_from(*count)?];
     state.wasi.random.fill_bytes(&mut bytes);
     Ok(Val::List(bytes.into_iter().map(Val::U8).collect()))
@@ -145,7 +148,7 @@ fn write(store: &mut StoreContextMut<'_, State>, params: &[Val]) {
     let Some(Val::List(values)) = params.get(1) else { return };
     let byte = |value: &Val| if let Val::U8(byte) = value { Some(*byte) } else { None };
     let bytes: Vec<u8> = values.iter().filter_map(byte).collect();
-    store.data_mut().for_guest(|state| state.console.bytes(&bytes));
+    store.data_mut().for_guest(|state| state.output.bytes(&bytes));
 }
 
 fn ok(value: Option<Val>) -> Val {

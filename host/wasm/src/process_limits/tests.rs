@@ -1,7 +1,7 @@
-use super::{ROOMY, apply_limits};
+use super::{AMPLE, apply_limits};
 use wasmtime::{Config, Engine, Instance, Module, Store};
 
-/// Bytes of address space that one guest with a memory takes.
+/// Address space in bytes that a guest with one memory takes.
 fn taken(address_space: u64) -> u64 {
     let mut config = Config::new();
     apply_limits(&mut config, address_space, rlimit::INFINITY);
@@ -14,11 +14,11 @@ fn taken(address_space: u64) -> u64 {
     let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
     let after = address_space_of_this_process();
     let memory = instance.get_memory(&mut store, "m").expect("exported");
-    memory.grow(&mut store, 40).expect("it grows all the same");
+    memory.grow(&mut store, 40).expect("it still grows");
     after.saturating_sub(before)
 }
 
-/// Other tests of this process may take some meanwhile, and none of them gigabytes.
+/// Other tests of this process may take some meanwhile, but none takes gigabytes.
 fn address_space_of_this_process() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
     let line = status.lines().find(|line| line.starts_with("VmSize:")).expect("its size");
@@ -28,8 +28,8 @@ fn address_space_of_this_process() -> u64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn guests_take_what_they_need_where_address_space_is_limited() {
-    let (roomy, limited) = (taken(ROOMY), taken(ROOMY - 1));
-    assert!(roomy >= 4 << 30, "{roomy}");
+fn guests_reserve_less_if_address_space_is_limited() {
+    let (ample, limited) = (taken(AMPLE), taken(AMPLE - 1));
+    assert!(ample >= 4 << 30, "{ample}");
     assert!(limited < 3 << 30, "{limited}");
 }

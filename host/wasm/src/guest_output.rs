@@ -1,16 +1,17 @@
-//! What a guest says: passed on to the run's log, and its end kept for the error that may follow.
+//! A guest's log lines and standard output: passed on to the run's log, with the last part kept for
+//! the error message if the call traps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How much of what a call said stands above its trap.
+/// Bytes of a call's output that are shown above its trap.
 const KEPT: usize = 4096;
 
-/// Lines a plugin may put into the log in the host's lifetime: a guest that logs every request
-/// would drown everything else.
+/// Maximum log lines of a plugin in the host's lifetime: one that logs every request would drown out
+/// everything else.
 const LINES: u32 = 1000;
 
-/// How much a log line matters.
+/// Severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// For the plugin's author.
@@ -21,14 +22,14 @@ pub enum Level {
     Warn,
     /// Something went wrong.
     Error,
-    /// From the host itself: something takes long enough to say so, e.g. a first compilation.
+    /// From the host itself: something is taking long, e.g. a first compilation.
     Progress,
 }
 
 /// Takes a line of a plugin's log: the plugin's name, the level and the text.
 pub type Log = Arc<dyn Fn(&str, Level, &str) + Send + Sync>;
 
-/// Where a plugin's lines go; shared by all its instances.
+/// The log of one plugin; shared by all its instances.
 #[derive(Clone)]
 pub(crate) struct PluginLog {
     plugin: Arc<str>,
@@ -46,65 +47,65 @@ impl PluginLog {
         (self.log)(&self.plugin, level, text);
     }
 
-    fn say(&self, level: Level, text: &str) {
+    fn write(&self, level: Level, text: &str) {
         match self.lines.fetch_add(1, Ordering::Relaxed) {
             earlier if earlier < LINES => self.announce(level, text),
             LINES => {
-                let text = format!("{LINES} lines logged; further ones are not shown");
+                let text = format!("{LINES} lines logged; further lines are not shown");
                 self.announce(Level::Warn, &text);
             }
-            // Held there, so that the counter never comes round.
+            // Kept there, so that the counter never wraps.
             _ => self.lines.store(LINES + 1, Ordering::Relaxed),
         }
     }
 }
 
-/// The console of one instance.
-pub(crate) struct Console {
+/// The output of one instance.
+pub(crate) struct GuestOutput {
     log: PluginLog,
-    /// The end of what this call said.
+    /// The last part of this call's output.
     kept: String,
-    /// A line of standard output or error that has not ended.
-    open: Vec<u8>,
+    /// A line of standard output or error without its end yet.
+    unfinished: Vec<u8>,
 }
 
-impl Console {
+impl GuestOutput {
     pub(crate) fn new(log: PluginLog) -> Self {
-        Self { log, kept: String::new(), open: Vec::new() }
+        Self { log, kept: String::new(), unfinished: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
     }
 
-    /// One line by the `log` interface.
+    /// One line of the `log` interface.
     pub(crate) fn line(&mut self, level: Level, text: &str) {
-        self.log.say(level, text);
+        self.log.write(level, text);
         self.keep(text);
     }
 
     /// Bytes written to standard output or error; logged line by line.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.open.extend_from_slice(bytes);
-        while let Some(end) = memchr::memchr(b'\n', &self.open) {
-            let rest = self.open.split_off(end + 1);
-            let line = std::mem::replace(&mut self.open, rest);
+        self.unfinished.extend_from_slice(bytes);
+        while let Some(end) = memchr::memchr(b'\n', &self.unfinished) {
+            let rest = self.unfinished.split_off(end + 1);
+            let line = std::mem::replace(&mut self.unfinished, rest);
             self.line(Level::Info, String::from_utf8_lossy(&line).trim_end());
         }
-        if self.open.len() > KEPT {
+        if self.unfinished.len() > KEPT {
             self.flush();
         }
     }
 
-    /// What this call said, its last 4 KiB; empty if nothing.
+    /// The last 4 KiB of this call's output.
     pub(crate) fn tail(&mut self) -> &str {
         self.flush();
         self.kept.trim_end()
     }
 
     fn flush(&mut self) {
-        if !self.open.is_empty() {
-            let line = std::mem::take(&mut self.open);
+        if !self.unfinished.is_empty() {
+            let line = std::mem::take(&mut self.unfinished);
             self.line(Level::Info, String::from_utf8_lossy(&line).trim_end());
         }
     }

@@ -1,18 +1,21 @@
-;; A guest that does what its input says, good and bad, written by hand so that every offset of the
-;; contract's memory layout is held against the host's from outside any toolchain.
+;; A guest that does what its input says, good or bad. It is written by hand, so that the contract's
+;; memory layout is checked independently of any toolchain.
 ;;
-;; format, by the ask's max-tokens: 1 traps after a log line, 2 spins, 3 wants 128 MiB, 4 is a
-;; fault, 5 gives one answer too few; any other makes a body of the prompt's text.
-;; generate, by index: 13 traps, 21 asks for a tokenizer, 30 reads line 0 of `dataset-path`, 34 spins
-;; after a log line, from 35 on each takes 24 MiB as long as the call lasts; any other has one turn with 8 random bytes as its
-;; medium.
+;; format, by the request's max-tokens: 1 traps after a log line, 2 spins, 3 grows its memory by 128
+;; MiB, 4 returns a fault, 5 returns one result too few; anything else gives a body of the prompt's
+;; text.
+;; decode, by the exchange's status: 200 + N returns a fault whose text is frame N, 299 one whose text
+;; is the first header's value.
+;; generate, by index: 13 traps, 21 counts tokens, 30 reads line 0 of `dataset-path`, 34 spins after a
+;; log line, each from 35 on takes 24 MiB until the call ends; anything else has one turn with 8
+;; random bytes as its media.
 (module
   (import "loadwright:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
   (import "loadwright:plugin/random@0.1.0" "fill" (func $fill (param i32 i32 i32 i32 i32)))
   (import "loadwright:plugin/tokenizer@0.1.0" "count" (func $count (param i32 i32 i32 i32)))
   (import "loadwright:plugin/files@0.1.0" "lines" (func $lines (param i32 i32 i32 i32 i32)))
   (memory (export "memory") 2)
-  (data (i32.const 64) "{\"name\":\"crafted\",\"version\":\"1.2.3\",\"summary\":\"does as it is told\"}")
+  (data (i32.const 64) "{\"name\":\"scripted\",\"version\":\"1.2.3\",\"summary\":\"does as it is told\"}")
   (data (i32.const 256) "about to trap")
   (data (i32.const 272) "POST")
   (data (i32.const 288) "asked to")
@@ -36,13 +39,13 @@
   (export "cabi_post_loadwright:plugin/protocol@0.1.0#format" (func $reset))
   (export "cabi_post_loadwright:plugin/dataset@0.1.0#generate" (func $reset))
 
-  ;; Puts a pointer and a length at $at.
+  ;; Stores a pointer and a length at $at.
   (func $pair (param $at i32) (param $pointer i32) (param $length i32)
     (i32.store (local.get $at) (local.get $pointer))
     (i32.store offset=4 (local.get $at) (local.get $length)))
 
   (func (export "loadwright:plugin/plugin@0.1.0#describe") (result i32)
-    (call $pair (i32.const 16) (i32.const 64) (i32.const 67))
+    (call $pair (i32.const 16) (i32.const 64) (i32.const 68))
     (i32.const 16))
   (func (export "loadwright:plugin/plugin@0.1.0#configure") (param $at i32) (param $length i32)
     (result i32) (local $out i32)
@@ -53,17 +56,17 @@
     (local.get $out))
 
   (func (export "loadwright:plugin/protocol@0.1.0#plan") (result i32) (call $alloc (i32.const 112)))
-  (func $format (export "loadwright:plugin/protocol@0.1.0#format") (param $asks i32) (param $n i32)
+  (func $format (export "loadwright:plugin/protocol@0.1.0#format") (param $requests i32) (param $n i32)
     (result i32)
-    (local $out i32) (local $i i32) (local $ask i32) (local $to i32) (local $max i32)
+    (local $out i32) (local $i i32) (local $request i32) (local $to i32) (local $max i32)
     (local $segment i32)
     (local.set $out (call $alloc (i32.mul (local.get $n) (i32.const 40))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
-      (local.set $ask (i32.add (local.get $asks) (i32.mul (local.get $i) (i32.const 44))))
+      (local.set $request (i32.add (local.get $requests) (i32.mul (local.get $i) (i32.const 44))))
       (local.set $to (i32.add (local.get $out) (i32.mul (local.get $i) (i32.const 40))))
-      (local.set $max (i32.mul (i32.load8_u offset=28 (local.get $ask))
-                               (i32.load offset=32 (local.get $ask))))
+      (local.set $max (i32.mul (i32.load8_u offset=28 (local.get $request))
+                               (i32.load offset=32 (local.get $request))))
       (if (i32.eq (local.get $max) (i32.const 1)) (then
         (call $log (i32.const 3) (i32.const 256) (i32.const 13))
         (call $break)))
@@ -81,7 +84,7 @@
           (call $pair (i32.add (local.get $to) (i32.const 4)) (i32.const 272) (i32.const 4))
           (local.set $segment (call $alloc (i32.const 12)))
           (call $pair (i32.add (local.get $segment) (i32.const 4))
-            (i32.load offset=12 (local.get $ask)) (i32.load offset=16 (local.get $ask)))
+            (i32.load offset=12 (local.get $request)) (i32.load offset=16 (local.get $request)))
           (call $pair (i32.add (local.get $to) (i32.const 32)) (local.get $segment) (i32.const 1))))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
@@ -89,15 +92,24 @@
     (i32.const 16))
   (func $break unreachable)
 
-  (func (export "loadwright:plugin/protocol@0.1.0#decode") (param i32) (param $n i32)
-    (result i32) (local $out i32) (local $i i32) (local $to i32)
+  (func (export "loadwright:plugin/protocol@0.1.0#decode") (param $exchanges i32)
+    (param $n i32) (result i32)
+    (local $out i32) (local $i i32) (local $to i32) (local $exchange i32) (local $frame i32)
+    (local $text i32)
     (local.set $out (call $alloc (i32.mul (local.get $n) (i32.const 112))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
       (local.set $to (i32.add (local.get $out) (i32.mul (local.get $i) (i32.const 112))))
       (i32.store8 (local.get $to) (i32.const 1))
       (i32.store8 offset=4 (local.get $to) (i32.const 2))
-      (call $pair (i32.add (local.get $to) (i32.const 8)) (i32.const 288) (i32.const 8))
+      (local.set $exchange (i32.add (local.get $exchanges) (i32.mul (local.get $i) (i32.const 20))))
+      (local.set $frame (i32.sub (i32.load16_u (local.get $exchange)) (i32.const 200)))
+      (local.set $text (i32.add (i32.load offset=12 (local.get $exchange))
+                                (i32.mul (local.get $frame) (i32.const 8))))
+      (if (i32.eq (local.get $frame) (i32.const 99)) (then
+        (local.set $text (i32.add (i32.load offset=4 (local.get $exchange)) (i32.const 8)))))
+      (call $pair (i32.add (local.get $to) (i32.const 8))
+        (i32.load (local.get $text)) (i32.load offset=4 (local.get $text)))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
     (call $pair (i32.const 16) (local.get $out) (local.get $n))

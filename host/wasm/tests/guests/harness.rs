@@ -1,4 +1,4 @@
-//! Makes guests for the tests out of the text form, and hosts to run them in.
+//! Builds guests from WebAssembly text, and hosts that run them.
 
 use loadwright_core::conversation::Prompt;
 use loadwright_core::request::PromptRequest;
@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The world of the crafted guest: every import and export there is.
+/// The world of the scripted guest: every import and export of the contract.
 const EVERYTHING: &str = "
-    package test:crafted;
+    package test:scripted;
     world everything {
         import loadwright:plugin/log@0.1.0;
         import loadwright:plugin/random@0.1.0;
@@ -25,7 +25,7 @@ const EVERYTHING: &str = "
     }
 ";
 
-/// A core module with its interfaces' types embedded, as wit-bindgen makes them.
+/// A core module with its interfaces' types embedded, as wit-bindgen embeds them.
 pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let mut resolve = Resolve::default();
@@ -37,24 +37,24 @@ pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
     module
 }
 
-/// The crafted guest as a core module.
-pub(crate) fn crafted_module() -> Vec<u8> {
-    module(include_str!("crafted.wat"), EVERYTHING)
+/// The scripted guest as a core module.
+pub(crate) fn scripted_module() -> Vec<u8> {
+    module(include_str!("scripted.wat"), EVERYTHING)
 }
 
-/// The crafted guest as a component.
-pub(crate) fn crafted() -> Vec<u8> {
-    ComponentEncoder::default().validate(true).module(&crafted_module()).unwrap().encode().unwrap()
+/// The scripted guest as a component.
+pub(crate) fn scripted() -> Vec<u8> {
+    ComponentEncoder::default().validate(true).module(&scripted_module()).unwrap().encode().unwrap()
 }
 
 /// A host and the lines it logged.
-pub(crate) struct Bench {
+pub(crate) struct TestHost {
     pub(crate) host: Arc<Host>,
     pub(crate) lines: Arc<Mutex<Vec<(String, Level, String)>>>,
     pub(crate) folder: TempDir,
 }
 
-impl Bench {
+impl TestHost {
     /// A host with the seed and the limits of the tests, and a cache in its folder.
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
@@ -85,18 +85,18 @@ impl Bench {
         path
     }
 
-    pub(crate) fn crafted(&self) -> Arc<Plugin> {
-        let path = self.file("crafted.wasm", &crafted());
+    pub(crate) fn scripted(&self) -> Arc<Plugin> {
+        let path = self.file("scripted.wasm", &scripted());
         Plugin::open(&self.host, Source::Path(path)).unwrap()
     }
 }
 
-/// An ask for a text, with the crafted guest's orders.
-pub(crate) fn ask(text: &str, orders: Option<u32>) -> PromptRequest {
+/// A request with a text, and `max_tokens` that tell the scripted guest what to do.
+pub(crate) fn request(text: &str, max_tokens: Option<u32>) -> PromptRequest {
     PromptRequest {
         history: Vec::new(),
         prompt: Prompt::Text(text.into()),
-        max_tokens: orders,
+        max_tokens,
         min_tokens: None,
     }
 }
