@@ -1,13 +1,13 @@
-//! Counts, over many prompts of mixed length, how many synthesized ones are not exact, and measures
-//! how many a core makes a second with and without an encode of each.
-//! `exactness TOKENIZER [PROMPTS [LONGEST]]`, in release.
+//! Counts how many of many synthesized prompts of mixed lengths are not exact, and measures how many
+//! one core makes per second with and without encoding each.
+//! `exactness TOKENIZER [PROMPTS [LONGEST]]`, with `--release`.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{Synthesis, Tokenizer};
 use std::time::Duration;
 
-/// Prompts of the speed measurement, and their length.
+/// Number of prompts in the speed measurement, and their length.
 const PACE: (u32, u32) = (4_000, 1_024);
 
 fn main() {
@@ -41,7 +41,7 @@ fn count(tokenizer: &dyn Tokenizer, text: &str, in_chat: bool) -> u32 {
     .expect("text that was made from the vocabulary encodes")
 }
 
-/// Every prompt is counted whole, apart from what the synthesis itself confirmed.
+/// Counts every prompt whole, independently of what the synthesis confirmed.
 fn exactness(tokenizer: &dyn Tokenizer, prompts: u32, longest: u32) {
     let least = [count(tokenizer, "", false), count(tokenizer, "", true)];
     let (mut inexact, mut misreported, mut tokens) = (0, 0, 0_u64);
@@ -79,22 +79,22 @@ fn pace(tokenizer: &dyn Tokenizer) {
         let each = ((spent() - start) - encoding) / prompts;
         let confirmed = each + encoding / (prompts / 16);
         println!(
-            "in chat: {in_chat}; {length} tokens: {:.0} a second a core by construction, {:.0} with \
-             every one encoded",
+            "in chat: {in_chat}; {length} tokens: {:.0} prompts per second and core by construction, \
+             {:.0} with every one encoded",
             1.0 / each.as_secs_f64(),
             1.0 / confirmed.as_secs_f64()
         );
     }
 }
 
-/// What this thread has spent on a core: true on a machine that is busy with other things too.
+/// CPU time of this thread, which other load on the machine does not change.
 fn spent() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("the kernel tells what a thread has spent"))
+    Duration::from_nanos(nanoseconds.expect("the kernel counts a thread's CPU time"))
 }
 
-/// Resident memory now and at its highest, where the system tells.
+/// Current and peak resident memory, if the system tells.
 fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let lines = status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("VmHWM"));

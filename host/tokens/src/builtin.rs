@@ -1,5 +1,5 @@
-//! The small tokenizer that needs no file: byte-level BPE over an own list of some two thousand
-//! English words. For the simulated server, and for tests. Stops at the vocabulary.
+//! The small built-in tokenizer: byte-level BPE over a list of about two thousand English words. For
+//! the simulated server and for tests. Stops at the vocabulary.
 
 use crate::config;
 use crate::model::Model;
@@ -19,7 +19,7 @@ const TEMPLATE: &str = "{% for message in messages %}\
     {% endfor %}\
     {% if add_generation_prompt %}<|assistant|>\n{% endif %}";
 
-/// The small tokenizer, with a chat template. Made anew by each call, in a few milliseconds.
+/// The small tokenizer, with a chat template. Each call builds it anew, in a few milliseconds.
 pub fn builtin() -> Arc<dyn Tokenizer> {
     Arc::new(model())
 }
@@ -39,13 +39,13 @@ pub(crate) fn model() -> Model {
     let special = ["<|system|>", "<|user|>", "<|assistant|>", "<|tool|>", "<|end|>"];
     pipeline.add_special_tokens(&special.map(|name| AddedToken::from(name, true)));
     let config = config::parse(&json!({ "eos_token": "<|end|>", "chat_template": TEMPLATE }))
-        .expect("the configuration above is in form");
-    let template = ChatTemplate::compile(config).expect("the template above is in form");
+        .expect("the configuration above is valid");
+    let template = ChatTemplate::compile(config).expect("the template above is valid");
     Model::new(pipeline, template)
 }
 
-/// Every byte, and every beginning of a space and a word, grown letter by letter: with no other
-/// merges, a word with its space always becomes one token, whatever its length.
+/// Every byte, and every prefix of a space and a word: with no other merges, a word with its space
+/// always becomes one token, whatever its length.
 fn vocabulary() -> (AHashMap<String, u32>, Vec<(String, String)>) {
     let mut bytes: Vec<String> = ByteLevel::alphabet().into_iter().map(String::from).collect();
     bytes.sort_unstable();

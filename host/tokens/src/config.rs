@@ -1,5 +1,5 @@
 //! Reads tokenizer_config.json and chat_template.jinja: the special tokens by name and the source
-//! of the chat template. Stops at the source: rendering is `template`'s.
+//! of the chat template. Stops at the source: `template` renders it.
 
 use crate::error::OpenError;
 use crate::file;
@@ -19,20 +19,20 @@ const SPECIAL: [&str; 8] = [
     "additional_special_tokens",
 ];
 
-/// What stands beside a tokenizer.json.
+/// The configuration next to a tokenizer.json.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// Special tokens by name; those that are not set are left out.
+    /// Special tokens by name, without those that are not set.
     pub(crate) special: Map<String, Value>,
-    /// The chat template's source, where there is one.
+    /// The chat template's source, if the model has one.
     pub(crate) template: Option<String>,
 }
 
-/// Bytes of either file at most.
+/// Maximum size of either file in bytes.
 const SIZE: u64 = 64 << 20;
 
-/// The configuration in `folder`, and the file that its chat template is from; both files may be
-/// missing.
+/// The configuration in `folder`, and the file that its chat template is from. Both files are
+/// optional.
 pub(crate) fn read(folder: &Path) -> Result<(Config, PathBuf), OpenError> {
     let mut config = Config::default();
     let path = folder.join(CONFIG);
@@ -72,7 +72,7 @@ pub(crate) fn parse(config: &Value) -> Result<Config, String> {
     Ok(Config { special, template: source(config.get("chat_template"))? })
 }
 
-/// A token is its text, or an object that holds it as `content`, or a list of those.
+/// A token is its text, an object with the text as `content`, or a list of those.
 fn token(value: &Value) -> Value {
     match value {
         Value::Array(tokens) => Value::Array(tokens.iter().map(token).collect()),
@@ -81,7 +81,7 @@ fn token(value: &Value) -> Value {
     }
 }
 
-/// A template is one source, or a list of `{name, template}` of which `default` is meant.
+/// A template is a source, or a list of `{name, template}` of which `default` is used.
 fn source(value: Option<&Value>) -> Result<Option<String>, String> {
     match value {
         None | Some(Value::Null) => Ok(None),
@@ -91,7 +91,7 @@ fn source(value: Option<&Value>) -> Result<Option<String>, String> {
             .find(|entry| entry["name"] == "default")
             .and_then(|entry| entry["template"].as_str())
             .map(|source| Some(source.to_owned()))
-            .ok_or_else(|| "its chat_template list has none named `default`".to_owned()),
-        Some(_) => Err("its chat_template is neither text nor a list".to_owned()),
+            .ok_or_else(|| "its chat_template list has no `default`".to_owned()),
+        Some(_) => Err("its chat_template is neither a string nor a list".to_owned()),
     }
 }

@@ -1,18 +1,18 @@
-//! Counts long texts part by part, so that counting can be stopped half-way. Right where no token of
-//! the vocabulary reaches across the space in front of a word, which `words` proves; who calls this
-//! knows that it did.
+//! Counts long texts part by part, so that counting can be stopped. Correct only if no token of the
+//! vocabulary reaches across the space in front of a word, which `pieces` proves; callers check that
+//! it did.
 
 use crate::encoder::Encoder;
 use loadwright_core::ports::Fault;
 use loadwright_core::stop::StopFlag;
 
-/// Bytes of a part at least: it is encoded in a fraction of a second.
+/// Minimum size of a part in bytes: it is encoded in a fraction of a second.
 const PART: usize = 1 << 17;
 
-/// Text in front of a part: some tokenizers treat the start of a text in a way of its own.
+/// Text in front of a part: some tokenizers treat the start of a text specially.
 const ANCHOR: &str = "a";
 
-/// Fails where the text is no longer wanted.
+/// Fails once the text is no longer needed.
 pub(crate) fn check_stop(stop: Option<&StopFlag>) -> Result<(), Fault> {
     match stop {
         Some(stop) if stop.is_raised() => Err(Fault::Transient("the run was stopped".to_owned())),
@@ -20,7 +20,7 @@ pub(crate) fn check_stop(stop: Option<&StopFlag>) -> Result<(), Fault> {
     }
 }
 
-/// What a server counts for `text` as a bare prompt, or as one user message.
+/// A server's count of `text` as a plain prompt, or as one user message.
 pub(crate) fn in_parts(
     encoder: &Encoder,
     text: &str,
@@ -38,7 +38,7 @@ pub(crate) fn in_parts(
         check_stop(stop)?;
         let (part, behind) = rest.split_at(end_of_part(rest));
         total = Some(match total {
-            // Special tokens are added once to a text, whatever it holds.
+            // Special tokens are added once per text.
             None => encoder.length(part, !in_chat)?,
             Some(total) => {
                 let anchored = encoder.length(&format!("{ANCHOR}{part}"), false)?;
@@ -50,8 +50,8 @@ pub(crate) fn in_parts(
     Ok(total.unwrap_or(0))
 }
 
-/// Where the first part of `text` ends: in front of a space between two letters, or at its end. The
-/// last part is the longest, so that no end of a chat template is cut.
+/// The end of the first part of `text`: in front of a space between two letters, or its end. The last
+/// part is the longest, so that the end of a chat template is not cut.
 fn end_of_part(text: &str) -> usize {
     let whole = text.len();
     if whole < 2 * PART {

@@ -1,11 +1,11 @@
-//! Encodes, decodes and counts text: the pipeline of a tokenizer and its chat template. Reading them
-//! from files, and composing prompts of a length, is done elsewhere.
+//! Encodes, decodes and counts text with a tokenizer's pipeline and chat template. Reading them from
+//! files and synthesizing prompts are done elsewhere.
 
 use crate::template::ChatTemplate;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::Fault;
 
-/// A pipeline, and a chat template where the model has one.
+/// A pipeline, and a chat template if the model has one.
 #[derive(Debug)]
 pub(crate) struct Encoder {
     pipeline: tokenizers::Tokenizer,
@@ -49,7 +49,7 @@ impl Encoder {
         &self.pipeline
     }
 
-    /// What a server counts for `text` as a bare prompt, or as one user message.
+    /// A server's count of `text` as a plain prompt, or as one user message.
     pub(crate) fn count(&self, text: &str, in_chat: bool) -> Result<u32, Fault> {
         if in_chat {
             self.count_chat(&[Message::text("user", text)])
@@ -58,12 +58,12 @@ impl Encoder {
         }
     }
 
-    /// What the chat template makes of `text` as one user message.
+    /// `text` as one user message, rendered by the chat template.
     pub(crate) fn render(&self, text: &str) -> Result<String, Fault> {
         self.render_chat(&[Message::text("user", text)])
     }
 
-    /// Number of ids of `text`; with `special`, including those added to every text.
+    /// Number of tokens of `text`; with `special`, including those added to every text.
     pub(crate) fn length(&self, text: &str, special: bool) -> Result<u32, Fault> {
         Ok(length(&self.ids(text, special)?))
     }
@@ -71,8 +71,8 @@ impl Encoder {
     pub(crate) fn render_chat(&self, messages: &[Message]) -> Result<String, Fault> {
         let template = self.template.as_ref().ok_or_else(|| {
             Fault::Unsupported(
-                "the tokenizer has no chat template; give --no-apply-chat-template, or a \
-                 --tokenizer-path folder with chat_template.jinja in it"
+                "the tokenizer has no chat template; give --no-apply-chat-template, or add \
+                 chat_template.jinja to the --tokenizer-path folder"
                     .to_owned(),
             )
         })?;
@@ -86,7 +86,7 @@ impl Encoder {
     }
 }
 
-/// More tokens than a u32 holds would need a text of gigabytes.
+/// More tokens than fit in a u32 would need gigabytes of text.
 fn length(encoding: &tokenizers::Encoding) -> u32 {
     u32::try_from(encoding.get_ids().len()).unwrap_or(u32::MAX)
 }

@@ -2,28 +2,31 @@
 
 use crate::error::OpenError;
 use crate::model_files::{CONFIG, MAX_TOKENIZER, TEMPLATE, TOKENIZER};
-use crate::places::Hub;
+use crate::sources::Hub;
 use reqwest::StatusCode;
 use reqwest::blocking::Client;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A hub that does not even connect must not hold up the start for long.
+/// A hub that does not accept connections must not delay the start for long.
 const CONNECT: Duration = Duration::from_secs(5);
 /// The largest tokenizers are some 30 MB.
 const TRANSFER: Duration = Duration::from_secs(120);
 
-/// What a hub answered.
+/// The result of fetching from a hub.
 pub(crate) enum Fetched {
-    /// The tokenizer.json, the other files beside it.
-    At(PathBuf),
-    /// It has none, or could not be asked: what it said, for the list of what was tried.
-    Missed(String),
+    /// The tokenizer.json; the other files are in the same folder.
+    Found(PathBuf),
+    /// The hub does not have the model, or cannot be reached: why, for the list of sources tried.
+    NotFound(String),
 }
 
-/// A file to keep: its name and what it holds.
-type Kept = (&'static str, Vec<u8>);
+/// A file to cache.
+struct CachedFile {
+    name: &'static str,
+    bytes: Vec<u8>,
+}
 
 /// One file of a model.
 enum File {
@@ -31,33 +34,33 @@ enum File {
     Absent,
 }
 
-/// The tokenizer of model `id` from `hub`, kept in the folder `keep`.
-pub(crate) fn fetch(id: &str, hub: &Hub, keep: Option<&Path>) -> Result<Fetched, OpenError> {
-    let Some(keep) = keep else {
-        return Ok(Fetched::Missed(format!(
-            "{}: not asked, there is no HOME or XDG_CACHE_HOME to keep its files in",
+/// Fetches the tokenizer of model `id` from `hub` into the folder `cache`.
+pub(crate) fn fetch(id: &str, hub: &Hub, cache: Option<&Path>) -> Result<Fetched, OpenError> {
+    let Some(cache) = cache else {
+        return Ok(Fetched::NotFound(format!(
+            "{}: skipped, no cache folder (HOME and XDG_CACHE_HOME are not set)",
             hub.endpoint
         )));
     };
-    let asked = format!("{}/{}{id}", hub.endpoint, hub.path);
-    match files(&asked, hub) {
-        Err(answer) => Ok(Fetched::Missed(format!("{asked}: {answer}"))),
+    let url = format!("{}/{}{id}", hub.endpoint, hub.path);
+    match files(&url, hub) {
+        Err(reason) => Ok(Fetched::NotFound(format!("{url}: {reason}"))),
         Ok(None) => Err(OpenError::NoTokenizerJson {
             name: id.to_owned(),
-            place: format!("the model at {asked}"),
+            place: format!("the model at {url}"),
         }),
-        Ok(Some(files)) => store(keep, &files).map(Fetched::At),
+        Ok(Some(files)) => store(cache, &files).map(Fetched::Found),
     }
 }
 
-/// The files to keep, tokenizer.json last; none: the model is there without one.
-fn files(asked: &str, hub: &Hub) -> Result<Option<Vec<Kept>>, String> {
+/// The files to cache, tokenizer.json last; `None` if the model has no tokenizer.json.
+fn files(url: &str, hub: &Hub) -> Result<Option<Vec<CachedFile>>, String> {
     let client = Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TRANSFER)
         .build()
         .map_err(|error| chain(&error))?;
-    let get = |file: &str| get(&client, &format!("{asked}/resolve/{}/{file}", hub.revision), hub);
+    let get = |file: &str| get(&client, &format!("{url}/resolve/{}/{file}", hub.revision), hub);
     let File::Found(tokenizer) = get(TOKENIZER)? else {
         return match (get(CONFIG)?, get("config.json")?) {
             (File::Absent, File::Absent) => Err("no such model (404)".to_owned()),
@@ -67,10 +70,10 @@ fn files(asked: &str, hub: &Hub) -> Result<Option<Vec<Kept>>, String> {
     let mut files = Vec::new();
     for name in [CONFIG, TEMPLATE] {
         if let File::Found(bytes) = get(name)? {
-            files.push((name, bytes));
+            files.push(CachedFile { name, bytes });
         }
     }
-    files.push((TOKENIZER, tokenizer));
+    files.push(CachedFile { name: TOKENIZER, bytes: tokenizer });
     Ok(Some(files))
 }
 
@@ -83,7 +86,7 @@ fn get(client: &Client, url: &str, hub: &Hub) -> Result<File, String> {
     match response.status() {
         StatusCode::NOT_FOUND => Ok(File::Absent),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(format!(
-            "{}: there is no such model, or it is gated and HF_TOKEN does not open it",
+            "{}: no such model, or it is gated and HF_TOKEN does not grant access",
             response.status().as_u16()
         )),
         status if status.is_success() => {
@@ -91,15 +94,15 @@ fn get(client: &Client, url: &str, hub: &Hub) -> Result<File, String> {
             let mut limited = response.take(MAX_TOKENIZER + 1);
             limited.read_to_end(&mut bytes).map_err(|error| chain(&error))?;
             if bytes.len() as u64 > MAX_TOKENIZER {
-                return Err(format!("it answered with more than {} MiB", MAX_TOKENIZER >> 20));
+                return Err(format!("the file is larger than {} MiB", MAX_TOKENIZER >> 20));
             }
             Ok(File::Found(bytes))
         }
-        status => Err(format!("it answered {status}")),
+        status => Err(format!("status {status}")),
     }
 }
 
-/// An error with its causes: the outermost of reqwest's says only that sending failed.
+/// An error with its causes: reqwest's outermost one says only that sending failed.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -110,20 +113,20 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Each file is complete once it has its name, and tokenizer.json, which makes the folder count as
-/// a cached model, comes last: a start that is cut off leaves nothing that misleads the next.
-fn store(keep: &Path, files: &[Kept]) -> Result<PathBuf, OpenError> {
+/// Writes each file atomically. tokenizer.json, which makes the folder count as a cached model, comes
+/// last: an interrupted start leaves nothing that misleads the next.
+fn store(cache: &Path, files: &[CachedFile]) -> Result<PathBuf, OpenError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| OpenError::Unwritable { path, source }
     };
-    std::fs::create_dir_all(keep).map_err(failed(keep))?;
-    for (name, bytes) in files {
-        let part = keep.join(format!("{name}.{}.part", std::process::id()));
+    std::fs::create_dir_all(cache).map_err(failed(cache))?;
+    for CachedFile { name, bytes } in files {
+        let part = cache.join(format!("{name}.{}.part", std::process::id()));
         std::fs::write(&part, bytes).map_err(failed(&part))?;
-        std::fs::rename(&part, keep.join(name)).map_err(failed(&part))?;
+        std::fs::rename(&part, cache.join(name)).map_err(failed(&part))?;
     }
-    Ok(keep.join(TOKENIZER))
+    Ok(cache.join(TOKENIZER))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-//! Reads tokenizer.json into a `tokenizers` pipeline. The crate's own reader goes through a tree
-//! of JSON values, which costs several times the size of the file for a large vocabulary; a BPE
-//! model, the common case, is read straight into the builder here. Stops at the pipeline: what is
-//! made of it is `model`'s.
+//! Reads tokenizer.json into a `tokenizers` pipeline. The `tokenizers` crate's own reader builds a
+//! tree of JSON values, several times the size of the file for a large vocabulary; here a BPE model,
+//! the common case, is read straight into the builder. Stops at the pipeline.
 
 use ahash::AHashMap;
 use loadwright_core::words::counted;
@@ -14,7 +13,7 @@ use tokenizers::{
     Tokenizer,
 };
 
-/// The parts of tokenizer.json that make ids. Its truncation and padding are left out: a server
+/// The parts of tokenizer.json that determine ids. Truncation and padding are ignored: a server
 /// counts every token of a prompt, and no padding.
 #[derive(Deserialize)]
 struct Pipeline<'a> {
@@ -50,12 +49,11 @@ struct BytePairs<'a> {
     ignore_merges: bool,
 }
 
-/// The pipeline that the text of a tokenizer.json describes; a fragment that says what is wrong
-/// with it otherwise.
+/// The pipeline that a tokenizer.json describes; otherwise what is wrong with it.
 pub(crate) fn read(json: &str) -> Result<Tokenizer, String> {
     let file: Pipeline<'_> = serde_json::from_str(json).map_err(|error| damage(&error, json))?;
     let mut tokenizer = Tokenizer::new(read_model(file.model)?);
-    // The normalizer first: added tokens are matched in normalized text.
+    // The normalizer comes first: added tokens are matched in normalized text.
     tokenizer
         .with_normalizer(file.normalizer)
         .with_pre_tokenizer(file.pre_tokenizer)
@@ -65,10 +63,10 @@ pub(crate) fn read(json: &str) -> Result<Tokenizer, String> {
     Ok(tokenizer)
 }
 
-/// What is wrong with a file of JSON.
+/// What is wrong with a JSON file.
 pub(crate) fn damage(error: &serde_json::Error, json: &str) -> String {
     if error.is_eof() {
-        return format!("it ends in the middle, after {}", counted(json.len() as u64, "byte"));
+        return format!("it is truncated after {}", counted(json.len() as u64, "byte"));
     }
     error.to_string()
 }
@@ -81,7 +79,7 @@ fn read_model(model: &RawValue) -> Result<ModelWrapper, String> {
     serde_json::from_str(model.get()).map_err(|error| format!("its model: {error}"))
 }
 
-/// Dropout is left out: it is for training, and a server encodes without it.
+/// Ignores dropout: it is for training, and a server encodes without it.
 fn read_byte_pairs(json: &str) -> Result<ModelWrapper, String> {
     let model: BytePairs<'_> =
         serde_json::from_str(json).map_err(|error| format!("its model: {error}"))?;
@@ -102,7 +100,7 @@ fn read_byte_pairs(json: &str) -> Result<ModelWrapper, String> {
     builder.build().map(ModelWrapper::BPE).map_err(|error| format!("its model: {error}"))
 }
 
-/// Merges are pairs, or in older files two words on a line.
+/// Merges are pairs, or in older files strings of two words.
 fn read_merges(merges: &RawValue) -> Result<Vec<(String, String)>, String> {
     if let Ok(pairs) = serde_json::from_str::<Vec<(String, String)>>(merges.get()) {
         return Ok(pairs);

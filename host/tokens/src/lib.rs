@@ -1,6 +1,6 @@
-//! Tokenizers and chat templates behind core's port: found and read by [`open`], counted as a
-//! server counts, and made to write prompts of an exact length. [`builtin`] is a small one that
-//! needs no file. Stops at the port: what is asked of a tokenizer is the datasets' business.
+//! Tokenizers and chat templates behind core's port: [`open`] finds and reads them; they count
+//! tokens as a server does and synthesize prompts of an exact length. [`builtin`] is a small one
+//! without files. Stops at the port: datasets decide what to count and synthesize.
 #![forbid(unsafe_code)]
 
 mod builtin;
@@ -11,14 +11,14 @@ mod encoder;
 mod error;
 mod fetch;
 mod file;
-mod locate;
 mod model;
 mod model_files;
-mod places;
+mod pieces;
 mod python;
+mod resolve;
+mod sources;
 mod synthesis;
 mod template;
-mod words;
 
 pub use builtin::builtin;
 pub use error::OpenError;
@@ -27,22 +27,22 @@ use loadwright_core::ports::Tokenizer;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// The tokenizer that `--tokenizer-path` names: a folder that holds tokenizer.json, such a file,
-/// or the id of a model, looked up in the local Hugging Face and `ModelScope` caches and our own,
-/// then fetched from the hubs unless `HF_HUB_OFFLINE` forbids it. May block on the network.
-/// `options` are what requests tell the server's chat template, as `chat_template_kwargs`.
+/// The tokenizer that `--tokenizer-path` names: a folder with tokenizer.json, such a file, or a
+/// model id, looked up in the local Hugging Face and `ModelScope` caches and in our own, then
+/// fetched from the hubs unless `HF_HUB_OFFLINE` is set. May block on the network. `options` are the
+/// `chat_template_kwargs` of requests.
 ///
 /// # Errors
-/// It is nowhere, ships no tokenizer.json, or a file of it does not read.
+/// It is not found, has no tokenizer.json, or one of its files is unreadable or invalid.
 pub fn open(name: &str, options: &Map<String, Value>) -> Result<Arc<dyn Tokenizer>, OpenError> {
-    open_in(name, options, &places::Places::from_env())
+    open_in(name, options, &sources::Sources::from_env())
 }
 
 fn open_in(
     name: &str,
     options: &Map<String, Value>,
-    places: &places::Places,
+    sources: &sources::Sources,
 ) -> Result<Arc<dyn Tokenizer>, OpenError> {
-    let found = locate::locate(name, places)?;
+    let found = resolve::resolve(name, sources)?;
     Ok(Arc::new(model::Model::load(&found, options)?))
 }

@@ -1,9 +1,9 @@
-//! A loaded tokenizer: core's port over an encoder and a writer of synthetic prompts.
+//! A loaded tokenizer: core's port over an encoder and a synthesizer.
 
 use crate::encoder::Encoder;
 use crate::error::OpenError;
 use crate::model_files::MAX_TOKENIZER;
-use crate::synthesis::Writer;
+use crate::synthesis::Synthesizer;
 use crate::template::ChatTemplate;
 use crate::{config, file};
 use loadwright_core::conversation::Message;
@@ -12,16 +12,16 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// An encoder, and a writer made on first use.
+/// An encoder, and a synthesizer created on first use.
 #[derive(Debug)]
 pub(crate) struct Model {
     encoder: Encoder,
-    writer: OnceLock<Writer>,
+    synthesizer: OnceLock<Synthesizer>,
 }
 
 impl Model {
-    /// Reads `path`, a tokenizer.json, and the files beside it; `options` are passed to the chat
-    /// template.
+    /// Reads `path`, a tokenizer.json, and the other files of its folder; `options` are passed to the
+    /// chat template.
     pub(crate) fn load(path: &Path, options: &Map<String, Value>) -> Result<Self, OpenError> {
         let json = loadwright_files::read_text(path, MAX_TOKENIZER)
             .map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
@@ -34,9 +34,9 @@ impl Model {
         Ok(Self::new(pipeline, template.map(|template| template.with_options(options))))
     }
 
-    /// A model of parts that are loaded already.
+    /// A model of loaded parts.
     pub(crate) fn new(pipeline: tokenizers::Tokenizer, template: Option<ChatTemplate>) -> Self {
-        Self { encoder: Encoder::new(pipeline, template), writer: OnceLock::new() }
+        Self { encoder: Encoder::new(pipeline, template), synthesizer: OnceLock::new() }
     }
 
     #[cfg(test)]
@@ -67,7 +67,9 @@ impl Tokenizer for Model {
     }
 
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        self.writer.get_or_init(|| Writer::new(&self.encoder)).write(&self.encoder, request)
+        self.synthesizer
+            .get_or_init(|| Synthesizer::new(&self.encoder))
+            .synthesize(&self.encoder, request)
     }
 }
 

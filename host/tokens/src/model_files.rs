@@ -1,4 +1,4 @@
-//! The files of a tokenizer: their names and their limit.
+//! The files of a tokenizer: their names and their maximum size.
 
 /// The vocabulary and pipeline; required.
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
@@ -7,5 +7,5 @@ pub(crate) const CONFIG: &str = "tokenizer_config.json";
 /// The chat template of newer models; overrides the one in the configuration.
 pub(crate) const TEMPLATE: &str = "chat_template.jinja";
 
-/// Maximum size of a tokenizer.json in bytes: the largest have some 40 MB.
+/// Maximum size of a tokenizer.json in bytes: the largest have about 40 MB.
 pub(crate) const MAX_TOKENIZER: u64 = 512 << 20;

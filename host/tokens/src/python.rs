@@ -1,5 +1,5 @@
-//! Values as Python writes them, which chat templates rely on: `str()` and `json.dumps`. Stops at
-//! the text of a value; string methods come from minijinja-contrib.
+//! Formats values as Python does, which chat templates rely on: `str()` and `json.dumps`. String
+//! methods come from minijinja-contrib.
 
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
@@ -40,7 +40,7 @@ fn representation(value: &Value) -> String {
     }
 }
 
-/// Single quotes, unless only double ones save an escape.
+/// Single quotes, unless double quotes save an escape.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
@@ -63,7 +63,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// transformers' `tojson`: `json.dumps` without escaping for HTML, and by default not for ASCII.
+/// transformers' `tojson`: `json.dumps` without HTML escapes, and by default without ASCII escapes.
 pub(crate) fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let ascii: Option<bool> = options.get("ensure_ascii")?;

@@ -1,14 +1,14 @@
-//! Text of an exact length, from pieces that keep to themselves. What stands around the pieces
-//! (prefix, template, the first word) is counted, the rest is one token a piece, so the length
-//! holds by construction and an encode of the whole only confirms it: for every prompt where the
-//! vocabulary does not prove it, for every 64th where it does. Long texts are made in steps, between
-//! which the work can be stopped. Stops at the port's `synthesize`.
+//! Synthesizes text of an exact length from pieces that are one token each in any surroundings.
+//! Prefix, template and first word are counted, each further piece adds one token, so the length is
+//! exact by construction and encoding the whole text only confirms it: for every 64th prompt if the
+//! vocabulary proves it, otherwise for every prompt. Long texts are made in steps, between which the
+//! work can be stopped. Stops at the port's `synthesize`.
 
 mod faults;
 
 use crate::count;
 use crate::encoder::Encoder;
-use crate::words::Words;
+use crate::pieces::Pieces;
 use faults::{too_long, too_short, unusable};
 use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Synthesized};
 use rand::{Rng, SeedableRng};
@@ -19,53 +19,53 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// One prompt in so many is confirmed where the length is proven.
+/// One of this many prompts is confirmed if the vocabulary proves their lengths.
 const CONFIRM_EVERY: u32 = 64;
-/// Rounds of repair before a prompt is handed out with the count it has.
+/// Rounds of repair before a prompt is returned with the count it has.
 const REPAIRS: u32 = 32;
-/// First words tried before one that opens with its space is taken.
+/// First words tried before the text starts with a space instead.
 const OPENINGS: u32 = 64;
-/// Draws of a class without finding a good piece: then there is none to be had.
+/// Draws without finding a stable piece before the vocabulary counts as unusable.
 const DRAWS: u32 = 256;
-/// Surroundings remembered; a run has as many as it has prefixes.
+/// Maximum number of cached surroundings; a run has one for each prefix.
 const SURROUNDINGS: usize = 4096;
 
-/// What stands around the pieces: prefix and template.
+/// The text around the pieces: prefix and template.
 #[derive(Debug, Clone, Copy)]
 struct Surroundings {
-    /// Tokens that it counts without any piece.
+    /// Its tokens without any piece.
     alone: u32,
-    /// Pieces behind it, and it behind them, add one token each: tried once.
-    joins: bool,
+    /// Whether pieces in it add one token each: tried once.
+    additive: bool,
 }
 
-/// Tokens of the longest text where the vocabulary proves nothing: it is encoded whole each time,
-/// which cannot be stopped half-way.
+/// Maximum tokens of a text if the vocabulary proves nothing: it is encoded whole each time, which
+/// cannot be interrupted.
 const MAX_UNPROVEN: u32 = 1 << 20;
 
-/// Pieces tried out between two looks at the stop flag.
+/// Pieces probed between two checks of the stop flag.
 const STEP: usize = 4096;
 
-/// Makes text of a length for one tokenizer, on any thread.
+/// Synthesizes text for one tokenizer, on any thread.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    words: Words,
-    /// Cleared for good when a confirmation fails: from then on every prompt is confirmed.
+pub(crate) struct Synthesizer {
+    pieces: Pieces,
+    /// Cleared once a confirmation fails: from then on every prompt is confirmed.
     trusted: AtomicBool,
     known: Mutex<HashMap<(u64, usize, bool), Surroundings>>,
     hasher: RandomState,
 }
 
-impl Writer {
-    /// A writer over the vocabulary of `model`.
+impl Synthesizer {
+    /// A synthesizer over the vocabulary of `encoder`.
     pub(crate) fn new(encoder: &Encoder) -> Self {
-        let words = Words::of(encoder);
-        let trusted = AtomicBool::new(words.delimited());
-        Self { words, trusted, known: Mutex::default(), hasher: RandomState::new() }
+        let pieces = Pieces::of(encoder);
+        let trusted = AtomicBool::new(pieces.delimited());
+        Self { pieces, trusted, known: Mutex::default(), hasher: RandomState::new() }
     }
 
     /// As the port's `synthesize`.
-    pub(crate) fn write(
+    pub(crate) fn synthesize(
         &self,
         encoder: &Encoder,
         request: &Synthesis<'_>,
@@ -82,18 +82,18 @@ impl Writer {
             return Ok(Synthesized { text: request.prefix.to_owned(), tokens: around.alone });
         }
         let mut draft = self.draft(encoder, request, around.alone)?;
-        let confirmed = draft.opened && around.joins && self.trusted.load(Relaxed);
-        if confirmed && !request.index.is_multiple_of(CONFIRM_EVERY) {
-            return Ok(Synthesized { text: draft.text(&self.words), tokens: request.tokens });
+        let proven = draft.opened && around.additive && self.trusted.load(Relaxed);
+        if proven && !request.index.is_multiple_of(CONFIRM_EVERY) {
+            return Ok(Synthesized { text: draft.text(&self.pieces), tokens: request.tokens });
         }
         let made = self.confirm(encoder, request, &mut draft)?;
-        if confirmed && draft.repaired {
+        if proven && draft.repaired {
             self.trusted.store(false, Relaxed);
         }
         Ok(made)
     }
 
-    /// The opening and as many pieces as are wanted behind it.
+    /// The opening, followed by the wanted number of pieces.
     fn draft(
         &self,
         encoder: &Encoder,
@@ -111,8 +111,8 @@ impl Writer {
         Ok(Draft { rng, opening, pieces, opened: cost.is_some(), repaired: false })
     }
 
-    /// A first word without the space in front, which templates trim and servers may, and what it
-    /// adds to the count; no word in front where none fits.
+    /// A first word without its leading space, which templates and servers may trim, and what it adds
+    /// to the count; empty if no word fits.
     fn opening(
         &self,
         encoder: &Encoder,
@@ -121,7 +121,7 @@ impl Writer {
         alone: u32,
     ) -> Result<(String, Option<u32>), Fault> {
         for _ in 0..OPENINGS {
-            let word = self.words.get(self.draw(encoder, rng, 1, request)?[0]).trim_start();
+            let word = self.pieces.get(self.draw(encoder, rng, 1, request)?[0]).trim_start();
             let count = encoder.count(word, request.in_chat)?;
             if let Some(cost) = count.checked_sub(alone)
                 && (1..=request.tokens - alone).contains(&cost)
@@ -132,8 +132,8 @@ impl Writer {
         Ok((String::new(), None))
     }
 
-    /// Good pieces, independent and uniform. Drawn first and tried after, so that what is drawn
-    /// does not depend on what was known before.
+    /// Stable pieces, independent and uniform. They are drawn first and probed afterwards, so that
+    /// the draw does not depend on earlier probes.
     fn draw(
         &self,
         encoder: &Encoder,
@@ -141,7 +141,7 @@ impl Writer {
         count: u32,
         request: &Synthesis<'_>,
     ) -> Result<Vec<usize>, Fault> {
-        let size = self.words.len();
+        let size = self.pieces.len();
         if size == 0 {
             return Err(unusable());
         }
@@ -152,9 +152,9 @@ impl Writer {
             let step = STEP.min(wanted - drawn.len());
             drawn.extend((0..step).map(|_| rng.random_range(0..size)));
         }
-        self.try_out(encoder, &drawn, request)?;
+        self.probe(encoder, &drawn, request)?;
         let mut bad: Vec<usize> =
-            (0..drawn.len()).filter(|at| !self.words.good(drawn[*at])).collect();
+            (0..drawn.len()).filter(|at| !self.pieces.is_stable(drawn[*at])).collect();
         let mut rounds = 0;
         while !bad.is_empty() {
             rounds += 1;
@@ -162,16 +162,16 @@ impl Writer {
                 return Err(unusable());
             }
             let again: Vec<usize> = bad.iter().map(|_| rng.random_range(0..size)).collect();
-            self.try_out(encoder, &again, request)?;
+            self.probe(encoder, &again, request)?;
             for (at, piece) in bad.iter().zip(again) {
                 drawn[*at] = piece;
             }
-            bad.retain(|at| !self.words.good(drawn[*at]));
+            bad.retain(|at| !self.pieces.is_stable(drawn[*at]));
         }
         Ok(drawn)
     }
 
-    fn try_out(
+    fn probe(
         &self,
         encoder: &Encoder,
         drawn: &[usize],
@@ -179,13 +179,13 @@ impl Writer {
     ) -> Result<(), Fault> {
         for step in drawn.chunks(STEP) {
             count::check_stop(request.stop)?;
-            self.words.try_out(encoder, step);
+            self.pieces.probe(encoder, step);
         }
         Ok(())
     }
 
-    /// What a server counts for `text`, in the surroundings of `request`. Where the vocabulary
-    /// proves that no token reaches across words, a long text is counted part by part.
+    /// A server's count of `text` in the surroundings of `request`. If the vocabulary proves that no
+    /// token reaches across words, a long text is counted part by part.
     fn count(&self, encoder: &Encoder, text: &str, request: &Synthesis<'_>) -> Result<u32, Fault> {
         if self.trusted.load(Relaxed) {
             return count::in_parts(encoder, text, request.in_chat, request.stop);
@@ -194,8 +194,8 @@ impl Writer {
         encoder.count(text, request.in_chat)
     }
 
-    /// Encodes the whole and, where it does not count what it should, drops or adds pieces. What
-    /// is still off after all rounds is handed out with its own count.
+    /// Encodes the whole text and drops or adds pieces until its count is right. A text that is still
+    /// off after all rounds is returned with its own count.
     fn confirm(
         &self,
         encoder: &Encoder,
@@ -204,7 +204,7 @@ impl Writer {
     ) -> Result<Synthesized, Fault> {
         let mut best: Option<Synthesized> = None;
         for _ in 0..REPAIRS {
-            let text = draft.text(&self.words);
+            let text = draft.text(&self.pieces);
             let tokens = self.count(encoder, &text, request)?;
             let off = tokens.abs_diff(request.tokens);
             if best.as_ref().is_none_or(|best| off < best.tokens.abs_diff(request.tokens)) {
@@ -215,7 +215,7 @@ impl Writer {
             }
             draft.repaired = true;
             if tokens > request.tokens {
-                // At least one piece goes each time, so that another can take its place.
+                // At least one piece is dropped each time, so that another can take its place.
                 let keep = draft.pieces.len().saturating_sub(off as usize);
                 draft.pieces.truncate(keep);
             } else {
@@ -226,8 +226,7 @@ impl Writer {
         best.ok_or_else(unusable)
     }
 
-    /// Counted once for a prefix: encoding a long one for every prompt would cost more than the
-    /// prompt.
+    /// Counted once per prefix: encoding a long one for every prompt would cost more than the prompt.
     fn surroundings(
         &self,
         encoder: &Encoder,
@@ -239,50 +238,55 @@ impl Writer {
             return Ok(*found);
         }
         let alone = self.count(encoder, request.prefix, request)?;
-        let joins = self.joins(encoder, request, alone)?;
+        let additive = self.is_additive(encoder, request, alone)?;
         let mut known = known();
         if known.len() >= SURROUNDINGS {
             known.clear();
         }
-        Ok(*known.entry(key).or_insert(Surroundings { alone, joins }))
+        Ok(*known.entry(key).or_insert(Surroundings { alone, additive }))
     }
 
-    /// A sample of three pieces, set into these surroundings, counts three more.
-    fn joins(&self, encoder: &Encoder, request: &Synthesis<'_>, alone: u32) -> Result<bool, Fault> {
-        if !self.words.delimited() {
+    /// Whether a sample text in these surroundings has the expected count.
+    fn is_additive(
+        &self,
+        encoder: &Encoder,
+        request: &Synthesis<'_>,
+        alone: u32,
+    ) -> Result<bool, Fault> {
+        if !self.pieces.delimited() {
             return Ok(false);
         }
         let sample =
             Synthesis { label: "joins", index: 0, tokens: alone.saturating_add(64), ..*request };
         let draft = self.draft(encoder, &sample, alone)?;
-        let tokens = self.count(encoder, &draft.text(&self.words), request)?;
+        let tokens = self.count(encoder, &draft.text(&self.pieces), request)?;
         Ok(draft.opened && tokens == sample.tokens)
     }
 }
 
-/// A text in the making.
+/// A text under construction.
 #[derive(Debug)]
 struct Draft {
     rng: ChaCha8Rng,
     opening: String,
     pieces: Vec<usize>,
-    /// What the opening counts is known.
+    /// Whether the count of the opening is known.
     opened: bool,
     repaired: bool,
 }
 
 impl Draft {
-    fn text(&self, words: &Words) -> String {
-        // Room for words of usual length: adding up the lengths would read the table twice.
+    fn text(&self, pieces: &Pieces) -> String {
+        // Capacity for words of usual length: adding up the lengths would read the table twice.
         let mut text = String::with_capacity(self.opening.len() + 8 * self.pieces.len());
         text.push_str(&self.opening);
-        text.extend(self.pieces.iter().map(|at| words.get(*at)));
+        text.extend(self.pieces.iter().map(|at| pieces.get(*at)));
         text
     }
 }
 
-/// Randomness of one text: keyed by seed, label and index, so that it is the same on any thread
-/// and in any order.
+/// Randomness of one text: keyed by seed, label and index, so that it is the same on any thread and
+/// in any order.
 fn stream(request: &Synthesis<'_>) -> ChaCha8Rng {
     let mut key = Sha256::new();
     key.update(request.seed.to_le_bytes());

@@ -1,6 +1,5 @@
-//! A chat template, rendered as transformers renders it (its `_compile_jinja_template` and
-//! `render_jinja_template`), for text that a server will then encode without adding special
-//! tokens. Stops at the text.
+//! Renders a chat template as transformers does (`_compile_jinja_template` and
+//! `render_jinja_template`), to text that a server then encodes without adding special tokens.
 
 use crate::{clock, config::Config, python};
 use loadwright_core::conversation::{Message, Part};
@@ -10,17 +9,17 @@ use serde_json::{Map, json};
 
 const NAME: &str = "chat_template";
 
-/// A compiled template and the special tokens that it may name.
+/// A compiled template and the special tokens that it may use.
 #[derive(Debug)]
 pub(crate) struct ChatTemplate {
     environment: Environment<'static>,
     special: Value,
-    /// What requests tell the template, over all that it is given otherwise.
+    /// `chat_template_kwargs` of requests; they override all other variables.
     options: Value,
 }
 
 impl ChatTemplate {
-    /// Compiles the template of `config`, if it has one; what is wrong with it otherwise.
+    /// Compiles the template of `config`, if it has one; fails with what is wrong in the template.
     pub(crate) fn compile(config: Config) -> Result<Option<Self>, String> {
         let Some(source) = config.template else {
             return Ok(None);
@@ -39,7 +38,7 @@ impl ChatTemplate {
         environment.add_function("raise_exception", |text: String| -> Result<Value, Error> {
             Err(Error::new(ErrorKind::InvalidOperation, text))
         });
-        // Read once: a run that passes midnight renders every prompt alike.
+        // Read once, so that a run past midnight renders all prompts alike.
         let today = clock::today();
         environment.add_function("strftime_now", move |format: String| strftime(today, &format));
         environment
@@ -49,12 +48,12 @@ impl ChatTemplate {
         Ok(Some(Self { environment, special, options: context! {} }))
     }
 
-    /// The same, told `options` by each request, as `chat_template_kwargs` does.
+    /// The same with the `chat_template_kwargs` of requests.
     pub(crate) fn with_options(self, options: &Map<String, serde_json::Value>) -> Self {
         Self { options: Value::from_serialize(options), ..self }
     }
 
-    /// The text of `messages`, ending where the assistant's reply begins.
+    /// The text of `messages`, up to the start of the assistant's reply.
     pub(crate) fn render(&self, messages: &[Message]) -> Result<String, Fault> {
         let messages =
             messages.iter().map(object).collect::<Result<Vec<serde_json::Value>, Fault>>()?;
@@ -64,7 +63,7 @@ impl ChatTemplate {
             documents => (),
             add_generation_prompt => true,
         };
-        // Of members of one name the first counts.
+        // The first variable of a name wins.
         let context = context! { ..self.options.clone(), ..own, ..self.special.clone() };
         self.environment.get_template(NAME).and_then(|template| template.render(context)).map_err(
             |error| Fault::Input(format!("the chat template cannot render the messages: {error}")),
@@ -72,14 +71,14 @@ impl ChatTemplate {
     }
 }
 
-/// What is wrong with the template's source, and on which of its lines.
+/// What is wrong with the template's source, and its line.
 fn located(error: &Error) -> String {
     let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     error.line().map_or(what.clone(), |line| format!("line {line}: {what}"))
 }
 
-/// A message as templates expect it. Servers hand several text parts over joined by line breaks,
-/// and parts with media as a list.
+/// A message as templates expect it. Servers pass several text parts joined by line breaks, and parts
+/// with media as a list.
 fn object(message: &Message) -> Result<serde_json::Value, Fault> {
     let mut members = Map::new();
     members.insert("role".to_owned(), json!(message.role));
@@ -99,7 +98,7 @@ fn object(message: &Message) -> Result<serde_json::Value, Fault> {
     members.insert("content".to_owned(), content);
     if !message.extra.is_empty() {
         let extra: Map<String, serde_json::Value> = serde_json::from_str(&message.extra)
-            .map_err(|error| Fault::Input(format!("a message's further members: {error}")))?;
+            .map_err(|error| Fault::Input(format!("a message's extra members: {error}")))?;
         members.extend(extra);
     }
     Ok(serde_json::Value::Object(members))
@@ -123,8 +122,8 @@ fn strftime(now: time::OffsetDateTime, format: &str) -> Result<String, Error> {
     now.format(&items).map_err(|error| failed(&error))
 }
 
-/// `{% generation %}` marks the assistant's tokens for training and renders nothing; minijinja
-/// does not know it, so the marks become a block that always holds.
+/// `{% generation %}` marks the assistant's tokens for training and renders nothing. minijinja does
+/// not know it, so it becomes an `if` that is always true.
 fn without_generation_marks(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;

@@ -1,10 +1,10 @@
-//! The built-in tokenizer's vocabulary does what its design says.
+//! The vocabulary of the built-in tokenizer.
 
 use super::{WORDS, builtin, model};
 use std::collections::HashSet;
 
 #[test]
-fn every_word_with_its_space_is_one_token_that_reads_back() {
+fn every_word_with_its_space_is_one_token_and_decodes_to_itself() {
     let tokenizer = builtin();
     for word in WORDS.lines() {
         let text = format!(" {word}");
@@ -15,7 +15,7 @@ fn every_word_with_its_space_is_one_token_that_reads_back() {
 }
 
 #[test]
-fn any_text_reads_back() {
+fn any_text_decodes_to_itself() {
     let tokenizer = builtin();
     for text in ["", "plain words", "naïve 北京 😀\n\t\"{}\"", "<|user|>\nhi<|end|>"] {
         let ids = tokenizer.encode(text).unwrap();

@@ -1,4 +1,4 @@
-//! A text counted in parts counts what it counts whole, and counting it can be stopped.
+//! A text counted in parts has the same count as the whole, and counting can be stopped.
 
 use super::{PART, end_of_part, in_parts};
 use crate::builtin;
@@ -15,7 +15,7 @@ fn chatting(file: &Value) -> Model {
     Model::new(file::read(&file.to_string()).unwrap(), ChatTemplate::compile(config).unwrap())
 }
 
-/// Some parts' worth of words, and here and there what is no word.
+/// Pieces for several parts, with numbers and line breaks in between.
 fn long_text(words: &[&str]) -> String {
     let mut text = String::new();
     for n in 0_usize.. {
@@ -33,7 +33,7 @@ fn long_text(words: &[&str]) -> String {
 }
 
 #[test]
-fn a_part_ends_between_characters_wherever_they_lie() {
+fn a_part_ends_between_characters() {
     // Letters of two bytes, at even distances from the end and at odd ones.
     for shift in ["", "x"] {
         let text = format!("{}{shift}", "вода ".repeat(PART / 4));
@@ -46,7 +46,7 @@ fn a_part_ends_between_characters_wherever_they_lie() {
 }
 
 #[test]
-fn parts_count_what_the_whole_counts() {
+fn the_counts_of_parts_add_up_to_that_of_the_whole() {
     let words = ["time", "river", "the", "stone", "quiet", "unheardof", "north"];
     let text = long_text(&words);
     let models = [builtin::model(), chatting(&metaspace()), chatting(&word_piece())];
@@ -59,7 +59,7 @@ fn parts_count_what_the_whole_counts() {
 }
 
 #[test]
-fn texts_are_cut_in_front_of_words_alone() {
+fn texts_are_cut_only_in_front_of_words() {
     let text = long_text(&["time", "river"]);
     let end = end_of_part(&text);
     assert!((PART..2 * PART).contains(&end), "{end}");
@@ -72,7 +72,7 @@ fn texts_are_cut_in_front_of_words_alone() {
 }
 
 #[test]
-fn counting_stops_when_it_is_asked_to() {
+fn counting_ends_when_the_run_stops() {
     let stop = StopFlag::default();
     let model = builtin::model();
     assert_eq!(in_parts(model.encoder(), " the time", false, Some(&stop)).unwrap(), 2);

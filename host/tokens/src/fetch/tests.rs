@@ -1,9 +1,9 @@
-//! Fetching from a hub that stands on loopback in the test.
+//! Fetching from fake hubs on loopback.
 
 use crate::error::OpenError;
 use crate::model::tests::word_piece;
 use crate::open_in;
-use crate::places::{Hub, Hubs, Places};
+use crate::sources::{Hub, Hubs, Sources};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -15,21 +15,21 @@ const FILE: &str = "/org/m/resolve/main/tokenizer.json";
 const CONFIG: &str = "/org/m/resolve/main/tokenizer_config.json";
 const TEMPLATE: &str = "/org/m/resolve/main/chat_template.jinja";
 
-/// A hub that answers `files`, 404 to all else, and keeps the heads of what it was asked.
-struct Stand {
+/// A hub that serves `files`, 404 for anything else, and keeps the heads of requests.
+struct FakeHub {
     endpoint: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
-fn stand(files: &[(&str, u16, String)]) -> Stand {
+fn fake_hub(files: &[(&str, u16, String)]) -> FakeHub {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let files: HashMap<String, (u16, String)> = files
         .iter()
         .map(|(path, code, body)| ((*path).to_owned(), (*code, body.clone())))
         .collect();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let heads = Arc::clone(&asked);
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let heads = Arc::clone(&requests);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -46,25 +46,25 @@ fn stand(files: &[(&str, u16, String)]) -> Stand {
             .unwrap();
         }
     });
-    Stand { endpoint, asked }
+    FakeHub { endpoint, requests }
 }
 
-fn places(root: &Path, hubs: &[&str]) -> Places {
+fn sources(root: &Path, hubs: &[&str]) -> Sources {
     let hub = |endpoint: &&str| Hub {
         endpoint: (*endpoint).to_owned(),
         path: "",
         revision: "main",
         token: Some("opens-it".to_owned()),
     };
-    Places {
+    Sources {
         own: Some(root.to_owned()),
         hubs: Hubs::Online(hubs.iter().map(hub).collect()),
-        ..Places::default()
+        ..Sources::default()
     }
 }
 
-fn error(name: &str, places: &Places) -> OpenError {
-    match open_in(name, &serde_json::Map::new(), places) {
+fn error(name: &str, sources: &Sources) -> OpenError {
+    match open_in(name, &serde_json::Map::new(), sources) {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }
@@ -72,21 +72,21 @@ fn error(name: &str, places: &Places) -> OpenError {
 
 #[test]
 fn a_model_is_fetched_once_and_then_opened_from_our_cache() {
-    let hub = stand(&[
+    let hub = fake_hub(&[
         (FILE, 200, word_piece().to_string()),
         (CONFIG, 200, r#"{"chat_template": "old", "bos_token": "river"}"#.to_owned()),
         (TEMPLATE, 200, "{{ bos_token }} {{ messages[0].content }}".to_owned()),
     ]);
     let root = TempDir::new().unwrap();
-    let places = places(root.path(), &[&hub.endpoint]);
+    let sources = sources(root.path(), &[&hub.endpoint]);
     for _ in 0..2 {
-        let tokenizer = open_in("org/m", &serde_json::Map::new(), &places).ok().unwrap();
+        let tokenizer = open_in("org/m", &serde_json::Map::new(), &sources).ok().unwrap();
         let message = loadwright_core::conversation::Message::text("user", "the stone");
         assert_eq!(tokenizer.count_chat(&[message]).unwrap(), 3);
     }
-    let asked = hub.asked.lock().unwrap();
-    assert_eq!(asked.len(), 3);
-    assert!(asked[0].to_lowercase().contains("authorization: bearer opens-it"));
+    let requests = hub.requests.lock().unwrap();
+    assert_eq!(requests.len(), 3);
+    assert!(requests[0].to_lowercase().contains("authorization: bearer opens-it"));
     let mut kept: Vec<String> = std::fs::read_dir(root.path().join("org--m"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -96,31 +96,35 @@ fn a_model_is_fetched_once_and_then_opened_from_our_cache() {
 }
 
 #[test]
-fn the_next_hub_is_asked_where_one_has_nothing() {
-    let empty = stand(&[]);
-    let full = stand(&[(FILE, 200, word_piece().to_string())]);
+fn the_next_hub_is_tried_if_one_does_not_have_the_model() {
+    let empty = fake_hub(&[]);
+    let full = fake_hub(&[(FILE, 200, word_piece().to_string())]);
     let root = TempDir::new().unwrap();
-    let places = places(root.path(), &[&empty.endpoint, &full.endpoint]);
+    let sources = sources(root.path(), &[&empty.endpoint, &full.endpoint]);
     assert_eq!(
-        open_in("org/m", &serde_json::Map::new(), &places).ok().unwrap().count_text("the").unwrap(),
+        open_in("org/m", &serde_json::Map::new(), &sources)
+            .ok()
+            .unwrap()
+            .count_text("the")
+            .unwrap(),
         3
     );
 }
 
 #[test]
-fn a_miss_says_what_each_hub_answered() {
-    let empty = stand(&[]);
-    let gated = stand(&[(FILE, 401, String::new())]);
-    let broken = stand(&[(FILE, 503, String::new())]);
+fn not_found_gives_the_reason_of_each_hub() {
+    let empty = fake_hub(&[]);
+    let gated = fake_hub(&[(FILE, 401, String::new())]);
+    let broken = fake_hub(&[(FILE, 503, String::new())]);
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
     let root = TempDir::new().unwrap();
     let hubs = [&*empty.endpoint, &gated.endpoint, &broken.endpoint, &closed];
-    let text = error("org/m", &places(root.path(), &hubs)).to_string();
+    let text = error("org/m", &sources(root.path(), &hubs)).to_string();
     for (hub, answer) in
-        hubs.iter().zip(["no such model (404)", "HF_TOKEN", "it answered 503", "onnect"])
+        hubs.iter().zip(["no such model (404)", "HF_TOKEN", "status 503", "onnect"])
     {
         let at = text.find(hub).unwrap();
         assert!(text[at..].contains(answer), "{answer} is not in {text}");
@@ -129,25 +133,25 @@ fn a_miss_says_what_each_hub_answered() {
 }
 
 #[test]
-fn a_model_that_ships_no_tokenizer_json_says_what_to_do() {
-    let hub = stand(&[(CONFIG, 200, "{}".to_owned())]);
+fn a_model_without_tokenizer_json_names_the_remedy() {
+    let hub = fake_hub(&[(CONFIG, 200, "{}".to_owned())]);
     let root = TempDir::new().unwrap();
-    let error = error("org/m", &places(root.path(), &[&hub.endpoint]));
+    let error = error("org/m", &sources(root.path(), &[&hub.endpoint]));
     assert!(matches!(error, OpenError::NoTokenizerJson { .. }));
     assert!(error.to_string().contains("save_pretrained"));
 }
 
 #[test]
-fn files_that_do_not_read_name_themselves() {
+fn invalid_files_are_named() {
     let root = TempDir::new().unwrap();
     let file = root.path().join("tokenizer.json");
     std::fs::write(&file, "{]").unwrap();
     let name = root.path().to_str().unwrap();
-    let text = error(name, &Places::default()).to_string();
+    let text = error(name, &Sources::default()).to_string();
     assert!(text.contains("tokenizer.json is not valid"), "{text}");
     std::fs::write(&file, word_piece().to_string()).unwrap();
     std::fs::write(root.path().join("tokenizer_config.json"), "[").unwrap();
-    let text = error(name, &Places::default()).to_string();
+    let text = error(name, &Sources::default()).to_string();
     assert!(text.contains("tokenizer_config.json is not valid"), "{text}");
 }
 
@@ -157,13 +161,9 @@ fn each_damaged_file_is_named_with_its_damage() {
     let half = &whole[..whole.len() / 2];
     let template = r#"{"chat_template": "{% for x in %}"}"#;
     let cases = [
-        ("tokenizer.json", half, format!("it ends in the middle, after {} bytes", half.len())),
+        ("tokenizer.json", half, format!("it is truncated after {} bytes", half.len())),
         ("tokenizer.json", "{\"model\": 7}", "invalid type: integer `7`".into()),
-        (
-            "tokenizer_config.json",
-            "{\"bos_token\": ",
-            "it ends in the middle, after 14 bytes".into(),
-        ),
+        ("tokenizer_config.json", "{\"bos_token\": ", "it is truncated after 14 bytes".into()),
         ("tokenizer_config.json", "{]", "key must be a string at line 1 column 2".into()),
         ("tokenizer_config.json", template, "its chat template: line 1: ".into()),
         ("chat_template.jinja", "a\nb{% if %}", "its chat template: line 2: ".into()),
@@ -172,14 +172,14 @@ fn each_damaged_file_is_named_with_its_damage() {
         let root = TempDir::new().unwrap();
         std::fs::write(root.path().join("tokenizer.json"), &whole).unwrap();
         std::fs::write(root.path().join(file), holds).unwrap();
-        let said = error(root.path().to_str().unwrap(), &Places::default()).to_string();
+        let said = error(root.path().to_str().unwrap(), &Sources::default()).to_string();
         let path = root.path().join(file);
         let wanted = format!("--tokenizer-path: {} is not valid: {damage}", path.display());
         assert!(said.starts_with(&wanted), "{said}");
-        assert!(said.ends_with("; fetch it again or give another"), "{said}");
+        assert!(said.ends_with("; download it again or give another tokenizer"), "{said}");
     }
     let root = TempDir::new().unwrap();
     std::fs::write(root.path().join("tokenizer.json"), b"\xff").unwrap();
-    let said = error(root.path().to_str().unwrap(), &Places::default()).to_string();
+    let said = error(root.path().to_str().unwrap(), &Sources::default()).to_string();
     assert!(said.contains("tokenizer.json is not UTF-8 text: byte 0"), "{said}");
 }

@@ -1,5 +1,5 @@
-//! Counting and ids against transformers' (fixtures/make.py) and against the tokenizers crate's
-//! own reader, for the vocabularies of the real world in small.
+//! Counts and ids compared with transformers' (fixtures/make.py) and with the tokenizers crate's own
+//! reader, for small vocabularies of every common kind.
 
 use super::Model;
 use crate::template::tests::messages;
@@ -9,13 +9,13 @@ use loadwright_core::ports::{Fault, Synthesis, Tokenizer};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// The real tokenizer, where this checkout has it beside it.
+/// The real tokenizer, if it is next to this checkout.
 pub(crate) fn qwen3() -> Option<Model> {
-    qwen3_told(&json!({}))
+    qwen3_with_options(&json!({}))
 }
 
-/// The same, its chat template told `options`.
-fn qwen3_told(options: &Value) -> Option<Model> {
+/// The same, with options for its chat template.
+fn qwen3_with_options(options: &Value) -> Option<Model> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/tokenizers/qwen3/tokenizer.json");
     path.is_file().then(|| Model::load(&path, options.as_object().unwrap()).unwrap())
@@ -78,7 +78,7 @@ pub(crate) fn metaspace() -> Value {
     })
 }
 
-/// Bert's kind: bare words, split at spaces, with marks around a prompt.
+/// As Bert ships it: plain words, split at spaces, with special tokens around a prompt.
 pub(crate) fn word_piece() -> Value {
     let words = "time river stone quiet north the of and to in is that it was for on are with";
     let mut vocab = serde_json::Map::new();
@@ -100,8 +100,8 @@ pub(crate) fn word_piece() -> Value {
     })
 }
 
-/// Characters that stand for themselves and pairs that merge across: nothing delimits itself.
-pub(crate) fn clinging() -> Value {
+/// Single characters, and pairs that merge across any boundary: nothing is delimited.
+pub(crate) fn undelimited() -> Value {
     let mut vocab = serde_json::Map::new();
     for c in ('a'..='z').chain(['<', '>', '|', '\n', ' ']) {
         vocab.insert(c.to_string(), json!(vocab.len()));
@@ -147,7 +147,7 @@ fn the_real_tokenizer_renders_and_encodes_as_transformers_does() {
 #[test]
 fn ids_are_those_of_the_general_reader() {
     let text = "the quiet river  of stone\nabcab zzz xyxy";
-    for file in [metaspace(), word_piece(), clinging()] {
+    for file in [metaspace(), word_piece(), undelimited()] {
         let mut general: tokenizers::Tokenizer = file.to_string().parse().unwrap();
         general.with_truncation(None).unwrap();
         let ours = without_template(&file);
@@ -160,12 +160,12 @@ fn ids_are_those_of_the_general_reader() {
 }
 
 #[test]
-fn a_bare_prompt_counts_the_marks_around_it_and_a_chat_does_not() {
+fn a_plain_prompt_counts_its_special_tokens_and_a_chat_does_not() {
     let model = without_template(&metaspace());
     assert_eq!(model.encode("river stone").unwrap().len(), 2);
     assert_eq!(model.count_text("river stone").unwrap(), 3);
     assert_eq!(without_template(&word_piece()).count_text("the river").unwrap(), 4);
-    // A prompt of ids holds the mark too, so that it is as long as its text is counted.
+    // A prompt of ids includes the special token too, so that its length is the count of its text.
     let ids = model.encode_prompt("river stone").unwrap();
     assert_eq!((ids[0], &ids[1..]), (1, model.encode("river stone").unwrap().as_slice()));
     let builtin = builtin::model();
@@ -174,7 +174,7 @@ fn a_bare_prompt_counts_the_marks_around_it_and_a_chat_does_not() {
 }
 
 #[test]
-fn without_a_chat_template_a_chat_is_refused_with_the_remedy() {
+fn without_a_chat_template_a_chat_is_rejected_with_the_remedy() {
     let fault = without_template(&word_piece()).count_chat(&[]).unwrap_err();
     assert!(
         matches!(&fault, Fault::Unsupported(text) if text.contains("--no-apply-chat-template"))
@@ -182,16 +182,16 @@ fn without_a_chat_template_a_chat_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn ids_outside_the_vocabulary_are_refused() {
+fn ids_outside_the_vocabulary_are_rejected() {
     let model = without_template(&word_piece());
     assert_eq!(model.decode(&[55, 56]).unwrap(), "time river");
     assert!(model.decode(&[9999]).unwrap_err().to_string().contains("9999"));
 }
 
 #[test]
-fn a_file_that_is_no_tokenizer_says_what_is_wrong() {
+fn invalid_tokenizer_files() {
     for (json, what) in [
-        ("{", "it ends in the middle, after 1 byte"),
+        ("{", "it is truncated after 1 byte"),
         (r#"{"added_tokens": []}"#, "model"),
         (
             r#"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["ab"]}}"#,
@@ -205,15 +205,15 @@ fn a_file_that_is_no_tokenizer_says_what_is_wrong() {
 }
 
 #[test]
-fn what_requests_tell_the_template_is_counted() {
+fn template_options_of_requests_are_counted() {
     let Some(thinking) = qwen3() else { return };
-    let silent = qwen3_told(&json!({"enable_thinking": false})).unwrap();
+    let silent = qwen3_with_options(&json!({"enable_thinking": false})).unwrap();
     let count = |model: &Model| model.count_chat(&[Message::text("user", "river stone")]).unwrap();
     // `<think>`, a blank line, `</think>`, a blank line, begun by the server itself.
     assert_eq!(count(&silent), count(&thinking) + 4);
     let request = Synthesis {
         seed: 1,
-        label: "told",
+        label: "options",
         index: 0,
         prefix: "",
         tokens: 64,

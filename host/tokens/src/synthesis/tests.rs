@@ -1,9 +1,9 @@
-//! Lengths are exact, for any seed, index, length and prefix, over every kind of vocabulary; the
-//! oracle is the count of the whole text by the tokenizer itself.
+//! Lengths are exact for any seed, index, length and prefix, with every kind of vocabulary; the
+//! oracle is the tokenizer's own count of the whole text.
 
-use super::{CONFIRM_EVERY, Writer};
+use super::{CONFIRM_EVERY, Synthesizer};
 use crate::model::Model;
-use crate::model::tests::{clinging, metaspace, qwen3, without_template, word_piece};
+use crate::model::tests::{metaspace, qwen3, undelimited, without_template, word_piece};
 use crate::template::ChatTemplate;
 use crate::{builtin, config, file};
 use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Tokenizer};
@@ -76,7 +76,7 @@ fn short_texts_are_exact_over_every_vocabulary() {
         builtin::model(),
         with_template(&metaspace(), TRIMMING),
         with_template(&word_piece(), TRIMMING),
-        with_template(&clinging(), "<{{ messages[0].content }}>\n"),
+        with_template(&undelimited(), "<{{ messages[0].content }}>\n"),
     ];
     for model in &models {
         for in_chat in [false, true] {
@@ -102,11 +102,11 @@ fn the_real_tokenizer_is_exact() {
             &Synthesis { prefix: &prefix, ..request(index, tokens + 210, in_chat) },
         );
     }
-    assert!(Writer::new(model.encoder()).words.delimited());
+    assert!(Synthesizer::new(model.encoder()).pieces.delimited());
 }
 
 #[test]
-fn the_same_asked_is_the_same_made_on_any_thread_and_in_any_order() {
+fn the_same_askedgives_the_same_text_on_any_thread_and_in_any_order() {
     let first = Arc::new(builtin::model());
     let indices: Vec<u32> = (0..32).collect();
     let made: Vec<String> =
@@ -153,7 +153,7 @@ fn words_are_drawn_uniformly_and_not_in_a_row() {
     for id in &ids {
         *counts.entry(*id).or_default() += 1.0;
     }
-    let classes = Writer::new(model.encoder()).words.len() as f64;
+    let classes = Synthesizer::new(model.encoder()).pieces.len() as f64;
     let expected = ids.len() as f64 / classes;
     let seen: f64 = counts.values().map(|count| (count - expected).powi(2) / expected).sum();
     let unseen = (classes - counts.len() as f64) * expected;
@@ -163,7 +163,7 @@ fn words_are_drawn_uniformly_and_not_in_a_row() {
 }
 
 #[test]
-fn a_length_below_the_surroundings_is_a_settings_fault_with_the_least() {
+fn a_length_below_the_surroundings_is_a_settings_fault_with_the_minimum() {
     let least = BUILTIN.encoder().count("", true).unwrap();
     let Err(Fault::Settings(fault)) = BUILTIN.synthesize(&request(0, least - 1, true)) else {
         panic!("accepted");
@@ -175,34 +175,35 @@ fn a_length_below_the_surroundings_is_a_settings_fault_with_the_least() {
     assert!(fault.contains("prefix"), "{fault}");
 }
 
-/// A vocabulary whose proof is wrong: told that its pieces delimit themselves, the writer finds
-/// out at the next confirmation, mends that text, and confirms every one from then on.
+/// A wrong proof: told that the vocabulary is delimited, the synthesizer finds out at the next
+/// confirmation, repairs that text, and confirms every one from then on.
 #[test]
 fn a_wrong_proof_is_noticed_and_every_text_confirmed_after() {
-    let model = without_template(&clinging());
-    let mut writer = Writer::new(model.encoder());
-    assert!(!writer.words.delimited());
+    let model = without_template(&undelimited());
+    let mut synthesizer = Synthesizer::new(model.encoder());
+    assert!(!synthesizer.pieces.delimited());
     let asked = request(1, 3_000, false);
-    writer.words = writer.words.claiming_delimited();
-    *writer.trusted.get_mut() = true;
-    writer.claim_joins(&asked, 0);
-    let wrong = writer.write(model.encoder(), &asked).unwrap();
+    synthesizer.pieces = synthesizer.pieces.assume_delimited();
+    *synthesizer.trusted.get_mut() = true;
+    synthesizer.assume_additive(&asked, 0);
+    let wrong = synthesizer.synthesize(model.encoder(), &asked).unwrap();
     assert_ne!(model.count_text(&wrong.text).unwrap(), 3_000);
-    let confirmed = writer.write(model.encoder(), &request(CONFIRM_EVERY, 3_000, false)).unwrap();
+    let confirmed =
+        synthesizer.synthesize(model.encoder(), &request(CONFIRM_EVERY, 3_000, false)).unwrap();
     assert_eq!(model.count_text(&confirmed.text).unwrap(), 3_000);
-    let mended = writer.write(model.encoder(), &asked).unwrap();
-    assert_eq!((model.count_text(&mended.text).unwrap(), mended.tokens), (3_000, 3_000));
+    let repaired = synthesizer.synthesize(model.encoder(), &asked).unwrap();
+    assert_eq!((model.count_text(&repaired.text).unwrap(), repaired.tokens), (3_000, 3_000));
 }
 
-impl Writer {
-    fn claim_joins(&self, request: &Synthesis<'_>, alone: u32) {
+impl Synthesizer {
+    fn assume_additive(&self, request: &Synthesis<'_>, alone: u32) {
         let key = (self.hasher.hash_one(request.prefix), request.prefix.len(), request.in_chat);
-        self.known.lock().unwrap().insert(key, super::Surroundings { alone, joins: true });
+        self.known.lock().unwrap().insert(key, super::Surroundings { alone, additive: true });
     }
 }
 
 #[test]
-fn lengths_beyond_memory_are_refused() {
+fn lengths_above_the_maximum_are_rejected() {
     let fault = BUILTIN.synthesize(&request(0, u32::MAX, false)).unwrap_err();
     let Fault::Settings(fault) = fault else { panic!("{fault:?}") };
     let text = fault.text;
@@ -219,7 +220,7 @@ fn a_text_that_is_counted_in_parts_is_exact() {
 }
 
 #[test]
-fn a_text_is_given_up_when_the_run_stops() {
+fn synthesis_ends_when_the_run_stops() {
     let stop = StopFlag::default();
     let asked = Synthesis { stop: Some(&stop), ..request(0, 50, true) };
     assert_exact(&BUILTIN, &asked);
@@ -227,13 +228,13 @@ fn a_text_is_given_up_when_the_run_stops() {
     let stopped = Err(Fault::Transient("the run was stopped".into()));
     assert_eq!(BUILTIN.synthesize(&asked), stopped);
     let endless = Synthesis { tokens: MAX_PROMPT_TOKENS, ..asked };
-    assert_eq!(BUILTIN.synthesize(&endless), stopped, "nothing of it was made");
+    assert_eq!(BUILTIN.synthesize(&endless), stopped, "none of it was synthesized");
 }
 
-/// Without a proof a text is encoded whole, again and again, and nothing can stop an encode.
+/// Without a proof a text is encoded whole, repeatedly, and encoding cannot be interrupted.
 #[test]
 fn without_a_proof_texts_are_shorter() {
-    let model = without_template(&clinging());
+    let model = without_template(&undelimited());
     let fault = model.synthesize(&request(0, (1 << 20) + 1, false)).unwrap_err().to_string();
-    assert!(fault.contains("1048577") && fault.contains("than the 1048576"), "{fault}");
+    assert!(fault.contains("1048577") && fault.contains("maximum of 1048576"), "{fault}");
 }

@@ -1,11 +1,11 @@
-//! Templates against what transformers renders of them (fixtures/make.py), and their edges.
+//! Templates compared with transformers' rendering (fixtures/make.py), and edge cases.
 
 use super::{ChatTemplate, strftime, without_generation_marks};
 use crate::config;
 use loadwright_core::conversation::{Media, Message, Part};
 use serde_json::{Value, json};
 
-/// Messages of a fixture: what is neither role nor content is a further member.
+/// Messages of a fixture: anything but role and content is an extra member.
 pub(crate) fn messages(list: &Value) -> Vec<Message> {
     let message = |value: &Value| {
         let mut members = value.as_object().unwrap().clone();
@@ -80,7 +80,7 @@ fn text_parts_are_joined_and_media_are_listed() {
 }
 
 #[test]
-fn dates_are_written_by_strftime() {
+fn dates_are_formatted_by_strftime() {
     let day = time::OffsetDateTime::from_unix_timestamp(1_721_692_800).unwrap();
     assert_eq!(strftime(day, "%d %b %Y").unwrap(), "23 Jul 2024");
     assert_eq!(strftime(day, "%Y-%m-%d %H:%M").unwrap(), "2024-07-23 00:00");
@@ -98,7 +98,7 @@ fn generation_marks_become_blocks_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_request_s_options_stand_over_what_the_template_is_given_otherwise() {
+fn options_of_requests_override_all_other_variables() {
     let source = "{{ bos_token }}{{ messages[0].content }}{{ think }}{{ add_generation_prompt }}";
     let template = || compile(&json!({"bos_token": "<s>", "chat_template": source}));
     let rendered = |options: Value| {

@@ -1,20 +1,20 @@
-//! Finds the folder that a tokenizer's name stands for: a path, a cached model, or one that is
-//! fetched now. Stops at the folder; reading it is `model`'s.
+//! Resolves a tokenizer's name to a file: a path, a cached model, or one that is fetched now. Stops
+//! at the file; `model` reads it.
 
 use crate::error::OpenError;
 use crate::fetch;
 use crate::model_files::TOKENIZER;
-use crate::places::{Hubs, Places};
+use crate::sources::{Hubs, Sources};
 use loadwright_files::FileError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The tokenizer.json that `name` stands for; the other files are beside it.
-pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> {
+/// The tokenizer.json of `name`; the other files are in the same folder.
+pub(crate) fn resolve(name: &str, sources: &Sources) -> Result<PathBuf, OpenError> {
     let path = Path::new(name);
     match loadwright_files::open(path) {
         Ok(_) => return Ok(path.to_owned()),
-        Err(FileError::Folder) => return shipped(name, path),
+        Err(FileError::Folder) => return in_folder(name, path),
         Err(FileError::Io(error)) if may_be_id(error.kind()) => {}
         Err(source) => return Err(OpenError::Unreadable { path: path.to_owned(), source }),
     }
@@ -22,21 +22,21 @@ pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> 
     if !is_model_id(name) {
         return Err(OpenError::NotFound { name: name.to_owned(), tried });
     }
-    for folder in cached(name, places) {
+    for folder in cached(name, sources) {
         match folder.is_dir() {
-            // A cache may hold a model's weights without its tokenizer: then it is fetched.
+            // A cache may have a model's weights without its tokenizer, which is then fetched.
             true if folder.join(TOKENIZER).is_file() => return Ok(folder.join(TOKENIZER)),
-            true => tried.push(format!("{}: no {TOKENIZER} in it", folder.display())),
-            false => tried.push(format!("{}: not there", folder.display())),
+            true => tried.push(format!("{}: has no {TOKENIZER}", folder.display())),
+            false => tried.push(format!("{}: does not exist", folder.display())),
         }
     }
-    match &places.hubs {
-        Hubs::Offline => tried.push("the hubs: not asked, HF_HUB_OFFLINE is set".to_owned()),
+    match &sources.hubs {
+        Hubs::Offline => tried.push("the hubs: skipped, HF_HUB_OFFLINE is set".to_owned()),
         Hubs::Online(hubs) => {
             for hub in hubs {
-                match fetch::fetch(name, hub, own(name, places).as_deref())? {
-                    fetch::Fetched::At(file) => return Ok(file),
-                    fetch::Fetched::Missed(answer) => tried.push(answer),
+                match fetch::fetch(name, hub, own(name, sources).as_deref())? {
+                    fetch::Fetched::Found(file) => return Ok(file),
+                    fetch::Fetched::NotFound(reason) => tried.push(reason),
                 }
             }
         }
@@ -44,12 +44,12 @@ pub(crate) fn locate(name: &str, places: &Places) -> Result<PathBuf, OpenError> 
     Err(OpenError::NotFound { name: name.to_owned(), tried })
 }
 
-/// Whether a name that cannot be opened for this reason is no path, and so perhaps an id.
+/// Whether a name that fails to open with this error may be a model id.
 fn may_be_id(error: ErrorKind) -> bool {
     matches!(error, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
 }
 
-fn shipped(name: &str, folder: &Path) -> Result<PathBuf, OpenError> {
+fn in_folder(name: &str, folder: &Path) -> Result<PathBuf, OpenError> {
     let file = folder.join(TOKENIZER);
     if file.is_file() {
         return Ok(file);
@@ -60,8 +60,8 @@ fn shipped(name: &str, folder: &Path) -> Result<PathBuf, OpenError> {
     })
 }
 
-/// Hub ids are `name` or `org/name`, of letters, digits, `-`, `_` and `.`; nothing else may become
-/// part of a path or an address.
+/// Model ids are `name` or `org/name`, of letters, digits, `-`, `_` and `.`; nothing else may become
+/// part of a path or a URL.
 fn is_model_id(name: &str) -> bool {
     let parts: Vec<&str> = name.split('/').collect();
     let plain = |part: &&str| {
@@ -71,21 +71,21 @@ fn is_model_id(name: &str) -> bool {
     parts.len() <= 2 && parts.iter().all(plain)
 }
 
-fn cached(name: &str, places: &Places) -> Vec<PathBuf> {
+fn cached(name: &str, sources: &Sources) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =
-        places.hugging_face.iter().map(|cache| snapshot(name, cache)).collect();
-    for cache in &places.model_scope {
+        sources.hugging_face.iter().map(|cache| snapshot(name, cache)).collect();
+    for cache in &sources.model_scope {
         folders.push(cache.join(name));
-        // `ModelScope` writes a dot as three underscores where links are not to be had.
+        // `ModelScope` writes a dot as three underscores where symbolic links are not supported.
         if name.contains('.') {
             folders.push(cache.join(name.replace('.', "___")));
         }
     }
-    folders.extend(own(name, places));
+    folders.extend(own(name, sources));
     folders
 }
 
-/// Bytes of a revision's name at most.
+/// Maximum length of a revision's name in bytes.
 const REVISION: u64 = 4096;
 
 /// The snapshot that `refs/main` names in a Hugging Face cache.
@@ -97,8 +97,8 @@ fn snapshot(name: &str, cache: &Path) -> PathBuf {
     }
 }
 
-fn own(name: &str, places: &Places) -> Option<PathBuf> {
-    places.own.as_ref().map(|own| own.join(name.replace('/', "--")))
+fn own(name: &str, sources: &Sources) -> Option<PathBuf> {
+    sources.own.as_ref().map(|own| own.join(name.replace('/', "--")))
 }
 
 #[cfg(test)]

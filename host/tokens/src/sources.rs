@@ -1,25 +1,25 @@
-//! Where tokenizers are looked for: the folders and hubs that the environment names. Reads the
-//! environment once; looking is `locate`'s and fetching is `fetch`'s.
+//! Sources of tokenizers: the caches and hubs that the environment names. Reads the environment once;
+//! `resolve` searches them and `fetch` downloads.
 
 use std::path::PathBuf;
 
-/// Folders and hubs, in the order in which they are tried.
+/// Caches and hubs, in the order in which they are tried.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places {
-    /// The Hugging Face hub's caches: each holds `models--<org>--<name>`.
+pub(crate) struct Sources {
+    /// Hugging Face caches: models are in `models--<org>--<name>`.
     pub(crate) hugging_face: Vec<PathBuf>,
-    /// `ModelScope` caches: each holds `<org>/<name>`.
+    /// `ModelScope` caches: models are in `<org>/<name>`.
     pub(crate) model_scope: Vec<PathBuf>,
-    /// Our own cache of what was fetched; none: there is no home folder.
+    /// Our own cache of fetched tokenizers; `None` without a home folder.
     pub(crate) own: Option<PathBuf>,
-    /// The hubs, unless fetching is forbidden.
+    /// The hubs, unless offline.
     pub(crate) hubs: Hubs,
 }
 
-/// The hubs that may be asked.
+/// The hubs to fetch from.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Hubs {
-    /// `HF_HUB_OFFLINE` forbids it.
+    /// `HF_HUB_OFFLINE` is set.
     #[default]
     Offline,
     /// In this order.
@@ -31,23 +31,23 @@ pub(crate) enum Hubs {
 pub(crate) struct Hub {
     /// Scheme and host, without a trailing slash.
     pub(crate) endpoint: String,
-    /// What stands between host and id.
+    /// The path in front of the id.
     pub(crate) path: &'static str,
     /// The default branch's name there.
     pub(crate) revision: &'static str,
-    /// Sent as a bearer token: gated models need one.
+    /// Bearer token: gated models need one.
     pub(crate) token: Option<String>,
 }
 
-impl Places {
-    /// As the environment says, by the hubs' own variables.
+impl Sources {
+    /// From the environment variables that the hubs' own clients use.
     pub(crate) fn from_env() -> Self {
         let own = loadwright_files::cache_dir().map(|cache| cache.join("tokenizers"));
         let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self { own, ..Self::read(&var) }
     }
 
-    /// The hubs' folders as `var` names them, without our own.
+    /// From the variables `var`, without our own cache.
     pub(crate) fn read(var: &dyn Fn(&str) -> Option<String>) -> Self {
         let home = var("HOME").or_else(|| var("USERPROFILE")).map(PathBuf::from);
         let caches = var("XDG_CACHE_HOME")
@@ -62,7 +62,7 @@ impl Places {
     }
 }
 
-/// `HF_HUB_CACHE` is the cache itself, `HF_HOME` holds it in `hub`, and without either it is
+/// `HF_HUB_CACHE` is the cache itself, `HF_HOME` its parent (`hub`), and without either it is
 /// `<caches>/huggingface/hub`.
 fn hugging_face(var: &dyn Fn(&str) -> Option<String>, caches: Option<&PathBuf>) -> Vec<PathBuf> {
     let named = var("HF_HUB_CACHE")
@@ -73,9 +73,9 @@ fn hugging_face(var: &dyn Fn(&str) -> Option<String>, caches: Option<&PathBuf>) 
     named.or(usual).into_iter().collect()
 }
 
-/// Newer versions of `ModelScope` keep models in `<cache>/models/<org>/<name>`, older ones in
-/// `<cache>/<org>/<name>`; the cache is `~/.cache/modelscope/hub` unless it is named, and a named
-/// one may be its parent.
+/// Newer versions of `ModelScope` store models in `<cache>/models/<org>/<name>`, older ones in
+/// `<cache>/<org>/<name>`. The default cache is `~/.cache/modelscope/hub`; `MODELSCOPE_CACHE` may
+/// name the cache or its parent.
 fn model_scope(var: &dyn Fn(&str) -> Option<String>, home: Option<&PathBuf>) -> Vec<PathBuf> {
     let root = match var("MODELSCOPE_CACHE") {
         Some(named) => PathBuf::from(named),

@@ -1,8 +1,8 @@
-//! Which file a name stands for, in folders laid out as the hubs' own clients lay them out.
+//! Which file a name resolves to, in caches laid out as by the hubs' own clients.
 
-use super::{is_model_id, locate};
+use super::{is_model_id, resolve};
 use crate::error::OpenError;
-use crate::places::{Hubs, Places};
+use crate::sources::{Hubs, Sources};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,14 @@ fn put(root: &Path, file: &str, text: &str) -> PathBuf {
     path
 }
 
-fn places(root: &Path, more: &[(&str, &str)]) -> Places {
+fn sources(root: &Path, more: &[(&str, &str)]) -> Sources {
     let home = root.display().to_string();
     let mut vars: HashMap<String, String> =
         more.iter().map(|(name, value)| ((*name).to_owned(), home.clone() + value)).collect();
     vars.entry("HOME".to_owned()).or_insert(home);
     vars.insert("HF_HUB_OFFLINE".to_owned(), "1".to_owned());
-    Places::read(&|name| vars.get(name).cloned())
+    let own = Some(root.join(".cache/loadwright/tokenizers"));
+    Sources { own, ..Sources::read(&|name| vars.get(name).cloned()) }
 }
 
 const REVISION: &str = "snapshots/abc123/tokenizer.json";
@@ -31,19 +32,19 @@ fn a_file_and_a_folder_are_taken_as_they_are() {
     let root = TempDir::new().unwrap();
     let file = put(root.path(), "model/tokenizer.json", "{}");
     let other = put(root.path(), "model/other.json", "{}");
-    let nowhere = Places::default();
+    let nowhere = Sources::default();
     for (name, expected) in [(file.parent().unwrap(), &file), (&file, &file), (&other, &other)] {
-        assert_eq!(&locate(name.to_str().unwrap(), &nowhere).unwrap(), expected);
+        assert_eq!(&resolve(name.to_str().unwrap(), &nowhere).unwrap(), expected);
     }
 }
 
 #[test]
-fn a_folder_without_the_file_says_what_to_do() {
+fn a_folder_without_tokenizer_json_names_the_remedy() {
     let root = TempDir::new().unwrap();
     put(root.path(), "tokenizer.model", "");
-    let error = locate(root.path().to_str().unwrap(), &Places::default()).unwrap_err();
+    let error = resolve(root.path().to_str().unwrap(), &Sources::default()).unwrap_err();
     assert!(matches!(error, OpenError::NoTokenizerJson { .. }));
-    assert!(error.to_string().contains("ships no tokenizer.json; convert it once with"));
+    assert!(error.to_string().contains("has no tokenizer.json; convert it once with"));
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn ids_are_found_in_every_layout_of_the_caches() {
         let root = TempDir::new().unwrap();
         put(root.path(), &format!("{folder}refs/main"), "abc123\n");
         let file = put(root.path(), &format!("{folder}{REVISION}"), "{}");
-        assert_eq!(locate("org/m1.5", &places(root.path(), &[(variable, value)])).unwrap(), file);
+        assert_eq!(resolve("org/m1.5", &sources(root.path(), &[(variable, value)])).unwrap(), file);
     }
     for (variable, value, folder) in [
         ("", "", ".cache/modelscope/hub/models/org/m1.5"),
@@ -70,7 +71,7 @@ fn ids_are_found_in_every_layout_of_the_caches() {
     ] {
         let root = TempDir::new().unwrap();
         let file = put(root.path(), &format!("{folder}/tokenizer.json"), "{}");
-        assert_eq!(locate("org/m1.5", &places(root.path(), &[(variable, value)])).unwrap(), file);
+        assert_eq!(resolve("org/m1.5", &sources(root.path(), &[(variable, value)])).unwrap(), file);
     }
 }
 
@@ -81,40 +82,40 @@ fn hugging_face_comes_before_model_scope() {
     let model = ".cache/huggingface/hub/models--org--m/";
     put(root.path(), &format!("{model}refs/main"), "abc123");
     let file = put(root.path(), &format!("{model}{REVISION}"), "{}");
-    assert_eq!(locate("org/m", &places(root.path(), &[])).unwrap(), file);
+    assert_eq!(resolve("org/m", &sources(root.path(), &[])).unwrap(), file);
 }
 
 #[test]
-fn a_miss_says_everything_that_was_tried() {
+fn not_found_lists_everything_that_was_tried() {
     let root = TempDir::new().unwrap();
     let model = ".cache/huggingface/hub/models--org--m/";
     put(root.path(), &format!("{model}refs/main"), "abc123");
     put(root.path(), &format!("{model}snapshots/abc123/model.safetensors"), "");
-    let error = locate("org/m", &places(root.path(), &[])).unwrap_err().to_string();
+    let error = resolve("org/m", &sources(root.path(), &[])).unwrap_err().to_string();
     for part in [
-        "--tokenizer-path org/m: no tokenizer found\n  give a folder that holds tokenizer.json",
+        "--tokenizer-path org/m: no tokenizer found\n  give a folder with tokenizer.json",
         "org/m: no such file or folder",
-        "snapshots/abc123: no tokenizer.json in it",
-        ".cache/modelscope/hub/models/org/m: not there",
-        ".cache/modelscope/hub/org/m: not there",
-        ".cache/loadwright/tokenizers/org--m: not there",
-        "not asked, HF_HUB_OFFLINE is set",
+        "snapshots/abc123: has no tokenizer.json",
+        ".cache/modelscope/hub/models/org/m: does not exist",
+        ".cache/modelscope/hub/org/m: does not exist",
+        ".cache/loadwright/tokenizers/org--m: does not exist",
+        "skipped, HF_HUB_OFFLINE is set",
     ] {
         assert!(error.contains(part), "{part} is not in {error}");
     }
-    // Places are a line each, the temporary folder's name apart, and the remedy comes first.
+    // One line per source, the temporary folder's name apart, and the remedy comes first.
     let short = error.replace(&root.path().display().to_string(), "~");
     assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
     assert!(short.find("give a folder") < short.find("tried"), "{short}");
 }
 
 #[test]
-fn what_is_no_file_is_refused_and_never_waited_for() {
+fn pipes_and_devices_are_rejected_without_waiting() {
     let root = TempDir::new().unwrap();
     let pipe = root.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for (name, what) in [(pipe.to_str().unwrap(), "a pipe"), ("/dev/zero", "a device")] {
-        let said = locate(name, &Places::default()).unwrap_err().to_string();
+        let said = resolve(name, &Sources::default()).unwrap_err().to_string();
         let wanted = format!("--tokenizer-path: {name} is {what}, not a regular file");
         assert!(said.starts_with(&wanted), "{said}");
     }
@@ -127,7 +128,7 @@ fn only_model_ids_become_paths_and_addresses() {
     }
     for other in ["", "/", "a/b/c", "../m", "org/..", "a b", "org/", "a?b", "/abs", "-m"] {
         assert!(!is_model_id(other), "{other}");
-        let error = locate(other, &Places::default()).unwrap_err();
+        let error = resolve(other, &Sources::default()).unwrap_err();
         assert!(
             matches!(error, OpenError::NotFound { tried, .. } if tried.len() == 1) || other == "/"
         );
@@ -135,11 +136,11 @@ fn only_model_ids_become_paths_and_addresses() {
 }
 
 #[test]
-fn hubs_are_those_of_the_environment() {
+fn hubs_come_from_the_environment() {
     let read = |vars: &[(&str, &str)]| {
         let vars: HashMap<String, String> =
             vars.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        match Places::read(&|name| vars.get(name).cloned()).hubs {
+        match Sources::read(&|name| vars.get(name).cloned()).hubs {
             Hubs::Offline => Vec::new(),
             Hubs::Online(hubs) => hubs.into_iter().map(|hub| hub.endpoint).collect(),
         }

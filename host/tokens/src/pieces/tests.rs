@@ -1,54 +1,56 @@
-//! The classes of pieces that small vocabularies have.
+//! The classes of pieces in small vocabularies.
 
-use super::{Words, byte_alphabet, from_byte_level, spans};
+use super::{Pieces, byte_alphabet, from_byte_level, spans};
 use crate::builtin;
-use crate::model::tests::{clinging, metaspace, without_template, word_piece};
+use crate::model::tests::{metaspace, undelimited, without_template, word_piece};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
-impl Words {
-    /// As if the vocabulary had proven it.
-    pub(crate) fn claiming_delimited(self) -> Self {
+impl Pieces {
+    /// As if the vocabulary had proved it.
+    pub(crate) fn assume_delimited(self) -> Self {
         Self { delimited: true, ..self }
     }
 }
 
-fn all(words: &Words) -> Vec<&str> {
-    (0..words.len()).map(|at| words.get(at)).collect()
+fn all(pieces: &Pieces) -> Vec<&str> {
+    (0..pieces.len()).map(|at| pieces.get(at)).collect()
 }
 
 #[test]
-fn words_with_their_space_delimit_themselves() {
+fn words_with_their_space_are_delimited() {
     let model = builtin::model();
-    let words = Words::of(model.encoder());
-    assert!(words.delimited());
-    assert!(all(&words).contains(&" mountain"));
+    let pieces = Pieces::of(model.encoder());
+    assert!(pieces.delimited());
+    assert!(all(&pieces).contains(&" mountain"));
     assert!(
-        all(&words).iter().all(|word| word.starts_with(' ') && word.trim().len() + 1 == word.len())
+        all(&pieces)
+            .iter()
+            .all(|word| word.starts_with(' ') && word.trim().len() + 1 == word.len())
     );
-    let every: Vec<usize> = (0..words.len()).collect();
-    words.try_out(model.encoder(), &every);
-    assert!(every.iter().all(|at| words.good(*at)));
+    let every: Vec<usize> = (0..pieces.len()).collect();
+    pieces.probe(model.encoder(), &every);
+    assert!(every.iter().all(|at| pieces.is_stable(*at)));
 }
 
 #[test]
 fn marked_and_bare_words_become_spaced_words() {
     for file in [metaspace(), word_piece()] {
-        let words = Words::of(without_template(&file).encoder());
-        assert!(words.delimited());
-        assert!(all(&words).contains(&" river"));
+        let pieces = Pieces::of(without_template(&file).encoder());
+        assert!(pieces.delimited());
+        assert!(all(&pieces).contains(&" river"));
     }
 }
 
 #[test]
-fn a_vocabulary_without_spaced_words_gives_any_text_without_a_promise() {
-    let words = Words::of(without_template(&clinging()).encoder());
-    assert!(!words.delimited());
-    assert!(all(&words).contains(&"zz"));
-    assert!(!all(&words).contains(&"\n"));
+fn a_vocabulary_without_spaced_words_gives_any_text_without_a_guarantee() {
+    let pieces = Pieces::of(without_template(&undelimited()).encoder());
+    assert!(!pieces.delimited());
+    assert!(all(&pieces).contains(&"zz"));
+    assert!(!all(&pieces).contains(&"\n"));
 }
 
 #[test]
-fn an_entry_that_reaches_across_a_space_is_seen() {
+fn an_entry_that_reaches_across_a_space_is_detected() {
     let plain = |text: &str| Some(text.to_owned());
     for (entry, reaches) in
         [("▁the", false), ("▁▁", false), ("of▁the", true), (".▁", false), ("é▁", true)]
