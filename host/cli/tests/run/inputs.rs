@@ -122,7 +122,7 @@ fn a_broken_tokenizer_names_the_broken_file() {
     std::fs::write(&file, "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\"").expect("writable");
     for command in ["perf --simulate", "simulate --port 0"] {
         let line = format!("{command} --tokenizer-path model");
-        refused(&place, &line, "model/tokenizer.json is not valid: it ends in the middle");
+        refused(&place, &line, "model/tokenizer.json is not valid: it is truncated after");
     }
     let whole = r#"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}"#;
     std::fs::write(&file, whole).expect("writable");
@@ -143,7 +143,7 @@ fn a_tokenizer_that_is_nowhere_is_told_remedy_first_and_in_short_lines() {
     let lines: Vec<&str> = said.lines().collect();
     let at = lines.iter().position(|line| line.contains("no tokenizer found")).expect("it is said");
     assert!(lines[at].ends_with("--tokenizer-path no/such: no tokenizer found"), "{said}");
-    assert!(lines[at + 1].starts_with("  give a folder that holds tokenizer.json"), "{said}");
+    assert!(lines[at + 1].starts_with("  give a folder with tokenizer.json"), "{said}");
     assert!(lines.iter().all(|line| line.len() <= 100), "{said}");
 }
 
