@@ -5,10 +5,12 @@
 //! slot with the [`NextStep`], and gives [`ClaimedRecord`]s to the recorder in `run`.
 
 pub(crate) mod capture;
+pub(crate) mod headers;
 
 use crate::context::budget::{Claim, ReplyTooLarge};
 use crate::context::reachability::Reachability;
 use capture::Capture;
+use headers::Headers;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Content, Message, Prompt, Turn};
 use loadwright_core::outcome::Outcome;
@@ -171,7 +173,7 @@ pub(crate) struct FinishedAttempt {
     /// The status, if a head was read.
     pub(crate) status: Option<u16>,
     /// The headers of the reply, if the protocol decodes it.
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Headers,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
     pub(crate) reachability: Reachability,

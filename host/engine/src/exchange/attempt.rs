@@ -195,6 +195,10 @@ impl Attempt {
         self.timeline.head = response.head_at;
         let streamed = response.streamed();
         let head = response.head.as_ref();
+        let status = head.map(|head| head.status);
+        let untyped_stream = streamed && head.is_some_and(|it| it.framing == Framing::Sniffed);
+        let headers = response.head.as_mut().and_then(|head| head.headers.take());
+        let headers = headers.unwrap_or_default();
         let urgent = next_step.is_some();
         let finished = FinishedAttempt {
             number: self.number,
@@ -206,14 +210,10 @@ impl Attempt {
             bytes_sent: self.bytes_sent,
             bytes_received: response.read_state.received,
             streamed,
-            untyped_stream: streamed && head.is_some_and(|it| it.framing == Framing::Sniffed),
+            untyped_stream,
             replied_before_sent,
-            status: head.map(|head| head.status),
-            headers: response
-                .head
-                .as_mut()
-                .and_then(|head| head.headers.take())
-                .unwrap_or_default(),
+            status,
+            headers,
             error_body: take(&mut response.error_body),
             reachability,
             claim: self.claim.another(response.read_state.capture.len()),

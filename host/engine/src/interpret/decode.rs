@@ -57,9 +57,10 @@ impl Decoded {
 /// The whole exchange: status, headers with lower-case names, frames.
 pub(crate) fn exchange(finished: &FinishedAttempt) -> Exchange {
     let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Exchange {
         status: finished.status.unwrap_or(0),
-        headers: finished.headers.clone(),
+        headers: finished.headers.iter().map(owned).collect(),
         frames: finished.capture.iter().map(|(frame, _)| whole(frame)).collect(),
     }
 }

@@ -12,7 +12,7 @@ use loadwright_core::sample::EndReason;
 use loadwright_timing::clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// What the engine threads of a point share.
 pub(crate) struct Dispatch {
@@ -21,8 +21,8 @@ pub(crate) struct Dispatch {
     pub(crate) connector: Arc<Connector>,
     pub(crate) captures: Arc<CapturePool>,
     pub(crate) reachability: ReachabilityMonitor,
-    /// A permit for each slot of an open loop that may be in flight.
-    permits: Arc<Semaphore>,
+    /// A permit for each slot of an open loop that may be in flight, if that is limited.
+    permits: Option<Arc<Semaphore>>,
 }
 
 impl Dispatch {
@@ -32,17 +32,18 @@ impl Dispatch {
         queue: Arc<ReadyQueue>,
         connector: Arc<Connector>,
     ) -> Self {
-        let permits = match context.plan.load {
-            Load::Open { max_in_flight: Some(limit), .. } => limit as usize,
-            Load::Open { .. } | Load::Closed { .. } => Semaphore::MAX_PERMITS,
+        let max_in_flight = match context.plan.load {
+            Load::Open { max_in_flight, .. } => max_in_flight,
+            Load::Closed { .. } => None,
         };
+        let permits = max_in_flight.map(|limit| Arc::new(Semaphore::new(limit as usize)));
         Self {
             reachability: ReachabilityMonitor::new(context.control.give_up),
             context,
             queue,
             connector,
             captures: Arc::default(),
-            permits: Arc::new(Semaphore::new(permits)),
+            permits,
         }
     }
 
@@ -62,11 +63,14 @@ impl Dispatch {
         gauges.backlog.load(Relaxed) > budget.max_backlog()
     }
 
-    /// Admits a slot of an open loop, which is in flight until the permit is dropped; `None`: as many
-    /// as may be are in flight. Slots count from their dispatch on, or a burst of late slots, none of
-    /// which has begun yet, would exceed the limit.
-    pub(crate) fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
+    /// Admits a slot of an open loop: if the number in flight is limited, it counts until the permit
+    /// is dropped. It counts from its dispatch on: in a burst of late slots, none of which has begun
+    /// yet, the limit would otherwise be exceeded.
+    ///
+    /// # Errors
+    /// The limit is reached.
+    pub(crate) fn admit(&self) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
+        self.permits.as_ref().map(|permits| Arc::clone(permits).try_acquire_owned()).transpose()
     }
 
     /// Takes what an attempt showed about the service; the point ends if the service is gone.

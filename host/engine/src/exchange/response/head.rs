@@ -3,6 +3,7 @@
 
 use super::body::Delimiter;
 use crate::exchange::framing::Framing;
+use crate::messages::headers::Headers;
 use std::borrow::Cow;
 
 /// The head of a response.
@@ -14,14 +15,14 @@ pub struct ResponseHead {
     pub delimiter: Delimiter,
     /// Whether the connection may carry another request.
     pub keep_alive: bool,
-    /// How a body of its `content-type` is cut into frames.
+    /// How a body of its `content-type` is split into frames.
     pub framing: Framing,
     /// A `content-encoding` other than `identity`: the body cannot be read.
     pub encoding: Option<String>,
     /// The `retry-after` header, as received.
     pub retry_after: Option<String>,
-    /// All headers in order, their names in lower case, if they are kept.
-    pub headers: Option<Vec<(String, String)>>,
+    /// All headers, if they are kept.
+    pub headers: Option<Headers>,
 }
 
 impl ResponseHead {
@@ -35,7 +36,7 @@ impl ResponseHead {
             framing: Framing::of(None),
             encoding: None,
             retry_after: None,
-            headers: keeps_headers.then(Vec::new),
+            headers: keeps_headers.then(Headers::new),
         }
     }
 
@@ -50,14 +51,14 @@ impl ResponseHead {
             self.retry_after = Some(text(value).into_owned());
         }
         if let Some(headers) = &mut self.headers {
-            headers.push((name.to_ascii_lowercase(), text(value).into_owned()));
+            headers.push(name, &text(value));
         }
     }
 
     /// The first header called `name` (in lower case), if headers are kept.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter().flatten();
-        headers.find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        let mut headers = self.headers.iter().flat_map(Headers::iter);
+        headers.find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 }
 

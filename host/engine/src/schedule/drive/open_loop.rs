@@ -25,7 +25,7 @@ impl Phase {
                 context.gauges.stalls.fetch_add(1, Relaxed);
                 let why = "the interpreters are too far behind";
                 runner.drop_slot(prepared.seq, prepared.turn, scheduled, why);
-            } else if let Some(permit) = dispatch.admit() {
+            } else if let Ok(permit) = dispatch.admit() {
                 let Self { runner, pool, .. } = self.clone();
                 in_flight.spawn(async move {
                     let mut kept = pool.take();

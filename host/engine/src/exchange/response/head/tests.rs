@@ -24,17 +24,16 @@ fn the_engine_takes_what_it_needs_whatever_the_case_of_the_names() {
 }
 
 #[test]
-fn identity_is_no_encoding() {
+fn identity_is_not_an_encoding() {
     for name in ["identity", "Identity"] {
         assert_eq!(head(false, &[("content-encoding", name.as_bytes())]).encoding, None);
     }
 }
 
 #[test]
-fn kept_headers_are_all_there_in_order() {
+fn all_headers_are_kept_in_order() {
     let head = head(true, &[("Set-Cookie", b"a"), ("x", b"\xff"), ("set-cookie", b"b")]);
     let expected = [("set-cookie", "a"), ("x", "\u{fffd}"), ("set-cookie", "b")];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(head.headers.as_deref(), Some(expected.as_slice()));
+    assert_eq!(head.headers.as_ref().unwrap().iter().collect::<Vec<_>>(), expected);
     assert_eq!((head.header("set-cookie"), head.header("y")), (Some("a"), None));
 }
