@@ -45,7 +45,7 @@ fn slots_are_scheduled_by_the_arrivals() {
             let mut plan = open(&server.url(), 800.0, process, 100);
             (plan.engine.threads, plan.limits.warmup) = (threads, warmup);
             let run = Bench::new(plan.clone()).run();
-            run.whole(100 + warmup);
+            run.assert_all_ok(100 + warmup);
             assert_scheduled_as_drawn(&plan, &run);
             truth(&server, 100 + warmup);
         }
@@ -73,7 +73,7 @@ fn late_slots_are_sent_immediately_and_keep_their_scheduled_time() {
     let plan = open(&server.url(), 100_000.0, Process::Constant, 64);
     let mut bench = Bench::new(plan.clone());
     let seen = Arc::clone(&server);
-    // The dataset is held up until the server has all that was made before.
+    // The dataset waits until the server has received all requests before this one.
     bench.dataset.before = Some(Arc::new(move |item| {
         if item == 16 {
             seen.wait_for_requests(16, PATIENCE).ok_or("the first slots were not sent")?;
@@ -81,7 +81,7 @@ fn late_slots_are_sent_immediately_and_keep_their_scheduled_time() {
         Ok(())
     }));
     let run = bench.run();
-    run.whole(64);
+    run.assert_all_ok(64);
     assert_scheduled_as_drawn(&plan, &run);
     let served = truth(&server, 64);
     let records = run.sorted();
@@ -89,7 +89,7 @@ fn late_slots_are_sent_immediately_and_keep_their_scheduled_time() {
     let late = records[16..].iter().map(|record| served[&id(0, record)].received).min().unwrap();
     assert!(early < late);
     let starved: u64 = run.samples.iter().map(|sample| sample.starved).sum();
-    assert!(starved >= 1, "a slot found nothing formatted, and no sample says so");
+    assert!(starved >= 1, "a slot found the queue empty, and no sample reports it");
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_burst_of_late_slots_does_not_delay_those_in_flight() {
     let mut plan = open(&server.url(), 1e9, Process::Constant, 1_500);
     plan.seed = 3;
     let run = Bench::new(plan).run();
-    run.whole(1_500);
+    run.assert_all_ok(1_500);
     let records = run.sorted();
     let last = records.last().unwrap().timeline.sent.unwrap();
     let ended = records.iter().filter(|record| record.timeline.end < last).count();
-    // Replies come at once: by the time the last one is sent, most of the others must be over.
+    // Replies come immediately: by the time the last one is sent, most of the others must be over.
     assert!(ended > 100, "only {ended} requests were served beside the burst");
 }
 
@@ -205,10 +205,10 @@ fn number_and_duration_end_a_point_whichever_is_first() {
     let server = start(fast());
     let mut plan = plan(&server.url());
     (plan.limits.number, plan.limits.duration) = (Some(5), Some(ms(3_600_000)));
-    Bench::new(plan.clone()).run().whole(5);
+    Bench::new(plan.clone()).run().assert_all_ok(5);
     (plan.limits.number, plan.limits.duration) = (Some(u64::MAX / 2), Some(ms(50)));
     let run = Bench::new(plan).run();
-    run.whole(run.records.len() as u64);
+    run.assert_all_ok(run.records.len() as u64);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_point_does_not_wait_for_a_slot_scheduled_after_its_end() {
         Load::Closed { workers: 2, ramp_up: Duration::ZERO, pace: Some(hourly) },
     ] {
         plan.load = load;
-        Bench::new(plan.clone()).run().whole(1);
+        Bench::new(plan.clone()).run().assert_all_ok(1);
     }
 }
 
@@ -234,7 +234,7 @@ fn a_warm_up_does_not_count_towards_the_duration() {
     (plan.limits.number, plan.limits.duration) = (None, Some(ms(60)));
     plan.limits.warmup = 5;
     let run = Bench::new(plan).run();
-    run.whole(run.records.len() as u64);
-    // Five exchanges of more than 30 ms each came first; the time began behind them.
+    run.assert_all_ok(run.records.len() as u64);
+    // Five exchanges of more than 30 ms each came first; the duration began after them.
     assert!(run.records.iter().filter(|record| !record.warmup).count() >= 1);
 }

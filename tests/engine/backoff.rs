@@ -58,21 +58,21 @@ fn a_retry_comes_no_sooner_than_the_date_that_the_service_names() {
         // Dates are whole seconds: this one is between one and two seconds ahead.
         let date = httpdate::fmt_http_date(wall() + Duration::from_secs(2));
         let (mut stream, _) = listener.accept().unwrap();
-        let mut came = Vec::new();
+        let mut times = Vec::new();
         for _ in 0..2 {
             read_request(&mut stream);
-            came.push(wall());
+            times.push(wall());
             let head = format!("HTTP/1.1 503 Busy\r\nretry-after: {date}\r\n");
             write!(stream, "{head}content-length: 0\r\n\r\n").unwrap();
         }
-        (httpdate::parse_http_date(&date).unwrap(), came)
+        (httpdate::parse_http_date(&date).unwrap(), times)
     });
     let mut plan = plan(&url);
     plan.request.retries = 1;
     let run = Bench::new(plan).run();
     assert_eq!(run.records.len(), 2);
-    let (date, came) = server.join().unwrap();
-    assert!(came[0] < date && came[1] >= date, "{came:?}, asked for {date:?}");
+    let (date, times) = server.join().unwrap();
+    assert!(times[0] < date && times[1] >= date, "{times:?}, asked for {date:?}");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_backoff_ends_when_the_user_stops_the_run() {
         server.wait_for_ended(1, PATIENCE).expect("a first attempt");
         stop.drain();
     });
-    // The wish may come before the first attempt is read, or while the second is waited for.
+    // The stop may come before the first attempt is interpreted, or during the backoff after it.
     let records = run.sorted();
     assert!(records.len() <= 2 && records.last().unwrap().last_attempt);
     assert_eq!(records[0].outcome, Outcome::Status(429));

@@ -12,18 +12,18 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 /// A certificate and its key.
-struct Made {
+struct Identity {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 /// The certificate that `openssl req -x509` creates for `names`: a self-signed authority.
-fn authority(names: &[&str], change: impl Fn(&mut CertificateParams)) -> Made {
+fn authority(names: &[&str], change: impl Fn(&mut CertificateParams)) -> Identity {
     let mut params = params(names);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     change(&mut params);
     let key = KeyPair::generate().unwrap();
-    Made { certificate: params.self_signed(&key).unwrap(), key }
+    Identity { certificate: params.self_signed(&key).unwrap(), key }
 }
 
 fn params(names: &[&str]) -> CertificateParams {
@@ -33,15 +33,15 @@ fn params(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// The URL of a server that presents `made`.
-fn serving(made: &Made) -> String {
+/// The URL of a server that presents `identity`.
+fn serving(identity: &Identity) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::Pkcs8(made.key.serialize_der().into());
+    let key = PrivateKeyDer::Pkcs8(identity.key.serialize_der().into());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.certificate.der().clone()], key)
+        .with_single_cert(vec![identity.certificate.der().clone()], key)
         .unwrap();
     let config = Arc::new(config);
     let url = scripted(move |stream, _| answer(stream, &config));
@@ -50,31 +50,31 @@ fn serving(made: &Made) -> String {
 
 fn answer(stream: TcpStream, config: &Arc<ServerConfig>) {
     let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream);
-    let mut asked = Vec::new();
+    let mut received = Vec::new();
     let mut piece = [0; 4096];
-    // The handshake fails here where the client trusts nothing of this.
+    // The handshake fails here if the client does not trust the certificate.
     while let Ok(length @ 1..) = stream.read(&mut piece) {
-        asked.extend_from_slice(&piece[..length]);
-        if asked.ends_with(b"}") {
+        received.extend_from_slice(&piece[..length]);
+        if received.ends_with(b"}") {
             stream.write_all(reply(1).as_bytes()).unwrap();
-            asked.clear();
+            received.clear();
         }
     }
 }
 
 /// One request to `url` that trusts `trusted` and the system's authorities.
-fn asked(url: &str, trusted: Option<&Made>) -> Run {
+fn request(url: &str, trusted: Option<&Identity>) -> Run {
     let mut plan = plan(url);
     let file = tempfile::NamedTempFile::new().unwrap();
-    if let Some(made) = trusted {
-        std::fs::write(file.path(), made.certificate.pem()).unwrap();
+    if let Some(identity) = trusted {
+        std::fs::write(file.path(), identity.certificate.pem()).unwrap();
         plan.target.ca_cert = Some(file.path().into());
     }
     run(plan)
 }
 
 /// Asserts that the handshake fails, and that its text has `words`.
-fn refused(run: &Run, words: &[&str]) {
+fn assert_refused(run: &Run, words: &[&str]) {
     let record = run.only();
     assert_eq!(record.outcome, Outcome::Tls, "{}", record.error);
     for words in words {
@@ -85,12 +85,12 @@ fn refused(run: &Run, words: &[&str]) {
 #[test]
 fn a_certificate_made_by_openssl_is_trusted_if_it_is_given() {
     let nameless = authority(&[], |_| {});
-    for made in [authority(&["127.0.0.1", "localhost"], |_| {}), nameless] {
-        let url = serving(&made);
-        asked(&url, Some(&made)).whole(1);
-        refused(&asked(&url, None), &["an authority's own", "--ca-cert", "--insecure"]);
+    for identity in [authority(&["127.0.0.1", "localhost"], |_| {}), nameless] {
+        let url = serving(&identity);
+        request(&url, Some(&identity)).assert_all_ok(1);
+        assert_refused(&request(&url, None), &["an authority's own", "--ca-cert", "--insecure"]);
         let other = authority(&["127.0.0.1"], |_| {});
-        refused(&asked(&url, Some(&other)), &["--ca-cert"]);
+        assert_refused(&request(&url, Some(&other)), &["--ca-cert"]);
     }
 }
 
@@ -100,38 +100,45 @@ fn a_certificate_is_trusted_by_its_issuer_or_by_itself() {
     issuing.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     issuing.distinguished_name.push(DnType::CommonName, "an authority");
     let issuer_key = KeyPair::generate().unwrap();
-    let issuer = Made { certificate: issuing.self_signed(&issuer_key).unwrap(), key: issuer_key };
+    let issuer =
+        Identity { certificate: issuing.self_signed(&issuer_key).unwrap(), key: issuer_key };
     let key = KeyPair::generate().unwrap();
     let signed =
         params(&["127.0.0.1"]).signed_by(&key, &Issuer::new(issuing, &issuer.key)).unwrap();
-    let made = Made { certificate: signed, key };
-    let url = serving(&made);
-    asked(&url, Some(&issuer)).whole(1);
-    asked(&url, Some(&made)).whole(1);
-    refused(&asked(&url, None), &["not issued by an authority", "--ca-cert", "--insecure"]);
+    let identity = Identity { certificate: signed, key };
+    let url = serving(&identity);
+    request(&url, Some(&issuer)).assert_all_ok(1);
+    request(&url, Some(&identity)).assert_all_ok(1);
+    assert_refused(
+        &request(&url, None),
+        &["not issued by an authority", "--ca-cert", "--insecure"],
+    );
 }
 
 #[test]
 fn a_given_certificate_must_still_be_valid_and_name_the_host() {
     let expired = authority(&["127.0.0.1"], |params| params.not_after = date_time_ymd(2020, 1, 1));
-    refused(&asked(&serving(&expired), Some(&expired)), &["expired", "days ago", "--insecure"]);
+    assert_refused(
+        &request(&serving(&expired), Some(&expired)),
+        &["expired", "days ago", "--insecure"],
+    );
     let early = authority(&["127.0.0.1"], |params| params.not_before = date_time_ymd(2999, 1, 1));
-    refused(&asked(&serving(&early), Some(&early)), &["not valid yet", "clock"]);
+    assert_refused(&request(&serving(&early), Some(&early)), &["not valid yet", "clock"]);
     let named = authority(&["other.example"], |_| {});
     let words = ["is for other.example, not for 127.0.0.1", "--url"];
-    refused(&asked(&serving(&named), Some(&named)), &words);
+    assert_refused(&request(&serving(&named), Some(&named)), &words);
 }
 
 #[test]
 fn servers_without_tls_are_reported_as_such() {
     let plain = start(fast());
     let url = plain.url().replace("http:", "https:");
-    refused(&asked(&url, None), &["does not speak TLS", "http://"]);
-    let point_end = scripted(|stream, _| drop(stream)).replace("http:", "https:");
-    refused(&asked(&point_end, None), &["closed the connection", "http://"]);
-    // And the other way round.
+    assert_refused(&request(&url, None), &["does not speak TLS", "http://"]);
+    let closing = scripted(|stream, _| drop(stream)).replace("http:", "https:");
+    assert_refused(&request(&closing, None), &["closed the connection", "http://"]);
+    // And the reverse: TLS where plain HTTP is expected.
     let secure = start(Config { tls: true, ..fast() });
-    let run = asked(&secure.url().replace("https:", "http:"), None);
+    let run = request(&secure.url().replace("https:", "http:"), None);
     assert_eq!(run.only().outcome, Outcome::Malformed, "{}", run.only().error);
     assert!(run.only().error.contains("https://"), "{}", run.only().error);
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Asserts that records and server agree on which connection carried what, and that only the record
 /// that opened a connection has its phases. Returns the number of connections.
-fn agree(run: &Run, server: &Server, tls: bool) -> u64 {
+fn assert_agreement(run: &Run, server: &Server, tls: bool) -> u64 {
     let served = truth(server, run.records.len() as u64);
     let mut theirs = BTreeMap::new();
     let mut openers = BTreeSet::new();
@@ -47,8 +47,8 @@ fn a_worker_keeps_one_connection() {
         let mut plan = plan_of(&server.url(), workers, 60);
         (plan.engine.threads, plan.limits.warmup) = (threads, 12);
         let run = run(plan);
-        run.whole(72);
-        assert_eq!(agree(&run, &server, false), u64::from(workers));
+        run.assert_all_ok(72);
+        assert_eq!(assert_agreement(&run, &server, false), u64::from(workers));
         assert_eq!(server.counts().connections, u64::from(workers));
     }
 }
@@ -59,7 +59,7 @@ fn connections_are_closed_between_points() {
     for index in 0..3 {
         let mut plan = plan_of(&server.url(), 2, 10);
         plan.index = index;
-        run(plan).whole(10);
+        run(plan).assert_all_ok(10);
     }
     assert!((3..=6).contains(&server.counts().connections));
 }
@@ -69,11 +69,11 @@ fn a_connection_that_died_idle_is_reopened_once() {
     // The server closes after each reply without saying so.
     let server = start(Config { script: Script::always([Fault::CloseSilently]), ..fast() });
     let run = run(plan_of(&server.url(), 1, 6));
-    run.whole(6);
+    run.assert_all_ok(6);
     truth(&server, 6);
     assert_eq!(server.counts().connections, 6);
-    // Whether the end was seen before the next request or after it, nothing was lost; and only
-    // what was sent again says so.
+    // Whether the close was seen before the next request or after it, nothing was lost; and only
+    // a request that was sent again is marked.
     assert!(run.records.iter().all(|record| !record.reopened || record.timeline.connect.is_some()));
     assert!(!run.sorted()[0].reopened);
 }
@@ -82,7 +82,7 @@ fn a_connection_that_died_idle_is_reopened_once() {
 fn an_idle_connection_that_the_server_closed_is_marked() {
     let server = start(Config { idle_close: Some(ms(30)), ..fast() });
     let mut bench = Bench::new(plan_of(&server.url(), 1, 1));
-    // The pause between two turns is longer than the server's patience.
+    // The pause between two turns is longer than the server's idle timeout.
     (bench.dataset.turns, bench.dataset.pause) = (3, 0.3);
     let run = bench.run();
     let records = run.sorted();
@@ -131,12 +131,12 @@ fn a_certificate_is_trusted_by_its_file_or_not_checked() {
     let (file, mut plan) = secure(&server);
     plan.target.ca_cert = Some(file.path().into());
     let trusted = run(plan.clone());
-    trusted.whole(30);
+    trusted.assert_all_ok(30);
     assert!(trusted.point_end.kernel_timestamps);
-    assert_eq!(agree(&trusted, &server, true), 3);
+    assert_eq!(assert_agreement(&trusted, &server, true), 3);
     (plan.target.ca_cert, plan.target.insecure) = (None, true);
     plan.index = 1;
-    run(plan).whole(30);
+    run(plan).assert_all_ok(30);
 }
 
 #[test]
@@ -147,8 +147,8 @@ fn http2_by_prior_knowledge_and_over_tls() {
         (plan.target.http2, plan.target.insecure) = (true, tls);
         let bench = Bench { protocol: FakeProtocol::tokens(5), ..Bench::new(plan) };
         let run = bench.run();
-        run.whole(30);
-        assert_eq!(agree(&run, &server, tls), 3);
+        run.assert_all_ok(30);
+        assert_eq!(assert_agreement(&run, &server, tls), 3);
         assert!(!run.point_end.kernel_timestamps);
         for record in &run.records {
             assert_eq!((record.frames.len(), record.usage.output_tokens), (5, Some(5)));
@@ -159,7 +159,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
 
 #[test]
 fn failures_over_http2_have_the_same_outcomes() {
-    let met_within = |fault: Fault, limit: fn(&mut Plan)| {
+    let outcome_within = |fault: Fault, limit: fn(&mut Plan)| {
         let script = Script::always([fault]);
         let server = start(Config { http2: true, script, ..fast() });
         let mut plan = plan_of(&server.url(), 1, 1);
@@ -169,19 +169,19 @@ fn failures_over_http2_have_the_same_outcomes() {
         assert!(run.only().timeline.sent.is_some());
         run.only().outcome
     };
-    let met = |fault: Fault| met_within(fault, |plan| plan.timeouts.read = ms(300));
+    let outcome = |fault: Fault| outcome_within(fault, |plan| plan.timeouts.read = ms(300));
     let slow = || Fault::SlowHead { ms: PATIENCE };
-    assert_eq!(met(slow()), Outcome::Timeout(Stage::Read));
-    let total = met_within(slow(), |plan| plan.timeouts.total = ms(200));
+    assert_eq!(outcome(slow()), Outcome::Timeout(Stage::Read));
+    let total = outcome_within(slow(), |plan| plan.timeouts.total = ms(200));
     assert_eq!(total, Outcome::Timeout(Stage::Total));
     assert_eq!(
-        met(Fault::Status { code: 503, retry_after: None, body: None }),
+        outcome(Fault::Status { code: 503, retry_after: None, body: None }),
         Outcome::Status(503)
     );
-    assert_eq!(met(Fault::Stall { after: 1, ms: None }), Outcome::Timeout(Stage::Read));
-    assert_eq!(met(Fault::ErrorEvent { after: 1 }), Outcome::StreamError);
-    assert_eq!(met(Fault::Empty), Outcome::Empty);
-    let cut = met(Fault::Cut { after: 1, reset: false });
+    assert_eq!(outcome(Fault::Stall { after: 1, ms: None }), Outcome::Timeout(Stage::Read));
+    assert_eq!(outcome(Fault::ErrorEvent { after: 1 }), Outcome::StreamError);
+    assert_eq!(outcome(Fault::Empty), Outcome::Empty);
+    let cut = outcome(Fault::Cut { after: 1, reset: false });
     assert!(matches!(cut, Outcome::Truncated | Outcome::Reset), "{cut:?}");
 }
 
@@ -193,8 +193,8 @@ fn unix_sockets_with_timestamps_of_user_space() {
     let mut plan = plan_of("http://simulated", 2, 20);
     plan.target.unix_socket = Some(path);
     let run = run(plan);
-    run.whole(20);
-    assert_eq!(agree(&run, &server, false), 2);
+    run.assert_all_ok(20);
+    assert_eq!(assert_agreement(&run, &server, false), 2);
     assert!(!run.point_end.kernel_timestamps);
     let frames = run.records.iter().flat_map(|record| &record.frames);
     assert!(frames.into_iter().all(|frame| frame.at == frame.user));
@@ -209,8 +209,8 @@ fn ipv6_if_the_machine_has_it() {
     };
     assert!(server.url().starts_with("http://[::1]:"));
     let run = run(plan_of(&server.url(), 2, 10));
-    run.whole(10);
-    agree(&run, &server, false);
+    run.assert_all_ok(10);
+    assert_agreement(&run, &server, false);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_name_is_looked_up_once_per_point() {
     let server = start(fast());
     let url = server.url().replace("127.0.0.1", "localhost");
     let run = run(plan_of(&url, 4, 40));
-    run.whole(40);
+    run.assert_all_ok(40);
     let resolved = |record: &&Arc<Record>| {
         record.timeline.connect.is_some_and(|connect| connect.resolved.is_some())
     };

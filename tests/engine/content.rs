@@ -15,7 +15,7 @@ fn server() -> Server {
 /// Bodies by slot.
 fn bodies(bench: Bench, server: &Server, number: u64) -> BTreeMap<u64, String> {
     let index = bench.plan.index;
-    bench.run().whole(number);
+    bench.run().assert_all_ok(number);
     let by_id = truth(server, number);
     let body = |seq| {
         let body = by_id[&format!("lw-{index}-{seq}-0-0")].body.clone();
@@ -24,7 +24,7 @@ fn bodies(bench: Bench, server: &Server, number: u64) -> BTreeMap<u64, String> {
     (0..number).map(body).collect()
 }
 
-fn asked(body: &str) -> String {
+fn prompt(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap();
     body["messages"][0]["content"].as_str().unwrap().to_owned()
 }
@@ -59,7 +59,7 @@ fn a_slot_carries_the_same_bytes_whatever_the_load() {
         all.push(bodies(Bench::new(plan), &server, 70));
     }
     for (seq, body) in &all[0] {
-        assert_eq!(asked(body), text(*seq, 0));
+        assert_eq!(prompt(body), text(*seq, 0));
     }
     assert!(all.iter().all(|bodies| *bodies == all[0]));
 }
@@ -92,7 +92,7 @@ fn a_dataset_starts_over_after_its_last_item_with_one_notice() {
         let bench = Bench { dataset, first_item: 3, ..Bench::new(plan) };
         let notices = bench.notices.clone();
         for (seq, body) in bodies(bench, &server, 70) {
-            assert_eq!(asked(&body), text((3 + seq) % 25, 0), "slot {seq}");
+            assert_eq!(prompt(&body), text((3 + seq) % 25, 0), "slot {seq}");
         }
         let notices = notices.lock().unwrap().clone();
         assert_eq!(notices, ["the dataset has 25 items and starts over after the last"]);

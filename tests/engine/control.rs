@@ -36,7 +36,7 @@ fn a_drained_run_completes_what_is_in_flight_and_starts_nothing() {
         });
         assert_eq!(run.point_end.end_reason, EndReason::Interrupted);
         let number = run.records.len() as u64;
-        run.whole(number);
+        run.assert_all_ok(number);
         assert!(number >= 15);
         let served = truth(&server, number);
         assert!(served.values().all(|served| served.complete));
@@ -94,18 +94,18 @@ fn a_server_that_is_gone_ends_the_point() {
             server.stop();
         });
         assert_eq!(run.point_end.end_reason, EndReason::ServerGone);
-        // Every slot that was begun is recorded, without a gap.
+        // Every slot that began is recorded, without a gap.
         let records = run.sorted();
         assert!(records.iter().enumerate().all(|(place, record)| record.seq == place as u64));
         assert_eq!(progress.done.load(Relaxed), records.len() as u64);
-        let (well, ill): (Vec<_>, Vec<_>) =
+        let (ok, failed): (Vec<_>, Vec<_>) =
             records.iter().partition(|record| record.outcome.is_ok());
-        assert!(well.len() >= 15, "{} were well", well.len());
-        assert!(ill.iter().any(|record| record.outcome == Outcome::Refused));
+        assert!(ok.len() >= 15, "{} succeeded", ok.len());
+        assert!(failed.iter().any(|record| record.outcome == Outcome::Refused));
         let gone = [Outcome::Refused, Outcome::Reset, Outcome::Truncated];
-        assert!(ill.iter().all(|record| gone.contains(&record.outcome)));
+        assert!(failed.iter().all(|record| gone.contains(&record.outcome)));
         let known = server.truth();
-        for record in well {
+        for record in ok {
             assert!(known.iter().any(|served| served.request_id == id(0, record)));
         }
     }
@@ -138,15 +138,13 @@ fn a_server_that_streams_is_not_gone() {
     bench.control.give_up = ms(200);
     let progress = bench.control.progress.clone();
     let run = bench.run_beside(|_| {
-        while server.counts().received < 3 {
-            std::thread::yield_now();
-        }
+        server.wait_for_requests(3, PATIENCE).expect("requests come");
         server.pause_accepting();
     });
     assert_eq!((run.point_end.end_reason, run.records.len()), (EndReason::Completed, 60));
     assert_eq!(progress.done.load(Relaxed), 60);
     let failed = run.records.iter().filter(|record| !record.outcome.is_ok()).count();
-    // Twenty slots are as long as the server has before it is given up, and it had more.
+    // The server would be given up after twenty failed slots, and there were more.
     assert!((25..58).contains(&failed), "{failed} failed");
 }
 
@@ -164,11 +162,11 @@ fn a_server_that_comes_back_is_used_again() {
         server.resume_accepting();
     });
     assert_eq!((run.point_end.end_reason, run.sorted().len()), (EndReason::Completed, 60));
-    let well = run.records.iter().filter(|record| record.outcome.is_ok()).count() as u64;
-    assert!((5..60).contains(&well), "{well} were well");
-    truth(&server, well);
+    let ok = run.records.iter().filter(|record| record.outcome.is_ok()).count() as u64;
+    assert!((5..60).contains(&ok), "{ok} succeeded");
+    truth(&server, ok);
     for record in run.records.iter().filter(|record| !record.outcome.is_ok()) {
-        // The listener's queue is reset where a connection waited in it.
+        // A connection that waited in the listener's queue is reset.
         assert!(matches!(record.outcome, Outcome::Refused | Outcome::Reset | Outcome::Truncated));
     }
 }
@@ -185,14 +183,14 @@ fn a_failed_sink_ends_the_point() {
 
 #[test]
 fn samples_count_starvation() {
-    // The item is made once a sample has told that a worker waits for it.
+    // The item is generated once a sample reports that a worker waits for it.
     let run = held_at_16(plan_of("", 4, 40), |_, starved| starved.wait());
-    run.whole(40);
+    run.assert_all_ok(40);
     assert!(!run.samples.is_empty() && run.samples.is_sorted_by_key(|sample| sample.at));
     let sum = |of: fn(&loadwright_core::sample::Sample) -> u64| -> u64 {
         run.samples.iter().map(of).sum()
     };
-    // Free workers wait for the held item, and for others where the makers have no processor; a slot
+    // Free workers wait for the held item, and for others if the preparers get no processor; a slot
     // that is waited for counts once.
     assert!((1..=40).contains(&sum(|sample| sample.starved)));
     assert!(sum(|sample| sample.generate) > 0 && sum(|sample| sample.format) > 0);
@@ -204,12 +202,12 @@ fn samples_count_starvation() {
 
 #[test]
 fn starvation_in_the_warm_up_is_not_sampled() {
-    // The held item and what is made with it: the last of the warm-up, and all that is measured.
+    // The held item and those of its batch: the last of the warm-up, and all that are measured.
     let mut plan = plan_of("", 4, 8);
     plan.limits.warmup = 24;
-    // The item is made once the sixteen before it were served.
+    // The item is generated once the sixteen before it were served.
     let run = held_at_16(plan, |server, _| server.wait_for_ended(16, PATIENCE).is_some());
-    run.whole(32);
+    run.assert_all_ok(32);
     assert!(!run.samples.is_empty());
     assert_eq!(run.samples.iter().map(|sample| sample.starved).sum::<u64>(), 0);
 }
@@ -227,7 +225,7 @@ fn held_at_16(
         if item != 16 || free(&seen, &starved) {
             return Ok(());
         }
-        Err("what was waited for has not come".to_owned())
+        Err("the event did not come".to_owned())
     }));
     bench.run()
 }

@@ -85,7 +85,7 @@ fn marked(rest: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> String {
 }
 
 fn whole(run: &Run) {
-    run.whole(4);
+    run.assert_all_ok(4);
     for record in run.sorted() {
         assert_eq!(record.usage.output_tokens, Some(record.seq as u32 + 1));
     }
@@ -114,7 +114,7 @@ fn a_body_that_ends_soon_after_its_end_mark_keeps_its_connection() {
         stream.write_all(b"0\r\n\r\n").unwrap();
     });
     let run = run(plan_of(&url, 1, 4));
-    run.whole(4);
+    run.assert_all_ok(4);
     let opened = run.records.iter().filter(|record| record.timeline.connect.is_some()).count();
     assert!(opened < 4, "no connection was used again");
 }
@@ -128,6 +128,6 @@ fn an_endless_body_after_the_end_mark_is_abandoned() {
     });
     let begun = clock::now();
     let run = run(plan_of(&url, 1, 4));
-    run.whole(4);
+    run.assert_all_ok(4);
     assert!(since(begun) < PATIENCE / 2, "{:?}", since(begun));
 }

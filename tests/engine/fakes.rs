@@ -77,11 +77,11 @@ impl FakeDataset {
         }
         let turn = |turn: u32| {
             let message = Message::text("user", text(item.into(), turn));
-            let mut made = Turn::new(Prompt::Messages(vec![message]));
-            made.pause = if turn == 0 { 0.0 } else { self.pause };
+            let mut next = Turn::new(Prompt::Messages(vec![message]));
+            next.pause = if turn == 0 { 0.0 } else { self.pause };
             let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            made.headers = self.headers.iter().map(own).collect();
-            made
+            next.headers = self.headers.iter().map(own).collect();
+            next
         };
         let turns = (0..self.turns).map(turn).collect();
         Ok(Conversation { id: format!("talk-{item}"), scheduled: None, turns })

@@ -59,7 +59,7 @@ fn the_users_host_header_replaces_the_urls() {
     });
     let mut plan: Plan = plan(&url);
     plan.target.headers = vec![("Host".into(), "service.example:81".into())];
-    Bench::new(plan).run().whole(1);
+    Bench::new(plan).run().assert_all_ok(1);
     let head = server.join().unwrap().to_lowercase();
     let hosts: Vec<_> = head.lines().filter(|line| line.starts_with("host:")).collect();
     assert_eq!(hosts, ["host: service.example:81"]);

@@ -116,8 +116,8 @@ fn an_endless_error_body_is_still_that_error() {
     server.join().unwrap();
 }
 
-/// Each of them is within its own limits, and they are not together: whole lines wait in the engine
-/// thread until they end, and nobody else knows of them.
+/// Each of them is within its own limits, but not all together: incomplete frames are held in the
+/// engine thread, which no other limit covers.
 #[test]
 fn all_replies_together_have_a_limit() {
     for what in [Endless::Event, Endless::Line] {

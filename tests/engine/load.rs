@@ -19,7 +19,7 @@ fn every_request_is_sent_and_recorded_once_whatever_the_workers() {
             let bench = Bench::new(plan);
             let progress = bench.control.progress.clone();
             let run = bench.run();
-            run.whole(number);
+            run.assert_all_ok(number);
             assert_eq!(run.point_end.end_reason, EndReason::Completed);
             truth(&server, number);
             assert!(server.counts().connections <= u64::from(workers).min(number));
@@ -38,7 +38,7 @@ fn no_more_are_in_flight_than_there_are_workers() {
         let server = start(paced(20, 5));
         let mut plan = plan_of(&server.url(), workers, u64::from(workers) * 5);
         plan.engine.threads = threads;
-        run(plan).whole(u64::from(workers) * 5);
+        run(plan).assert_all_ok(u64::from(workers) * 5);
         let served = truth(&server, u64::from(workers) * 5);
         assert_eq!(most_together(served.values()), workers as usize);
     }
@@ -53,7 +53,7 @@ fn the_warm_up_ends_before_measuring_begins() {
         let bench = Bench::new(plan);
         let progress = bench.control.progress.clone();
         let run = bench.run();
-        run.whole(20 + warmup);
+        run.assert_all_ok(20 + warmup);
         assert_eq!(progress.done.load(Relaxed), 20, "the warm-up is counted");
         let served = truth(&server, 20 + warmup);
         let (mut warm_end, mut first) = (0, u64::MAX);
@@ -80,7 +80,7 @@ fn a_pace_delays_requests_and_the_worker_limit_holds() {
         plan.engine.threads = threads;
         let seed = plan.seed;
         let run = run(plan);
-        run.whole(60);
+        run.assert_all_ok(60);
         let records = run.sorted();
         let scheduled: Vec<u64> = records.iter().map(|record| record.timeline.scheduled).collect();
         let offsets: Vec<u64> = arrival.offsets(seed).take(60).collect();
@@ -99,7 +99,7 @@ fn a_pace_beyond_the_service_never_exceeds_the_workers() {
     let mut plan = plan_of(&server.url(), 3, 30);
     let arrival = Arrival { rate: 100_000.0, process: Process::Constant };
     plan.load = Load::Closed { workers: 3, ramp_up: Duration::ZERO, pace: Some(arrival) };
-    run(plan).whole(30);
+    run(plan).assert_all_ok(30);
     assert_eq!(most_together(truth(&server, 30).values()), 3);
 }
 
@@ -109,7 +109,7 @@ fn workers_start_one_after_another_over_the_ramp() {
     let mut plan = plan_of(&server.url(), 4, 80);
     plan.load = Load::Closed { workers: 4, ramp_up: ms(400), pace: None };
     let run = run(plan);
-    run.whole(80);
+    run.assert_all_ok(80);
     let mut first = BTreeMap::new();
     for record in run.sorted() {
         first.entry(record.connection).or_insert(record.timeline.scheduled);
@@ -129,7 +129,7 @@ fn a_ramp_longer_than_the_load_does_not_outlast_it() {
     let mut plan = plan_of(&server.url(), 2, 10);
     // An hour between the workers: waiting for the second one would never end.
     plan.load = Load::Closed { workers: 2, ramp_up: ms(7_200_000), pace: None };
-    run(plan).whole(10);
+    run(plan).assert_all_ok(10);
     assert_eq!(truth(&server, 10).len(), 10);
 }
 
@@ -139,7 +139,7 @@ fn one_worker_sends_the_next_request_when_the_last_has_ended() {
     let bench =
         Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 12)) };
     let run = bench.run();
-    run.whole(12);
+    run.assert_all_ok(12);
     let served = truth(&server, 12);
     for pair in run.sorted().windows(2) {
         assert!(pair[1].timeline.scheduled >= pair[0].timeline.end);

@@ -33,7 +33,7 @@ fn record_with(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<
 }
 
 fn assert_outcome(record: &Record, outcome: Outcome, words: &str) {
-    assert!(!words.is_empty(), "every error contains nothing");
+    assert!(!words.is_empty(), "every error contains the empty text");
     assert_eq!(record.outcome, outcome, "{}", record.error);
     assert!(record.error.contains(words), "{}", record.error);
 }
@@ -241,7 +241,7 @@ fn replies_too_large_for_decode() {
         "larger than the 16 MiB that are kept for `decode`",
     );
     let reading = Bench { protocol: FakeProtocol::tokens(20), ..Bench::new(plan) }.run();
-    reading.whole(1);
+    reading.assert_all_ok(1);
     assert_eq!(reading.only().frames.len(), 20);
 }
 
@@ -259,11 +259,11 @@ fn plugins_that_fail_on_one_request() {
     let mut format = Bench::new(plan_of(&server.url(), 1, 1));
     format.protocol.before_format = Some(hook("cannot say this", 1));
     assert_outcome(format.run().only(), Outcome::Plugin, "failed in format: cannot say this");
-    assert_eq!(server.counts().received, 0, "a request that was not made was sent");
+    assert_eq!(server.counts().received, 0, "a request that was never built was sent");
     let mut decode = Bench::new(plan_of(&server.url(), 1, 3));
     decode.protocol =
         FakeProtocol { before_decode: Some(hook("no sense", 1)), ..FakeProtocol::decoding(3, 0) };
-    // Together or one by one: what the plugin refuses fails, and the point goes on to its end.
+    // Decoded together or one by one: what the plugin refuses fails, and the point continues.
     let run = decode.run();
     assert_eq!((run.records.len(), run.point_end.end_reason), (3, EndReason::Completed));
     let failed = |record: &&Arc<Record>| record.outcome == Outcome::Plugin;

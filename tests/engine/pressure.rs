@@ -24,7 +24,7 @@ fn large_bodies_are_sent_completely_over_tls() {
     let padding = 1 << 20;
     let protocol = FakeProtocol { padding, ..FakeProtocol::default() };
     let run = Bench { protocol, ..Bench::new(plan) }.run();
-    run.whole(24);
+    run.assert_all_ok(24);
     truth(&server, 24);
     assert!(run.records.iter().all(|record| record.bytes_sent > padding as u64));
 }

@@ -13,31 +13,31 @@ use std::sync::{Arc, Mutex};
 /// A name that only the proxy can resolve.
 const NAME: &str = "service.invalid";
 
-/// A proxy that connects every client to one address, and keeps the first line of each head.
+/// A proxy that connects every client to one address, and keeps the head of each request.
 struct Proxy {
     address: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// `to`: `None`: it refuses.
+    /// A proxy to `to`; `None`: it refuses every client.
     fn start(to: Option<SocketAddr>) -> Self {
         let (listener, url) = silent();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let kept = Arc::clone(&asked);
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&heads);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let kept = Arc::clone(&kept);
                 std::thread::spawn(move || serve(stream.unwrap(), to, &kept));
             }
         });
-        Self { address: url.replace("http://", ""), asked }
+        Self { address: url.replace("http://", ""), heads }
     }
 }
 
-fn serve(mut client: TcpStream, to: Option<SocketAddr>, asked: &Mutex<Vec<String>>) {
+fn serve(mut client: TcpStream, to: Option<SocketAddr>, heads: &Mutex<Vec<String>>) {
     let head = read_head(&mut client);
-    asked.lock().unwrap().push(head.clone());
+    heads.lock().unwrap().push(head.clone());
     let Some(to) = to else {
         client.write_all(b"HTTP/1.1 407 Who Are You\r\n\r\n").unwrap();
         return;
@@ -55,7 +55,7 @@ fn serve(mut client: TcpStream, to: Option<SocketAddr>, asked: &Mutex<Vec<String
     answers.join().unwrap();
 }
 
-/// Until either end is gone.
+/// Carries bytes until either end has closed.
 fn pump(mut from: TcpStream, mut to: TcpStream) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
@@ -91,22 +91,22 @@ fn plain_requests_go_in_the_absolute_form() {
     let server = start(fast());
     let proxy = Proxy::start(Some(server.address()));
     in_child("proxies::in_a_child_plain", &server, &proxy);
-    let asked = proxy.asked.lock().unwrap();
+    let heads = proxy.heads.lock().unwrap();
     let line = format!("POST http://{NAME}/v1/chat/completions HTTP/1.1\r\nhost: {NAME}\r\n");
-    assert!(asked[0].starts_with(&line), "{}", asked[0]);
-    assert!(asked.iter().all(|head| head.contains(AUTHORIZATION)));
-    // One worker, one request each time, and the direct one went past the proxy.
-    assert_eq!((asked.len(), server.counts().received), (1, 2));
+    assert!(heads[0].starts_with(&line), "{}", heads[0]);
+    assert!(heads.iter().all(|head| head.contains(AUTHORIZATION)));
+    // One request through the proxy, and one that bypassed it.
+    assert_eq!((heads.len(), server.counts().received), (1, 2));
 }
 
 #[test]
 #[ignore = "needs an environment of its own: run in a child process by the test above"]
 fn in_a_child_plain() {
     let through = run(plan_of(&variable("TEST_URL"), 1, 1));
-    through.whole(1);
+    through.assert_all_ok(1);
     assert_eq!(through.point_end.proxy, Some(variable("TEST_PROXY")));
     let direct = run(plan_of(&variable("TEST_DIRECT"), 1, 1));
-    direct.whole(1);
+    direct.assert_all_ok(1);
     assert_eq!(direct.point_end.proxy, None);
 }
 
@@ -115,9 +115,9 @@ fn secure_requests_go_through_a_tunnel() {
     let server = start(Config { tls: true, ..fast() });
     let proxy = Proxy::start(Some(server.address()));
     in_child("proxies::in_a_child_secure", &server, &proxy);
-    let asked = proxy.asked.lock().unwrap();
-    assert_eq!(asked.len(), 2);
-    for head in asked.iter() {
+    let heads = proxy.heads.lock().unwrap();
+    assert_eq!(heads.len(), 2);
+    for head in heads.iter() {
         assert!(head.starts_with(&format!("CONNECT {NAME}:443 HTTP/1.1\r\n")), "{head}");
         assert!(head.contains(AUTHORIZATION));
     }
@@ -130,10 +130,10 @@ fn in_a_child_secure() {
     let mut plan = plan_of(&variable("TEST_URL"), 2, 10);
     plan.target.insecure = true;
     let run = run(plan);
-    run.whole(10);
+    run.assert_all_ok(10);
     let opened = run.records.iter().filter_map(|record| record.timeline.connect);
     assert!(opened.into_iter().all(|connect| connect.tls.is_some()));
-    // The proxy knows nothing of what is said within the tunnel.
+    // The proxy does not see the requests within the tunnel.
     assert_eq!(run.point_end.proxy, Some(variable("TEST_PROXY")));
 }
 

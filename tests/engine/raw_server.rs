@@ -18,7 +18,7 @@ impl Canned {
         let thread = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             read_request(&mut stream);
-            // The client may be satisfied, or disgusted, before it has everything.
+            // The client may have finished, or given up, before it has everything.
             let _ = stream.write_all(&reply);
             let _ = stream.shutdown(Shutdown::Write);
             let _ = stream.read_to_end(&mut Vec::new());
@@ -55,7 +55,7 @@ pub(crate) fn scripted(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static)
 
 /// Reads one request and returns its slot; `None`: the client has disconnected.
 pub(crate) fn next_request(stream: &mut TcpStream) -> Option<u64> {
-    // Nothing is taken, so that what is there is read as a whole.
+    // Peeks, so that the whole request is left to be read.
     if !matches!(stream.peek(&mut [0]), Ok(1)) {
         return None;
     }
@@ -175,7 +175,7 @@ fn carry_slowly(mut from: TcpStream, mut to: TcpStream) {
         if length == 0 || to.write_all(&piece[..length]).is_err() {
             break;
         }
-        // A link with a bandwidth: nothing is awaited. Without it the sender's socket is never full.
+        // A link of limited bandwidth, not a wait: without it the sender's socket is never full.
         std::thread::sleep(std::time::Duration::from_micros(100));
     }
     let _ = to.shutdown(Shutdown::Write);

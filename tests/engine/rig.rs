@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// How long anything awaited may take before the test gives up on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-/// How far the kernel's stamps, brought to the monotonic clock, may stray from it, in nanoseconds.
+/// How far kernel timestamps may be off once they are converted to the monotonic clock, in nanoseconds.
 pub(crate) const SLACK: u64 = 200_000;
 
 pub(crate) fn ms(millis: u64) -> Duration {
@@ -69,25 +69,25 @@ pub(crate) struct Bench {
     pub(crate) dataset: FakeDataset,
     pub(crate) protocol: FakeProtocol,
     pub(crate) control: Control,
-    /// The sink fails on the record of this place.
+    /// The record, counted from 0, at which the sink fails.
     pub(crate) full_at: Option<usize>,
     pub(crate) notices: Arc<Mutex<Vec<String>>>,
     pub(crate) starved: Arc<Starved>,
 }
 
-/// How often samples have said so far that nothing was ready when it was wanted.
+/// The starvation that samples have reported so far.
 #[derive(Default)]
 pub(crate) struct Starved(Mutex<u64>, Condvar);
 
 impl Starved {
-    /// Waits until a sample says so; false: none does.
+    /// Waits until a sample reports any; false: none did in time.
     pub(crate) fn wait(&self) -> bool {
         let none = |times: &mut u64| *times == 0;
         !self.1.wait_timeout_while(self.0.lock().unwrap(), PATIENCE, none).unwrap().1.timed_out()
     }
 }
 
-/// What came of a point.
+/// The results of a point.
 pub(crate) struct Run {
     pub(crate) point_end: PointEnd,
     pub(crate) records: Vec<Arc<Record>>,
@@ -120,12 +120,12 @@ impl Bench {
         let (ports, sinks) = (self.ports(), &mut [&mut keep as &mut dyn Sink]);
         let point_end =
             loadwright_engine::run(&plan, self.first_item, &ports, &self.control, sinks)
-                .expect("the point can be begun");
+                .expect("the point starts");
         let notices = self.notices.lock().unwrap().clone();
         Run { point_end, records: keep.records, samples: keep.samples, notices }
     }
 
-    /// Runs the point beside `act`, which is given the wish to stop.
+    /// Runs the point beside `act`, which may stop it.
     pub(crate) fn run_beside(self, act: impl FnOnce(&Stop)) -> Run {
         let stop = self.control.stop.clone();
         std::thread::scope(|scope| {
@@ -141,7 +141,7 @@ pub(crate) fn run(plan: Plan) -> Run {
     Bench::new(plan).run()
 }
 
-/// Keeps what a point gives.
+/// Keeps the records and samples of a point.
 #[derive(Default)]
 struct Keep {
     full_at: Option<usize>,
@@ -168,7 +168,7 @@ impl Sink for Keep {
 }
 
 impl Run {
-    /// The records by slot, turn and attempt; panics where two are the same.
+    /// The records by slot, turn and attempt; panics if two are of the same attempt.
     pub(crate) fn sorted(&self) -> Vec<Arc<Record>> {
         let key = |record: &Record| (record.seq, record.turn, record.attempt);
         let sorted: BTreeMap<_, _> =
@@ -183,8 +183,8 @@ impl Run {
         &self.records[0]
     }
 
-    /// Asserts that each of `number` slots has one record, which is well.
-    pub(crate) fn whole(&self, number: u64) {
+    /// Asserts that each of `number` slots has one record, and that its outcome is ok.
+    pub(crate) fn assert_all_ok(&self, number: u64) {
         let seqs: Vec<u64> = self.sorted().iter().map(|record| record.seq).collect();
         assert_eq!(seqs, (0..number).collect::<Vec<_>>());
         for record in &self.records {
@@ -198,8 +198,8 @@ pub(crate) fn id(plan_index: u32, record: &Record) -> String {
     format!("lw-{plan_index}-{}-{}-{}", record.seq, record.turn, record.attempt)
 }
 
-/// What `server` knows, by request id, once `requests` requests have ended; panics where two have
-/// the same id.
+/// The server's records by request id, once `requests` requests have ended; panics if two have the
+/// same id.
 pub(crate) fn truth(server: &Server, requests: u64) -> BTreeMap<String, Served> {
     let counts = server.wait_for_ended(requests, PATIENCE).expect("the requests end");
     let served = server.truth();
@@ -210,8 +210,8 @@ pub(crate) fn truth(server: &Server, requests: u64) -> BTreeMap<String, Served> 
     by_id
 }
 
-/// The most requests that were in flight together, as the server saw it: from receipt to the last
-/// frame, behind which a client cannot have known more.
+/// The most requests that were in flight at once, as the server saw it: from receipt to the last frame,
+/// after which a client receives nothing more.
 pub(crate) fn most_together<'a>(served: impl IntoIterator<Item = &'a Served>) -> usize {
     let mut edges: Vec<(u64, i32)> = Vec::new();
     for served in served {

@@ -32,7 +32,7 @@ fn assert_in_order(record: &Record, served: &Served) {
 
 fn check(bench: Bench, server: &loadwright_sim::Server, number: u64) -> Vec<i64> {
     let run = bench.run();
-    run.whole(number);
+    run.assert_all_ok(number);
     let served = truth(server, number);
     for record in &run.records {
         assert_in_order(record, &served[&id(0, record)]);
@@ -56,8 +56,8 @@ fn median(sorted: &[i64]) -> f64 {
     sorted[sorted.len() / 2] as f64 / 1e6
 }
 
-/// Holds that the median error is below `bound` milliseconds in one of several rounds: whoever else
-/// wants the processors adds to an error, and takes nothing away, while one of ours is in each round.
+/// Asserts that the median error is below `bound` milliseconds in one of several rounds: other
+/// processes can only add to an error, whereas one of the engine's own is in every round.
 fn within(bound: f64, round: impl Fn() -> Vec<i64>) {
     let medians = (0..ROUNDS).map(|_| median(&round()));
     let mut seen = Vec::new();
@@ -96,7 +96,7 @@ fn frames_read_in_batches_are_timestamped_when_they_arrive() {
 
 #[test]
 fn a_slow_plugin_shifts_no_timestamp() {
-    // A stamp behind the plugin would be late by its 50 ms, or by many of them.
+    // A timestamp taken after the plugin has run would be late by its 50 ms, or by a multiple.
     for burn in [0, 50_000_000] {
         within(10.0, || {
             let server = start(paced(20, 4));
@@ -112,13 +112,13 @@ fn timestamps_are_the_kernels_by_default_and_of_user_space_on_request() {
     let server = start(paced(5, 2));
     let mut plan = plan_of(&server.url(), 4, 20);
     let kernel = run(plan.clone());
-    kernel.whole(20);
+    kernel.assert_all_ok(20);
     assert!(kernel.point_end.kernel_timestamps);
     let mut frames = kernel.records.iter().flat_map(|record| &record.frames);
-    assert!(frames.all(|frame| frame.at < frame.user), "a stamp is not the kernel's");
+    assert!(frames.all(|frame| frame.at < frame.user), "a timestamp is not the kernel's");
     (plan.engine.timestamps, plan.index) = (TimestampSource::User, 1);
     let user = run(plan);
-    user.whole(20);
+    user.assert_all_ok(20);
     assert!(!user.point_end.kernel_timestamps);
     let mut frames = user.records.iter().flat_map(|record| &record.frames);
     assert!(frames.all(|frame| frame.at == frame.user));
@@ -143,7 +143,7 @@ fn under_tls_the_last_frames_keep_their_kernel_timestamps() {
         let mut plan = plan_of(&server.url(), 4, 20);
         plan.target.insecure = true;
         let run = run(plan);
-        run.whole(20);
+        run.assert_all_ok(20);
         let mut frames = run.records.iter().flat_map(|record| &record.frames);
         assert!(frames.all(|frame| frame.at < frame.user));
     }
@@ -160,33 +160,31 @@ fn over_http2_frames_are_timestamped_when_they_are_read() {
 }
 
 #[test]
-fn frames_of_one_read_are_marked() {
+fn frames_of_one_read_are_marked_as_shared() {
     let server = start(faulty([Fault::Merge { frames: 4 }]));
     let bench =
         Bench { protocol: FakeProtocol::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
-    run.whole(5);
+    run.assert_all_ok(5);
     for record in &run.records {
-        // Four to a write: of each four, three at least came with the one before them.
+        // Four to a write: of each four, at least three came with the one before them.
         let shared = record.frames.iter().filter(|frame| frame.shared).count();
         assert!(shared >= 12, "{shared} of 16 are marked");
         for pair in record.frames.windows(2) {
-            assert!(!pair[1].shared || pair[0].user <= pair[1].user);
-            if pair[0].user == pair[1].user {
-                assert!(pair[1].shared && pair[0].at == pair[1].at);
-            }
+            assert_eq!(pair[1].shared, pair[0].user == pair[1].user);
+            assert!(!pair[1].shared || pair[0].at == pair[1].at);
         }
     }
 }
 
 /// Frames 8 ms apart come one by one, unless the thread that reads them is kept waiting for longer.
 #[test]
-fn frames_that_come_one_by_one_are_not_marked() {
+fn frames_that_come_one_by_one_are_not_marked_as_shared() {
     let shared = || {
         let server = start(paced(5, 8));
         let plan = plan_of(&server.url(), 1, 4);
         let run = Bench { protocol: FakeProtocol::tokens(10), ..Bench::new(plan) }.run();
-        run.whole(4);
+        run.assert_all_ok(4);
         server.wait_for_ended(4, PATIENCE).unwrap();
         for record in &run.records {
             for pair in record.frames.windows(2) {
@@ -198,7 +196,10 @@ fn frames_that_come_one_by_one_are_not_marked() {
     let mut seen = Vec::new();
     let found =
         (0..ROUNDS).map(|_| shared()).inspect(|count| seen.push(*count)).any(|count| count < 20);
-    assert!(found, "of 40 frames that came 8 ms apart so many are marked as one read: {seen:?}");
+    assert!(
+        found,
+        "too many of 40 frames that came 8 ms apart are marked as read together: {seen:?}"
+    );
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn frames_that_come_in_pieces_are_timestamped_in_order() {
     let bench =
         Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
-    run.whole(5);
+    run.assert_all_ok(5);
     let served = truth(&server, 5);
     for record in &run.records {
         assert_in_order(record, &served[&id(0, record)]);

@@ -42,22 +42,22 @@ fn a_turn_carries_its_history() {
         for record in &run.records {
             assert!(record.outcome.is_ok() && record.last_attempt);
             assert_eq!(record.conversation, format!("talk-{}", record.seq));
-            let said = messages(&served[&id(0, record)]);
-            assert_eq!(said.len(), 2 * record.turn as usize + 1);
-            for (place, (role, content)) in said.iter().enumerate() {
+            let sent = messages(&served[&id(0, record)]);
+            assert_eq!(sent.len(), 2 * record.turn as usize + 1);
+            for (place, (role, content)) in sent.iter().enumerate() {
                 if place % 2 == 0 {
-                    let asked = text(record.seq, place as u32 / 2);
-                    assert_eq!((role.as_str(), content), ("user", &asked));
+                    let prompt = text(record.seq, place as u32 / 2);
+                    assert_eq!((role.as_str(), content), ("user", &prompt));
                 } else {
-                    // The server's words, one a token it says it sent.
+                    // The server's reply, one word per token that it sent.
                     let turn = place / 2;
-                    let sent = &served[&format!("lw-0-{}-{turn}-0", record.seq)];
+                    let reply = &served[&format!("lw-0-{}-{turn}-0", record.seq)];
                     assert_eq!(role, "assistant");
-                    assert_eq!(count(content), sent.output_tokens);
+                    assert_eq!(count(content), reply.output_tokens);
                 }
             }
         }
-        // What was said stays said: a later turn repeats the earlier one's messages.
+        // A later turn repeats the messages of the one before.
         for seq in 0..6 {
             let turn = |turn| messages(&served[&format!("lw-0-{seq}-{turn}-0")]);
             assert_eq!(turn(2)[..3], turn(1)[..]);
@@ -191,7 +191,7 @@ fn without_retries_a_failure_is_final() {
 
 #[test]
 fn a_later_turn_continues_with_the_message_from_decode() {
-    // A reply of more frames than are handed on in one part.
+    // A reply of more frames than are sent to the interpreter at once.
     let server = start(Config { keep_bodies: true, ..fast() });
     let mut bench = conversations(&server.url(), 2, 0.0, 2);
     let calls = Arc::new(AtomicU64::new(0));
@@ -199,7 +199,9 @@ fn a_later_turn_continues_with_the_message_from_decode() {
     bench.protocol.tokens = 1_500;
     bench.protocol.message = Some(|exchange| {
         let extra = format!(r#"{{"tool_calls": [{}]}}"#, exchange.frames.len());
-        Message { extra, ..Message::text("assistant", exchange.status.to_string()) }
+        let kind = exchange.headers.iter().find(|(name, _)| name == "content-type");
+        let kind = kind.map_or("none", |(_, value)| value.as_str());
+        Message { extra, ..Message::text("assistant", format!("{} {kind}", exchange.status)) }
     });
     bench.protocol.before_decode = Some(Arc::new(move |exchanges| {
         counted.fetch_add(exchanges, Relaxed);
@@ -207,16 +209,17 @@ fn a_later_turn_continues_with_the_message_from_decode() {
     }));
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]);
-    assert_eq!(calls.load(Relaxed), 2, "only where a turn follows");
+    assert_eq!(calls.load(Relaxed), 2, "only replies that a turn follows are decoded");
     let served = truth(&server, 4);
     for record in run.sorted().iter().filter(|record| record.turn == 1) {
         let body = served[&id(0, record)].body.as_ref().unwrap();
         let body: Value = serde_json::from_slice(body).unwrap();
-        let said = &body["messages"][1];
-        assert_eq!((&said["role"], &said["content"]), (&"assistant".into(), &"200".into()));
-        // Every frame of the reply, those without output too.
+        let message = &body["messages"][1];
+        assert_eq!(message["role"], "assistant");
+        assert_eq!(message["content"], "200 text/event-stream; charset=utf-8");
+        // All frames of the reply, including those without output.
         let first = &served[&format!("lw-0-{}-0-0", record.seq)];
-        let frames = said["tool_calls"][0].as_u64().unwrap();
+        let frames = message["tool_calls"][0].as_u64().unwrap();
         assert!(frames >= first.frames.len() as u64 && first.output_tokens == 1_500, "{frames}");
     }
 }

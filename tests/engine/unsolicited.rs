@@ -26,14 +26,14 @@ fn then(idle: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> String {
 
 fn stray() -> String {
     then(|stream| {
-        // The client may have left.
+        // The client may have disconnected.
         let _ = stream.write_all(reply(STRAY).as_bytes());
     })
 }
 
 /// Each record has its own reply, and none of its timestamps is before the request was sent.
 fn assert_own_replies(run: &Run) {
-    run.whole(3);
+    run.assert_all_ok(3);
     for record in run.sorted() {
         assert_eq!(record.usage.output_tokens, Some(record.seq as u32 + 1));
         let sent = record.timeline.sent.unwrap();
@@ -171,7 +171,7 @@ fn reply_on(stream: u32, tokens: u64) -> Vec<u8> {
     [head, frame(DATA, END_STREAM, stream, body.as_bytes())].concat()
 }
 
-/// The streams of the requests that come over `client`, as each is whole; none: it has left.
+/// The streams of the requests that come over `client`, as each is whole; `None`: it has disconnected.
 fn next_stream(client: &mut TcpStream) -> Option<u32> {
     loop {
         let mut head = [0; 9];

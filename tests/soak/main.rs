@@ -1,5 +1,5 @@
 //! A minute at high rate, closed and open loop, with 64 in flight: nothing is lost, nothing twice.
-//! What each reply says is for the other tests.
+//! The content of replies is up to the other tests.
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests: a panic is how they fail")]
 
@@ -7,7 +7,7 @@
 #[expect(dead_code, reason = "only a part of the fakes is used")]
 mod fakes;
 #[path = "../engine/rig.rs"]
-#[expect(dead_code, reason = "the soak needs a part of what the engine's tests stand on")]
+#[expect(dead_code, reason = "only a part of the test bench is used")]
 mod rig;
 
 use fakes::FakeProtocol;
@@ -21,7 +21,7 @@ use rig::{Bench, PATIENCE, fast, ms, plan_of, start};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Counts what comes, without keeping it.
+/// Counts the records, without keeping them.
 #[derive(Default)]
 struct Tally {
     /// How often each slot was recorded.
@@ -60,7 +60,7 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     let mut tally = Tally::default();
     let point_end =
         loadwright_engine::run(&plan, 0, &bench.ports(), &bench.control, &mut [&mut tally])
-            .expect("the point can be begun");
+            .expect("the point starts");
     assert_eq!(point_end.end_reason, EndReason::Completed);
     assert!(tally.seen.iter().all(|&times| times == 1), "a slot is lost or recorded twice");
     assert_eq!(tally.failed, BTreeMap::new());
@@ -69,7 +69,7 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     assert_eq!(after.received - before.received, sent, "requests sent and records differ");
     assert_eq!(after.frames - before.frames, tally.frames, "a frame is lost");
     // A slot is sent on a connection of the thread that took it: in an open loop each thread may
-    // come to serve all that are in flight, and keeps what it opened.
+    // serve all slots in flight at some time, and keeps the connections that it opened.
     let most = match plan.load {
         Load::Closed { workers, .. } => workers,
         Load::Open { max_in_flight, .. } => max_in_flight.unwrap() * u32::from(plan.engine.threads),

@@ -233,7 +233,7 @@ pub(crate) trait TurnBuilder: Send {
 pub(crate) type TurnBuilderFactory =
     dyn Fn() -> Result<Box<dyn TurnBuilder>, PluginFailure> + Send + Sync;
 
-/// A record and what it holds: from `interpret` to the recorder.
+/// A record and its claim on the memory budget: from `interpret` to the recorder.
 pub(crate) struct ClaimedRecord {
     pub(crate) record: Record,
     pub(crate) claim: Claim,

@@ -42,7 +42,7 @@ pub(crate) struct SocketFile {
     identity: FileIdentity,
 }
 
-/// What tells a file from any other.
+/// What distinguishes a file from any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileIdentity {
     device: u64,

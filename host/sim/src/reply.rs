@@ -38,7 +38,7 @@ pub(crate) struct Reply {
     memory: usize,
 }
 
-/// What tells a reply from the others of a server.
+/// What distinguishes a reply from the others of a server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReplyIdentity {
     /// The index of its request.

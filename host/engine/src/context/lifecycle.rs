@@ -79,3 +79,6 @@ impl Lifecycle {
         *self.end_reason.lock().expect("no code panics while it holds this lock")
     }
 }
+
+#[cfg(test)]
+mod tests;

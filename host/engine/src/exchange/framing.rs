@@ -59,7 +59,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 const BLANK: usize = 64;
 
 /// Whether a body begins as an event stream does; `None`: more of it is needed. A byte order mark
-/// and blank lines may stand in front.
+/// and blank lines may come first.
 fn begins_as_events(body: &[u8]) -> Option<bool> {
     const LINES: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
     if BOM.starts_with(body) {

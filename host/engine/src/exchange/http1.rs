@@ -126,7 +126,7 @@ impl Exchange<'_> {
         let whole = request.len();
         let mut written = 0_usize;
         loop {
-            let parts = request.behind(written);
+            let parts = request.after(written);
             let now = clock::now();
             let step = poll_fn(|context| {
                 let pushed = if written < whole {
@@ -240,7 +240,7 @@ impl Exchange<'_> {
 
     /// Reads the head, and the part of the body that came with its end.
     fn feed_head(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
-        match self.head.begin(self.attempt.response(), bytes, read)? {
+        match self.head.feed(self.attempt.response(), bytes, read)? {
             Some(behind) => self.attempt.feed(behind, read),
             None => Ok(false),
         }

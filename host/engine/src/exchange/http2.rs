@@ -94,7 +94,7 @@ impl Http2 {
         let (parts, mut body) = response.into_parts();
         let reply = attempt.response();
         let head = head(&parts, reply.keeps_headers());
-        reply.begin(head, &read_now(0))?;
+        reply.begin_body(head, &read_now(0))?;
         let mut linger = None;
         loop {
             let limit = linger.map_or(read, |until: u64| {

@@ -18,7 +18,7 @@ pub(crate) struct RequestHeads {
 }
 
 impl RequestHeads {
-    /// RequestHeads for `plan`'s requests to `endpoint`.
+    /// The heads of `plan`'s requests to `endpoint`.
     pub(crate) fn new(plan: &Arc<Plan>, endpoint: &Endpoint) -> Self {
         let mut fixed = vec![
             ("user-agent".to_owned(), concat!("loadwright/", env!("CARGO_PKG_VERSION")).to_owned()),

@@ -101,8 +101,8 @@ impl Response {
         self.first_byte_at.is_some()
     }
 
-    /// A part of the head came with `read`.
-    pub(crate) fn begin_head(&mut self, read: &TimestampedRead) {
+    /// Records when the first byte came, if `read` brought it.
+    pub(crate) fn record_first_byte(&mut self, read: &TimestampedRead) {
         self.first_byte_at.get_or_insert(self.stamp(read).at);
     }
 
@@ -189,11 +189,11 @@ impl Response {
         truncated("the connection was closed in the middle of the reply")
     }
 
-    /// Begins the body after `head`.
+    /// Takes the head, and begins the body after it.
     ///
     /// # Errors
     /// The body is encoded.
-    pub(crate) fn begin(
+    pub(crate) fn begin_body(
         &mut self,
         head: ResponseHead,
         read: &TimestampedRead,

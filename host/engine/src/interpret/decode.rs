@@ -22,7 +22,7 @@ impl Decoded {
         Self { failure: Some(text), ..Self::default() }
     }
 
-    /// The reply that `decode` returned for an exchange; `None`: it was not asked.
+    /// The reply that `decode` returned for an exchange; `None`: it was not called.
     pub(crate) fn of(
         finished: &FinishedAttempt,
         reply: Option<Result<Reply, PluginFailure>>,
@@ -36,7 +36,11 @@ impl Decoded {
         let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
         let reading = match Reading::from_reply(reply, count) {
             Ok(reading) => reading,
-            Err(error) => return Self::failed(format!("plugin answer of decode: {error}")),
+            Err(error) => {
+                return Self::failed(format!(
+                    "the plugin's decode returned an invalid reply: {error}"
+                ));
+            }
         };
         let frames = reading.outputs.iter().map(|output| {
             let index = output.frame as usize;

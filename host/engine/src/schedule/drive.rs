@@ -1,5 +1,5 @@
-//! Takes slots from the ready queue and has them run as the load says: by the workers of a closed
-//! loop, or by an open loop's dispatcher.
+//! Takes slots from the ready queue and runs them as the load demands: by the workers of a closed loop,
+//! or by an open loop's dispatcher.
 
 mod closed_loop;
 mod open_loop;

@@ -1,4 +1,4 @@
-//! Continuous batching as a state machine that is told the time: no clock, no task.
+//! Continuous batching as a state machine that is given the time: it has no clock and no task.
 //!
 //! Sequences queue for a place in the batch. A step prefills up to a chunk of prompt tokens and
 //! decodes one token of every sequence whose prompt is done; its cost is fixed, plus a part for each

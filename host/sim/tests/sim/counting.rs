@@ -32,7 +32,7 @@ fn frames_do_not_wait_for_the_count_of_their_prompt() {
         let mut clients: Vec<Client> = (0..3).map(|_| Client::new(&server)).collect();
         for client in &mut clients {
             client.post(CHAT, "", &chat(4));
-            // The last of its frames has come, and nobody has counted yet.
+            // The last of its frames has come, and its prompt is not counted yet.
             let mut seen = client.until("\"content\":");
             while seen.windows(10).filter(|window| window == b"\"content\":").count() < 4 {
                 assert!(client.more().unwrap());
@@ -48,14 +48,14 @@ fn frames_do_not_wait_for_the_count_of_their_prompt() {
         }
         server.wait_for_ended(3, LIMIT).unwrap();
         assert!(server.truth().iter().all(|served| served.prompt_tokens == 77));
-        // Whoever was held up by the count is told of.
+        // The delay of a reply that waited for its count is reported.
         let delay = server.count_delay();
         assert!(delay.count == 3 && delay.max > 0, "{delay:?}");
     }
 }
 
 #[test]
-fn a_count_that_nobody_asks_for_is_not_made() {
+fn a_count_that_is_not_needed_is_not_made() {
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
     let counter: Counter = Arc::new(move |_| 5 + counted.fetch_add(1, Relaxed));

@@ -86,7 +86,7 @@ fn informational_and_slow_heads_come_before_the_reply() {
 }
 
 #[test]
-fn a_cut_stream_has_so_many_frames_and_no_end() {
+fn a_cut_stream_has_its_frames_but_no_end() {
     for after in [0, 1, 4] {
         let cut = bytes([Fault::Cut { after, reset: false }], &chat(9)).unwrap();
         assert_eq!(tokens_in(&cut), after as usize);
@@ -101,7 +101,7 @@ fn a_cut_stream_has_so_many_frames_and_no_end() {
 }
 
 #[test]
-fn a_cut_whole_reply_promises_more_than_it_sends() {
+fn a_cut_whole_reply_declares_more_than_it_sends() {
     let mut body = chat(9);
     body["stream"] = json!(false);
     let cut = bytes([Fault::Cut { after: 0, reset: false }], &body).unwrap();
@@ -112,7 +112,7 @@ fn a_cut_whole_reply_promises_more_than_it_sends() {
 }
 
 #[test]
-fn a_stalled_stream_holds_still_until_the_client_leaves_or_its_time_is_over() {
+fn a_stalled_stream_pauses_until_the_client_disconnects_or_its_time_is_over() {
     let (server, mut client) = with([Fault::Stall { after: 2, ms: None }]);
     client.post(CHAT, "", &chat(9));
     while tokens_in(&client.until("content")) < 2 {
@@ -134,7 +134,7 @@ fn a_stalled_stream_holds_still_until_the_client_leaves_or_its_time_is_over() {
 }
 
 #[test]
-fn garbage_and_errors_stand_in_the_stream() {
+fn garbage_and_errors_are_part_of_the_stream() {
     let reply = stream([Fault::GarbageFrame { after: 2 }], 5);
     let events = reply.events();
     assert_eq!(events.len(), 5 + 1 + 3);
@@ -162,7 +162,7 @@ fn parts_of_a_stream_can_be_missing() {
 }
 
 #[test]
-fn a_role_can_come_alone_and_counts_as_no_output() {
+fn a_role_alone_is_not_output() {
     let (server, mut client) = with([Fault::RoleFirst]);
     client.post(CHAT, "", &chat(3));
     let chunks = client.reply().chunks();
@@ -194,7 +194,7 @@ fn split_and_merged_writes_carry_the_same_bytes() {
 }
 
 #[test]
-fn lines_end_as_told_and_other_lines_may_stand_between() {
+fn line_ends_are_configurable_and_other_lines_may_come_between() {
     let crlf = String::from_utf8(stream([Fault::Lines(LineEnd::Crlf)], 4).body).unwrap();
     assert_eq!(crlf.matches("\r\n\r\n").count(), 7);
     assert_eq!(events(&crlf.replace("\r\n", "\n")).len(), 7);
@@ -210,7 +210,7 @@ fn lines_end_as_told_and_other_lines_may_stand_between() {
 }
 
 #[test]
-fn bodies_end_in_three_ways_and_connections_close_when_told() {
+fn bodies_end_in_three_ways_and_connections_close_on_request() {
     let chunked = stream([Fault::Body(Body::Chunked)], 3);
     assert_eq!(header(&chunked.head, "transfer-encoding"), Some("chunked"));
     let length = stream([Fault::Body(Body::Length)], 3);
@@ -280,8 +280,8 @@ fn rules_choose_by_index_range_and_ratio_and_headers_ask_for_themselves() {
 }
 
 #[test]
-fn a_ratio_befalls_its_share_and_a_seed_the_same_requests() {
-    let befallen = |seed: u64| {
+fn a_ratio_hits_its_share_of_requests_and_the_same_ones_for_a_seed() {
+    let failing = |seed: u64| {
         let fault = Fault::Status { code: 500, retry_after: None, body: None };
         let script =
             Script(vec![Rule { ratio: Some(0.25), faults: vec![fault], ..Rule::default() }]);
@@ -293,9 +293,9 @@ fn a_ratio_befalls_its_share_and_a_seed_the_same_requests() {
         };
         (0..400).map(|_| ask()).collect::<Vec<bool>>()
     };
-    let first = befallen(1);
-    assert_eq!(first, befallen(1));
-    assert_ne!(first, befallen(2));
+    let first = failing(1);
+    assert_eq!(first, failing(1));
+    assert_ne!(first, failing(2));
     // Four standard deviations of a binomial around 100.
     let count = first.iter().filter(|&&fault| fault).count();
     assert!((65..=135).contains(&count), "{count}");

@@ -81,7 +81,7 @@ fn asked(server: &Server, path: &str, body: &[u8]) -> (u16, String) {
 }
 
 #[test]
-fn numbers_out_of_all_proportion_are_refused() {
+fn oversized_numbers_are_rejected() {
     let server = start(fast());
     let with = |name: &str, value: &str| {
         let text = format!(r#"{{"messages":[{{"role":"user","content":"x"}}],"{name}":{value}}}"#);
@@ -105,7 +105,7 @@ fn numbers_out_of_all_proportion_are_refused() {
 }
 
 #[test]
-fn lists_out_of_all_proportion_are_refused() {
+fn oversized_lists_are_rejected() {
     let server = start(fast());
     let ask = |path, body: Value| {
         let (status, why) = asked(&server, path, body.to_string().as_bytes());

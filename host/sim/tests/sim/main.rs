@@ -22,7 +22,7 @@ pub(crate) fn start(config: Config) -> Server {
     Server::start(config).unwrap()
 }
 
-/// A streaming chat request for so many tokens.
+/// A streaming chat request for this many tokens.
 pub(crate) fn chat(tokens: u32) -> Value {
     json!({
         "model": "m",

@@ -13,7 +13,7 @@ pub(crate) fn paced(ttft: u64, itl: u64) -> Config {
     Config { model: Model::Paced { ttft, itl, noise: 0.0 }, ..Config::default() }
 }
 
-/// The truth of one request for so many tokens.
+/// The server's record of one request for this many tokens.
 fn one(config: Config, tokens: u32) -> Served {
     let server = start(config);
     let mut client = Client::new(&server);
@@ -86,7 +86,7 @@ fn a_batch_is_late_by_what_its_steps_are() {
 }
 
 #[test]
-fn frames_that_no_pace_asks_for_are_not_late() {
+fn frames_without_a_pace_are_not_late() {
     let stall = Fault::Stall { after: 1, ms: Some(Duration::from_millis(5)) };
     let held_up = Config { script: Script::always([stall]), ..paced(1, 1) };
     for config in [fast(), held_up] {
@@ -101,7 +101,7 @@ fn frames_that_no_pace_asks_for_are_not_late() {
 
 /// Times that the clock will never reach are waited for like others.
 #[test]
-fn a_pace_beyond_all_time_is_no_panic() {
+fn a_pace_beyond_the_clock_does_not_panic() {
     let never = Duration::from_secs(u64::MAX);
     let still = Model::Batching {
         max_batch: 1,
@@ -124,7 +124,7 @@ fn a_pace_beyond_all_time_is_no_panic() {
 }
 
 #[test]
-fn request_bodies_are_kept_where_asked_for() {
+fn request_bodies_are_kept_if_configured() {
     let served = one(Config { keep_bodies: true, ..paced(0, 0) }, 2);
     assert_eq!(served.body.unwrap(), chat(2).to_string().into_bytes());
 }
@@ -159,7 +159,7 @@ fn a_full_batch_serves_in_turn_and_no_step_is_shorter_than_its_cost() {
 }
 
 #[test]
-fn many_streams_at_once_are_all_served_whole() {
+fn many_streams_at_once_are_all_served_completely() {
     let server = start(paced(200, 20));
     let mut clients: Vec<Client> = (0..300).map(|_| Client::new(&server)).collect();
     clients.iter_mut().for_each(|client| client.post(CHAT, "", &chat(10)));

@@ -63,21 +63,21 @@ fn a_connection_serves_requests_one_after_the_other_and_several_sent_at_once() {
 }
 
 #[test]
-fn the_same_seed_says_the_same_and_another_does_not() {
-    let say = |seed: u64| {
+fn texts_depend_on_the_seed_alone() {
+    let text_of = |seed: u64| {
         let server = start(Config { seed, ..fast() });
         let mut client = Client::new(&server);
         client.post(CHAT, "", &chat(50));
         joined(&client.reply().chunks(), DELTA)
     };
-    let text = say(7);
-    assert_eq!(text, say(7));
-    assert_ne!(text, say(8));
+    let text = text_of(7);
+    assert_eq!(text, text_of(7));
+    assert_ne!(text, text_of(8));
     assert!(!text.is_ascii());
 }
 
 #[test]
-fn whole_replies_count_and_say_the_same_as_streams() {
+fn whole_replies_have_the_counts_and_texts_of_streams() {
     let server = start(fast());
     let mut client = Client::new(&server);
     let mut body = chat(9);
@@ -118,7 +118,7 @@ fn completions_take_text_lists_and_ids() {
 }
 
 #[test]
-fn several_choices_are_told_apart_by_their_index() {
+fn several_choices_are_distinguished_by_their_index() {
     let server = start(fast());
     let mut client = Client::new(&server);
     let mut body = chat(6);
@@ -180,7 +180,7 @@ fn stop_strings_end_the_text_before_them() {
 }
 
 #[test]
-fn messages_of_parts_are_counted_by_the_counter_given() {
+fn messages_of_parts_are_counted_by_the_configured_counter() {
     let count_prompt: loadwright_sim::Counter = std::sync::Arc::new(|prompt| {
         let loadwright_sim::PromptText::Chat(messages) = prompt else { return 0 };
         messages.iter().map(|message| 1000 * message.images + message.text.len() as u32).sum()
@@ -236,7 +236,7 @@ fn settings_survive_their_serialised_form() {
 }
 
 #[test]
-fn tokens_are_listed_one_by_one_where_asked_for() {
+fn log_probabilities_are_listed_per_token_if_requested() {
     let replies = Replies { tokens_per_frame: 3, ..Replies::default() };
     let server = start(Config { replies, ..fast() });
     let mut client = Client::new(&server);

@@ -41,7 +41,7 @@ fn tokens_in(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn tls_is_spoken_with_a_certificate_that_can_be_trusted() {
+fn tls_uses_a_certificate_that_can_be_trusted() {
     let server = start(Config { tls: true, ..fast() });
     assert!(server.url().starts_with("https://127.0.0.1:"));
     let name = ServerName::try_from("127.0.0.1").unwrap();
@@ -138,13 +138,13 @@ fn a_unix_socket_is_served_and_removed() {
     std::fs::remove_dir(folder).unwrap();
 }
 
-/// What is at a path, and what becomes of it when a server is told to listen there.
+/// What is at a path, and what happens to it when a server is to listen there.
 fn at(path: &std::path::Path) -> std::io::Result<Server> {
     Server::start(Config { unix_socket: Some(path.into()), ..fast() })
 }
 
 #[test]
-fn only_a_socket_that_nobody_listens_on_is_replaced() {
+fn only_a_stale_socket_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sim.sock");
     let kind = |path: &std::path::Path| at(path).unwrap_err().kind();
@@ -157,7 +157,7 @@ fn only_a_socket_that_nobody_listens_on_is_replaced() {
     assert_eq!(kind(folder.path()), ErrorKind::AlreadyExists);
     std::fs::remove_file(&path).unwrap();
 
-    // One that still listens, though it accepts nobody and its queue is full.
+    // A socket that still listens, although it accepts no client and its queue is full.
     let listener =
         socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     listener.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
@@ -262,7 +262,7 @@ fn a_paused_server_refuses_and_a_resumed_one_is_at_the_same_address() {
 }
 
 #[test]
-fn a_stopped_server_is_gone_in_the_middle_and_its_truth_stays() {
+fn a_stopped_server_disconnects_immediately_and_keeps_its_records() {
     let (ttft, itl) = (Duration::ZERO, Duration::from_millis(1));
     let model = Model::Paced { ttft, itl, noise: 0.0 };
     let mut server = start(Config { model, ..Config::default() });
@@ -280,7 +280,7 @@ fn a_stopped_server_is_gone_in_the_middle_and_its_truth_stays() {
 }
 
 #[test]
-fn other_than_loopback_must_be_asked_for() {
+fn an_address_other_than_loopback_needs_expose() {
     let listen = "0.0.0.0:0".parse().unwrap();
     let error = Server::start(Config { listen, ..fast() }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

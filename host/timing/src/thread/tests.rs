@@ -38,7 +38,7 @@ fn lowering_the_priority_affects_the_calling_thread_alone() {
 }
 
 #[test]
-fn the_timer_slack_becomes_the_least_there_is() {
+fn the_timer_slack_becomes_the_minimum() {
     let slack = std::thread::spawn(|| {
         minimize_timer_slack();
         // "PID/task/TID"; the file exists beside the process's own only.

@@ -44,10 +44,10 @@ fn a_read_postpones_the_read_timeout() {
     block_on(async {
         let (mut deadlines, _) = deadlines(SHORT, LONG);
         deadlines.begin(clock::now(), clock::now());
-        let heard = clock::now() + 30_000_000;
-        deadlines.record_read(&read(heard, 1));
+        let read_at = clock::now() + 30_000_000;
+        deadlines.record_read(&read(read_at, 1));
         poll_fn(|context| deadlines.poll(context)).await;
-        assert!(clock::now() >= heard + 20_000_000);
+        assert!(clock::now() >= read_at + 20_000_000);
     });
 }
 
@@ -55,9 +55,9 @@ fn a_read_postpones_the_read_timeout() {
 fn the_timer_wakes_the_task_of_the_current_exchange() {
     block_on(async {
         let (mut deadlines, _) = deadlines(LONG, LONG);
-        let mut nobody = Context::from_waker(std::task::Waker::noop());
+        let mut other = Context::from_waker(std::task::Waker::noop());
         deadlines.begin(clock::now(), clock::now());
-        assert!(deadlines.poll(&mut nobody).is_pending() && !deadlines.is_due());
+        assert!(deadlines.poll(&mut other).is_pending() && !deadlines.is_due());
         // Another task takes the connection over, and may find bytes before it first waits.
         deadlines.begin(clock::now(), clock::now());
         assert!(deadlines.is_due(), "the timer still holds the earlier task's waker");

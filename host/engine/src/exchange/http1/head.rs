@@ -40,33 +40,33 @@ const BYTES: usize = 64 * 1024;
 /// Reads the head of one response.
 #[derive(Debug, Default)]
 pub(crate) struct HeadReader {
-    /// What came of it so far.
+    /// Its bytes so far.
     partial: Vec<u8>,
 }
 
 impl HeadReader {
-    /// Takes `bytes` that came with `read`. Begins `response` once the head is whole, and then returns
-    /// what is behind it.
+    /// Takes `bytes` that came with `read`. Once the head is complete, gives it to `response` and
+    /// returns what follows it in `bytes`.
     ///
     /// # Errors
     /// The head is malformed, or announces a body that cannot be read.
-    pub(crate) fn begin<'b>(
+    pub(crate) fn feed<'b>(
         &mut self,
         response: &mut Response,
         bytes: &'b [u8],
         read: &TimestampedRead,
     ) -> Result<Option<&'b [u8]>, Failure> {
-        response.begin_head(read);
+        response.record_first_byte(read);
         let parsed = self
             .read(bytes, response.keeps_headers())
             .map_err(|error| Failure::new(Outcome::Malformed, error.to_string()))?;
         let Some((head, behind)) = parsed else { return Ok(None) };
-        response.begin(head, read)?;
+        response.begin_body(head, read)?;
         Ok(Some(behind))
     }
 
-    /// Takes the next `bytes` of a response; the head and what is behind it in `bytes`, once it is
-    /// whole. Interim responses (RFC 9110, 15.2), which precede the response itself, are skipped.
+    /// Takes the next `bytes` of a response; returns the head and what follows it in `bytes`, once it
+    /// is complete. Interim responses (RFC 9110, 15.2), which precede the response itself, are skipped.
     ///
     /// # Errors
     /// It is not the head of an HTTP/1.1 response.

@@ -13,7 +13,7 @@ pub(crate) struct RequestBytes<'m> {
     rest: &'m [u8],
 }
 
-/// The largest body that is copied behind its head: writing one buffer is cheaper than writing two,
+/// The largest body that is copied after its head: writing one buffer is cheaper than writing two,
 /// and copying this many bytes costs less than the difference.
 const SMALL: usize = 4 * 1024;
 
@@ -38,8 +38,8 @@ impl<'m> RequestBytes<'m> {
         self.head
     }
 
-    /// What is behind the first `written` bytes.
-    pub(crate) fn behind(self, written: usize) -> [IoSlice<'m>; 2] {
+    /// What follows the first `written` bytes.
+    pub(crate) fn after(self, written: usize) -> [IoSlice<'m>; 2] {
         let rest = written.saturating_sub(self.front.len());
         let front = written.min(self.front.len());
         [IoSlice::new(&self.front[front..]), IoSlice::new(&self.rest[rest..])]

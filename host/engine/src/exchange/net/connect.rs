@@ -177,12 +177,12 @@ impl Connector {
         let (answer, answered) = oneshot::channel();
         let name = (host.to_owned(), port);
         // On a detached thread: a resolver may take minutes.
-        let look = move || {
+        let resolve = move || {
             let found = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
             // The connection attempt may have timed out.
             let _ = answer.send(found);
         };
-        spawn("lookup", look)
+        spawn("lookup", resolve)
             .map_err(|error| Failure::new(Outcome::LocalLimit, error.to_string()))?;
         let found = answered
             .await

@@ -151,7 +151,7 @@ impl ServerCertVerifier for Trusted {
     }
 }
 
-/// Takes every certificate: the user said `--insecure`.
+/// Accepts every certificate, for `--insecure`.
 #[derive(Debug)]
 struct Unchecked(Arc<CryptoProvider>);
 

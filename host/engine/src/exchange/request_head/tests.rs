@@ -28,8 +28,8 @@ fn attempt() -> AttemptId {
 fn written(heads: &RequestHeads, attempt: AttemptId) -> (String, String, BTreeMap<String, String>) {
     let mut bytes = b"left from before".to_vec();
     heads.write(&mut bytes, &request(), attempt);
-    let mut room = [httparse::EMPTY_HEADER; 20];
-    let mut head = httparse::Request::new(&mut room);
+    let mut headers = [httparse::EMPTY_HEADER; 20];
+    let mut head = httparse::Request::new(&mut headers);
     assert!(head.parse(&bytes).unwrap().is_complete());
     let mut fields = BTreeMap::new();
     for field in head.headers.iter() {

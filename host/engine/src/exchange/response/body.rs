@@ -36,7 +36,7 @@ enum State {
     ChunkEnd,
     /// In the trailer, at the start of a line or within one.
     Trailer { empty: bool },
-    /// Over.
+    /// After the body.
     Done,
 }
 

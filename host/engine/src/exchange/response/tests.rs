@@ -16,14 +16,14 @@ struct Reply {
 
 impl Reply {
     fn new() -> Self {
-        let wanted = ResponseOptions { headers: true, stream: true };
-        let response = Response::new(TimestampSource::Kernel, Capture::default(), wanted);
+        let options = ResponseOptions { headers: true, stream: true };
+        let response = Response::new(TimestampSource::Kernel, Capture::default(), options);
         Self { head: HeadReader::default(), response }
     }
 
     fn feed(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
         let body = if self.response.read_state.in_head {
-            self.head.begin(&mut self.response, bytes, read)?
+            self.head.feed(&mut self.response, bytes, read)?
         } else {
             Some(bytes)
         };
@@ -51,7 +51,7 @@ fn frames(response: &Response) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn any_split_gives_the_same_frames_dated_by_the_read_that_completed_them(
+    fn any_split_gives_the_same_frames_stamped_by_the_read_that_completed_them(
         texts in prop::collection::vec("[a-zé东]{1,20}", 1..12),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
@@ -66,7 +66,7 @@ proptest! {
             let at = 1_000 * index as u64;
             let whole = reply.feed(&wire[part[0]..part[1]], &read(at)).unwrap();
             prop_assert_eq!(whole, part[1] == wire.len());
-            // A frame is complete with the blank line behind it, wherever its chunk ends.
+            // A frame is complete with the blank line after it, wherever its chunk ends.
             let behind = String::from_utf8_lossy(&wire[..part[1]]).matches("\n\n").count();
             expected.resize(behind, FrameStamp { at, user: at + 5 });
         }
@@ -97,7 +97,7 @@ proptest! {
 }
 
 #[test]
-fn what_follows_a_response_takes_its_connection() {
+fn bytes_after_a_response_make_its_connection_unusable() {
     let mut reply = Reply::new();
     let wire = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP";
     assert_eq!(reply.feed(wire, &read(0)), Ok(true));
@@ -118,7 +118,7 @@ fn the_start_of_an_errors_body_is_kept() {
 }
 
 #[test]
-fn a_close_is_the_end_or_a_cut() {
+fn a_close_completes_or_truncates_a_response() {
     let outcome = |wire: &str| {
         let mut reply = Reply::new();
         reply.feed(wire.as_bytes(), &read(0)).unwrap();

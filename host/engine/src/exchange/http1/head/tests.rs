@@ -29,7 +29,7 @@ fn bodies_are_delimited_as_the_rfc_says() {
 }
 
 #[test]
-fn a_connection_is_kept_only_where_both_ends_know_where_the_body_ends() {
+fn a_connection_is_kept_only_if_both_sides_know_where_the_body_ends() {
     let kept = |text: &str| head(text).keep_alive;
     assert!(kept("HTTP/1.1 200 OK\ncontent-length: 1\n\n"));
     assert!(!kept("HTTP/1.1 200 OK\ncontent-length: 1\nConnection: close\n\n"));
@@ -65,7 +65,7 @@ fn a_hundred_headers_are_read_and_no_more() {
 }
 
 #[test]
-fn contradictions_and_other_languages_are_errors() {
+fn contradictory_lengths_and_other_protocols_are_errors() {
     let length = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n";
     assert_eq!(parse(length, true).unwrap_err(), BadHead::Length("content-length"));
     let negative = b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n";

@@ -11,7 +11,7 @@ fn what_is_left_to_write_is_the_request_less_what_was_written() {
         assert_eq!((request.len(), request.head), (whole.len(), head.len()));
         assert_eq!(request.rest.is_empty(), length <= SMALL, "{length} bytes");
         for written in 0..=whole.len() {
-            let [first, second] = request.behind(written);
+            let [first, second] = request.after(written);
             assert_eq!([&*first, &*second].concat(), whole[written..]);
         }
     }
