@@ -114,11 +114,20 @@ fn what_a_metric_needs_is_known_before_the_run() {
 }
 
 #[test]
+fn an_unknown_metric_is_answered_with_all_there_are() {
+    let said = "ttfft_p99>500ms".parse::<Condition>().expect_err("unknown").to_string();
+    assert!(said.starts_with("unknown metric `ttfft_p99`; metrics are "), "{said}");
+    for metric in Metric::ALL {
+        let listed = said.split([' ', ',', ';']).any(|word| word == metric.key());
+        assert!(listed, "{} is not in {said}", metric.key());
+    }
+}
+
+#[test]
 fn mistakes_name_the_remedy() {
     let said = |text: &str| text.parse::<Condition>().expect_err(text).to_string();
     let texts = [
         "valid",
-        "ttfft_p99>500ms",
         "ttft>500ms",
         "ttft_p97>500ms",
         "ttft_from_schedule>500ms",

@@ -6,7 +6,7 @@ use crate::checks::kinds::{concurrency_low, concurrency_missed, late_slots, star
 use crate::totals::LATE;
 
 pub(super) fn examples() -> Vec<Example> {
-    let (target, steady) = (16, 9.5);
+    let target = 16;
     vec![
         example(
             LateSlots { late: 10, connecting: 2, share: 0.05, p99: 3 * MS },
@@ -19,7 +19,7 @@ pub(super) fn examples() -> Vec<Example> {
             ConcurrencyLow { target, mean: 13.9, steady: 16.0 },
             &[share(concurrency_low::RAISED)],
         ),
-        example(ConcurrencyLow { target, mean: 9.0, steady }, &[]),
+        example(ConcurrencyLow { target, mean: 13.9, steady: 14.0 }, &[]),
         example(TimerLate { worst: 3 * MS }, &[whole(timer_late::RAISED), millis(TIMER_LATE)]),
         example(Starved { times: 20, by: Stage::Dataset }, &[whole(starved::RAISED)]),
         example(Starved { times: 20, by: Stage::Protocol }, &[]),
