@@ -1,5 +1,5 @@
-//! What code may not contain: ways round exhaustive matches and round the limit on parameters, and
-//! unit tests in the file that they test.
+//! What code may not contain: ways round exhaustive matches and round the limit on parameters,
+//! plugins on engine threads, and unit tests in the file that they test.
 
 use crate::none;
 use crate::tree::rust;
@@ -26,6 +26,10 @@ fn lines(text: &str, holds: impl Fn(&str) -> bool) -> Vec<usize> {
 
 fn claims_unreachable(line: &str) -> bool {
     line.contains("unreachable!(")
+}
+
+fn makes_plugin_instance(line: &str) -> bool {
+    line.contains(".instance()")
 }
 
 /// `mod tests {`, where `mod tests;` belongs.
@@ -90,6 +94,23 @@ fn parameters_are_not_bundled_in_tuples() {
 }
 
 #[test]
+fn engine_threads_run_no_plugin() {
+    let mut violations = Vec::new();
+    for (path, text) in sources() {
+        let stage = path.strip_prefix("host/engine/src/").unwrap_or_default();
+        if stage.starts_with("schedule") || stage.starts_with("exchange") {
+            for line in lines(&text, makes_plugin_instance) {
+                violations.push(format!(
+                    "{path}:{line}: a plugin would delay sends and timestamps; call it in prepare or \
+                     interpret"
+                ));
+            }
+        }
+    }
+    none(violations);
+}
+
+#[test]
 fn unit_tests_have_a_file_of_their_own() {
     let mut violations = Vec::new();
     for file in rust() {
@@ -108,6 +129,7 @@ fn unit_tests_have_a_file_of_their_own() {
 fn the_rules_see_what_they_forbid() {
     assert_eq!(lines("a\n    unreachable!(\"no\")\n", claims_unreachable), [2]);
     assert_eq!(lines("#[cfg(test)]\nmod tests {\n}\nmod tests;\n", opens_inline_tests), [2]);
+    assert_eq!(lines("let a = b.instance()?;\n", makes_plugin_instance), [1]);
     let code =
         "impl A { fn a(&self, (b, c): (u8, u8)) {} } fn d(e: (u8, u8), (): ()) { |(f, g)| f; }";
     assert_eq!(TupleParameters::of(code), ["a"]);
