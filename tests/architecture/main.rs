@@ -6,6 +6,7 @@ mod code;
 mod crates;
 mod files;
 mod modules;
+mod pages;
 mod tree;
 
 /// Fails with every violation, one a line.
