@@ -9,17 +9,14 @@ const PAGES: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "tests/README.md
 const FOLDERS: [&str; 9] =
     ["host/", "tests/", "docs/", "plugins/", "examples/", "benches/", "fuzz/", "xtask/", "wit/"];
 
-/// Paths in backticks that name one file or folder: those with a `*`, an ellipsis or a name in
-/// capitals name several.
+/// What paths contain that name no single file.
+const SEVERAL: [&str; 6] = ["*", "…", "...", " ", "NAME", "TOPIC"];
+
+/// The paths in backticks that name one file or folder.
 fn named(page: &str) -> Vec<&str> {
     let quoted = page.split('`').skip(1).step_by(2);
     let begins = |text: &&str| FOLDERS.iter().any(|folder| text.starts_with(folder));
-    let is_one = |text: &&str| {
-        let name = text.rsplit('/').next().unwrap_or(text);
-        let stem = name.split('.').next().unwrap_or(name);
-        let capitals = stem.len() > 1 && stem.chars().all(|c| c.is_ascii_uppercase());
-        !text.contains(['*', '…', ' ']) && !text.contains("...") && !capitals
-    };
+    let is_one = |text: &&str| !SEVERAL.iter().any(|part| text.contains(part));
     quoted.filter(begins).filter(is_one).collect()
 }
 
