@@ -16,8 +16,8 @@ use std::time::Duration;
 /// Interval of lines when there is no countdown.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Asks the service for one token before anything is measured. `asked`: how long one that is still
-/// loading is waited for.
+/// Requests one token before anything is measured, and repeats that for `--wait-for-server` while the
+/// server does not answer.
 ///
 /// # Errors
 /// The server does not answer.
@@ -28,10 +28,10 @@ pub(crate) fn test_connection(
     console: &Console,
 ) -> Result<(), CommandError> {
     let plan = Arc::new(run.points[0].clone());
-    let asked = run.wait_for_server;
-    let display = Display { console, countdown: countdown(console), said: Cell::default() };
-    let told = |waiting: &Waiting<'_>| display.show(waiting);
-    let probed = probe(&plan, ports, control, &Patience { limit: asked, on_wait: &told });
+    let display = Display { console, countdown: countdown(console), last: Cell::default() };
+    let on_wait = |waiting: &Waiting<'_>| display.show(waiting);
+    let patience = Patience { limit: run.wait_for_server, on_wait: &on_wait };
+    let probed = probe(&plan, ports, control, &patience);
     if let Some(countdown) = &display.countdown {
         countdown.finish_and_clear();
     }
@@ -44,16 +44,24 @@ pub(crate) fn test_connection(
 struct Display<'a> {
     console: &'a Console,
     countdown: Option<ProgressBar>,
-    /// What was said last, of which outcome, and how much time was left then.
-    said: Cell<(Option<Outcome>, Option<Duration>)>,
+    /// What was shown last.
+    last: Cell<Shown>,
+}
+
+/// A message that was shown; nothing before the first.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    outcome: Option<Outcome>,
+    /// The time that was left then.
+    left: Option<Duration>,
 }
 
 impl Display<'_> {
     fn show(&self, waiting: &Waiting<'_>) {
-        let (before, at) = self.said.get();
+        let last = self.last.get();
         let outcome = waiting.failure.map(|failure| failure.outcome);
         let left = waiting.left.as_secs_f64().ceil();
-        let is_news = outcome != before;
+        let is_news = outcome != last.outcome;
         if let Some(failure) = waiting.failure.filter(|_| is_news) {
             let why = one_line(&failure.to_string());
             self.console.info(&format!(
@@ -67,11 +75,11 @@ impl Display<'_> {
         };
         match &self.countdown {
             Some(bar) => bar.set_message(escaped(&text).into_owned()),
-            None if is_news || at.is_none() => {}
-            None if at.is_some_and(|at| at < waiting.left + LINE_EVERY) => return,
+            None if is_news || last.left.is_none() => {}
+            None if last.left.is_some_and(|left| left < waiting.left + LINE_EVERY) => return,
             None => self.console.info(&text),
         }
-        self.said.set((outcome, Some(waiting.left)));
+        self.last.set(Shown { outcome, left: Some(waiting.left) });
     }
 }
 

@@ -24,7 +24,7 @@ const PRINT_TIMEOUT: Duration = Duration::from_millis(100);
 /// Counts the signals that stop the run.
 #[derive(Debug, Default)]
 pub(crate) struct Interrupt {
-    asked: Mutex<u32>,
+    signals: Mutex<u32>,
     changed: Condvar,
 }
 
@@ -73,28 +73,28 @@ impl Interrupt {
     }
 
     /// Whether the user stopped the run.
-    pub(crate) fn asked(&self) -> bool {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) > 0
+    pub(crate) fn requested(&self) -> bool {
+        *self.signals.lock().unwrap_or_else(PoisonError::into_inner) > 0
     }
 
     /// Waits for `span`, or until the user stops the run.
     pub(crate) fn sleep(&self, span: Duration) {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(asked, span, |asked| *asked == 0);
+        let signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(signals, span, |signals| *signals == 0);
         drop(waited);
     }
 
     /// Counts a signal and acts on it. Sleepers wake only after that, and so see its effect.
     fn raise(&self, stop: &Stop) -> u32 {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        *asked += 1;
-        match *asked {
+        let mut signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+        *signals += 1;
+        match *signals {
             1 => stop.drain(),
             2 => stop.abort(),
             _ => {}
         }
         self.changed.notify_all();
-        *asked
+        *signals
     }
 }
 

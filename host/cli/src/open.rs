@@ -75,7 +75,7 @@ pub(crate) fn plugin_host(
     console: &Arc<Console>,
     stop: &Stop,
 ) -> Result<Arc<Host>, CommandError> {
-    let (console, said) = (Arc::clone(console), Arc::clone(console));
+    let (console, notices) = (Arc::clone(console), Arc::clone(console));
     let cache_dir = settings.cache_dir.clone().or_else(loadwright_files::cache_dir);
     if cache_dir.is_none() {
         console
@@ -87,7 +87,7 @@ pub(crate) fn plugin_host(
         timeout: settings.timeout,
         seed,
         log: Arc::new(move |name: &str, level, text: &str| console.plugin(name, level, text)),
-        notice: Arc::new(move |text: &str| said.notice(text)),
+        notice: Arc::new(move |text: &str| notices.notice(text)),
         stop: stop.drained_flag(),
     };
     Ok(Host::new(config)?)

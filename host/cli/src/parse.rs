@@ -164,7 +164,7 @@ fn other_error(argument: &str, error: &clap::Error) -> SettingError {
     let text = match (error.kind(), error.get(ContextKind::InvalidValue)) {
         (ErrorKind::TooManyValues, _) => "takes no value; leave it out".into(),
         (ErrorKind::InvalidValue, Some(ContextValue::String(value))) if value.is_empty() => {
-            "needs a value; give one behind it".into()
+            "needs a value; give one after it".into()
         }
         _ => {
             let said = error.to_string();

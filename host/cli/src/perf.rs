@@ -57,8 +57,8 @@ fn sweep(
     address: Option<BoundAddress>,
     console: &Arc<Console>,
 ) -> Result<Exit, CommandError> {
-    let said = Arc::clone(console);
-    let control = Control::new(move |text| said.notice(text));
+    let notices = Arc::clone(console);
+    let control = Control::new(move |text| notices.notice(text));
     let opened = open(run, address, console, &control.stop)?;
     let interrupt = Interrupt::listen(SignalHandler {
         stop: control.stop.clone(),
@@ -95,8 +95,12 @@ fn sweep(
     });
     drop(progress);
     drop(server);
-    let exit =
-        conclude(result, runner, &info, &Ending { json: run.json, interrupted: interrupt.asked() });
+    let exit = conclude(
+        result,
+        runner,
+        &info,
+        &Ending { json: run.json, interrupted: interrupt.requested() },
+    );
     console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
 }

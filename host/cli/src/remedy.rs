@@ -1,5 +1,5 @@
-//! What to do about a failed connection test, by its outcome. Requests that fail later are not its
-//! business.
+//! What to do about a failed connection test, by its outcome. Requests that fail later are in the
+//! report.
 
 use crate::args::perf_command;
 use loadwright_core::outcome::{Outcome, Stage};
@@ -10,10 +10,10 @@ const SKIP: &str = "or skip the test with --no-test-connection";
 
 /// The failure in one line, and what to do about it.
 pub(crate) fn describe(failure: &ProbeFailure) -> String {
-    let said = one_line(&failure.to_string());
+    let text = one_line(&failure.to_string());
     match failure {
-        ProbeFailure::Failed { failure, .. } => format!("{said}; {}", remedy(failure)),
-        ProbeFailure::Interrupted | ProbeFailure::Engine(_) => said,
+        ProbeFailure::Failed { failure, .. } => format!("{text}; {}", remedy(failure)),
+        ProbeFailure::Interrupted | ProbeFailure::Engine(_) => text,
     }
 }
 
@@ -40,7 +40,18 @@ fn remedy(refusal: &FailedProbe) -> String {
             "check --url and whether the model is loaded; --wait-for-server SECONDS waits longer \
              for a server that is still loading; {SKIP}"
         ),
-        _ => format!("check --url, {SKIP}"),
+        Outcome::Ok
+        | Outcome::LocalLimit
+        | Outcome::Reset
+        | Outcome::Truncated
+        | Outcome::Empty
+        | Outcome::StreamError
+        | Outcome::Malformed
+        | Outcome::Unsolicited
+        | Outcome::TooLarge
+        | Outcome::Plugin
+        | Outcome::Cancelled
+        | Outcome::Dropped => format!("check --url, {SKIP}"),
     }
 }
 

@@ -164,12 +164,12 @@ impl Quantity {
         let Some(statistic) = statistic else {
             return match unit {
                 Unit::Percent => summary.share(metric).map(|share| share * 100.0),
-                _ => summary.value(metric),
+                Unit::Seconds | Unit::Milliseconds | Unit::Plain => summary.value(metric),
             };
         };
         let base = match unit {
             Unit::Seconds => 1e9,
-            _ => metric.definition().unit.divisor(),
+            Unit::Milliseconds | Unit::Percent | Unit::Plain => metric.definition().unit.divisor(),
         };
         Some(statistic.of(summary.metrics.get(metric)?) / base)
     }

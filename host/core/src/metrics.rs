@@ -60,7 +60,7 @@ pub enum Needs {
     /// Replies that are streams.
     Stream,
     /// Receive times from the kernel.
-    KernelStamps,
+    KernelTimestamps,
     /// Objectives.
     Objectives,
 }

@@ -40,7 +40,7 @@ pub struct Summary {
     pub end_reason: EndReason,
     /// How far the metrics can be trusted.
     pub verdict: Verdict,
-    /// How wrong the client's own stamps may be.
+    /// How wrong the client's own timestamps may be.
     pub error_bounds: ErrorBounds,
     /// Warnings of the checks, those that invalidate the point first.
     pub warnings: Vec<Warning>,
@@ -103,7 +103,7 @@ pub struct Point {
     pub timestamps: TimestampSource,
 }
 
-/// How wrong the client's own stamps may be, in nanoseconds; none where it is not known.
+/// How wrong the client's own timestamps may be, in nanoseconds; none where it is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorBounds {
     /// TTFT of 99 % of the requests is at most this much too high.
@@ -129,15 +129,15 @@ impl Summary {
     pub fn value(&self, metric: Metric) -> Option<f64> {
         match metric.definition().over {
             Over::Point { value, .. } => value(&self.totals()),
-            _ => None,
+            Over::Requests(_) | Over::FirstAttempts(_) | Over::Frames => None,
         }
     }
 
     /// The same as a share of all requests or slots, 0 to 1; none where there is no such share.
     pub fn share(&self, metric: Metric) -> Option<f64> {
         match metric.definition().over {
-            Over::Point { share: Some(share), .. } => share(&self.totals()),
-            _ => None,
+            Over::Point { share, .. } => share.and_then(|share| share(&self.totals())),
+            Over::Requests(_) | Over::FirstAttempts(_) | Over::Frames => None,
         }
     }
 
@@ -152,8 +152,8 @@ impl Summary {
 }
 
 /// The metrics over the steady window: from the first to the last moment at which the requests in
-/// flight were at least 95 % of their plateau, the plateau being their median over the
-/// time in which there were any.
+/// flight were at least 95 % of their plateau, the plateau being their median over the time in which
+/// there were any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Steady {
     /// When it began.

@@ -40,14 +40,14 @@ pub struct Sweep {
     pub output_tokens: u64,
     /// Output tokens a second over `duration`; none where nothing was measured.
     pub output_rate: Option<f64>,
-    /// Valid points: the only ones that `best` and `findings` compare.
+    /// Valid points: the only ones that `best` and `observations` compare.
     pub valid: usize,
     /// Points that are not valid.
     pub not_valid: usize,
     /// The best points.
     pub best: Best,
     /// How the service behaves as load grows; empty with fewer than two valid points.
-    pub findings: Vec<Finding>,
+    pub observations: Vec<Observation>,
 }
 
 /// The best points by each measure; of equals, the one with the lowest load.
@@ -74,7 +74,7 @@ pub struct Leader {
 
 /// How the service behaves as load grows. Points are named, and shares are from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Finding {
+pub enum Observation {
     /// Where request throughput is highest.
     Peak {
         /// The point.
@@ -154,7 +154,7 @@ impl Sweep {
             valid: valid.len(),
             not_valid: all.len() - valid.len(),
             best: Best::of(&valid),
-            findings: if valid.len() < 2 { Vec::new() } else { findings(&all, &valid) },
+            observations: if valid.len() < 2 { Vec::new() } else { observations(&all, &valid) },
         }
     }
 }
@@ -197,12 +197,12 @@ fn highest(points: &[&Summary], of: impl Fn(&Summary) -> Option<f64>) -> Option<
     values.rev().max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
-fn findings(all: &[&Summary], valid: &[&Summary]) -> Vec<Finding> {
+fn observations(all: &[&Summary], valid: &[&Summary]) -> Vec<Observation> {
     let found = [peak(valid), saturation(valid), low_success(all), queueing(valid)];
     found.into_iter().flatten().collect()
 }
 
-fn peak(points: &[&Summary]) -> Option<Finding> {
+fn peak(points: &[&Summary]) -> Option<Observation> {
     let (at, most) = highest(points, requests)?;
     let place = match at {
         _ if at + 1 == points.len() => Place::Highest,
@@ -215,7 +215,7 @@ fn peak(points: &[&Summary]) -> Option<Finding> {
         let (behind, noise) = (1.0 - value / most, noise(points[at], others[second]));
         (behind < noise).then(|| Rival { point: name(others[second]), behind, noise })
     });
-    Some(Finding::Peak { point: name(points[at]), place, rival })
+    Some(Observation::Peak { point: name(points[at]), place, rival })
 }
 
 fn is_sequential(point: &Summary) -> bool {
@@ -229,27 +229,27 @@ fn noise(one: &Summary, other: &Summary) -> f64 {
     (error(one) + error(other)).sqrt()
 }
 
-fn saturation(points: &[&Summary]) -> Option<Finding> {
+fn saturation(points: &[&Summary]) -> Option<Observation> {
     points.windows(2).find_map(|pair| {
         let gain = requests(pair[1])? / requests(pair[0])? - 1.0;
         let cost = latency(pair[1])? / latency(pair[0])? - 1.0;
         let (from, to) = (name(pair[0]), name(pair[1]));
-        let found = Finding::Saturation { from, to, gain, cost };
+        let found = Observation::Saturation { from, to, gain, cost };
         (gain < SMALL_GAIN && cost > LARGE_COST).then_some(found)
     })
 }
 
-fn low_success(points: &[&Summary]) -> Option<Finding> {
+fn low_success(points: &[&Summary]) -> Option<Observation> {
     let last = points.last()?;
     let share = last.counts.success_share();
-    (share < LOW_SUCCESS).then(|| Finding::LowSuccess { point: name(last), share })
+    (share < LOW_SUCCESS).then(|| Observation::LowSuccess { point: name(last), share })
 }
 
-fn queueing(points: &[&Summary]) -> Option<Finding> {
+fn queueing(points: &[&Summary]) -> Option<Observation> {
     let (first, last) = (points.first()?, points.last()?);
     let growth = latency(last)? / latency(first)?;
     let (from, to) = (name(first), name(last));
-    (growth > QUEUEING).then_some(Finding::Queueing { from, to, growth })
+    (growth > QUEUEING).then_some(Observation::Queueing { from, to, growth })
 }
 
 fn name(summary: &Summary) -> String {

@@ -2,7 +2,7 @@
 //! [`loadwright_core::sweep`].
 
 use crate::number::{grid, millis, percent};
-use loadwright_core::sweep::{Best, Finding, Leader, Place, Rival, Sweep};
+use loadwright_core::sweep::{Best, Leader, Observation, Place, Rival, Sweep};
 
 #[cfg(test)]
 mod tests;
@@ -37,27 +37,27 @@ pub(crate) fn recommendations(sweep: &Sweep) -> Vec<String> {
     if sweep.valid < 2 {
         lines.push("Two valid points are needed to compare loads.".into());
     }
-    lines.extend(sweep.findings.iter().map(recommendation));
+    lines.extend(sweep.observations.iter().map(recommendation));
     lines
 }
 
-fn recommendation(finding: &Finding) -> String {
-    match finding {
-        Finding::Peak { point, place, rival } => {
+fn recommendation(observation: &Observation) -> String {
+    match observation {
+        Observation::Peak { point, place, rival } => {
             peak(point, *place) + &rival.as_ref().map_or(String::new(), close_rival)
         }
-        Finding::Saturation { from, to, gain, cost } => format!(
+        Observation::Saturation { from, to, gain, cost } => format!(
             "From {from} to {to} throughput changes by {} while average latency grows by {}: the \
              service saturates there.",
             percent(*gain),
             percent(*cost)
         ),
-        Finding::LowSuccess { point, share } => format!(
+        Observation::LowSuccess { point, share } => format!(
             "At the highest load, {point}, only {} of the requests succeeded: check the service's \
              resources and limits, or reduce the load.",
             percent(*share)
         ),
-        Finding::Queueing { from, to, growth } => format!(
+        Observation::Queueing { from, to, growth } => format!(
             "Average latency grows {growth:.1} times from {from} to {to}: requests queue under that \
              load. Choose a load by the latency that you can accept."
         ),

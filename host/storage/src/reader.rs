@@ -147,7 +147,7 @@ impl Reader {
 
     /// Gives `sink` the records and samples of `point` in the order in which the run gave them,
     /// and returns how it ended. For a point that was cut off that is [`EndReason::Interrupted`] at
-    /// the last thing that is stored, with kernel stamps where a frame shows one.
+    /// the last thing that is stored, with kernel timestamps where a frame shows one.
     ///
     /// # Errors
     /// The file cannot be read, or the sink failed.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Names the file that the child writes.
 const STORE: &str = "LOADWRIGHT_TEST_STORE";
 
-/// Request `seq`: its stamps and counts are functions of `seq` that the tests know too.
+/// Request `seq`: its timestamps and counts are functions of `seq` that the tests know too.
 fn record(seq: u64) -> Record {
     let mut record = testkit::record(seq * 1000 + 1, &[]);
     record.seq = seq;

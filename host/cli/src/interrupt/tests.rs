@@ -14,7 +14,7 @@ fn a_sleeper_wakes_to_find_the_wish_passed_on() {
         });
         interrupt.raise(&stop);
         assert!(sleeper.join().expect("it wakes"));
-        assert!(interrupt.asked() && !stop.aborting());
+        assert!(interrupt.requested() && !stop.aborting());
         interrupt.raise(&stop);
         assert!(stop.aborting());
     }

@@ -1,5 +1,5 @@
-//! How far the simulated server was behind the pace it was asked for, in words: whoever calibrates a
-//! client by it must be able to believe it.
+//! How far the simulated server was behind its configured pace, in words: who calibrates a client with
+//! it must know how exact it was.
 
 use loadwright_sim::{Lateness, Server};
 use std::time::Duration;
@@ -7,13 +7,13 @@ use std::time::Duration;
 /// How often the server is looked at.
 pub(super) const EVERY: Duration = Duration::from_secs(1);
 
-/// With fewer frames or replies than this, nothing is said.
+/// With fewer frames or replies than this, there is no warning.
 const FEW: u64 = 100;
 
 /// One in a hundred later than this, in nanoseconds, is worth a warning.
 const BOUND: u64 = 5_000_000;
 
-/// What was warned of already.
+/// Warnings that were given already.
 #[derive(Debug, Default)]
 pub(super) struct Lookout {
     frames: bool,
@@ -31,7 +31,7 @@ impl Lookout {
         if !self.frames && is_late(frames) {
             self.frames = true;
             warnings.push(format!(
-                "frames are sent late: one in a hundred by more than {} behind the pace asked for, \
+                "frames are sent late: one in a hundred by more than {} behind the configured pace, \
                  and what is measured against this server is off by as much; lower the load, or \
                  give the server cores of its own",
                 millis(frames.p99)
@@ -53,7 +53,7 @@ fn is_late(lateness: Lateness) -> bool {
     lateness.count >= FEW && lateness.p99 > BOUND
 }
 
-/// What is said of a server at its end. One that keeps no pace has nothing to say.
+/// The lines printed when the server ends; none for one that keeps no pace.
 pub(super) fn report(server: &Server) -> Vec<String> {
     lines(server.lateness(), server.count_delay())
 }
@@ -65,7 +65,7 @@ fn lines(frames: Lateness, counts: Lateness) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if frames.count > 0 {
-        lines.push(line(frames, "frames behind the pace asked for", "frames"));
+        lines.push(line(frames, "frames behind the configured pace", "frames"));
     }
     if counts.max > 0 {
         let what = "ends of replies behind the count of their prompt";

@@ -41,7 +41,7 @@ fn simulate_says_at_its_end_how_late_it_was() {
     ends(place.perf(&format!("{line} --no-test-connection")), 0);
     let said = stopped(child);
     let behind =
-        said.iter().find(|line| line.starts_with("frames behind the pace asked for: p50 "));
+        said.iter().find(|line| line.starts_with("frames behind the configured pace: p50 "));
     assert!(behind.is_some_and(|line| line.ends_with("; 15 frames")), "{said:?}");
     // One that keeps no pace is not behind it.
     let mut child = start(place.loadwright("simulate --port 0 --unpaced"));

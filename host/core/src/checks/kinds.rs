@@ -26,14 +26,14 @@ pub(super) mod rate_missed;
 pub(super) mod read_lag;
 pub(super) mod refusal_waits;
 pub(super) mod several_choices;
-pub(super) mod shared_stamps;
+pub(super) mod shared_timestamps;
 pub(super) mod stalled;
 pub(super) mod starved;
 pub(super) mod text_not_found;
 pub(super) mod timer_late;
 pub(super) mod uncounted;
 pub(super) mod unlike_sources;
-pub(super) mod user_stamps;
+pub(super) mod user_timestamps;
 pub(super) mod zero_usage;
 
 pub(crate) use drift::METRICS as DRIFT_METRICS;
@@ -90,8 +90,8 @@ checks! {
     Starved in starved,
     Stalled in stalled,
     ReadLag in read_lag,
-    SharedStamps in shared_stamps,
-    UserStamps in user_stamps,
+    SharedTimestamps in shared_timestamps,
+    UserTimestamps in user_timestamps,
     ClockSteps in clock_steps,
     CpuBusy in cpu_busy,
     PluginRestarts in plugin_restarts,

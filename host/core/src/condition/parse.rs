@@ -119,10 +119,12 @@ fn unit_of(metric: Metric, written: &str) -> Option<Unit> {
 
 /// The units of a metric's limit in words, and one of them.
 fn units(metric: Metric) -> (&'static str, &'static str) {
-    match metric.definition().unit {
-        metrics::Unit::Time => ("a unit, ms or s", "ms"),
-        _ if metric.has_share() => ("% for a share of the requests, or no unit", "%"),
-        _ => ("no unit", ""),
+    if metric.definition().unit == metrics::Unit::Time {
+        ("a unit, ms or s", "ms")
+    } else if metric.has_share() {
+        ("% for a share of the requests, or no unit", "%")
+    } else {
+        ("no unit", "")
     }
 }
 

@@ -123,7 +123,7 @@ table! {
         evalscope: None,
     }
     ReadLag {
-        key: "read_lag", label: "read lag", unit: Unit::Time, needs: Needs::KernelStamps,
+        key: "read_lag", label: "read lag", unit: Unit::Time, needs: Needs::KernelTimestamps,
         formula: "user timestamp − kernel timestamp of each read that completed output",
         exists: "kernel timestamps",
         over: Over::Frames,

@@ -237,8 +237,8 @@ fn rate_of(moments: impl Iterator<Item = Nanos>) -> Option<f64> {
 /// Share of gaps within one read above which the true gaps are not known.
 const UNKNOWN_GAPS: f64 = 0.01;
 
-/// The error of the stamps. Kernel stamps are upper bounds of the arrival, late by no more than the
-/// time for which the client left data unread, which the read lag bounds. User stamps have no such
+/// The error of the timestamps. Kernel timestamps are upper bounds of the arrival, late by no more than the
+/// time for which the client left data unread, which the read lag bounds. User timestamps have no such
 /// measure.
 fn error_bounds(rows: &[Row], metrics: &Metrics, frames: &Frames) -> ErrorBounds {
     let Some(read_lag) = metrics.get(Metric::ReadLag) else { return ErrorBounds::default() };

@@ -44,7 +44,7 @@ impl FrameMetrics {
         self.count_per_token(record);
     }
 
-    /// Adds the distributions to `metrics`; user stamps have no read lag, only `kernel` ones do.
+    /// Adds the distributions to `metrics`; user timestamps have no read lag, only `kernel` ones do.
     pub(super) fn finish(self, metrics: &mut Metrics, kernel: bool) {
         metrics.insert(Metric::Itl, self.itl.finish());
         metrics.insert(Metric::ItlPerToken, self.per_token.finish());

@@ -24,12 +24,12 @@ fn points(shape: &[(u32, f64, u64)]) -> Vec<Summary> {
     shape.iter().map(point).collect()
 }
 
-fn findings_of(shape: &[(u32, f64, u64)]) -> Vec<Finding> {
-    Sweep::new(&points(shape)).findings
+fn findings_of(shape: &[(u32, f64, u64)]) -> Vec<Observation> {
+    Sweep::new(&points(shape)).observations
 }
 
-fn peak_at(point: &str, place: Place) -> Finding {
-    Finding::Peak { point: point.into(), place, rival: None }
+fn peak_at(point: &str, place: Place) -> Observation {
+    Observation::Peak { point: point.into(), place, rival: None }
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_rising_throughput_peaks_at_the_highest_load() {
 #[test]
 fn a_falling_throughput_peaks_saturates_and_queues() {
     let found = findings_of(&[(1, 50.0, 20), (4, 40.0, 100), (16, 30.0, 500)]);
-    let [peak, Finding::Saturation { from, to, gain, cost }, queueing] = &found[..] else {
+    let [peak, Observation::Saturation { from, to, gain, cost }, queueing] = &found[..] else {
         panic!("{found:?}")
     };
     assert_eq!(*peak, peak_at("p1", Place::Lowest { sequential: true }));
@@ -49,14 +49,14 @@ fn a_falling_throughput_peaks_saturates_and_queues() {
     assert_eq!((from.as_str(), to.as_str()), ("p1", "p4"));
     assert!((gain + 0.2).abs() < 1e-9 && (cost - 4.0).abs() < 1e-9, "{gain} {cost}");
     let (from, to) = ("p1".into(), "p16".into());
-    assert_eq!(*queueing, Finding::Queueing { from, to, growth: 25.0 });
+    assert_eq!(*queueing, Observation::Queueing { from, to, growth: 25.0 });
 }
 
 #[test]
 fn a_small_gain_saturates_only_where_it_costs_latency() {
     let steps = |latency| findings_of(&[(1, 100.0, 100), (2, 105.0, latency)]);
-    let saturates = |found: &[Finding]| {
-        found.iter().any(|finding| matches!(finding, Finding::Saturation { .. }))
+    let saturates = |found: &[Observation]| {
+        found.iter().any(|observation| matches!(observation, Observation::Saturation { .. }))
     };
     assert!(saturates(&steps(131)) && !saturates(&steps(129)));
     assert!(!saturates(&findings_of(&[(1, 100.0, 100), (2, 111.0, 190)])));
@@ -65,7 +65,7 @@ fn a_small_gain_saturates_only_where_it_costs_latency() {
 #[test]
 fn one_worker_without_pace_is_the_least_load_there_is() {
     let lowest = |workers| match findings_of(&[(workers, 50.0, 20), (9, 40.0, 25)])[0] {
-        Finding::Peak { place, .. } => place,
+        Observation::Peak { place, .. } => place,
         _ => panic!("the peak comes first"),
     };
     assert_eq!(lowest(1), Place::Lowest { sequential: true });
@@ -84,8 +84,8 @@ fn a_lead_within_noise_names_the_rival() {
     for point in &mut points {
         point.counts.succeeded = 100;
     }
-    let found = Sweep::new(&points).findings;
-    let Finding::Peak { rival: Some(rival), .. } = &found[0] else { panic!("{found:?}") };
+    let found = Sweep::new(&points).observations;
+    let Observation::Peak { rival: Some(rival), .. } = &found[0] else { panic!("{found:?}") };
     assert_eq!(rival.point, "p16");
     // 19 is 5 % below 20; two points of 100 requests: √(1/100 + 1/100) = 14.1 %.
     assert!((rival.behind - 0.05).abs() < 1e-9, "{rival:?}");
@@ -97,8 +97,8 @@ fn many_failures_at_the_highest_load_are_found_though_it_is_not_valid() {
     let mut points = points(&[(1, 10.0, 100), (4, 20.0, 100), (16, 40.0, 100)]);
     (points[2].counts.succeeded, points[2].counts.failed) = (9_000, 1_000);
     points[2].verdict = Verdict::NotValid;
-    let found = Sweep::new(&points).findings;
-    assert_eq!(found.last(), Some(&Finding::LowSuccess { point: "p16".into(), share: 0.9 }));
+    let found = Sweep::new(&points).observations;
+    assert_eq!(found.last(), Some(&Observation::LowSuccess { point: "p16".into(), share: 0.9 }));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn points_that_are_not_valid_are_counted_and_not_compared() {
     assert_eq!(sweep.best.requests, Some(Leader { point: "p4".into(), value: 20.0 }));
     assert_eq!(sweep.best.latency, Some(Leader { point: "p4".into(), value: 90.0 * MS as f64 }));
     points[1].verdict = Verdict::NotValid;
-    assert_eq!(Sweep::new(&points).findings, [], "one point is not a comparison");
+    assert_eq!(Sweep::new(&points).observations, [], "one point is not a comparison");
     points[0].verdict = Verdict::NotValid;
     assert_eq!(Sweep::new(&points).best, Best::default());
 }

@@ -2,13 +2,13 @@
 
 use super::*;
 
-fn found(finding: Finding) -> String {
-    let sweep = Sweep { valid: 2, findings: vec![finding], ..Sweep::default() };
+fn found(observation: Observation) -> String {
+    let sweep = Sweep { valid: 2, observations: vec![observation], ..Sweep::default() };
     recommendations(&sweep).join("\n")
 }
 
 fn peak(place: Place) -> String {
-    found(Finding::Peak { point: "p4".into(), place, rival: None })
+    found(Observation::Peak { point: "p4".into(), place, rival: None })
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn each_place_of_the_peak_has_its_advice() {
 #[test]
 fn a_close_rival_is_named_with_what_chance_explains() {
     let rival = Some(Rival { point: "p16".into(), behind: 0.05, noise: 0.1414 });
-    let text = found(Finding::Peak { point: "p4".into(), place: Place::Between, rival });
+    let text = found(Observation::Peak { point: "p4".into(), place: Place::Between, rival });
     assert!(text.contains(". But p16 is only 5.0 % behind"), "{text}");
     assert!(text.contains("(about 14.1 %)"), "{text}");
 }
@@ -38,15 +38,15 @@ fn a_close_rival_is_named_with_what_chance_explains() {
 #[test]
 fn saturation_failures_and_queueing_say_how_much() {
     let (from, to) = ("p1".to_owned(), "p4".to_owned());
-    let text = found(Finding::Saturation { from, to, gain: -0.2, cost: 4.0 });
+    let text = found(Observation::Saturation { from, to, gain: -0.2, cost: 4.0 });
     let words =
         "From p1 to p4 throughput changes by -20.0 % while average latency grows by 400.0 %";
     assert!(text.starts_with(words), "{text}");
-    let text = found(Finding::LowSuccess { point: "p4".into(), share: 0.9 });
+    let text = found(Observation::LowSuccess { point: "p4".into(), share: 0.9 });
     let words = "At the highest load, p4, only 90.0 % of the requests succeeded";
     assert!(text.starts_with(words), "{text}");
     let (from, to) = ("p1".to_owned(), "p16".to_owned());
-    let text = found(Finding::Queueing { from, to, growth: 25.0 });
+    let text = found(Observation::Queueing { from, to, growth: 25.0 });
     assert!(text.starts_with("Average latency grows 25.0 times from p1 to p16"), "{text}");
 }
 

@@ -11,7 +11,7 @@ use loadwright_core::summary::{Steady, Summary};
 use loadwright_core::words::counted;
 use std::collections::BTreeMap;
 
-/// One wrapped paragraph a topic; topics without metrics are left out.
+/// One wrapped paragraph per topic; topics without metrics are left out.
 pub(super) fn details(summary: &Summary, style: &Style) -> String {
     let topics = [
         ("Load", load(summary)),
@@ -24,13 +24,14 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
         ("Connections", connections(summary)),
         ("Proxy", summary.point.proxy.clone()),
     ];
-    let mut text = format!("\n{}\n", style.bold("Also measured:"));
-    for (topic, words) in topics {
-        if let Some(words) = words {
-            text += &(style.wrap(&format!("  {topic:<15}"), &words) + "\n");
-        }
+    let lines: String = topics
+        .into_iter()
+        .filter_map(|(topic, words)| Some(style.wrap(&format!("  {topic:<15}"), &words?) + "\n"))
+        .collect();
+    if lines.is_empty() {
+        return lines;
     }
-    text
+    format!("\n{}\n{lines}", style.bold("Also measured:"))
 }
 
 fn load(summary: &Summary) -> Option<String> {

@@ -11,7 +11,7 @@ use loadwright_core::sample::EndReason;
 use loadwright_core::summary::Summary;
 use loadwright_core::words::counted;
 
-/// The verdict and the error bound of the stamps.
+/// The verdict and the error bound of the timestamps.
 pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
     let label = summary.verdict.label();
     let warnings = match summary.warnings.len() as u64 {
@@ -20,7 +20,10 @@ pub(super) fn verdict(summary: &Summary, style: &Style) -> String {
     };
     let ended = match summary.end_reason {
         EndReason::Interrupted => ", interrupted",
-        _ => "",
+        EndReason::Completed
+        | EndReason::ServerGone
+        | EndReason::OutputFailed
+        | EndReason::PluginFailed => "",
     };
     let verdict = style.verdict(summary.verdict, &format!("{label}{ended}"));
     let mut text = format!("Verdict: {verdict}{warnings}\n");

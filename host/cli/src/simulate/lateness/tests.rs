@@ -26,7 +26,7 @@ fn the_end_says_how_late_what_was() {
     assert_eq!(lines(none, none), Vec::<String>::new());
     let counts = Lateness { count: 30, ..none };
     let said = lines(late(480, 210_000), counts);
-    let frames = "frames behind the pace asked for: p50 0.07 ms, p99 0.21 ms, max 9.00 ms; 480 \
+    let frames = "frames behind the configured pace: p50 0.07 ms, p99 0.21 ms, max 9.00 ms; 480 \
                   frames";
     assert_eq!(said, [frames]);
     let said = lines(none, late(3, 8_000_000));

@@ -6,7 +6,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Mean of the requests in flight, as a part of the workers, below which this is said.
+/// Mean of the requests in flight, as a part of the workers, below which it is raised.
 pub(crate) const RAISED: f64 = 0.9;
 
 /// The peak was reached, and too few requests were in flight on average.

@@ -5,7 +5,7 @@ use crate::metrics::Metric;
 use crate::plan::{Load, Plan};
 use serde::{Deserialize, Serialize};
 
-/// Requests in flight at the peak, in percent of the workers, below which this is said.
+/// Requests in flight at the peak, in percent of the workers, below which it is raised.
 pub(crate) const RAISED: u64 = 95;
 
 /// At no moment did enough of the workers have a request in flight.

@@ -6,7 +6,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Samples in which an engine thread was busy, in percent of all, above which this is said.
+/// Samples in which an engine thread was busy, in percent of all, above which it is raised.
 pub(crate) const RAISED: u64 = 10;
 
 /// An engine thread had no idle time in too many of the samples.

@@ -13,7 +13,7 @@ pub(crate) const METRICS: [Metric; 3] = [Metric::Ttft, Metric::Tpot, Metric::Lat
 /// Requests that each half needs for its mean to say anything.
 pub(crate) const LEAST: u64 = 30;
 
-/// Difference of the means, as a share of the first, above which this is said.
+/// Difference of the means, as a share of the first, above which it is raised.
 pub(crate) const RAISED: f64 = 0.1;
 
 /// The standard errors that the difference must exceed, too.

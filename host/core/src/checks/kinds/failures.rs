@@ -6,7 +6,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Failed requests as a share of all, above which this is said.
+/// Failed requests as a share of all, above which it is raised.
 pub(crate) const RAISED: f64 = 0.01;
 
 /// The share above which the point is not valid.

@@ -9,7 +9,7 @@ use crate::words::counted;
 use serde::{Deserialize, Serialize};
 
 /// Requests sent over 1 ms late ([`LATE`](crate::totals::LATE)), as a share of those sent, above
-/// which this is said.
+/// which it is raised.
 pub(crate) const RAISED: f64 = 0.01;
 
 /// Too many of the requests of an arrival plan were sent late.

@@ -6,7 +6,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Such replies, as a share of the successful requests, above which this is said.
+/// Such replies, as a share of the successful requests, above which it is raised.
 pub(crate) const RAISED: f64 = 0.01;
 
 /// Too many of the successful requests do not have a metric that an objective limits.

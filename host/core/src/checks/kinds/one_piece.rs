@@ -6,7 +6,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Such streams, as a share of those of more than one token, above which this is said.
+/// Such streams, as a share of those of more than one token, above which it is raised.
 pub(crate) const RAISED: f64 = 0.05;
 
 /// Too many of the streamed replies of more than one token came whole at one moment.

@@ -5,7 +5,7 @@ use crate::metrics::Metric;
 use crate::plan::{Load, Plan};
 use serde::{Deserialize, Serialize};
 
-/// Part of the scheduled rate below which this is said.
+/// Part of the scheduled rate below which it is raised.
 pub(crate) const RAISED: f64 = 0.95;
 
 /// The part below which the point is not valid.

@@ -13,7 +13,7 @@ pub(crate) const OF_GAP: u64 = 10;
 /// The limit, in nanoseconds, for however short and however long a gap.
 pub(crate) const LIMITS: (Nanos, Nanos) = (100_000, 1_000_000);
 
-/// The client read 1 % of the frames too long after they arrived. Where nothing merged, kernel stamps
+/// The client read 1 % of the frames too long after they arrived. Where nothing merged, kernel timestamps
 /// are right all the same: this bounds their error and does not measure it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReadLag {

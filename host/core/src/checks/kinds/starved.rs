@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::words::times;
 use serde::{Deserialize, Serialize};
 
-/// Times the ready queue was empty, in percent of the requests sent, above which this is said.
+/// Times the ready queue was empty, in percent of the requests sent, above which it is raised.
 pub(crate) const RAISED: u64 = 1;
 
 /// Too many of the slots or free workers found no prepared request.

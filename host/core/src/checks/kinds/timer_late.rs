@@ -7,7 +7,7 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Samples in which the timer was over 1 ms late, in percent of all, above which this is said.
+/// Samples in which the timer was over 1 ms late, in percent of all, above which it is raised.
 pub(crate) const RAISED: u64 = 10;
 
 /// The pacing timer was late in too many of the samples.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::checks::evidence::CPU_BUSY;
-use crate::checks::kinds::{cpu_busy, read_lag, shared_stamps};
+use crate::checks::kinds::{cpu_busy, read_lag, shared_timestamps};
 use crate::percentile::Distribution;
 
 pub(super) fn examples() -> Vec<Example> {
@@ -11,9 +11,9 @@ pub(super) fn examples() -> Vec<Example> {
             ReadLag { p50: MS / 10, p99: 3 * MS, max: 9 * MS },
             &[millis(read_lag::LIMITS.0), millis(read_lag::LIMITS.1)],
         ),
-        example(SharedStamps { share: 0.3 }, &[share(shared_stamps::RAISED)]),
-        example(UserStamps { http2: false }, &[]),
-        example(UserStamps { http2: true }, &[]),
+        example(SharedTimestamps { share: 0.3 }, &[share(shared_timestamps::RAISED)]),
+        example(UserTimestamps { http2: false }, &[]),
+        example(UserTimestamps { http2: true }, &[]),
         example(ClockSteps { steps: 1 }, &[]),
         example(CpuBusy { worst: 1.0, share: 0.4 }, &[share(CPU_BUSY), whole(cpu_busy::RAISED)]),
         example(PluginRestarts { times: 1 }, &[]),
@@ -45,21 +45,21 @@ fn read_lag_is_held_against_the_gaps() {
 }
 
 #[test]
-fn shared_stamps_count_above_five_percent() {
+fn shared_timestamps_count_above_five_percent() {
     // Of 300 gaps.
     let with = |shared: u64| raised(&closed(1), move |e| e.frames.shared = shared);
     assert_eq!(with(15), None);
-    assert_eq!(with(30), some(SharedStamps { share: 0.1 }));
+    assert_eq!(with(30), some(SharedTimestamps { share: 0.1 }));
     assert!(with(16).is_some());
 }
 
 #[test]
-fn user_stamps_are_warned_of_where_kernel_stamps_were_wanted() {
+fn user_timestamps_are_warned_of_where_kernel_stamps_were_wanted() {
     let fell_back = |evidence: &mut Evidence| evidence.timestamps = TimestampSource::User;
-    assert_eq!(raised(&closed(1), fell_back), some(UserStamps { http2: false }));
+    assert_eq!(raised(&closed(1), fell_back), some(UserTimestamps { http2: false }));
     let mut plan = closed(1);
     plan.target.http2 = true;
-    assert_eq!(raised(&plan, fell_back), some(UserStamps { http2: true }));
+    assert_eq!(raised(&plan, fell_back), some(UserTimestamps { http2: true }));
     plan.engine.timestamps = TimestampSource::User;
     assert_eq!(raised(&plan, fell_back), None);
 }

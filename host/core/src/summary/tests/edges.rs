@@ -124,7 +124,7 @@ fn frames_of_one_read_are_counted_and_share_a_lag() {
 }
 
 #[test]
-fn user_stamps_have_no_read_lag_and_no_bound() {
+fn user_timestamps_have_no_read_lag_and_no_bound() {
     let mut plan = closed(1);
     plan.engine.timestamps = TimestampSource::User;
     let summary = summary_of(&plan, &[reply(0, &[MS, 2 * MS])]);

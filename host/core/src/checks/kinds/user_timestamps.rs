@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// Kernel timestamps were wanted and not available.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct UserStamps {
-    /// Because HTTP/2 frames are stamped when they are polled.
+pub struct UserTimestamps {
+    /// Because HTTP/2 frames are timestamped when they are polled.
     pub http2: bool,
 }
 
-impl Finding for UserStamps {
+impl Finding for UserTimestamps {
     fn find(plan: &Plan, evidence: &Evidence) -> Vec<Self> {
         let fell_back = plan.engine.timestamps == TimestampSource::Kernel
             && evidence.timestamps == TimestampSource::User;

@@ -6,17 +6,17 @@ use crate::metrics::Metric;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 
-/// Gaps within one read, as a share of all, above which this is said.
+/// Gaps within one read, as a share of all, above which it is raised.
 pub(crate) const RAISED: f64 = 0.05;
 
 /// Too many of the gaps are between frames that one read completed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct SharedStamps {
+pub struct SharedTimestamps {
     /// Their share.
     pub share: f64,
 }
 
-impl Finding for SharedStamps {
+impl Finding for SharedTimestamps {
     fn find(_: &Plan, evidence: &Evidence) -> Vec<Self> {
         let share = share_of(evidence.frames.shared, evidence.frames.gaps);
         Vec::from_iter((share > RAISED).then_some(Self { share }))
