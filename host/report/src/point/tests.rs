@@ -131,3 +131,10 @@ fn golden_texts() {
     insta::assert_snapshot!("unstreamed", point_text(&fixture::unstreamed(), &style));
     insta::assert_snapshot!("one_token", point_text(&fixture::one_token(), &style));
 }
+
+#[test]
+fn nothing_is_announced_that_does_not_follow() {
+    let text = point_text(&fixture::all_failed(), &Style::FILE);
+    assert!(!text.contains("Also measured:"), "{text}");
+    assert!(point_text(&fixture::troubled(), &Style::FILE).contains("Also measured:\n  Load"));
+}

@@ -114,3 +114,28 @@ fn every_wait_for_interpreters_counts() {
     assert_eq!(with(0), None);
     assert_eq!(with(1), some(Stalled { times: 1, backlog: 5 }));
 }
+
+#[test]
+fn a_paced_closed_loop_has_no_concurrency_to_reach() {
+    let pace = open(25.0).load.arrival();
+    let load = Load::Closed { workers: 100, ramp_up: std::time::Duration::ZERO, pace };
+    let paced = Plan { load, ..closed(100) };
+    assert_eq!(raised(&paced, |evidence| evidence.concurrency.mean = Some(1.0)), None);
+    let everyone = |evidence: &mut Evidence| {
+        (evidence.concurrency.peak, evidence.concurrency.mean) = (100, Some(1.0));
+    };
+    assert_eq!(raised(&paced, everyone), None);
+    assert!(raised(&closed(100), everyone).is_some());
+}
+
+#[test]
+fn the_advice_on_idle_workers_depends_on_the_steady_window() {
+    let advice = |steady: Option<f64>| {
+        let found = warnings(&closed(1), |evidence| {
+            (evidence.concurrency.mean, evidence.steady_concurrency) = (Some(0.5), steady);
+        });
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].advice.starts_with("In so short a point")
+    };
+    assert_eq!([Some(0.9), Some(0.89), None].map(advice), [true, false, false]);
+}
