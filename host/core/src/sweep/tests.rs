@@ -24,7 +24,7 @@ fn points(shape: &[(u32, f64, u64)]) -> Vec<Summary> {
     shape.iter().map(point).collect()
 }
 
-fn findings_of(shape: &[(u32, f64, u64)]) -> Vec<Observation> {
+fn observations_of(shape: &[(u32, f64, u64)]) -> Vec<Observation> {
     Sweep::new(&points(shape)).observations
 }
 
@@ -35,12 +35,12 @@ fn peak_at(point: &str, place: Place) -> Observation {
 #[test]
 fn a_rising_throughput_peaks_at_the_highest_load() {
     let rising = [(1, 10.0, 100), (4, 38.0, 105), (16, 140.0, 110)];
-    assert_eq!(findings_of(&rising), [peak_at("p16", Place::Highest)]);
+    assert_eq!(observations_of(&rising), [peak_at("p16", Place::Highest)]);
 }
 
 #[test]
 fn a_falling_throughput_peaks_saturates_and_queues() {
-    let found = findings_of(&[(1, 50.0, 20), (4, 40.0, 100), (16, 30.0, 500)]);
+    let found = observations_of(&[(1, 50.0, 20), (4, 40.0, 100), (16, 30.0, 500)]);
     let [peak, Observation::Saturation { from, to, gain, cost }, queueing] = &found[..] else {
         panic!("{found:?}")
     };
@@ -54,17 +54,17 @@ fn a_falling_throughput_peaks_saturates_and_queues() {
 
 #[test]
 fn a_small_gain_saturates_only_where_it_costs_latency() {
-    let steps = |latency| findings_of(&[(1, 100.0, 100), (2, 105.0, latency)]);
+    let steps = |latency| observations_of(&[(1, 100.0, 100), (2, 105.0, latency)]);
     let saturates = |found: &[Observation]| {
         found.iter().any(|observation| matches!(observation, Observation::Saturation { .. }))
     };
     assert!(saturates(&steps(131)) && !saturates(&steps(129)));
-    assert!(!saturates(&findings_of(&[(1, 100.0, 100), (2, 111.0, 190)])));
+    assert!(!saturates(&observations_of(&[(1, 100.0, 100), (2, 111.0, 190)])));
 }
 
 #[test]
 fn one_worker_without_pace_is_the_least_load_there_is() {
-    let lowest = |workers| match findings_of(&[(workers, 50.0, 20), (9, 40.0, 25)])[0] {
+    let lowest = |workers| match observations_of(&[(workers, 50.0, 20), (9, 40.0, 25)])[0] {
         Observation::Peak { place, .. } => place,
         _ => panic!("the peak comes first"),
     };
@@ -74,7 +74,7 @@ fn one_worker_without_pace_is_the_least_load_there_is() {
 
 #[test]
 fn a_peak_between_two_loads_is_named() {
-    let found = findings_of(&[(1, 10.0, 100), (4, 60.0, 110), (16, 40.0, 130)]);
+    let found = observations_of(&[(1, 10.0, 100), (4, 60.0, 110), (16, 40.0, 130)]);
     assert_eq!(found, [peak_at("p4", Place::Between)]);
 }
 
@@ -117,7 +117,7 @@ fn points_that_are_not_valid_are_counted_and_not_compared() {
 
 #[test]
 fn the_order_of_points_does_not_matter() {
-    let found = findings_of(&[(16, 140.0, 110), (1, 10.0, 100), (4, 38.0, 105)]);
+    let found = observations_of(&[(16, 140.0, 110), (1, 10.0, 100), (4, 38.0, 105)]);
     assert_eq!(found, [peak_at("p16", Place::Highest)]);
 }
 
