@@ -1,9 +1,9 @@
-//! The bare socket client, the limit to compare with: one thread, one poller, plain reads, a stamp
+//! The bare socket client, the limit to compare with: one thread, one poller, plain reads, a timestamp
 //! after each, a count of `data:`. No HTTP library, no JSON.
 
 use crate::client::{ClientArgs, request};
 use crate::reply::{KEPT, Reader};
-use crate::tally::{Flight, Tally};
+use crate::tally::{InFlight, Tally};
 use loadwright_timing::clock;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
@@ -21,7 +21,7 @@ struct Client {
     reader: Reader,
     request: Vec<u8>,
     workers: Vec<Worker>,
-    /// Requests not yet sent, and not yet ended.
+    /// Requests not yet sent, and requests not yet ended.
     unsent: u64,
     open: u64,
     tally: Tally,
@@ -30,7 +30,7 @@ struct Client {
 /// A connection and the request on it.
 struct Worker {
     stream: TcpStream,
-    flight: Flight,
+    in_flight: InFlight,
     kept: [u8; KEPT],
 }
 
@@ -44,7 +44,7 @@ impl Client {
             stream.set_nodelay(true)?;
             let mut stream = TcpStream::from_std(stream);
             poll.registry().register(&mut stream, Token(index), Interest::READABLE)?;
-            Ok(Worker { stream, flight: Flight::default(), kept: [0; KEPT] })
+            Ok(Worker { stream, in_flight: InFlight::default(), kept: [0; KEPT] })
         });
         Ok(Self {
             workers: workers.collect::<io::Result<_>>()?,
@@ -78,7 +78,7 @@ impl Client {
         }
         self.unsent -= 1;
         let worker = &mut self.workers[index];
-        worker.flight = Flight::sent(clock::now());
+        worker.in_flight = InFlight::sent(clock::now());
         let written = worker.stream.write(&self.request)?;
         if written < self.request.len() {
             return Err(io::Error::other("the request did not fit into the socket's buffer"));
@@ -86,7 +86,7 @@ impl Client {
         Ok(())
     }
 
-    /// Reads until the socket is drained, as the poller's edges want.
+    /// Reads until the socket is drained, as edge-triggered polling requires.
     fn read(&mut self, index: usize, buffer: &mut [u8]) -> io::Result<()> {
         loop {
             let worker = &mut self.workers[index];
@@ -101,10 +101,10 @@ impl Client {
             let bytes = &buffer[..KEPT + length];
             worker.kept.copy_from_slice(&bytes[length..]);
             let found = self.reader.read(bytes);
-            self.tally.saw(&mut worker.flight, found.frames, now);
+            self.tally.record_frames(&mut worker.in_flight, found.frames, now);
             if found.end {
                 self.open -= 1;
-                self.tally.ended(now);
+                self.tally.record_end(now);
                 self.send(index)?;
             }
             // A read that does not fill the buffer has drained the socket (epoll(7)).

@@ -1,10 +1,10 @@
-//! The limits to compare with, as processes of their own: the bare socket client, and the least
-//! that a client over hyper can be.
+//! The limits to compare with, each a process of its own: the bare socket client and a minimal hyper
+//! client.
 
 use crate::Failure;
 use crate::bare;
-use crate::figures::Metrics;
 use crate::hyper;
+use crate::metrics::Metrics;
 use crate::process::{self, allow_sockets};
 use crate::scenario::{ENDPOINT, MODEL, PROMPT};
 use clap::{Args, ValueEnum};
@@ -18,55 +18,55 @@ pub(crate) struct ClientArgs {
     #[arg(long)]
     pub(crate) address: SocketAddr,
     /// What reads the replies
-    #[arg(long, value_enum, default_value_t = Way::Bare)]
-    by: Way,
-    /// Connections, each with one request in flight
+    #[arg(long, value_enum, default_value_t = ClientKind::Bare)]
+    by: ClientKind,
+    /// Connections, each with one request in in_flight
     #[arg(long, default_value_t = 200)]
     pub(crate) workers: u32,
     /// Requests in all
     #[arg(long, default_value_t = 2_000)]
     pub(crate) requests: u64,
-    /// Output tokens asked for, of which each comes in a frame of its own
+    /// Output tokens of each request, one per frame
     #[arg(long, default_value_t = 64)]
     pub(crate) tokens: u32,
 }
 
 /// What reads the replies.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Way {
+pub(crate) enum ClientKind {
     /// Plain reads, no HTTP library
     Bare,
-    /// hyper's HTTP/1.1 connection over reads with kernel stamps
+    /// hyper's HTTP/1.1 connection over reads with kernel timestamps
     Hyper,
 }
 
 /// What it prints.
 #[derive(Debug, Serialize)]
 struct Printed {
-    figures: Metrics,
+    metrics: Metrics,
     frames: u64,
     cpu_s: f64,
     peak_mb: f64,
 }
 
-/// Runs the client and prints its figures.
+/// Runs the client and prints its metrics.
 pub(crate) fn run(args: &ClientArgs) -> Result<(), Failure> {
     allow_sockets(u64::from(args.workers))?;
     let tally = match args.by {
-        Way::Bare => bare::drive(args)?,
-        Way::Hyper => hyper::drive(args)?,
+        ClientKind::Bare => bare::drive(args)?,
+        ClientKind::Hyper => hyper::drive(args)?,
     };
     let printed = Printed {
         frames: tally.frames,
         cpu_s: process::own_cpu_s()?,
         peak_mb: process::own_peak_mb()?,
-        figures: tally.figures(),
+        metrics: tally.metrics(),
     };
     println!("{}", serde_json::to_string(&printed)?);
     Ok(())
 }
 
-/// The request's body, the same every time, with the fields that `loadwright perf` is told to send.
+/// The request's body, always the same, with the fields that `loadwright perf` sends.
 pub(crate) fn body(tokens: u32) -> String {
     serde_json::json!({
         "model": MODEL,

@@ -1,12 +1,12 @@
-//! The least that a client over hyper's HTTP/1.1 connection can be, with kernel stamps: what the
-//! engine would stand on if it had no reader of its own. One thread, a task a worker and one a
-//! connection, the wrapper below hyper takes the stamps, a count of `data:`, no JSON.
+//! A minimal client over hyper's HTTP/1.1 connection, with kernel timestamps: what the engine would be
+//! built on without its own reader. One thread, one task per worker and one per connection; the wrapper
+//! below hyper takes the timestamps; a count of `data:`, no JSON.
 
 use crate::Failure;
 use crate::client::{ClientArgs, body};
 use crate::reply::Count;
 use crate::scenario::ENDPOINT;
-use crate::tally::{Flight, Tally};
+use crate::tally::{InFlight, Tally};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -29,9 +29,9 @@ struct Shared {
     tally: Mutex<Tally>,
 }
 
-/// Stamps of one connection, in nanoseconds; `sent` is 0 until the next request's first write.
+/// Timestamps of one connection, in nanoseconds; `sent` is 0 until the next request's first write.
 #[derive(Default)]
-struct Stamps {
+struct Timestamps {
     sent: AtomicU64,
     read: AtomicU64,
 }
@@ -50,8 +50,8 @@ pub(crate) fn drive(args: &ClientArgs) -> Result<Tally, Failure> {
             tally: Mutex::new(Tally::new(args.tokens, clock::now())),
         });
         let mut workers = JoinSet::new();
-        for (sender, stamps) in connections {
-            workers.spawn(work(Arc::clone(&shared), sender, stamps));
+        for (sender, timestamps) in connections {
+            workers.spawn(work(Arc::clone(&shared), sender, timestamps));
         }
         while let Some(ended) = workers.join_next().await {
             ended??;
@@ -63,18 +63,18 @@ pub(crate) fn drive(args: &ClientArgs) -> Result<Tally, Failure> {
 
 type Sender = SendRequest<Full<bytes::Bytes>>;
 
-async fn connect(args: &ClientArgs) -> Result<(Sender, Arc<Stamps>), Failure> {
+async fn connect(args: &ClientArgs) -> Result<(Sender, Arc<Timestamps>), Failure> {
     let stream = TcpStream::connect(args.address).await?;
     stream.set_nodelay(true)?;
     socket::enable_timestamps(stream.as_fd())?;
-    let stamps = Arc::<Stamps>::default();
-    let io = TokioIo::new(Noted {
+    let timestamps = Arc::<Timestamps>::default();
+    let io = TokioIo::new(TimestampingIo {
         stream: TimestampedStream::new(stream, Arc::default()),
-        stamps: Arc::clone(&stamps),
+        timestamps: Arc::clone(&timestamps),
     });
     let (sender, connection) = handshake(io).await?;
     tokio::spawn(connection);
-    Ok((sender, stamps))
+    Ok((sender, timestamps))
 }
 
 fn request(args: &ClientArgs) -> Result<hyper::Request<Full<bytes::Bytes>>, Failure> {
@@ -84,36 +84,40 @@ fn request(args: &ClientArgs) -> Result<hyper::Request<Full<bytes::Bytes>>, Fail
         .body(Full::new(bytes::Bytes::from(body(args.tokens))))?)
 }
 
-async fn work(shared: Arc<Shared>, mut sender: Sender, stamps: Arc<Stamps>) -> Result<(), Failure> {
+async fn work(
+    shared: Arc<Shared>,
+    mut sender: Sender,
+    timestamps: Arc<Timestamps>,
+) -> Result<(), Failure> {
     let one_less = |unsent: u64| unsent.checked_sub(1);
     while shared.unsent.fetch_update(Relaxed, Relaxed, one_less).is_ok() {
-        stamps.sent.store(0, Relaxed);
+        timestamps.sent.store(0, Relaxed);
         sender.ready().await?;
         let mut response = sender.send_request(shared.request.clone()).await?;
-        let mut flight = Flight::sent(stamps.sent.load(Relaxed));
+        let mut in_flight = InFlight::sent(timestamps.sent.load(Relaxed));
         let mut count = Count::default();
         while let Some(frame) = response.frame().await {
             let Ok(data) = frame?.into_data() else { continue };
             let frames = count.feed(&data);
-            shared.tally.lock().map_err(|_| "a worker panicked")?.saw(
-                &mut flight,
+            shared.tally.lock().map_err(|_| "a worker panicked")?.record_frames(
+                &mut in_flight,
                 frames,
-                stamps.read.load(Relaxed),
+                timestamps.read.load(Relaxed),
             );
         }
-        let end = stamps.read.load(Relaxed);
-        shared.tally.lock().map_err(|_| "a worker panicked")?.ended(end);
+        let end = timestamps.read.load(Relaxed);
+        shared.tally.lock().map_err(|_| "a worker panicked")?.record_end(end);
     }
     Ok(())
 }
 
-/// A socket that notes its stamps, and when a request's first byte was written.
-struct Noted {
+/// A socket that records when it was read, and when a request's first byte was written.
+struct TimestampingIo {
     stream: TimestampedStream,
-    stamps: Arc<Stamps>,
+    timestamps: Arc<Timestamps>,
 }
 
-impl AsyncRead for Noted {
+impl AsyncRead for TimestampingIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -121,18 +125,18 @@ impl AsyncRead for Noted {
     ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = self.stream.last();
-        self.stamps.read.store(read.kernel.unwrap_or(read.user), Relaxed);
+        self.timestamps.read.store(read.kernel.unwrap_or(read.user), Relaxed);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Noted {
+impl AsyncWrite for TimestampingIo {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let _ = self.stamps.sent.compare_exchange(0, clock::now(), Relaxed, Relaxed);
+        let _ = self.timestamps.sent.compare_exchange(0, clock::now(), Relaxed, Relaxed);
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -1,8 +1,8 @@
-//! `loadwright perf` as one of the tools measured: its arguments for a scenario, and its figures as
-//! its own files give them.
+//! `loadwright perf` as one of the measured tools: its arguments for a scenario, and its metrics from
+//! its own files.
 
 use crate::Failure;
-use crate::figures::{Metrics, Spread};
+use crate::metrics::{Metrics, Spread};
 use crate::scenario::{Arrival, ENDPOINT, MODEL, PROMPT, Shape};
 use serde_json::Value;
 use std::fs;
@@ -10,23 +10,23 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The run's name, and so its folder's.
+/// The run's name, which is also its folder's.
 const NAME: &str = "bench";
 
-/// `loadwright perf` as it is put to a scenario.
+/// A binary of loadwright and its settings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loadwright<'a> {
     /// The binary.
     pub(crate) binary: &'a Path,
     /// Engine threads.
     pub(crate) threads: u32,
-    /// The tokenizer of scenarios that want one.
+    /// The tokenizer, for scenarios that need one.
     pub(crate) tokenizer: Option<&'a Path>,
     /// Further arguments of `perf`.
     pub(crate) arguments: &'a [String],
 }
 
-/// The command that puts `shape` on the server at `address` and writes into `outputs`.
+/// The command that runs `shape` against the server at `address` and writes to `outputs`.
 pub(crate) fn command(
     Loadwright { binary, threads, tokenizer, arguments }: Loadwright<'_>,
     shape: &Shape,
@@ -60,7 +60,7 @@ pub(crate) fn command(
 }
 
 /// What the run in `outputs` reported.
-pub(crate) fn figures(outputs: &Path) -> Result<Metrics, Failure> {
+pub(crate) fn metrics(outputs: &Path) -> Result<Metrics, Failure> {
     let point = point(&outputs.join(NAME))?;
     let summary = json(&point.join("benchmark_summary.json"))?;
     let percentiles = json(&point.join("benchmark_percentile.json"))?;

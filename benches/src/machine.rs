@@ -1,10 +1,10 @@
-//! Notes on the machine that figures were taken on, without which they mean little.
+//! Describes the machine of a measurement, without which its metrics mean little.
 
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::process::Command;
 
-/// The machine, in words.
+/// The machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Machine {
     /// The processor's name.
@@ -15,13 +15,13 @@ pub(crate) struct Machine {
     pub(crate) memory_gb: f64,
     /// The kernel's name and release.
     pub(crate) kernel: String,
-    /// Processes that wanted to run, averaged over the minute before; well above 0: the machine was
-    /// not idle, and the figures are worse than its own.
+    /// Load average of the minute before; well above 0, the machine was not idle and the metrics are
+    /// worse than they should be.
     pub(crate) load_before: f64,
 }
 
 impl Machine {
-    /// This machine, now; what cannot be read is empty or 0.
+    /// This machine now; what cannot be read is empty or 0.
     pub(crate) fn here() -> Self {
         let cores = std::thread::available_parallelism();
         Self {

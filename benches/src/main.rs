@@ -1,18 +1,18 @@
-//! Measures `loadwright perf` beside a bare socket client and a bare hyper client, all against the
-//! simulated server and its own record of what it sent when.
+//! Measures `loadwright perf` alongside a bare socket client and a minimal hyper client, all against
+//! the simulated server and its own record of what it sent and when.
 //!
-//! `run` starts everything and writes the figures; `server` and `client` are the processes that it
-//! starts, and can be used by hand; `table` shows figures that were kept.
+//! `run` starts everything and writes the results; `server` and `client` are the processes that it
+//! starts, and can be used by hand; `table` shows kept results.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "this program's output is its purpose")]
 
 mod bare;
 mod client;
-mod figures;
 mod hyper;
 mod loadwright;
 mod machine;
+mod metrics;
 mod process;
 mod reply;
 mod result;
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(about = "Measures loadwright beside a bare socket client and a bare hyper client")]
+#[command(about = "Measures loadwright alongside a bare socket client and a minimal hyper client")]
 struct Args {
     #[command(subcommand)]
     command: Command,
@@ -35,13 +35,13 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs scenarios, writes their figures and prints them as a table
+    /// Runs scenarios, writes their results and prints them as a table
     Run(run::RunArgs),
-    /// Serves a scenario until its input ends, then prints what it knows as JSON
+    /// Serves a scenario until standard input ends, then prints its own metrics as JSON
     Server(server::ServerArgs),
-    /// Runs a client that is a limit to compare with, and prints its figures as JSON
+    /// Runs a client to compare with, and prints its metrics as JSON
     Client(client::ClientArgs),
-    /// Prints the table of figures that were kept
+    /// Prints kept results as a table
     Table {
         /// Files that `run` wrote
         #[arg(required = true)]
@@ -49,7 +49,7 @@ enum Command {
     },
 }
 
-/// Whatever went wrong: this program has one user, who wants the text.
+/// Any error: only its message matters.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

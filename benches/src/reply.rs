@@ -1,9 +1,9 @@
-//! What the bare client reads of a reply: how many `data:` a read holds, and whether the reply ends
-//! with it. Neither HTTP nor JSON is understood.
+//! Reads replies for the bare clients: how many `data:` a read contains, and whether the reply ends
+//! with it. Parses neither HTTP nor JSON.
 
 use memchr::memmem::Finder;
 
-/// Bytes kept of the previous read, since what is looked for may be split: one less than the end.
+/// Bytes kept of the previous read, since a match may be split: one less than the longest pattern.
 pub(crate) const KEPT: usize = END.len() - 1;
 
 /// The end of a chunked body.
@@ -17,10 +17,10 @@ pub(crate) struct Reader {
     data: Finder<'static>,
 }
 
-/// What a read held.
+/// What a read contained.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// How many `data:` it completed.
+    /// Number of `data:` that it completed.
     pub(crate) frames: u32,
     /// Whether the body ended with it.
     pub(crate) end: bool,
@@ -31,18 +31,18 @@ impl Reader {
         Self { data: Finder::new(DATA) }
     }
 
-    /// Reads `bytes`, of which the first [`KEPT`] are the last of the read before.
+    /// Reads `bytes`, of which the first [`KEPT`] are the last of the previous read.
     pub(crate) fn read(&self, bytes: &[u8]) -> Found {
-        let news = |at: &usize| at + DATA.len() > KEPT;
-        let frames = self.data.find_iter(bytes).filter(news).count() as u32;
+        let new = |at: &usize| at + DATA.len() > KEPT;
+        let frames = self.data.find_iter(bytes).filter(new).count() as u32;
         Found { frames, end: bytes.ends_with(END) }
     }
 }
 
-/// Counts `data:` in what an HTTP library gives of a body, wherever it is split.
+/// Counts `data:` in the parts of a body that an HTTP library returns, wherever it is split.
 pub(crate) struct Count {
     data: Finder<'static>,
-    /// The last bytes of the part before.
+    /// The last bytes of the previous part.
     kept: Vec<u8>,
 }
 
@@ -53,10 +53,10 @@ impl Default for Count {
 }
 
 impl Count {
-    /// How many `data:` end in `part`.
+    /// Number of `data:` that end in `part`.
     pub(crate) fn feed(&mut self, part: &[u8]) -> u32 {
         const LESS: usize = DATA.len() - 1;
-        // One that begins in the part before ends in the first bytes of this one.
+        // One that begins in the previous part ends in the first bytes of this one.
         self.kept.extend_from_slice(&part[..part.len().min(LESS)]);
         let split = self.data.find(&self.kept).is_some();
         let whole = self.data.find_iter(part).count();

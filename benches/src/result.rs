@@ -1,10 +1,10 @@
-//! What is kept of a measurement: every run as it was, and the machine.
+//! The results of a measurement: every run, and the machine.
 
-use crate::figures::{Metrics, Spread, median};
 use crate::machine::Machine;
+use crate::metrics::{Metrics, Spread, median};
 use crate::process::Usage;
 use crate::scenario::Scenario;
-use crate::server::Truth;
+use crate::server::ServerReport;
 use serde::{Deserialize, Serialize};
 
 /// One scenario measured: the content of a file in benches/results.
@@ -28,20 +28,20 @@ pub(crate) struct Measurement {
 pub(crate) enum Tool {
     /// The bare socket client.
     Bare,
-    /// The least that a client over hyper can be.
+    /// The minimal hyper client.
     Hyper,
     /// `loadwright perf`.
     Loadwright,
     /// The same with `--threads 2`.
     LoadwrightTwoThreads,
-    /// `loadwright perf` of another build, to compare with.
+    /// `loadwright perf` of another build.
     Baseline,
     /// The same with `--threads 2`.
     BaselineTwoThreads,
 }
 
 impl Tool {
-    /// What it is in tables.
+    /// Its name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare client",
@@ -53,8 +53,7 @@ impl Tool {
         }
     }
 
-    /// The same load with the other build of loadwright; none: it is no loadwright, or the baseline
-    /// itself.
+    /// The same with the baseline build; `None` for other clients and for the baseline itself.
     pub(crate) fn baseline(self) -> Option<Self> {
         match self {
             Self::Loadwright => Some(Self::Baseline),
@@ -71,7 +70,7 @@ pub(crate) struct Run {
     pub(crate) tool: Tool,
     /// Which round, from 0.
     pub(crate) round: u32,
-    /// What its process used, start-up included.
+    /// What its process used, including start-up.
     pub(crate) usage: Usage,
     /// Seconds from its start to its end.
     pub(crate) wall_s: f64,
@@ -80,31 +79,32 @@ pub(crate) struct Run {
     pub(crate) first_request_ms: Option<f64>,
     /// What it reported.
     pub(crate) reported: Metrics,
-    /// What the server knows.
-    pub(crate) truth: Truth,
+    /// What the server measured.
+    #[serde(alias = "truth")]
+    pub(crate) server: ServerReport,
     /// What the server's process used.
     pub(crate) server_usage: Usage,
 }
 
 impl Run {
-    /// Processor time a frame, in microseconds.
+    /// CPU time per frame, in microseconds.
     pub(crate) fn cpu_us_per_frame(&self) -> f64 {
-        self.usage.cpu_s * 1e6 / self.truth.frames as f64
+        self.usage.cpu_s * 1e6 / self.server.frames as f64
     }
 
-    /// What it reported of TTFT more than the server knows, in milliseconds.
+    /// Reported TTFT minus the server's, in milliseconds.
     pub(crate) fn ttft_error(&self) -> Option<Spread> {
-        Some(self.reported.ttft_ms?.less(self.truth.figures.ttft_ms?))
+        Some(self.reported.ttft_ms?.minus(self.server.metrics.ttft_ms?))
     }
 
-    /// Likewise of ITL.
+    /// Reported ITL minus the server's, in milliseconds.
     pub(crate) fn itl_error(&self) -> Option<Spread> {
-        Some(self.reported.itl_ms?.less(self.truth.figures.itl_ms?))
+        Some(self.reported.itl_ms?.minus(self.server.metrics.itl_ms?))
     }
 }
 
 impl Measurement {
-    /// The tools that were measured, in the order of their first runs.
+    /// The measured tools, in the order of their first runs.
     pub(crate) fn tools(&self) -> Vec<Tool> {
         let mut tools = Vec::new();
         for run in &self.runs {
@@ -115,8 +115,8 @@ impl Measurement {
         tools
     }
 
-    /// The median of a figure over the runs of `tool`; none where it has none.
-    pub(crate) fn median(&self, tool: Tool, figure: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
-        median(self.runs.iter().filter(|run| run.tool == tool).filter_map(figure).collect())
+    /// The median of a metric over the runs of `tool`, if they have it.
+    pub(crate) fn median(&self, tool: Tool, metric: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
+        median(self.runs.iter().filter(|run| run.tool == tool).filter_map(metric).collect())
     }
 }

@@ -1,14 +1,14 @@
-//! The measurement: for each scenario some rounds, in each round every tool against a server of its
-//! own, in turn, so that what else the machine does falls on all of them alike.
+//! The measurement: several rounds per scenario, and in each round every tool in turn against its own
+//! server, so that other load on the machine affects all of them alike.
 
 use crate::Failure;
-use crate::figures::Metrics;
 use crate::loadwright::{self, Loadwright};
 use crate::machine::Machine;
+use crate::metrics::Metrics;
 use crate::process::{self, Usage};
 use crate::result::{Measurement, Run, Tool};
 use crate::scenario::{Arrival, Scenario, Shape};
-use crate::server::{Listening, Truth};
+use crate::server::{Listening, ServerReport};
 use crate::table;
 use clap::{Args, ValueEnum};
 use loadwright_timing::clock;
@@ -23,7 +23,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 /// Settings of a measurement.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// What to measure [default: everything]
+    /// Scenarios to measure [default: all]
     #[arg(value_enum)]
     scenarios: Vec<Scenario>,
     /// The loadwright binary, built for release; without it the bare client runs alone
@@ -35,16 +35,16 @@ pub(crate) struct RunArgs {
     /// Arguments of the baseline alone, e.g. `--baseline-args=--cpu-pinning=off`; repeatable
     #[arg(long, requires = "baseline", allow_hyphen_values = true)]
     baseline_args: Vec<String>,
-    /// A tokenizer's folder, for the scenario that wants one
+    /// Folder of a tokenizer, for the scenario that needs one
     #[arg(long)]
     tokenizer: Option<PathBuf>,
-    /// How often each tool runs
+    /// Runs of each tool
     #[arg(long, default_value_t = 3)]
     rounds: u32,
     /// Requests in a run, instead of the scenario's own number
     #[arg(long)]
     requests: Option<u64>,
-    /// Where the figures are written
+    /// Folder for the results
     #[arg(long, default_value = "benches/results")]
     results: PathBuf,
 }
@@ -83,7 +83,7 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
         if tools.contains(&tool) {
             // Compiles the plugins into their cache, which every later run finds.
             let small = Shape { requests: 1, arrival: Arrival::Workers(1), ..shape.clone() };
-            one(scenario, &small, tool, args)?;
+            run_once(scenario, &small, tool, args)?;
         }
     }
     for round in 0..args.rounds {
@@ -92,14 +92,14 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
             tools.reverse();
         }
         for tool in tools {
-            measurement.runs.push(Run { round, ..one(scenario, &shape, tool, args)? });
+            measurement.runs.push(Run { round, ..run_once(scenario, &shape, tool, args)? });
         }
     }
     Ok(measurement)
 }
 
-/// The tools that can be put to `scenario` with what `args` give; a build to compare with comes next
-/// to the one it is compared with.
+/// The tools that can run `scenario` with `args`; a baseline comes next to the build it is compared
+/// with.
 fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
     let can = |tool: &Tool| match tool {
         Tool::Bare | Tool::Hyper => true,
@@ -114,8 +114,8 @@ fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
 }
 
 /// One run of `tool`.
-fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
-    let server = Serving::start(scenario)?;
+fn run_once(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
+    let server = ServerProcess::start(scenario)?;
     let build = |binary: &Option<PathBuf>, threads, arguments| {
         let binary = binary.as_deref().ok_or("its binary was not given")?;
         let tokenizer = args.tokenizer.as_deref();
@@ -134,11 +134,19 @@ fn one(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<
         Tool::BaselineTwoThreads => baseline(2)?,
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
-    let (server_usage, truth) = server.stop()?;
-    let first_request_ms = truth.first_at.map(|at| at.saturating_sub(start_wall) as f64 / 1e6);
-    let run =
-        Run { tool, round: 0, usage, wall_s, first_request_ms, reported, truth, server_usage };
-    let served = run.truth.figures.requests;
+    let (server_usage, report) = server.stop()?;
+    let first_request_ms = report.first_at.map(|at| at.saturating_sub(start_wall) as f64 / 1e6);
+    let run = Run {
+        tool,
+        round: 0,
+        usage,
+        wall_s,
+        first_request_ms,
+        reported,
+        server: report,
+        server_usage,
+    };
+    let served = run.server.metrics.requests;
     if run.reported.requests != shape.requests || served != shape.requests {
         let (asked, reported) = (shape.requests, run.reported.requests);
         return Err(format!("asked {asked} requests, {reported} reported, {served} served").into());
@@ -159,7 +167,7 @@ fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Metr
         .spawn()?;
     let printed: Value = next(&mut lines(&mut child)?)?;
     let usage = process::wait(child, "the bare client")?;
-    Ok((usage, serde_json::from_value(printed["figures"].clone())?))
+    Ok((usage, serde_json::from_value(printed["metrics"].clone())?))
 }
 
 fn run_loadwright(
@@ -178,18 +186,18 @@ fn run_loadwright(
         let printed = fs::read_to_string(outputs.path().join("printed")).unwrap_or_default();
         format!("{error}\n{printed}")
     })?;
-    Ok((usage, loadwright::figures(outputs.path())?))
+    Ok((usage, loadwright::metrics(outputs.path())?))
 }
 
 /// The server as a process of its own.
-struct Serving {
-    /// None once it was waited for.
+struct ServerProcess {
+    /// `None` once it was waited for.
     child: Option<Child>,
     lines: Lines<BufReader<ChildStdout>>,
     address: SocketAddr,
 }
 
-impl Serving {
+impl ServerProcess {
     fn start(scenario: Scenario) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["server", "--scenario", &scenario.name()])
@@ -201,19 +209,19 @@ impl Serving {
         Ok(Self { child: Some(child), lines, address: listening.address })
     }
 
-    fn stop(mut self) -> Result<(Usage, Truth), Failure> {
+    fn stop(mut self) -> Result<(Usage, ServerReport), Failure> {
         let mut child = self.child.take().ok_or("a server is stopped once")?;
         drop(child.stdin.take());
-        let truth = next(&mut self.lines)?;
-        Ok((process::wait(child, "the server")?, truth))
+        let report = next(&mut self.lines)?;
+        Ok((process::wait(child, "the server")?, report))
     }
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     /// Ends a server whose client failed.
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            // It may have ended by itself.
+            // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -1,4 +1,4 @@
-//! The loads that are measured: what is asked, how often, and how the server answers.
+//! The measured loads: requests, their arrival, and how the server replies.
 
 use crate::result::Tool;
 use clap::ValueEnum;
@@ -20,7 +20,7 @@ pub(crate) enum Scenario {
     Many,
     /// 2,000 requests a second, whatever the server does
     OpenLoop,
-    /// One request: how soon it comes
+    /// One request: the time until it is sent
     Start,
     /// One request of the random dataset, with the tokenizer of --tokenizer
     StartTokenizer,
@@ -31,32 +31,32 @@ pub(crate) enum Scenario {
 pub(crate) struct Shape {
     /// How requests arrive.
     pub(crate) arrival: Arrival,
-    /// How many there are.
+    /// Number of requests.
     pub(crate) requests: u64,
-    /// Output tokens of each, a frame each.
+    /// Output tokens of each, one per frame.
     pub(crate) tokens: u32,
     /// When the server sends them.
     pub(crate) model: Model,
-    /// Whether prompts are made by the random dataset with a real tokenizer.
+    /// Whether prompts come from the random dataset with a real tokenizer.
     pub(crate) random: bool,
 }
 
 /// How requests arrive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Arrival {
-    /// Each worker sends its next request when the last one ended.
+    /// Each worker sends its next request when the last one has ended.
     Workers(u32),
-    /// So many a second.
+    /// Requests per second.
     Rate(u32),
 }
 
-/// What every request asks.
+/// The prompt of every request.
 pub(crate) const PROMPT: &str = "Tell me about the sea, the wind and the ships that go with them.";
 
 /// The model's name in every request.
 pub(crate) const MODEL: &str = "simulated";
 
-/// The endpoint, behind the server's URL.
+/// The endpoint's path.
 pub(crate) const ENDPOINT: &str = "/v1/chat/completions";
 
 impl Scenario {
@@ -83,7 +83,8 @@ impl Scenario {
         }
     }
 
-    /// The tools that it is put to. The bare clients know no arrival plan, and have nothing to load.
+    /// The tools that are measured. The bare clients do not support an arrival rate and have nothing
+    /// to start.
     pub(crate) fn tools(self) -> &'static [Tool] {
         match self {
             Self::Paced | Self::Many => &[Tool::Bare, Tool::Hyper, Tool::Loadwright],

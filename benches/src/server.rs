@@ -1,7 +1,7 @@
-//! The simulated server as a process of its own, and what it knows of a run.
+//! The simulated server as a process of its own, and what it measured of a run.
 
 use crate::Failure;
-use crate::figures::{Metrics, Spread};
+use crate::metrics::{Metrics, Spread};
 use crate::process::allow_sockets;
 use crate::scenario::Scenario;
 use clap::Args;
@@ -14,10 +14,10 @@ use std::net::SocketAddr;
 /// Settings of the server.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
-    /// What is served
+    /// The scenario to serve
     #[arg(long, value_enum)]
     scenario: Scenario,
-    /// Where to listen; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -29,11 +29,12 @@ pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
 }
 
-/// What it prints at its end.
+/// What it prints at the end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Truth {
-    /// The figures as it knows them: times from the kernel's receipt of a request.
-    pub(crate) figures: Metrics,
+pub(crate) struct ServerReport {
+    /// Its metrics, from the kernel's receive timestamp of each request.
+    #[serde(alias = "figures")]
+    pub(crate) metrics: Metrics,
     /// Requests received, whole or not.
     pub(crate) received: u64,
     /// Connections accepted.
@@ -45,7 +46,7 @@ pub(crate) struct Truth {
     pub(crate) first_at: Option<u64>,
 }
 
-/// Serves until the standard input ends, then prints the truth.
+/// Serves until standard input ends, then prints its report.
 pub(crate) fn serve(args: &ServerArgs) -> Result<(), Failure> {
     allow_sockets(10_000)?;
     let mut config = args.scenario.config();
@@ -58,18 +59,18 @@ pub(crate) fn serve(args: &ServerArgs) -> Result<(), Failure> {
     let counts = server.counts();
     let served = server.truth();
     let first = served.iter().map(|served| served.received).min();
-    let truth = Truth {
-        figures: figures(&served),
+    let report = ServerReport {
+        metrics: metrics(&served),
         first_at: first.map(|first| clock::wall_at_origin() + first),
         received: counts.received,
         connections: counts.connections,
         frames: counts.frames,
     };
-    println!("{}", serde_json::to_string(&truth)?);
+    println!("{}", serde_json::to_string(&report)?);
     Ok(())
 }
 
-fn figures(served: &[Served]) -> Metrics {
+fn metrics(served: &[Served]) -> Metrics {
     let whole: Vec<&Served> = served.iter().filter(|served| served.complete).collect();
     let mut ttft: Vec<u64> = whole
         .iter()

@@ -1,12 +1,12 @@
-//! Measurements as Markdown: one row a figure, the tools side by side, each with its ratio to the
-//! bare client, and two builds with theirs to each other.
+//! Measurements as Markdown: one row per metric, one column per tool with its ratio to the bare
+//! client, and the ratio of two builds.
 
 use crate::Failure;
 use crate::result::{Measurement, Run, Tool};
 use std::fs;
 use std::path::PathBuf;
 
-/// A figure that the table shows.
+/// A metric in the table.
 struct Row {
     name: &'static str,
     of: fn(&Run) -> Option<f64>,
@@ -14,13 +14,17 @@ struct Row {
 }
 
 const ROWS: [Row; 10] = [
-    Row { name: "CPU a frame (µs)", of: |run| Some(run.cpu_us_per_frame()), digits: 2 },
+    Row { name: "CPU per frame (µs)", of: |run| Some(run.cpu_us_per_frame()), digits: 2 },
     Row { name: "mean TTFT error (ms)", of: |run| Some(run.ttft_error()?.mean), digits: 3 },
     Row { name: "p99 TTFT error (ms)", of: |run| Some(run.ttft_error()?.p99), digits: 3 },
     Row { name: "mean ITL error (ms)", of: |run| Some(run.itl_error()?.mean), digits: 3 },
     Row { name: "p99 ITL error (ms)", of: |run| Some(run.itl_error()?.p99), digits: 3 },
     Row { name: "peak memory (MB)", of: |run| Some(run.usage.peak_mb), digits: 1 },
-    Row { name: "requests a second", of: |run| Some(run.truth.figures.requests_per_s), digits: 0 },
+    Row {
+        name: "requests per second",
+        of: |run| Some(run.server.metrics.requests_per_s),
+        digits: 0,
+    },
     Row {
         name: "p99 dispatch delay (ms)",
         of: |run| Some(run.reported.dispatch_delay_ms?.p99),
@@ -45,7 +49,7 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
     let rounds = measurement.runs.iter().map(|run| run.round + 1).max().unwrap_or_default();
     let mut text = format!(
         "### {} ({}, {} requests, median of {rounds} rounds)\n\n{}, {} cores, {:.0} GB, {}, load \
-         before {:.1}\n\n| figure |",
+         before {:.1}\n\n| metric |",
         measurement.scenario.name(),
         measurement.date,
         measurement.requests,
@@ -92,7 +96,7 @@ fn ratio(one: Option<f64>, other: Option<f64>) -> String {
     }
 }
 
-/// A tool's median, and in brackets its ratio to the bare client's.
+/// A tool's median, with its ratio to the bare client's in brackets.
 fn cell(row: &Row, tool: Tool, median: Option<f64>, bare: Option<f64>) -> String {
     let Some(median) = median else { return " – |".into() };
     let digits = row.digits;

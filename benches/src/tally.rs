@@ -1,30 +1,30 @@
-//! What a client notes while it reads.
+//! What a client records while it reads.
 
-use crate::figures::{Metrics, Spread};
+use crate::metrics::{Metrics, Spread};
 
 /// Times of all requests of a client.
 #[derive(Debug)]
 pub(crate) struct Tally {
     tokens: u32,
-    /// When the first was sent and the last ended.
+    /// When the first request was sent and the last one ended.
     first: u64,
     last: u64,
     /// Output frames.
     pub(crate) frames: u64,
     ttft: Vec<u64>,
-    /// Gaps in nanoseconds; one of more than 4.3 s is counted as that.
+    /// Gaps in nanoseconds, at most 4.3 s.
     gaps: Vec<u32>,
 }
 
-/// The request that a connection has in flight.
+/// The request that a connection has in in_flight.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Flight {
+pub(crate) struct InFlight {
     sent: u64,
     last: u64,
     frames: u32,
 }
 
-impl Flight {
+impl InFlight {
     /// A request that was sent at `sent`.
     pub(crate) fn sent(sent: u64) -> Self {
         Self { sent, last: 0, frames: 0 }
@@ -32,32 +32,32 @@ impl Flight {
 }
 
 impl Tally {
-    /// For requests of `tokens` output tokens, of which the first is sent not before `first`.
+    /// For requests of `tokens` output tokens, the first sent at `first` or later.
     pub(crate) fn new(tokens: u32, first: u64) -> Self {
         Self { tokens, first, last: first, frames: 0, ttft: Vec::new(), gaps: Vec::new() }
     }
 
-    /// Notes `count` frames at `now`. Those behind the last token carry no output.
-    pub(crate) fn saw(&mut self, flight: &mut Flight, count: u32, now: u64) {
-        for _ in 0..count.min(self.tokens - flight.frames.min(self.tokens)) {
-            if flight.frames == 0 {
-                self.ttft.push(now - flight.sent);
+    /// Records `count` frames at `now`. Those behind the last token carry no output.
+    pub(crate) fn record_frames(&mut self, in_flight: &mut InFlight, count: u32, now: u64) {
+        for _ in 0..count.min(self.tokens - in_flight.frames.min(self.tokens)) {
+            if in_flight.frames == 0 {
+                self.ttft.push(now - in_flight.sent);
             } else {
-                self.gaps.push(u32::try_from(now - flight.last).unwrap_or(u32::MAX));
+                self.gaps.push(u32::try_from(now - in_flight.last).unwrap_or(u32::MAX));
             }
-            flight.frames += 1;
-            flight.last = now;
+            in_flight.frames += 1;
+            in_flight.last = now;
             self.frames += 1;
         }
     }
 
-    /// Notes that a request ended at `now`.
-    pub(crate) fn ended(&mut self, now: u64) {
+    /// Records that a request ended at `now`.
+    pub(crate) fn record_end(&mut self, now: u64) {
         self.last = now;
     }
 
-    /// The figures of it all.
-    pub(crate) fn figures(mut self) -> Metrics {
+    /// The metrics of all requests.
+    pub(crate) fn metrics(mut self) -> Metrics {
         let requests = self.ttft.len() as u64;
         Metrics {
             requests,

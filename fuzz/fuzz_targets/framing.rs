@@ -1,5 +1,5 @@
-//! Framing of any bytes, in any split: the frames of one read, of reads of one byte and of the
-//! split that the first byte gives are the same, and those of the event stream are the oracle's.
+//! Frames any bytes in any split: one read, reads of one byte, and reads of the size in the first byte
+//! give the same frames, and those of an event stream match the oracle's.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,12 +1,12 @@
-//! Responses of any bytes: a head is read from any longer input as from its own bytes, and a
-//! chunked body, in any split, gives what a naive reader of the whole gives.
+//! Parses any bytes as responses: bytes behind a head do not change it, and a chunked body in any
+//! split gives what a naive reader of the whole gives.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use loadwright_engine::http1::head;
 use loadwright_engine::response::body::{Body, Delimiter};
 
-/// The body, whether it is over and what lies behind it; `None`: it is malformed.
+/// The body, whether it is complete, and the number of bytes behind it; `None` if it is malformed.
 fn split(bytes: &[u8], part: usize) -> Option<(Vec<u8>, bool, usize)> {
     let (mut reader, mut body, mut behind) = (Body::new(Delimiter::Chunked), Vec::new(), 0);
     for mut part in bytes.chunks(part) {
@@ -18,7 +18,7 @@ fn split(bytes: &[u8], part: usize) -> Option<(Vec<u8>, bool, usize)> {
     Some((body, reader.done(), behind))
 }
 
-/// A chunked body read line by line from the whole of it, where it is whole and well-formed.
+/// A complete and well-formed chunked body, read line by line.
 fn naive(mut bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     fn line<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
         let end = bytes.windows(2).position(|pair| pair == b"\r\n")?;

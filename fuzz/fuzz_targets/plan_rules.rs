@@ -1,5 +1,5 @@
-//! Any text as the rules of a plan, a rule a line, a tab before its guard's pointer: refused or
-//! followed as the oracle follows it over a fixed frame, never a panic.
+//! Takes any text as the rules of a plan: one rule per line, with a tab before its guard's pointer. The
+//! rules are rejected, or read a fixed frame as the oracle does; they never panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

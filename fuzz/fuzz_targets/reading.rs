@@ -1,5 +1,5 @@
-//! Reading of any frames, one a line: never a panic, each frame as if it were the first of its
-//! exchange, and the reply that is built of them gives the same reading again.
+//! Reads any frames, one per line: never a panic, each frame is read as if it were the first of its
+//! exchange, and the reply built from them gives the same reading.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! From a core module to a plugin file: componentised, validated, its manifest stamped on.
+//! Makes a plugin file from a core module: a valid component with its manifest section.
 
 use crate::plugins::XtaskError;
 use serde_json::Value;
@@ -8,16 +8,20 @@ use wasmparser::{Parser, Payload};
 /// The custom section that carries the manifest, in the module and in the component.
 const MANIFEST: &str = "loadwright:manifest";
 
-/// Makes a component of a core module made by wit-bindgen.
+/// Makes a component from a core module built with wit-bindgen.
 pub(crate) fn componentise(module: &[u8]) -> Result<Vec<u8>, String> {
     let mut encoder =
         wit_component::ComponentEncoder::default().module(module).map_err(full)?.validate(true);
     encoder.encode().map_err(full)
 }
 
-/// Copies the manifest from the core module onto its component, where a host finds it without
-/// looking into modules.
-pub(crate) fn stamp(name: &str, module: &[u8], component: &mut Vec<u8>) -> Result<(), XtaskError> {
+/// Copies the manifest section from the core module to its component, where a host finds it without
+/// parsing modules.
+pub(crate) fn add_manifest(
+    name: &str,
+    module: &[u8],
+    component: &mut Vec<u8>,
+) -> Result<(), XtaskError> {
     let wrong = |cause: String| XtaskError::Manifest { name: name.into(), cause };
     let manifest = section(module).map_err(wrong)?;
     let parsed: Value = serde_json::from_slice(manifest).map_err(|e| wrong(e.to_string()))?;
@@ -30,11 +34,11 @@ pub(crate) fn stamp(name: &str, module: &[u8], component: &mut Vec<u8>) -> Resul
         }
     }
     if !parsed["settings"].is_object() {
-        return Err(wrong("it has no schema of its settings".into()));
+        return Err(wrong("it has no schema for its settings".into()));
     }
-    let stamped = CustomSection { name: MANIFEST.into(), data: manifest.into() };
-    component.push(stamped.id());
-    stamped.encode(component);
+    let section = CustomSection { name: MANIFEST.into(), data: manifest.into() };
+    component.push(section.id());
+    section.encode(component);
     Ok(())
 }
 

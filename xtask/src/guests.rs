@@ -1,21 +1,21 @@
-//! Which guests there are, and where each one's component is kept.
+//! The list of guests, and where their files are.
 
 use std::path::{Path, PathBuf};
 
 /// One guest crate.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guest {
-    /// Name of its file, and of the plugin.
+    /// Name of its file and of the plugin.
     pub(crate) name: &'static str,
     /// Name of its crate.
     pub(crate) package: &'static str,
-    /// Where its manifest is built from.
+    /// Where its crate is.
     pub(crate) origin: Origin,
-    /// What its file holds.
+    /// What its file contains.
     pub(crate) form: Form,
 }
 
-/// Where a guest's crate stands.
+/// Where a guest's crate is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A member of the workspace in plugins/, bundled with the binary.
@@ -26,14 +26,14 @@ pub(crate) enum Origin {
     Example,
 }
 
-/// What a guest's file holds.
+/// What a guest's file contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A component with its manifest in a custom section.
+    /// A component with a manifest section.
     Plugin,
-    /// A component without a manifest.
+    /// A component without a manifest section.
     Bare,
-    /// The core module as the compiler left it.
+    /// The core module as the compiler wrote it.
     Core,
 }
 
@@ -58,7 +58,7 @@ const fn plugin(name: &'static str, origin: Origin) -> Guest {
 }
 
 impl Guest {
-    /// Where its file is kept, from the repository's root.
+    /// Its file, from the repository's root.
     pub(crate) fn file(&self) -> PathBuf {
         let folder = match self.origin {
             Origin::Bundled => PathBuf::from("plugins/dist"),

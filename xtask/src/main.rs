@@ -1,7 +1,7 @@
-//! Chores of the workspace: `cargo xtask plugins` builds every guest, `--check` says whether the
-//! committed ones match their sources; `cargo xtask dist` builds the binary that is shipped.
+//! Build tasks of the workspace: `cargo xtask plugins` builds every guest, `--check` checks that the
+//! committed ones match their sources; `cargo xtask dist` builds the shipped binary.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for a terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod component;
 mod digests;
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 Usage: cargo xtask plugins            build all guests into their dist folders
-       cargo xtask plugins --check    rebuild them aside and compare with the committed ones
+       cargo xtask plugins --check    rebuild them elsewhere and compare with the committed ones
        cargo xtask dist               build the shipped binary and a file with its line tables";
 
 fn main() -> ExitCode {

@@ -1,5 +1,5 @@
-//! `cargo xtask plugins`: builds every guest; `--check`: says whether the committed files are what
-//! the sources give.
+//! `cargo xtask plugins` builds every guest; `--check` checks that the committed files match their
+//! sources.
 
 use crate::component;
 use crate::digests::{self, Digests, sha256};
@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What can go wrong.
+/// Building or checking guests failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum XtaskError {
-    /// No compiler at hand makes the target.
+    /// No installed compiler supports the target.
     #[error(
-        "no compiler here makes wasm32-unknown-unknown: run `rustup target add \
+        "no installed compiler supports wasm32-unknown-unknown: run `rustup target add \
          wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web cargo-web rust-web-src`"
     )]
     NoToolchain,
-    /// The compiler would not say what it is.
+    /// The compiler does not run.
     #[error("{} does not run: {cause}", program.display())]
     Compiler {
         /// The compiler.
@@ -27,11 +27,11 @@ pub(crate) enum XtaskError {
         /// Why.
         cause: String,
     },
-    /// cargo failed; it has said why.
-    #[error("the guest `{0}` does not build")]
+    /// cargo failed; it has printed why.
+    #[error("the guest `{0}` does not build: see cargo's output above")]
     Build(&'static str),
-    /// The module cannot be made a component.
-    #[error("the guest `{name}` cannot be made a component: {cause}")]
+    /// The module cannot be made into a component.
+    #[error("the guest `{name}` cannot be made into a component: {cause}")]
     Component {
         /// The guest.
         name: &'static str,
@@ -39,7 +39,7 @@ pub(crate) enum XtaskError {
         cause: String,
     },
     /// The manifest is missing or wrong.
-    #[error("the manifest of `{name}` is not right: {cause}")]
+    #[error("the manifest of `{name}` is not valid: {cause}")]
     Manifest {
         /// The guest.
         name: String,
@@ -54,17 +54,17 @@ pub(crate) enum XtaskError {
         /// Why.
         cause: io::Error,
     },
-    /// Committed files are not what the sources give.
-    #[error("not what the sources give: {0}; run `cargo xtask plugins` and commit what it writes")]
+    /// Committed files do not match their sources.
+    #[error("{0} do not match their sources; run `cargo xtask plugins` and commit what it writes")]
     Differ(String),
 }
 
-/// Builds every guest into its place, and writes the digests.
+/// Builds every guest to its place and writes the digests.
 pub(crate) fn build() -> Result<(), XtaskError> {
     build_into(&Toolchain::find()?, &root()).map(|_| ())
 }
 
-/// Rebuilds every guest aside and compares.
+/// Rebuilds every guest elsewhere and compares.
 pub(crate) fn check() -> Result<(), XtaskError> {
     let (root, toolchain) = (root(), Toolchain::find()?);
     let recorded = read_digests(&root)?;
@@ -73,8 +73,8 @@ pub(crate) fn check() -> Result<(), XtaskError> {
     stray_files(&root, &recorded)?;
     if recorded.compiler != toolchain.version {
         println!(
-            "The committed guests are by {}, this is {}: bytes are not compared. The rebuilt ones \
-             are in {}.",
+            "The committed guests were built by {}, this is {}: bytes are not compared. The rebuilt \
+             guests are in {}.",
             recorded.compiler,
             toolchain.version,
             aside.display()
@@ -89,11 +89,11 @@ pub(crate) fn check() -> Result<(), XtaskError> {
     if !differ.is_empty() {
         return Err(XtaskError::Differ(differ.join(", ")));
     }
-    println!("All {} guests are what their sources give.", GUESTS.len());
+    println!("All {} guests match their sources.", GUESTS.len());
     Ok(())
 }
 
-/// The committed files must be those that the digests are of.
+/// Checks that the committed files match the committed digests.
 fn stray_files(root: &Path, recorded: &Digests) -> Result<(), XtaskError> {
     for guest in GUESTS {
         let bytes = read(&root.join(guest.file()))?;
@@ -125,7 +125,7 @@ fn make(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> {
     let mut component = component::componentise(&module)
         .map_err(|cause| XtaskError::Component { name: guest.name, cause })?;
     if guest.form == Form::Plugin {
-        component::stamp(guest.name, &module, &mut component)?;
+        component::add_manifest(guest.name, &module, &mut component)?;
     }
     Ok(component)
 }
@@ -150,14 +150,14 @@ fn compile(toolchain: &Toolchain, guest: &Guest) -> Result<Vec<u8>, XtaskError> 
 }
 
 /// The repository's root.
-fn root() -> PathBuf {
-    // As cargo says when it runs this, so that a copy of the repository is built where it stands.
+pub(crate) fn root() -> PathBuf {
+    // cargo's variable at run time, so that a copy of the repository builds itself.
     let xtask = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let xtask = xtask.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     xtask.parent().expect("xtask is a folder of the repository").to_path_buf()
 }
 
-/// Where guests are compiled: beside the host's own output.
+/// Target folder of guests, inside that of the host.
 fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target")).join("guests")

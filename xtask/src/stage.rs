@@ -1,13 +1,14 @@
-//! Lays out an example as one folder with the SDK it names by path. Cargo's hashes of a crate, which
-//! order the code, depend on its path from the workspace: outside of it, on where the repository is.
+//! Copies an example and the SDK it depends on into one folder. Cargo's hash of a crate, which orders
+//! its code, depends on its path relative to the workspace, and outside of it on the location of the
+//! repository.
 
 use std::path::Path;
 use std::{fs, io};
 
-/// The SDK's place as an example names it, and within the folder laid out.
+/// The SDK's path in an example, and in the copy.
 const SDK: (&str, &str) = ("../../plugins/sdk", "plugins/sdk");
 
-/// Puts `examples/<name>` of the repository `root` and what it needs into `to`.
+/// Copies `examples/<name>` of the repository `root` and what it needs to `to`.
 pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
     if to.exists() {
         fs::remove_dir_all(to)?;
@@ -17,7 +18,7 @@ pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
     fs::copy(package.join("Cargo.lock"), to.join("Cargo.lock"))?;
     fs::copy(package.join("manifest.json"), to.join("manifest.json"))?;
     let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
-    // A workspace of its own, also where the folder is within another; the SDK has its own too.
+    // Its own workspace, even inside another one; the SDK has its own too.
     let manifest = manifest.replace(SDK.0, SDK.1) + "\n[workspace]\nexclude = [\"plugins\"]\n";
     fs::write(to.join("Cargo.toml"), manifest)?;
     copy_folder(&root.join("plugins/sdk"), &to.join("plugins/sdk"))?;

@@ -1,5 +1,5 @@
-//! The compiler at hand that makes wasm32-unknown-unknown, and how cargo is called with it so that
-//! the same sources give the same bytes in any folder.
+//! Finds a compiler for wasm32-unknown-unknown, and calls cargo so that the same sources give the same
+//! bytes in any folder.
 
 use crate::plugins::XtaskError;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A compiler, and how its standard library for the target is had.
+/// A compiler, and how it gets the standard library for the target.
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     rustc: PathBuf,
     cargo: PathBuf,
-    /// The linker, where the standard library must be built from its source.
+    /// The linker, if the standard library must be built from source.
     build_std: Option<PathBuf>,
     sysroot: PathBuf,
-    /// What `rustc --version` says: digests hold for it alone.
+    /// `rustc --version`: digests are valid for this version only.
     pub(crate) version: String,
 }
 
@@ -24,14 +24,14 @@ pub(crate) struct Toolchain {
 pub(crate) struct Place<'a> {
     /// The repository.
     pub(crate) root: &'a Path,
-    /// The package's workspace: within the repository, or laid out within `target`.
+    /// The package's workspace: in the repository, or a copy in `target`.
     pub(crate) workspace: &'a Path,
     /// cargo's output.
     pub(crate) target: &'a Path,
 }
 
 impl Toolchain {
-    /// The installed target of the compiler in use; where that is missing, Debian's packages.
+    /// The compiler in use if the target is installed; otherwise Debian's packages.
     pub(crate) fn find() -> Result<Self, XtaskError> {
         let named = |name: &str, fallback: &str| std::env::var(name).unwrap_or(fallback.into());
         let rustc = PathBuf::from(named("RUSTC", "rustc"));
@@ -59,13 +59,13 @@ impl Toolchain {
 
     /// A cargo command that compiles one package for the target.
     ///
-    /// Packages of all workspaces are built with the same flags, and share the standard library.
+    /// Packages of all workspaces are built with the same flags and share the standard library.
     pub(crate) fn cargo_rustc(&self, place: &Place<'_>, package: &str) -> Command {
         let mut command = Command::new(&self.cargo);
         command
             .current_dir(place.workspace)
             .args(["rustc", "--release", "--locked", "--quiet", "--target", TARGET])
-            // Alone: beside an rlib, which other guests build on, cargo makes no link-time pass.
+            // cdylib only: with an rlib, which other guests use, cargo skips link-time optimisation.
             .args(["--crate-type", "cdylib", "--package", package, "--target-dir"])
             .arg(place.target)
             .env("RUSTC", &self.rustc)
@@ -81,18 +81,18 @@ impl Toolchain {
         command
     }
 
-    /// Where cargo leaves a package's module.
+    /// Where cargo writes a package's module.
     pub(crate) fn module(target: &Path, package: &str) -> PathBuf {
         let file = format!("{}.wasm", package.replace('-', "_"));
         target.join(TARGET).join("release").join(file)
     }
 
-    /// Paths that panics would carry, replaced: of those that match, rustc takes the last.
+    /// Replaces paths that panic messages would contain; the last one that matches applies.
     fn rustflags(&self, place: &Place<'_>) -> String {
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let cargo = std::env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
         let mut paths = vec![(home, "/home"), (cargo.clone(), "/cargo")];
-        // The folder's name depends on how the registry is reached.
+        // The folder's name depends on the registry's protocol.
         for entry in std::fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten() {
             paths.push((entry.path(), "/cargo/registry"));
         }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn figures_are_read_by_the_files_keys() {
+fn metrics_are_read_from_the_files() {
     let outputs = tempfile::tempdir().unwrap();
     let point = outputs.path().join(NAME).join("parallel_1_number_2");
     fs::create_dir_all(&point).unwrap();
@@ -19,5 +19,5 @@ fn figures_are_read_by_the_files_keys() {
         itl_ms: None,
         dispatch_delay_ms: Some(Spread { mean: 0.25, p99: 0.5 }),
     };
-    assert_eq!(figures(outputs.path()).unwrap(), expected);
+    assert_eq!(metrics(outputs.path()).unwrap(), expected);
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn figures_are_of_what_was_sent() {
+fn metrics_of_complete_replies() {
     let served = |received: u64, frames: &[u64], ended, complete| Served {
         received,
         frames: frames.to_vec(),
@@ -10,7 +10,7 @@ fn figures_are_of_what_was_sent() {
         ..Served::default()
     };
     let ms = 1_000_000;
-    let figures = figures(&[
+    let metrics = metrics(&[
         served(0, &[5 * ms, 7 * ms, 12 * ms], 13 * ms, true),
         served(10 * ms, &[13 * ms], 500 * ms, true),
         served(0, &[900 * ms], 901 * ms, false),
@@ -22,5 +22,5 @@ fn figures_are_of_what_was_sent() {
         itl_ms: Some(Spread { mean: 3.5, p99: 5.0 }),
         dispatch_delay_ms: None,
     };
-    assert_eq!(figures, expected);
+    assert_eq!(metrics, expected);
 }

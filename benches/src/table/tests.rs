@@ -1,14 +1,14 @@
 use super::*;
-use crate::figures::Metrics;
 use crate::machine::Machine;
+use crate::metrics::Metrics;
 use crate::process::Usage;
 use crate::scenario::Scenario;
-use crate::server::Truth;
+use crate::server::ServerReport;
 
 /// A run of 10 frames that took so many seconds of processor time.
 fn run(tool: Tool, cpu_s: f64) -> Run {
     let usage = Usage { cpu_s, user_s: 0.0, peak_mb: 8.0 };
-    let (figures, first_at) = (Metrics::default(), None);
+    let (metrics, first_at) = (Metrics::default(), None);
     Run {
         tool,
         round: 0,
@@ -16,7 +16,7 @@ fn run(tool: Tool, cpu_s: f64) -> Run {
         wall_s: 1.0,
         first_request_ms: None,
         reported: Metrics::default(),
-        truth: Truth { figures, received: 1, connections: 1, frames: 10, first_at },
+        server: ServerReport { metrics, received: 1, connections: 1, frames: 10, first_at },
         server_usage: usage,
     }
 }
@@ -31,10 +31,10 @@ fn builds_are_compared_with_the_bare_client_and_with_each_other() {
         runs: vec![run(Tool::Bare, 1e-5), run(Tool::Loadwright, 3e-5), run(Tool::Baseline, 2e-5)],
     });
     let lines: Vec<&str> = text.lines().collect();
-    let head = "| figure | bare client | loadwright | baseline | loadwright / baseline |";
+    let head = "| metric | bare client | loadwright | baseline | loadwright / baseline |";
     assert!(lines.contains(&head), "{text}");
     assert!(lines.contains(&"|---|---:|---:|---:|---:|"), "{text}");
-    let row = "| CPU a frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
+    let row = "| CPU per frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
     assert!(lines.contains(&row), "{text}");
 }
 

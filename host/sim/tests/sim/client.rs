@@ -1,11 +1,11 @@
-//! A client with nothing in common with the server: plain blocking sockets and byte searches.
+//! A client that shares no code with the server: plain blocking sockets and byte searches.
 
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// A reply taken apart.
+/// A parsed reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -25,7 +25,7 @@ impl Client {
         Self { stream, ahead: Vec::new() }
     }
 
-    /// Sends a POST with a JSON body and headers of its own.
+    /// Sends a POST with a JSON body and additional headers.
     pub(crate) fn post(&mut self, path: &str, headers: &str, body: &Value) {
         self.send("POST", path, headers, body.to_string().as_bytes());
     }
@@ -38,7 +38,7 @@ impl Client {
         self.stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
     }
 
-    /// Reads once more; false: the server has closed.
+    /// Reads once more; false if the server has closed.
     pub(crate) fn more(&mut self) -> std::io::Result<bool> {
         let mut buffer = [0; 4096];
         let count = self.stream.read(&mut buffer)?;
@@ -46,13 +46,13 @@ impl Client {
         Ok(count > 0)
     }
 
-    /// Everything up to the end of the connection, as it came.
+    /// All bytes up to the end of the connection.
     pub(crate) fn rest(&mut self) -> std::io::Result<Vec<u8>> {
         while self.more()? {}
         Ok(std::mem::take(&mut self.ahead))
     }
 
-    /// Reads until `text` has come, and gives all there is.
+    /// Reads until `text` was received, and returns everything received so far.
     pub(crate) fn until(&mut self, text: &str) -> Vec<u8> {
         while find(&self.ahead, text.as_bytes()).is_none() {
             assert!(self.more().unwrap(), "closed before {text:?}");
@@ -60,7 +60,7 @@ impl Client {
         self.ahead.clone()
     }
 
-    /// A reply's head, up to and with its blank line.
+    /// A reply's head, including its blank line.
     pub(crate) fn reply_head(&mut self) -> String {
         self.until("\r\n\r\n");
         let end = find(&self.ahead, b"\r\n\r\n").unwrap() + 4;

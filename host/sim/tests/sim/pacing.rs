@@ -62,9 +62,9 @@ fn lateness_is_what_the_frames_were_late_by() {
     client.reply();
     server.wait_for_ended(1, LIMIT).unwrap();
     let served = server.truth().remove(0);
-    let due = |at: usize| served.received + (3 + at as u64 * 2) * MS;
+    let scheduled = |at: usize| served.received + (3 + at as u64 * 2) * MS;
     let mut late: Vec<u64> =
-        served.frames.iter().enumerate().map(|(at, frame)| frame - due(at)).collect();
+        served.frames.iter().enumerate().map(|(at, frame)| frame - scheduled(at)).collect();
     late.sort_unstable();
     let said = server.lateness();
     assert_eq!(said.count, 40);
@@ -76,7 +76,7 @@ fn lateness_is_what_the_frames_were_late_by() {
 }
 
 #[test]
-fn a_batch_is_late_by_what_its_steps_are() {
+fn every_frame_of_a_batch_has_a_lateness() {
     let server = start(Config::default());
     let mut client = Client::new(&server);
     client.post(CHAT, "", &chat(7));

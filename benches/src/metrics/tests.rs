@@ -10,7 +10,7 @@ fn mean_and_nearest_rank() {
 }
 
 #[test]
-fn the_middle() {
+fn medians() {
     assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
     assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
     assert_eq!(median(vec![]), None);

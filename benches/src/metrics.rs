@@ -1,13 +1,13 @@
-//! The figures that tools and server are compared by, and how they are made of times.
+//! The metrics by which tools and server are compared, and how they are computed from times.
 
 use serde::{Deserialize, Serialize};
 
-/// What one side says of one run.
+/// The metrics of one run, as a tool or the server measured them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Metrics {
-    /// Requests that ended well.
+    /// Requests that succeeded.
     pub(crate) requests: u64,
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) requests_per_s: f64,
     /// Time to first token, in milliseconds.
     pub(crate) ttft_ms: Option<Spread>,
@@ -43,13 +43,13 @@ impl Spread {
         })
     }
 
-    /// What this one says more than `truth`.
-    pub(crate) fn less(self, truth: Self) -> Self {
-        Self { mean: self.mean - truth.mean, p99: self.p99 - truth.p99 }
+    /// The difference to `other`.
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self { mean: self.mean - other.mean, p99: self.p99 - other.p99 }
     }
 }
 
-/// The middle one of `values`, or the mean of the two in the middle.
+/// The median of `values`.
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
