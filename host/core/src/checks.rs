@@ -1,7 +1,7 @@
 //! Reasons to distrust a metric, and the verdict that they add up to.
 //!
-//! The engine measures itself while it measures the service; [`Evidence`] of both is held against
-//! documented thresholds here, each check in a file of its own under [`kinds`]. Where it stops:
+//! The engine measures itself while it measures the service; `Evidence` of both is held against
+//! documented thresholds here, each check in a file of its own under `kinds`. Where it stops:
 //! [`crate::summary`] collects the evidence, the report prints the warnings.
 
 mod evidence;

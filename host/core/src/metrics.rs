@@ -1,4 +1,4 @@
-//! Every metric: its names, unit and formula in one [table](table), and the distributions of a point
+//! Every metric: its names, unit and formula in one `table`, and the distributions of a point
 //! by metric. What the metrics mean, their clocks and their bias are in `docs/MEASUREMENT.md`, whose
 //! tables a test holds against this one; folding records into them is the business of
 //! [`crate::summary`].

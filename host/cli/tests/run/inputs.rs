@@ -175,7 +175,9 @@ fn a_file_that_may_not_grow_is_an_output_error() {
     let place = Place::new();
     ends(place.perf("--simulate -n 1 --max-tokens 1 --name warm"), 0);
     let server = server(Model::Unpaced);
-    let run = place.against(&server, "--parallel 4 -n 100000 --max-tokens 1 --no-test-connection");
+    // At this rate no commit comes near the limit by itself, so the first ones are kept.
+    let load = "--parallel 4 --rate 500 -n 100000 --max-tokens 1 --no-test-connection";
+    let run = place.against(&server, load);
     let output = ends(limited("ulimit -f 400", &run), 4);
     assert!(stderr(&output).contains("records"), "{}", stderr(&output));
     assert!(stdout(&output).contains("Benchmarking summary:"), "{}", stdout(&output));
