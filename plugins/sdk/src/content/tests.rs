@@ -7,8 +7,7 @@ fn message(parts: Vec<Part>, extra: &str) -> Message {
 #[test]
 fn parts_and_written_content_are_said_in_order() {
     let text = |text: &'static str| Said::Text(Cow::Borrowed(text));
-    let parts =
-        message(vec![Part::Text("a".into()), Part::Text("b".into())], r#"{"name":"n"}"#);
+    let parts = message(vec![Part::Text("a".into()), Part::Text("b".into())], r#"{"name":"n"}"#);
     assert_eq!(said(&parts).unwrap(), [text("a"), text("b")]);
     let list = r#"{"content":[{"type":"text","text":"a","cache":1},{"type":"image_url"},7]}"#;
     let other = |kind: &str| Said::Other(kind.into());
