@@ -5,7 +5,7 @@ use crate::process::Usage;
 use crate::scenario::Scenario;
 use crate::server::ServerReport;
 
-/// A run of 10 frames that took so many seconds of processor time.
+/// A run of 10 frames that took the given seconds of processor time.
 fn run(tool: Tool, cpu_s: f64) -> Run {
     let usage = Usage { cpu_s, user_s: 0.0, peak_mb: 8.0 };
     let (metrics, first_at) = (Metrics::default(), None);

@@ -4,8 +4,8 @@ use super::{Place, stderr, stdout};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
-/// `run` as a user without privileges who may have so many processes and threads: the limit does
-/// not bind root. None where this user cannot become another one.
+/// `run` as an unprivileged user with at most `most` processes and threads, since the limit does not
+/// bind root. None if this user cannot switch to another one.
 fn with_threads(place: &Place, run: &Command, most: u32) -> Option<Output> {
     let nobody = 65_534.to_string();
     let mut command = Command::new("prlimit");

@@ -36,7 +36,7 @@ sys.exit(child.returncode)
 
 struct Screen {
     columns: usize,
-    /// On this text the terminal gets so many columns.
+    /// When this text appears, the terminal is resized to this many columns.
     resize: (&'static str, usize),
     term: &'static str,
 }
