@@ -10,7 +10,7 @@ mod fakes;
 #[expect(dead_code, reason = "only a part of the test bench is used")]
 mod rig;
 
-use fakes::FakeProtocol;
+use fakes::FakeApi;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::Sample;
@@ -120,10 +120,10 @@ const UNRECORDED: u64 = 100;
 /// An item is generated only once all but [`UNRECORDED`] of those before it are recorded. So however
 /// long the interpreter is kept from its core, the thread never has to replace more buffers than
 /// those hold: the buffers of all others have been returned.
-fn allocations(server: &Server, protocol: &FakeProtocol, number: u64) -> u64 {
+fn allocations(server: &Server, api: &FakeApi, number: u64) -> u64 {
     let recorded = Arc::<Recorded>::default();
     let mut bench = Bench::new(plan_of(&server.url(), 4, number));
-    bench.protocol = protocol.clone();
+    bench.api = api.clone();
     let seen = Arc::clone(&recorded);
     bench.dataset.before =
         Some(Arc::new(move |item| seen.wait_for(item.saturating_sub(UNRECORDED))));
@@ -138,10 +138,10 @@ fn allocations(server: &Server, protocol: &FakeProtocol, number: u64) -> u64 {
 
 /// Allocations of the engine thread for each further exchange: the difference between a long run and
 /// a short one, so that what a thread needs to start is left out.
-fn per_exchange(protocol: FakeProtocol) -> f64 {
+fn per_exchange(api: FakeApi) -> f64 {
     let server = start(fast());
-    let short = allocations(&server, &protocol, 300);
-    let long = allocations(&server, &protocol, 3_300);
+    let short = allocations(&server, &api, 300);
+    let long = allocations(&server, &api, 3_300);
     assert!(short > 0, "the start of a thread allocates: nothing was counted");
     long.saturating_sub(short) as f64 / 3_000.0
 }
@@ -150,13 +150,13 @@ fn per_exchange(protocol: FakeProtocol) -> f64 {
 #[test]
 fn an_exchange_allocates_nothing_but_headers_for_a_plugin() {
     let cases = [
-        ("a reply of one frame", FakeProtocol::tokens(1), 0.0),
-        ("a reply of 64 frames", FakeProtocol::tokens(64), 0.0),
+        ("a reply of one frame", FakeApi::tokens(1), 0.0),
+        ("a reply of 64 frames", FakeApi::tokens(64), 0.0),
         // The headers of a reply are one text, and where they end in it.
-        ("a reply that is decoded", FakeProtocol::decoding(1, 0), 2.0),
+        ("a reply that is decoded", FakeApi::decoding(1, 0), 2.0),
     ];
-    for (name, protocol, expected) in cases {
-        let count = per_exchange(protocol);
+    for (name, api, expected) in cases {
+        let count = per_exchange(api);
         eprintln!("{name}: {count:.3} allocations");
         assert!((expected..=expected + BOUND).contains(&count), "{name}: {count} allocations");
     }

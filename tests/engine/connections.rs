@@ -1,6 +1,6 @@
 //! Connections: reused, reopened if an idle one died, over TLS, HTTP/2, Unix sockets, IPv6.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::rig::{Bench, PATIENCE, Run, fast, id, ms, paced, plan_of, run, start, truth};
 use loadwright_core::outcome::{Outcome, Stage};
 use loadwright_core::plan::Plan;
@@ -145,7 +145,7 @@ fn http2_by_prior_knowledge_and_over_tls() {
         let server = start(Config { tls, http2: true, ..paced(4, 1) });
         let mut plan = plan_of(&server.url(), 3, 30);
         (plan.target.http2, plan.target.insecure) = (true, tls);
-        let bench = Bench { protocol: FakeProtocol::tokens(5), ..Bench::new(plan) };
+        let bench = Bench { api: FakeApi::tokens(5), ..Bench::new(plan) };
         let run = bench.run();
         run.assert_all_ok(30);
         assert_eq!(assert_agreement(&run, &server, tls), 3);

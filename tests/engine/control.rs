@@ -1,6 +1,6 @@
 //! Early ends of a run: drained, aborted, the server gone, a sink failed. And samples.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::rig::{
     Bench, PATIENCE, Run, Starved, closed, faulty, id, ms, paced, plan_of, start, truth,
 };
@@ -50,7 +50,7 @@ fn an_aborted_run_records_everything_in_flight_as_cancelled() {
     for index in 0..2 {
         let server = start(faulty([Fault::Stall { after: 2, ms: None }]));
         let plan = endless(&server.url())[index].clone();
-        let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
+        let bench = Bench { api: FakeApi::tokens(8), ..Bench::new(plan) };
         let progress = bench.control.progress.clone();
         let run = bench.run_beside(|stop| {
             server.wait_for_requests(6, PATIENCE).expect("six workers send");
@@ -134,7 +134,7 @@ fn a_server_that_streams_is_not_gone() {
     let arrival = Arrival { rate: 100.0, process: Process::Constant };
     let mut plan = plan_of(&server.url(), 1, 60);
     plan.load = Load::Open { arrival, max_in_flight: None };
-    let mut bench = Bench { protocol: FakeProtocol::tokens(150), ..Bench::new(plan) };
+    let mut bench = Bench { api: FakeApi::tokens(150), ..Bench::new(plan) };
     bench.control.give_up = ms(200);
     let progress = bench.control.progress.clone();
     let run = bench.run_beside(|_| {

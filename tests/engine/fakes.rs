@@ -1,11 +1,13 @@
-//! A dataset and a protocol in Rust, in place of plugins. The protocol talks to the simulated server
+//! A dataset and an API plugin in Rust, in place of plugins. The API plugin talks to the simulated server
 //! like the OpenAI one.
 
 use loadwright_core::conversation::{Conversation, Message, Part, Prompt, Turn};
 use loadwright_core::ports::{
-    Cause, Dataset, DatasetFactory, Fault, PluginFailure, Protocol, ProtocolFactory,
+    Api, ApiFactory, Cause, Dataset, DatasetFactory, DatasetProperties, Fault, PluginFailure,
 };
-use loadwright_core::reading::{Channel, Exchange, Piece, ReadingPlan, Reply, Rule, Usage};
+use loadwright_core::reading::{
+    Channel, CountKind, Exchange, Piece, ReadingPlan, Reply, Rule, RuleKind, Usage,
+};
 use loadwright_core::request::{Head, PromptRequest, Segment, Template};
 use loadwright_timing::clock;
 use serde_json::{Value, json};
@@ -53,20 +55,21 @@ impl DatasetFactory for FakeDataset {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
         Ok(Box::new(self.clone()))
     }
-
-    fn has_turns(&self) -> bool {
-        self.turns > 1
-    }
 }
 
 impl Dataset for FakeDataset {
-    fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
-        Ok(self.size.filter(|_| self.announced))
+    fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
+        let items = self.size.filter(|_| self.announced);
+        Ok(DatasetProperties { items, turns: Some(self.turns), timed: false })
     }
 
-    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn generate(
+        &mut self,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
         let end = self.size.unwrap_or(u32::MAX).min(first.saturating_add(count));
-        (first..end).map(|item| self.conversation(item)).collect()
+        Ok((first..end).map(|item| self.conversation(item)).collect())
     }
 }
 
@@ -84,13 +87,13 @@ impl FakeDataset {
             next
         };
         let turns = (0..self.turns).map(turn).collect();
-        Ok(Conversation { id: format!("talk-{item}"), scheduled: None, turns })
+        Ok(Conversation { id: format!("talk-{item}"), turns, ..Conversation::default() })
     }
 }
 
-/// A protocol for chat completions.
+/// An API plugin for chat completions.
 #[derive(Clone)]
-pub(crate) struct FakeProtocol {
+pub(crate) struct FakeApi {
     /// The reading plan; `None`: `decode` is used.
     pub(crate) reading: Option<ReadingPlan>,
     /// Tokens requested if the prompt has no limit of its own.
@@ -112,7 +115,7 @@ pub(crate) struct FakeProtocol {
     pub(crate) before_decode: Option<Hook>,
 }
 
-impl Default for FakeProtocol {
+impl Default for FakeApi {
     fn default() -> Self {
         Self {
             reading: Some(reading()),
@@ -131,25 +134,27 @@ impl Default for FakeProtocol {
 
 /// The reading plan for chat replies, streamed or not.
 pub(crate) fn reading() -> ReadingPlan {
-    let rule = |at: &str| Rule { at: at.into(), when: None };
     ReadingPlan {
         done: vec!["[DONE]".into()],
-        output: vec![rule("/choices/*/delta/content"), rule("/choices/*/message/content")],
-        reasoning: vec![rule("/choices/*/delta/reasoning_content")],
-        finish_reason: vec![rule("/choices/*/finish_reason")],
-        input_tokens: vec![rule("/usage/prompt_tokens")],
-        output_tokens: vec![rule("/usage/completion_tokens")],
-        error: vec![rule("/error")],
+        rules: vec![
+            Rule::new(RuleKind::Text(Channel::Output), "/choices/*/delta/content"),
+            Rule::new(RuleKind::Text(Channel::Output), "/choices/*/message/content"),
+            Rule::new(RuleKind::Text(Channel::Reasoning), "/choices/*/delta/reasoning_content"),
+            Rule::new(RuleKind::Finish, "/choices/*/finish_reason"),
+            Rule::new(RuleKind::Count(CountKind::Input), "/usage/prompt_tokens"),
+            Rule::new(RuleKind::Count(CountKind::Output), "/usage/completion_tokens"),
+            Rule::new(RuleKind::Error, "/error"),
+        ],
         ..ReadingPlan::default()
     }
 }
 
-impl FakeProtocol {
+impl FakeApi {
     pub(crate) fn tokens(tokens: u32) -> Self {
         Self { tokens, ..Self::default() }
     }
 
-    /// A protocol without a reading plan that uses `burn` nanoseconds of CPU per `decode`.
+    /// An API plugin without a reading plan that uses `burn` nanoseconds of CPU per `decode`.
     pub(crate) fn decoding(tokens: u32, burn: u64) -> Self {
         Self { reading: None, tokens, burn, ..Self::default() }
     }
@@ -195,17 +200,17 @@ fn as_json(message: &Message) -> Value {
     as_json
 }
 
-impl ProtocolFactory for FakeProtocol {
+impl ApiFactory for FakeApi {
     fn plan(&self) -> Option<&ReadingPlan> {
         self.reading.as_ref()
     }
 
-    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure> {
+    fn instance(&self) -> Result<Box<dyn Api>, PluginFailure> {
         Ok(Box::new(self.clone()))
     }
 }
 
-impl Protocol for FakeProtocol {
+impl Api for FakeApi {
     fn format(&mut self, prompts: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
         let held = |prompt: &PromptRequest| match &self.before_format {
             Some(before) => before(prompts.len() as u64)
@@ -238,7 +243,7 @@ impl Protocol for FakeProtocol {
 
 fn decoded(exchange: &Exchange) -> Reply {
     let mut reply = Reply::default();
-    for (index, frame) in exchange.frames.iter().enumerate() {
+    for (index, frame) in exchange.payloads().enumerate() {
         let Ok(value) = serde_json::from_slice::<Value>(frame) else { continue };
         if let Some(text) = value["choices"][0]["delta"]["content"].as_str()
             && !text.is_empty()

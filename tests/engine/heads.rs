@@ -24,7 +24,7 @@ fn a_forbidden_head_from_a_plugin_fails_its_request() {
     let server = start(fast());
     for (name, value, words) in headers {
         let mut formatted = Bench::new(plan(&server.url()));
-        formatted.protocol.headers = vec![(name, value)];
+        formatted.api.headers = vec![(name, value)];
         let mut generated = Bench::new(plan(&server.url()));
         generated.dataset.headers = vec![(name, value)];
         for (bench, call) in [(formatted, "format"), (generated, "generate")] {
@@ -35,7 +35,7 @@ fn a_forbidden_head_from_a_plugin_fails_its_request() {
         }
     }
     let mut bench = Bench::new(plan(&server.url()));
-    bench.protocol.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
+    bench.api.path = Some("/x HTTP/1.1\r\nx-b: 2\r\n\r\n");
     let ports = bench.ports();
     let plan = Arc::new(bench.plan.clone());
     let patience = Patience { limit: None, on_wait: &|_| {} };

@@ -1,7 +1,7 @@
 //! Limits on replies: one that is endless or too large ends as `too_large` with what was measured so
 //! far, and its memory is freed.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::raw_server::{read_request, silent};
 use crate::rig::{Bench, plan, plan_of};
 use loadwright_core::outcome::Outcome;
@@ -142,7 +142,7 @@ fn all_replies_together_have_a_limit() {
 fn a_reply_for_decode_is_bounded_in_the_engine() {
     let (url, server) = endless(Endless::Events, 1);
     let plan = limited(&url, 64 * MIB, u64::MAX, 256 * MIB);
-    let run = Bench { protocol: FakeProtocol::decoding(1, 0), ..Bench::new(plan) }.run();
+    let run = Bench { api: FakeApi::decoding(1, 0), ..Bench::new(plan) }.run();
     assert_eq!(run.only().outcome, Outcome::TooLarge);
     assert!(run.only().error.contains("16 MiB that are kept for `decode`"), "{}", run.only().error);
     server.join().unwrap();

@@ -1,6 +1,6 @@
 //! The closed loop: the number of requests, how many at a time, and when measuring begins.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::rig::{Bench, fast, id, most_together, ms, paced, plan_of, run, start, truth};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::Load;
@@ -136,8 +136,7 @@ fn a_ramp_longer_than_the_load_does_not_outlast_it() {
 #[test]
 fn one_worker_sends_the_next_request_when_the_last_has_ended() {
     let server = start(paced(3, 1));
-    let bench =
-        Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 12)) };
+    let bench = Bench { api: FakeApi::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 12)) };
     let run = bench.run();
     run.assert_all_ok(12);
     let served = truth(&server, 12);

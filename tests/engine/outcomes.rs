@@ -1,7 +1,7 @@
 //! Every outcome, caused by a fault of the server or of the environment, with its error text.
 
 use crate::child;
-use crate::fakes::{FakeDataset, FakeProtocol};
+use crate::fakes::{FakeApi, FakeDataset};
 use crate::raw_server::{Canned, silent};
 use crate::rig::{Bench, closed, fast, faulty, ms, paced, plan, plan_of, run, start, truth};
 use loadwright_core::outcome::{Outcome, Stage};
@@ -21,7 +21,7 @@ fn record_with(faults: impl Into<Vec<Fault>>, limit: impl Fn(&mut Plan)) -> Arc<
     let server = start(faulty(faults));
     let mut plan = plan(&server.url());
     limit(&mut plan);
-    let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
+    let bench = Bench { api: FakeApi::tokens(8), ..Bench::new(plan) };
     let progress = bench.control.progress.clone();
     let run = bench.run();
     run.only();
@@ -119,7 +119,7 @@ fn replies_that_take_too_long_in_total() {
     let server = start(paced(10, 20));
     let mut plan = plan(&server.url());
     plan.timeouts.total = ms(100);
-    let run = Bench { protocol: FakeProtocol::tokens(500), ..Bench::new(plan) }.run();
+    let run = Bench { api: FakeApi::tokens(500), ..Bench::new(plan) }.run();
     let record = run.only();
     assert_outcome(record, Outcome::Timeout(Stage::Total), "not over within 0.1 s");
     assert!(record.timeline.end - record.timeline.ready.unwrap() >= 100_000_000);
@@ -172,8 +172,8 @@ fn truncated_replies_with_every_delimiter() {
 #[test]
 fn truncated_replies_that_are_not_streamed() {
     let server = start(faulty([Fault::Cut { after: 1, reset: false }]));
-    let protocol = FakeProtocol { stream: false, ..FakeProtocol::default() };
-    let run = Bench { protocol, ..Bench::new(plan(&server.url())) }.run();
+    let api = FakeApi { stream: false, ..FakeApi::default() };
+    let run = Bench { api, ..Bench::new(plan(&server.url())) }.run();
     assert_outcome(run.only(), Outcome::Truncated, "in the middle of the reply");
 }
 
@@ -233,14 +233,13 @@ fn replies_too_large_for_decode() {
     let replies = Replies { vocabulary, ..Replies::default() };
     let server = start(Config { replies, ..fast() });
     let plan = plan(&server.url());
-    let decoding =
-        Bench { protocol: FakeProtocol::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
+    let decoding = Bench { api: FakeApi::decoding(20, 0), ..Bench::new(plan.clone()) }.run();
     assert_outcome(
         decoding.only(),
         Outcome::TooLarge,
         "larger than the 16 MiB that are kept for `decode`",
     );
-    let reading = Bench { protocol: FakeProtocol::tokens(20), ..Bench::new(plan) }.run();
+    let reading = Bench { api: FakeApi::tokens(20), ..Bench::new(plan) }.run();
     reading.assert_all_ok(1);
     assert_eq!(reading.only().frames.len(), 20);
 }
@@ -257,12 +256,11 @@ fn plugins_that_fail_on_one_request() {
     assert_outcome(run.only(), Outcome::Plugin, "plugin `fake` failed in generate: no such item");
     assert_eq!(run.only().timeline.sent, None);
     let mut format = Bench::new(plan_of(&server.url(), 1, 1));
-    format.protocol.before_format = Some(hook("cannot say this", 1));
+    format.api.before_format = Some(hook("cannot say this", 1));
     assert_outcome(format.run().only(), Outcome::Plugin, "failed in format: cannot say this");
     assert_eq!(server.counts().received, 0, "a request that was never built was sent");
     let mut decode = Bench::new(plan_of(&server.url(), 1, 3));
-    decode.protocol =
-        FakeProtocol { before_decode: Some(hook("no sense", 1)), ..FakeProtocol::decoding(3, 0) };
+    decode.api = FakeApi { before_decode: Some(hook("no sense", 1)), ..FakeApi::decoding(3, 0) };
     // Decoded together or one by one: what the plugin refuses fails, and the point continues.
     let run = decode.run();
     assert_eq!((run.records.len(), run.point_end.end_reason), (3, EndReason::Completed));

@@ -1,6 +1,6 @@
 //! Bodies larger than the socket buffers, and servers that reply before they have read them.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::raw_server::{narrow, read_head, silent};
 use crate::rig::{Bench, PATIENCE, fast, ms, plan, plan_of, start, truth};
 use loadwright_core::outcome::{Outcome, Stage};
@@ -9,8 +9,8 @@ use std::io::Write as _;
 
 const LARGE: usize = 12 << 20;
 
-fn large() -> FakeProtocol {
-    FakeProtocol { padding: LARGE, ..FakeProtocol::default() }
+fn large() -> FakeApi {
+    FakeApi { padding: LARGE, ..FakeApi::default() }
 }
 
 /// Data that the TLS layer has accepted but the socket has not must be flushed. Whether the socket is
@@ -22,8 +22,8 @@ fn large_bodies_are_sent_completely_over_tls() {
     plan.target.insecure = true;
     plan.timeouts.read = ms(10_000);
     let padding = 1 << 20;
-    let protocol = FakeProtocol { padding, ..FakeProtocol::default() };
-    let run = Bench { protocol, ..Bench::new(plan) }.run();
+    let api = FakeApi { padding, ..FakeApi::default() };
+    let run = Bench { api, ..Bench::new(plan) }.run();
     run.assert_all_ok(24);
     truth(&server, 24);
     assert!(run.records.iter().all(|record| record.bytes_sent > padding as u64));
@@ -46,7 +46,7 @@ fn a_reply_to_half_a_request_ends_it_and_its_connection() {
         }
         open
     });
-    let run = Bench { protocol: large(), ..Bench::new(plan_of(&url, 1, 3)) }.run();
+    let run = Bench { api: large(), ..Bench::new(plan_of(&url, 1, 3)) }.run();
     let open = server.join().unwrap();
     assert_eq!(open.len(), 3);
     for record in run.sorted() {

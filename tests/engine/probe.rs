@@ -1,7 +1,8 @@
 //! The connection test: its request, the texts of its failures, and its interruption.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::rig::{Bench, PATIENCE, fast, faulty, ms, plan, start};
+use loadwright_core::reading::{Rule, RuleKind};
 use loadwright_engine::{Patience, ProbeFailure, Probed, probe};
 use loadwright_sim::{Config, Fault, Script};
 use serde_json::Value;
@@ -24,9 +25,9 @@ fn status(code: u16, body: &str) -> Fault {
 
 #[test]
 fn it_asks_for_one_token_with_its_own_request_id() {
-    for protocol in [FakeProtocol::default(), FakeProtocol::decoding(9, 0)] {
+    for api in [FakeApi::default(), FakeApi::decoding(9, 0)] {
         let server = start(Config { keep_bodies: true, ..fast() });
-        let bench = Bench { protocol, ..Bench::new(plan(&server.url())) };
+        let bench = Bench { api, ..Bench::new(plan(&server.url())) };
         assert!(probed(&bench).unwrap().latency > 0);
         server.wait_for_ended(1, PATIENCE).unwrap();
         let served = &server.truth()[0];
@@ -101,8 +102,8 @@ fn an_invalid_reading_plan_is_reported_before_anything_is_sent() {
     let server = start(fast());
     bench.plan = plan(&server.url());
     bench.plan.timeouts.read = ms(1_000);
-    let rule = loadwright_core::reading::Rule { at: "no pointer".into(), when: None };
-    bench.protocol.reading.as_mut().unwrap().output = vec![rule];
+    let rule = Rule::new(RuleKind::Error, "no pointer");
+    bench.api.reading.as_mut().unwrap().rules = vec![rule];
     let error = probed(&bench).unwrap_err().to_string();
-    assert!(error.starts_with("the protocol's reading plan is invalid: "), "{error}");
+    assert!(error.starts_with("the api's reading plan is invalid: "), "{error}");
 }

@@ -1,7 +1,7 @@
 //! The test bench of the engine: plans, a point with fake plugins and a sink that keeps everything,
 //! and the server's log by request.
 
-use crate::fakes::{FakeDataset, FakeProtocol};
+use crate::fakes::{FakeApi, FakeDataset};
 use loadwright_core::plan::{Plan, Timeouts};
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
@@ -67,7 +67,7 @@ pub(crate) struct Bench {
     /// The dataset item that slot 0 carries.
     pub(crate) first_item: u64,
     pub(crate) dataset: FakeDataset,
-    pub(crate) protocol: FakeProtocol,
+    pub(crate) api: FakeApi,
     pub(crate) control: Control,
     /// The record, counted from 0, at which the sink fails.
     pub(crate) full_at: Option<usize>,
@@ -100,15 +100,15 @@ impl Bench {
         let notices = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&notices);
         let control = Control::new(move |text: &str| kept.lock().unwrap().push(text.into()));
-        let (dataset, protocol) = (FakeDataset::default(), FakeProtocol::default());
+        let (dataset, api) = (FakeDataset::default(), FakeApi::default());
         let starved = Arc::default();
-        Self { plan, first_item: 0, dataset, protocol, control, full_at: None, notices, starved }
+        Self { plan, first_item: 0, dataset, api, control, full_at: None, notices, starved }
     }
 
     pub(crate) fn ports(&self) -> Ports {
         Ports {
             dataset: Arc::new(self.dataset.clone()),
-            protocol: Arc::new(self.protocol.clone()),
+            api: Arc::new(self.api.clone()),
             tokenizer: None,
         }
     }
@@ -136,7 +136,7 @@ impl Bench {
     }
 }
 
-/// Runs `plan` with the default dataset and protocol.
+/// Runs `plan` with the default dataset and api.
 pub(crate) fn run(plan: Plan) -> Run {
     Bench::new(plan).run()
 }

@@ -1,6 +1,6 @@
 //! Unusual but valid replies: each is read as its usual form would be.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::raw_server::{Canned, events, next_request, reply, scripted};
 use crate::rig::{Bench, PATIENCE, Run, fast, faulty, id, ms, plan_of, start, truth};
 use loadwright_core::outcome::Outcome;
@@ -11,8 +11,7 @@ use std::io::Write as _;
 /// Three requests of six tokens by one worker: all succeed, with each frame that the server sent.
 fn fine(faults: impl Into<Vec<Fault>>) -> (Run, Server) {
     let server = start(faulty(faults));
-    let bench =
-        Bench { protocol: FakeProtocol::tokens(6), ..Bench::new(plan_of(&server.url(), 1, 3)) };
+    let bench = Bench { api: FakeApi::tokens(6), ..Bench::new(plan_of(&server.url(), 1, 3)) };
     let run = bench.run();
     run.assert_all_ok(3);
     let served = truth(&server, 3);
@@ -118,11 +117,8 @@ fn event_streams_without_a_content_type_are_recognized_by_their_beginning() {
     });
     let mut plan = plan_of(&server, 1, 1);
     plan.request.stream = false;
-    let run = Bench {
-        protocol: FakeProtocol { stream: false, ..FakeProtocol::default() },
-        ..Bench::new(plan)
-    }
-    .run();
+    let run =
+        Bench { api: FakeApi { stream: false, ..FakeApi::default() }, ..Bench::new(plan) }.run();
     assert_eq!((run.only().outcome, run.only().streamed), (Outcome::Malformed, false));
 }
 
@@ -173,8 +169,8 @@ fn interim_heads_are_ignored() {
 #[test]
 fn replies_that_are_not_streamed() {
     let server = start(Config { ..fast() });
-    let protocol = FakeProtocol { stream: false, tokens: 9, ..FakeProtocol::default() };
-    let run = Bench { protocol, ..Bench::new(plan_of(&server.url(), 2, 5)) }.run();
+    let api = FakeApi { stream: false, tokens: 9, ..FakeApi::default() };
+    let run = Bench { api, ..Bench::new(plan_of(&server.url(), 2, 5)) }.run();
     run.assert_all_ok(5);
     truth(&server, 5);
     for record in &run.records {
@@ -206,8 +202,8 @@ fn reasoning_and_answer_are_distinguished() {
 #[test]
 fn a_protocol_that_decodes_reads_the_same() {
     let server = start(fast());
-    let protocol = FakeProtocol::decoding(6, 0);
-    let run = Bench { protocol, ..Bench::new(plan_of(&server.url(), 3, 20)) }.run();
+    let api = FakeApi::decoding(6, 0);
+    let run = Bench { api, ..Bench::new(plan_of(&server.url(), 3, 20)) }.run();
     run.assert_all_ok(20);
     server.wait_for_ended(20, PATIENCE).unwrap();
     for record in &run.records {

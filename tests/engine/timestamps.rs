@@ -1,6 +1,6 @@
 //! Timestamps against the server's: when a request arrived, when each frame was written.
 
-use crate::fakes::FakeProtocol;
+use crate::fakes::FakeApi;
 use crate::rig::{Bench, PATIENCE, SLACK, fast, faulty, id, paced, plan_of, run, start, truth};
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::record::Record;
@@ -72,7 +72,7 @@ fn frames_are_timestamped_when_they_arrive() {
             let server = start(paced(15, 3));
             let mut plan = plan_of(&server.url(), workers, 40);
             plan.engine.threads = threads;
-            let bench = Bench { protocol: FakeProtocol::tokens(8), ..Bench::new(plan) };
+            let bench = Bench { api: FakeApi::tokens(8), ..Bench::new(plan) };
             check(bench, &server, 40)
         });
     }
@@ -84,10 +84,8 @@ fn frames_are_timestamped_when_they_arrive() {
 fn frames_read_in_batches_are_timestamped_when_they_arrive() {
     within(5.0, || {
         let server = start(paced(30, 20));
-        let bench = Bench {
-            protocol: FakeProtocol::tokens(20),
-            ..Bench::new(plan_of(&server.url(), 200, 200))
-        };
+        let bench =
+            Bench { api: FakeApi::tokens(20), ..Bench::new(plan_of(&server.url(), 200, 200)) };
         let progress = Arc::clone(&bench.control.progress);
         let errors = check(bench, &server, 200);
         if progress.read_pauses.load(Relaxed) >= 10 { errors } else { vec![i64::MAX] }
@@ -101,7 +99,7 @@ fn a_slow_plugin_shifts_no_timestamp() {
         within(10.0, || {
             let server = start(paced(20, 4));
             let plan = plan_of(&server.url(), 4, 40);
-            let bench = Bench { protocol: FakeProtocol::decoding(6, burn), ..Bench::new(plan) };
+            let bench = Bench { api: FakeApi::decoding(6, burn), ..Bench::new(plan) };
             check(bench, &server, 40)
         });
     }
@@ -162,8 +160,7 @@ fn over_http2_frames_are_timestamped_when_they_are_read() {
 #[test]
 fn frames_of_one_read_are_marked_as_shared() {
     let server = start(faulty([Fault::Merge { frames: 4 }]));
-    let bench =
-        Bench { protocol: FakeProtocol::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let bench = Bench { api: FakeApi::tokens(16), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
     run.assert_all_ok(5);
     for record in &run.records {
@@ -183,7 +180,7 @@ fn frames_that_come_one_by_one_are_not_marked_as_shared() {
     let shared = || {
         let server = start(paced(5, 8));
         let plan = plan_of(&server.url(), 1, 4);
-        let run = Bench { protocol: FakeProtocol::tokens(10), ..Bench::new(plan) }.run();
+        let run = Bench { api: FakeApi::tokens(10), ..Bench::new(plan) }.run();
         run.assert_all_ok(4);
         server.wait_for_ended(4, PATIENCE).unwrap();
         for record in &run.records {
@@ -205,8 +202,7 @@ fn frames_that_come_one_by_one_are_not_marked_as_shared() {
 #[test]
 fn frames_that_come_in_pieces_are_timestamped_in_order() {
     let server = start(faulty([Fault::Split { bytes: 40 }]));
-    let bench =
-        Bench { protocol: FakeProtocol::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
+    let bench = Bench { api: FakeApi::tokens(4), ..Bench::new(plan_of(&server.url(), 1, 5)) };
     let run = bench.run();
     run.assert_all_ok(5);
     let served = truth(&server, 5);
@@ -220,6 +216,6 @@ fn a_reply_at_full_speed_keeps_its_order() {
     let server = start(fast());
     let mut plan = plan_of(&server.url(), 4, 12);
     plan.engine.threads = 2;
-    let bench = Bench { protocol: FakeProtocol::tokens(2_000), ..Bench::new(plan) };
+    let bench = Bench { api: FakeApi::tokens(2_000), ..Bench::new(plan) };
     check(bench, &server, 12);
 }

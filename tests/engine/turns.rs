@@ -196,14 +196,14 @@ fn a_later_turn_continues_with_the_message_from_decode() {
     let mut bench = conversations(&server.url(), 2, 0.0, 2);
     let calls = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&calls);
-    bench.protocol.tokens = 1_500;
-    bench.protocol.message = Some(|exchange| {
+    bench.api.tokens = 1_500;
+    bench.api.message = Some(|exchange| {
         let extra = format!(r#"{{"tool_calls": [{}]}}"#, exchange.frames.len());
         let kind = exchange.headers.iter().find(|(name, _)| name == "content-type");
         let kind = kind.map_or("none", |(_, value)| value.as_str());
         Message { extra, ..Message::text("assistant", format!("{} {kind}", exchange.status)) }
     });
-    bench.protocol.before_decode = Some(Arc::new(move |exchanges| {
+    bench.api.before_decode = Some(Arc::new(move |exchanges| {
         counted.fetch_add(exchanges, Relaxed);
         Ok(())
     }));
@@ -228,7 +228,7 @@ fn a_later_turn_continues_with_the_message_from_decode() {
 fn a_turn_whose_message_cannot_be_decoded_is_a_plugin_failure() {
     let server = start(fast());
     let mut bench = conversations(&server.url(), 3, 0.0, 1);
-    bench.protocol.before_decode = Some(Arc::new(|_| Err("no idea".into())));
+    bench.api.before_decode = Some(Arc::new(|_| Err("no idea".into())));
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0, 0), (0, 1, 0)]);
     let records = run.sorted();

@@ -185,7 +185,7 @@ fn next_stream(client: &mut TcpStream) -> Option<u32> {
     }
 }
 
-/// Over HTTP/2 a ping is not a reply, and a reply on a stream that was not opened is a protocol error.
+/// Over HTTP/2 a ping is not a reply, and a reply on a stream that was not opened is an API plugin error.
 #[test]
 fn over_http2_a_reply_on_an_unopened_stream_is_an_error() {
     for (stray, reopened) in [(frame(PING, 0, 0, &[7; 8]), false), (reply_on(3, STRAY), true)] {

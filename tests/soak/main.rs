@@ -10,7 +10,7 @@ mod fakes;
 #[expect(dead_code, reason = "only a part of the test bench is used")]
 mod rig;
 
-use fakes::FakeProtocol;
+use fakes::FakeApi;
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Sink, SinkFailure};
@@ -55,7 +55,7 @@ impl Sink for Tally {
 /// Runs `plan` and holds what was recorded against what the server received and sent.
 fn soak(plan: Plan, server: &Server) -> u64 {
     let before = server.counts();
-    let bench = Bench { protocol: FakeProtocol::tokens(1), ..Bench::new(plan) };
+    let bench = Bench { api: FakeApi::tokens(1), ..Bench::new(plan) };
     let plan = Arc::new(bench.plan.clone());
     let mut tally = Tally::default();
     let point_end =

@@ -104,9 +104,9 @@ fn tokenizer(run: &Run, console: &Console) -> Result<Option<Arc<dyn Tokenizer>>,
     }
 }
 
-/// The protocol and the dataset.
+/// The API plugin and the dataset.
 struct Plugins {
-    protocol: Arc<Plugin>,
+    api: Arc<Plugin>,
     dataset: Arc<Plugin>,
 }
 
@@ -114,9 +114,9 @@ struct Plugins {
 fn plugins(run: &Run, catalog: &Catalog, console: &Console) -> Result<Plugins, CommandError> {
     let plan = &run.points[0];
     let find = |kind, name: &str| catalog.find(kind, name, |text: &str| console.notice(text));
-    let (protocol, dataset) =
-        both(find(Kind::Protocol, &plan.request.api), find(Kind::Dataset, &plan.request.dataset))?;
-    Ok(Plugins { protocol, dataset })
+    let (api, dataset) =
+        both(find(Kind::Api, &plan.request.api), find(Kind::Dataset, &plan.request.dataset))?;
+    Ok(Plugins { api, dataset })
 }
 
 fn ports(
@@ -126,11 +126,11 @@ fn ports(
 ) -> Result<Ports, CommandError> {
     let files = run.dataset_path.iter().map(|path| ("dataset-path".to_owned(), path.clone()));
     let services = DatasetServices { tokenizer: tokenizer.clone(), files: files.collect() };
-    let protocol = plugins.protocol.protocol(&run.protocol_settings);
+    let api = plugins.api.api(&run.protocol_settings);
     let dataset = plugins.dataset.dataset(&run.dataset_settings, services);
-    let (protocol, dataset) = both(
-        protocol.map_err(|error| by_flag(Kind::Protocol, error)),
+    let (api, dataset) = both(
+        api.map_err(|error| by_flag(Kind::Api, error)),
         dataset.map_err(|error| by_flag(Kind::Dataset, error)),
     )?;
-    Ok(Ports { protocol, dataset, tokenizer })
+    Ok(Ports { api, dataset, tokenizer })
 }

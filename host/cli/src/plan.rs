@@ -200,7 +200,7 @@ fn protocol_settings(url: &str, generation: &Generation, contents: &Contents) ->
 
 /// Reports names of plugins that do not exist.
 fn check_plugins(request: &RequestSettings, names: &PluginNames, diagnostics: &mut Diagnostics) {
-    for (kind, name) in [(Kind::Protocol, &request.api), (Kind::Dataset, &request.dataset)] {
+    for (kind, name) in [(Kind::Api, &request.api), (Kind::Dataset, &request.dataset)] {
         if let Err(error) = names.check(kind, name) {
             diagnostics.error(&error.flag, error.text);
         }

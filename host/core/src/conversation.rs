@@ -12,6 +12,8 @@ pub struct Conversation {
     pub scheduled: Option<f64>,
     /// The turns, in order.
     pub turns: Vec<Turn>,
+    /// Labels that go into the records: a JSON object of texts and numbers, or empty.
+    pub labels: String,
 }
 
 /// One request of a conversation.
@@ -27,19 +29,29 @@ pub struct Turn {
     pub max_tokens: Option<u32>,
     /// Overrides the run's limit for this request.
     pub min_tokens: Option<u32>,
-    /// Seconds to wait after the previous reply ended.
+    /// Seconds to wait after the turns that it follows have ended.
     pub pause: f64,
+    /// Seconds after the conversation's scheduled time before which it is not sent.
+    pub scheduled: Option<f64>,
+    /// Earlier turns that must have ended before it; empty: the one before.
+    pub after: Vec<u32>,
+    /// What the conversation continues with in place of the real reply.
+    pub reply: Option<Message>,
     /// Headers of this request alone.
     pub headers: Vec<(String, String)>,
+    /// Members of this request's body alone: a JSON object, or empty.
+    pub extra: String,
 }
 
-/// Media bytes, shared: they are spliced into bodies and never cross into a protocol plugin.
+/// Media bytes, shared: they are spliced into bodies and never cross into an API plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     /// e.g. `image/png`
     pub mime: String,
     /// The encoded file.
     pub bytes: Arc<[u8]>,
+    /// For the API plugin: a JSON object, or empty.
+    pub extra: String,
 }
 
 /// The prompt of one request.
@@ -52,16 +64,23 @@ pub enum Prompt {
     /// Token ids, sent as they are.
     Tokens(Vec<u32>),
     /// Several inputs in one request.
-    Inputs(Vec<String>),
+    Inputs(Vec<Vec<Part>>),
     /// A query and the documents to rank by it.
     Ranking {
         /// The query.
-        query: String,
+        query: Vec<Part>,
         /// The documents.
-        documents: Vec<String>,
+        documents: Vec<Vec<Part>>,
     },
     /// A whole request body as JSON text.
     Body(String),
+    /// What no other case describes; dataset and API plugin agree on `kind`.
+    Custom {
+        /// What it is.
+        kind: String,
+        /// JSON text.
+        data: String,
+    },
 }
 
 /// One chat message.
@@ -82,17 +101,31 @@ pub enum Part {
     Text(String),
     /// Media that stay in the host.
     Media(Media),
+    /// Media that the service fetches by itself.
+    Link(Link),
+}
+
+/// Media that the service fetches by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// e.g. `image/png`; empty where it is not known.
+    pub mime: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// A name for bytes that stay in the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// Index into the media of the turn.
-    pub slot: u32,
+    /// Index into the media of the turn; into those of all turns so far, once it is part of a
+    /// request.
+    pub index: u32,
     /// e.g. `image/png`
     pub mime: String,
     /// Bytes.
     pub size: u32,
+    /// As the dataset gave it: a JSON object, or empty.
+    pub extra: String,
 }
 
 impl Message {
@@ -112,7 +145,11 @@ impl Turn {
             max_tokens: None,
             min_tokens: None,
             pause: 0.0,
+            scheduled: None,
+            after: Vec::new(),
+            reply: None,
             headers: Vec::new(),
+            extra: String::new(),
         }
     }
 }

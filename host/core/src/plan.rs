@@ -41,7 +41,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Target {
-    /// Absolute http or https URL; a protocol plugin may replace its path.
+    /// Absolute http or https URL; an API plugin may replace its path.
     /// Stored with its secrets masked.
     #[serde(serialize_with = "crate::secret::serialize_url")]
     pub url: String,
@@ -62,7 +62,7 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RequestSettings {
-    /// Name of the protocol plugin.
+    /// Name of the API plugin.
     pub api: String,
     /// The model's name, as sent.
     pub model: String,
@@ -73,7 +73,7 @@ pub struct RequestSettings {
     /// Choices that each request asks for: with more than one, a reply interleaves their frames.
     pub choices: u32,
     /// Bounds of the output length drawn for each request, where the user gave two; a single value
-    /// is a generation setting that the protocol already has.
+    /// is a generation setting that the API plugin already has.
     pub output_range: Option<(u32, u32)>,
     /// Prompts are turned into token ids before they are formatted.
     pub tokenize_prompt: bool,

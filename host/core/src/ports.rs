@@ -83,11 +83,6 @@ pub trait DatasetFactory: Send + Sync {
         0
     }
 
-    /// Whether conversations may have more than one turn, so that replies are kept for the next one.
-    fn has_turns(&self) -> bool {
-        true
-    }
-
     /// Prompts so far whose length could not be made exact.
     fn inexact_prompts(&self) -> u64 {
         0
@@ -96,29 +91,44 @@ pub trait DatasetFactory: Send + Sync {
 
 /// One instance of a dataset, used by one thread. Item n depends on settings, seed and n alone.
 pub trait Dataset: Send {
-    /// Number of conversations; none: infinite, or unknown.
+    /// What is known of the dataset as a whole.
     ///
     /// # Errors
     /// The plugin failed.
-    fn size(&mut self) -> Result<Option<u32>, PluginFailure>;
+    fn properties(&mut self) -> Result<DatasetProperties, PluginFailure>;
 
-    /// Conversations `first .. first + count`; fewer at the end.
+    /// Conversations `first .. first + count`, one result each; fewer at the end.
     ///
     /// # Errors
-    /// The plugin failed.
-    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure>;
+    /// The plugin failed as a whole.
+    fn generate(
+        &mut self,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure>;
 }
 
-/// Makes instances of a protocol; shared by threads, each of which takes one.
-pub trait ProtocolFactory: Send + Sync {
-    /// How replies are read natively; none: every exchange goes to [`Protocol::decode`].
+/// What is known of a dataset as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DatasetProperties {
+    /// Number of conversations; none: infinite, or unknown.
+    pub items: Option<u32>,
+    /// Turns of a conversation at most; none: unknown.
+    pub turns: Option<u32>,
+    /// Whether conversations have scheduled times, at which they are sent.
+    pub timed: bool,
+}
+
+/// Makes instances of an API plugin; shared by threads, each of which takes one.
+pub trait ApiFactory: Send + Sync {
+    /// How replies are read natively; none: every exchange goes to [`Api::decode`].
     fn plan(&self) -> Option<&ReadingPlan>;
 
     /// A new instance, configured.
     ///
     /// # Errors
     /// The plugin refused its settings or failed.
-    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure>;
+    fn instance(&self) -> Result<Box<dyn Api>, PluginFailure>;
 
     /// Instances thrown away so far, after a trap or a limit.
     fn restarts(&self) -> u32 {
@@ -126,8 +136,8 @@ pub trait ProtocolFactory: Send + Sync {
     }
 }
 
-/// One instance of a protocol, used by one thread.
-pub trait Protocol: Send {
+/// One instance of an API plugin, used by one thread.
+pub trait Api: Send {
     /// One result a request, in order. After a trap, each is tried once more, alone and on a new
     /// instance.
     fn format(&mut self, requests: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>>;
@@ -171,6 +181,13 @@ pub trait Tokenizer: Send + Sync {
     /// # Errors
     /// There is no chat template, or it cannot render them.
     fn count_chat(&self, messages: &[Message]) -> Result<u32, Fault>;
+
+    /// The longest beginning of `text` that [`count_text`](Self::count_text) counts as at most
+    /// `tokens` tokens.
+    ///
+    /// # Errors
+    /// The tokenizer cannot encode it.
+    fn truncate(&self, text: &str, tokens: u32) -> Result<String, Fault>;
 
     /// Seeded text that, behind `prefix`, counts exactly `request.tokens` tokens in all: as a bare
     /// prompt, or as one user message rendered by the chat template. The text returned includes

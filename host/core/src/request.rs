@@ -1,11 +1,17 @@
-//! Requests: the prompt that a protocol plugin formats, and the bytes that come of it, ready to send.
+//! Requests: the prompt that an API plugin formats, and the bytes that come of it, ready to send.
 
 use crate::conversation::{Content, Message, Prompt};
 use std::sync::Arc;
 
-/// What a protocol plugin formats.
+/// What an API plugin formats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromptRequest {
+    /// The slot in its point.
+    pub index: u32,
+    /// The turn in its conversation.
+    pub turn: u32,
+    /// The dataset's name of the conversation; empty without one.
+    pub conversation: String,
     /// The conversation so far, replies included; empty for a first turn.
     pub history: Vec<Message>,
     /// The prompt of this turn.
@@ -14,6 +20,24 @@ pub struct PromptRequest {
     pub max_tokens: Option<u32>,
     /// Output tokens at least, where the turn says so.
     pub min_tokens: Option<u32>,
+    /// Members of this request's body alone: a JSON object, or empty.
+    pub extra: String,
+}
+
+impl PromptRequest {
+    /// The first turn of an unnamed conversation, with `prompt` and defaults for the rest.
+    pub fn new(prompt: Prompt) -> Self {
+        Self {
+            index: 0,
+            turn: 0,
+            conversation: String::new(),
+            history: Vec::new(),
+            prompt,
+            max_tokens: None,
+            min_tokens: None,
+            extra: String::new(),
+        }
+    }
 }
 
 /// Method, path and headers of a request.
@@ -39,12 +63,12 @@ pub struct Template {
 /// A piece of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
-    /// The protocol's own bytes.
+    /// The API plugin's own bytes.
     Bytes(Vec<u8>),
     /// Media that the host inserts.
     Media {
-        /// Index into the media of the turn.
-        slot: u32,
+        /// Index into the media of the request.
+        index: u32,
         /// How it is written.
         encoding: Encoding,
     },
@@ -72,10 +96,10 @@ pub struct Request {
 
 /// A media segment whose index the request does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the formatted body names media slot {slot}, but the request has {media} media")]
+#[error("the formatted body names media {index}, but the request has {media} media")]
 pub struct MissingMedia {
-    /// The slot named.
-    pub slot: u32,
+    /// The index named.
+    pub index: u32,
     /// How many there are.
     pub media: usize,
 }
@@ -84,7 +108,7 @@ impl Template {
     /// Inserts `media`.
     ///
     /// # Errors
-    /// A segment names a slot that is not in `media`.
+    /// A segment names an index that is not in `media`.
     pub fn fill(self, media: &[Content]) -> Result<Request, MissingMedia> {
         let body = match <[Segment; 1]>::try_from(self.body) {
             Ok([Segment::Bytes(bytes)]) => bytes,
@@ -100,10 +124,10 @@ fn splice(segments: &[Segment], media: &[Content]) -> Result<Vec<u8>, MissingMed
     for segment in segments {
         match segment {
             Segment::Bytes(bytes) => body.extend_from_slice(bytes),
-            Segment::Media { slot, encoding } => {
+            Segment::Media { index, encoding } => {
                 let content = media
-                    .get(*slot as usize)
-                    .ok_or(MissingMedia { slot: *slot, media: media.len() })?;
+                    .get(*index as usize)
+                    .ok_or(MissingMedia { index: *index, media: media.len() })?;
                 write_media(&mut body, content, *encoding);
             }
         }

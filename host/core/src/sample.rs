@@ -25,7 +25,7 @@ pub struct Sample {
     pub timer_late: Nanos,
     /// Time spent in a dataset's `generate`, in nanoseconds.
     pub generate: Nanos,
-    /// Time spent in a protocol's `format`, in nanoseconds.
+    /// Time spent in an API plugin's `format`, in nanoseconds.
     pub format: Nanos,
     /// Time spent reading replies, in nanoseconds.
     pub interpret: Nanos,

@@ -79,7 +79,7 @@ pub struct Point {
     pub name: String,
     /// The model's name, as sent.
     pub model: String,
-    /// Name of the protocol plugin.
+    /// Name of the API plugin.
     pub api: String,
     /// Name of the dataset plugin.
     pub dataset: String,

@@ -14,7 +14,7 @@ use control::Control;
 use gauges::Gauges;
 use lifecycle::Lifecycle;
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{DatasetFactory, ProtocolFactory, Tokenizer};
+use loadwright_core::ports::{ApiFactory, DatasetFactory, DatasetProperties, Tokenizer};
 use std::sync::Arc;
 use timers::Timers;
 
@@ -24,7 +24,7 @@ pub struct Ports {
     /// Generates conversations.
     pub dataset: Arc<dyn DatasetFactory>,
     /// Formats requests and says how replies are read.
-    pub protocol: Arc<dyn ProtocolFactory>,
+    pub api: Arc<dyn ApiFactory>,
     /// Counts tokens, if the user chose one.
     pub tokenizer: Option<Arc<dyn Tokenizer>>,
 }
@@ -33,6 +33,8 @@ pub struct Ports {
 pub(crate) struct PointContext {
     pub(crate) plan: Arc<Plan>,
     pub(crate) ports: Ports,
+    /// What is known of the dataset as a whole.
+    pub(crate) dataset: DatasetProperties,
     pub(crate) control: Control,
     pub(crate) timers: Arc<Timers>,
     pub(crate) gauges: Arc<Gauges>,

@@ -53,8 +53,12 @@ pub(crate) struct TurnContext {
 /// A conversation that has later turns.
 #[derive(Debug, Default)]
 pub(crate) struct ConversationState {
+    /// The slot.
+    pub(crate) slot: u64,
     /// The dataset's item.
     pub(crate) item: u64,
+    /// The turn that is built next, from 0.
+    pub(crate) turn: u32,
     /// All messages so far, the present turn's prompt included.
     pub(crate) history: Vec<Message>,
     /// The media of those messages, in the order of their placeholders.

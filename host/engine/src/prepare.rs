@@ -12,7 +12,7 @@ use crate::context::gauges::Gauges;
 use crate::error::EngineError;
 use crate::schedule::ready_queue::ReadyQueue;
 use dataset_cursor::DatasetCursor;
-use loadwright_core::ports::{Cause, DatasetFactory, PluginFailure};
+use loadwright_core::ports::{Cause, DatasetFactory, DatasetProperties, PluginFailure};
 use loadwright_timing::clock;
 use request_builder::RequestBuilder;
 
@@ -66,14 +66,16 @@ impl Preparer<'_> {
     }
 }
 
-/// Asks a dataset for its size, once per point; `None`: it does not know, or the run was stopped
-/// before it did.
+/// What is known of a dataset as a whole, once per point; nothing if the run was stopped before it
+/// said so.
 ///
 /// # Errors
 /// The dataset failed.
-pub(crate) fn size_of(dataset: &dyn DatasetFactory) -> Result<Option<u64>, PluginFailure> {
-    match dataset.instance().and_then(|mut dataset| dataset.size()) {
-        Err(failure) if failure.cause == Cause::Stopped => Ok(None),
-        size => Ok(size?.map(u64::from)),
+pub(crate) fn properties_of(
+    dataset: &dyn DatasetFactory,
+) -> Result<DatasetProperties, PluginFailure> {
+    match dataset.instance().and_then(|mut dataset| dataset.properties()) {
+        Err(failure) if failure.cause == Cause::Stopped => Ok(DatasetProperties::default()),
+        properties => properties,
     }
 }

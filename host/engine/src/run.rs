@@ -21,7 +21,7 @@ use crate::interpret::queue::InterpreterQueue;
 use crate::messages::{ClaimedRecord, InterpreterMessage, TurnBuilder, TurnBuilderFactory};
 use crate::prepare::dataset_cursor::DatasetCursor;
 use crate::prepare::request_builder::RequestBuilder;
-use crate::prepare::{Preparer, size_of};
+use crate::prepare::{Preparer, properties_of};
 use crate::schedule::dispatch::{Dispatch, ready_queue};
 use crate::schedule::thread::{BatchingRuntime, EngineThread};
 use crossbeam_channel::Sender;
@@ -54,7 +54,7 @@ pub fn run(
 ) -> Result<PointEnd, EngineError> {
     let dispatch = Arc::new(dispatch(plan, ports, control)?);
     let point = &dispatch.context;
-    let cursor = DatasetCursor::new(size_of(&*ports.dataset)?);
+    let cursor = DatasetCursor::new(point.dataset.items.map(u64::from));
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
     let interpreters = Interpreters::new(&dispatch, record_sender)?;
     // All of them before any thread runs: if one failed later, the others would wait for it.
@@ -109,6 +109,7 @@ fn dispatch(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Dispat
     let context = PointContext {
         plan: Arc::clone(plan),
         ports: ports.clone(),
+        dataset: properties_of(&*ports.dataset)?,
         control: control.clone(),
         timers: Arc::new(Timers::start()?),
         gauges,

@@ -2,7 +2,7 @@
 //! own, because it counts every allocation of the process.
 #![expect(unsafe_code, reason = "an allocator that counts is one that delegates")]
 
-use loadwright_core::reading::{ReadingPlan, Rule};
+use loadwright_core::reading::{Channel, CountKind, ReadingPlan, Rule, RuleKind};
 use loadwright_engine::framing::{Framer, Framing};
 use loadwright_engine::reading::{Reader, Reading};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -44,16 +44,15 @@ fn allocations(run: impl FnOnce()) -> u64 {
 }
 
 fn plan() -> ReadingPlan {
-    let rules = |pointers: &[&str]| {
-        pointers.iter().map(|&at| Rule { at: at.into(), when: None }).collect::<Vec<_>>()
-    };
     ReadingPlan {
         done: vec!["[DONE]".into()],
-        output: rules(&["/choices/*/delta/content"]),
-        frame_tokens: rules(&["/choices/*/token_ids"]),
-        finish_reason: rules(&["/choices/*/finish_reason"]),
-        output_tokens: rules(&["/usage/completion_tokens"]),
-        error: rules(&["/error"]),
+        rules: vec![
+            Rule::new(RuleKind::Text(Channel::Output), "/choices/*/delta/content"),
+            Rule::new(RuleKind::Tokens, "/choices/*/token_ids"),
+            Rule::new(RuleKind::Finish, "/choices/*/finish_reason"),
+            Rule::new(RuleKind::Count(CountKind::Output), "/usage/completion_tokens"),
+            Rule::new(RuleKind::Error, "/error"),
+        ],
         ..ReadingPlan::default()
     }
 }

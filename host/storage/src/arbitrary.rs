@@ -15,7 +15,12 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 fn channel() -> impl Strategy<Value = Channel> {
-    prop_oneof![Just(Channel::Output), Just(Channel::Reasoning), Just(Channel::ToolCall)]
+    prop_oneof![
+        Just(Channel::Output),
+        Just(Channel::Reasoning),
+        Just(Channel::ToolCall),
+        Just(Channel::Result)
+    ]
 }
 
 pub(crate) fn frames() -> impl Strategy<Value = Vec<OutputFrame>> {

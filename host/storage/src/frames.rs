@@ -76,6 +76,7 @@ fn channel_code(channel: Channel) -> u8 {
         Channel::Output => 0,
         Channel::Reasoning => 1,
         Channel::ToolCall => 2,
+        Channel::Result => 3,
     }
 }
 
@@ -84,6 +85,7 @@ fn channel_of(flags: u8) -> Result<Channel, FrameError> {
         (0, 0) => Ok(Channel::Output),
         (1, 0) => Ok(Channel::Reasoning),
         (2, 0) => Ok(Channel::ToolCall),
+        (3, 0) => Ok(Channel::Result),
         _ => Err(FrameError::Flags(flags)),
     }
 }

@@ -44,6 +44,38 @@ impl Encoder {
         self.length(&self.render_chat(messages)?, false)
     }
 
+    /// The longest beginning of `text` that counts at most `tokens` tokens, found by cutting it
+    /// behind its last tokens: a shorter text may be encoded otherwise, so that is done again until
+    /// it fits.
+    pub(crate) fn truncate(&self, text: &str, tokens: u32) -> Result<String, Fault> {
+        let mut kept = text;
+        loop {
+            let encoding = self.with_offsets(kept)?;
+            let excess = encoding.len().saturating_sub(tokens as usize);
+            if excess == 0 {
+                return Ok(kept.to_owned());
+            }
+            let special = encoding.get_special_tokens_mask();
+            let offsets = encoding.get_offsets().iter().zip(special);
+            let ends: Vec<usize> =
+                offsets.filter(|(_, special)| **special == 0).map(|((_, end), _)| *end).collect();
+            let left = ends.len().saturating_sub(excess);
+            let end = left.checked_sub(1).map_or(0, |last| ends[last]);
+            // Tokens of one character may end at the same place: each round drops at least one.
+            let end = kept.floor_char_boundary(end.min(kept.len().saturating_sub(1)));
+            kept = &kept[..end];
+            if kept.is_empty() {
+                return Ok(String::new());
+            }
+        }
+    }
+
+    fn with_offsets(&self, text: &str) -> Result<tokenizers::Encoding, Fault> {
+        self.pipeline
+            .encode(text, true)
+            .map_err(|error| Fault::Input(format!("the tokenizer cannot encode the text: {error}")))
+    }
+
     /// The pipeline itself.
     pub(crate) fn pipeline(&self) -> &tokenizers::Tokenizer {
         &self.pipeline

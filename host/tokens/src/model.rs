@@ -66,6 +66,10 @@ impl Tokenizer for Model {
         self.encoder.count_chat(messages)
     }
 
+    fn truncate(&self, text: &str, tokens: u32) -> Result<String, Fault> {
+        self.encoder.truncate(text, tokens)
+    }
+
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {
         self.synthesizer
             .get_or_init(|| Synthesizer::new(&self.encoder))

@@ -2,7 +2,7 @@
 //! `render_jinja_template`), to text that a server then encodes without adding special tokens.
 
 use crate::{clock, config::Config, python};
-use loadwright_core::conversation::{Message, Part};
+use loadwright_core::conversation::{Link, Media, Message, Part};
 use loadwright_core::ports::Fault;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value, context};
 use serde_json::{Map, json};
@@ -87,7 +87,7 @@ fn object(message: &Message) -> Result<serde_json::Value, Fault> {
         .iter()
         .filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
-            Part::Media(_) => None,
+            Part::Media(_) | Part::Link(_) => None,
         })
         .collect();
     let content = if texts.len() == message.parts.len() {
@@ -107,8 +107,8 @@ fn object(message: &Message) -> Result<serde_json::Value, Fault> {
 fn part(part: &Part) -> serde_json::Value {
     match part {
         Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Media(media) => {
-            json!({"type": media.mime.split('/').next().unwrap_or_default()})
+        Part::Media(Media { mime, .. }) | Part::Link(Link { mime, .. }) => {
+            json!({"type": mime.split('/').next().unwrap_or_default()})
         }
     }
 }

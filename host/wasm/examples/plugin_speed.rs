@@ -74,13 +74,12 @@ fn settings() -> Value {
 
 fn measure(plugin: &Plugin) -> Result<Durations, Box<dyn Error>> {
     let began = Instant::now();
-    if plugin.kinds().contains(&Kind::Protocol) {
-        let factory = plugin.protocol(&settings())?;
+    if plugin.kinds().contains(&Kind::Api) {
+        let factory = plugin.api(&settings())?;
         let made = began.elapsed();
-        let (mut protocol, instance) = timed(|| factory.instance())?;
+        let (mut api, instance) = timed(|| factory.instance())?;
         let requests = vec![request(); BATCH];
-        let item =
-            per_item(|_| protocol.format(&requests).into_iter().collect::<Result<Vec<_>, _>>())?;
+        let item = per_item(|_| api.format(&requests).into_iter().collect::<Result<Vec<_>, _>>())?;
         return Ok(Durations { factory: made, instance, item });
     }
     let factory = plugin.dataset(&settings(), DatasetServices::default())?;
@@ -95,7 +94,7 @@ fn measure(plugin: &Plugin) -> Result<Durations, Box<dyn Error>> {
 fn request() -> PromptRequest {
     let message = Message::text("user", "lorem ipsum ".repeat(PROMPT_BYTES / 12));
     let prompt = Prompt::Messages(vec![message]);
-    PromptRequest { history: Vec::new(), prompt, max_tokens: None, min_tokens: None }
+    PromptRequest::new(prompt)
 }
 
 fn timed<T, E>(make: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {

@@ -4,7 +4,7 @@
 //! arguments are borrowed: a prompt is copied once, into the guest's memory. Which interfaces a
 //! component may import and must export is decided in `inspect`, not here.
 
-/// Bulk interfaces: protocol and dataset, and what the host offers.
+/// Bulk interfaces: API and dataset, and what the host offers.
 pub(crate) mod bulk {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -15,7 +15,8 @@ pub(crate) mod bulk {
                 import loadwright:plugin/random@0.1.0;
                 import loadwright:plugin/tokenizer@0.1.0;
                 import loadwright:plugin/files@0.1.0;
-                export loadwright:plugin/protocol@0.1.0;
+                import loadwright:plugin/rows@0.1.0;
+                export loadwright:plugin/api@0.1.0;
                 export loadwright:plugin/dataset@0.1.0;
             }
         ",

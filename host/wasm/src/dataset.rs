@@ -4,11 +4,17 @@
 //! happens is asked for single items from then on, so that the limit costs one instance and not one
 //! per batch.
 
+use crate::bindings::bulk::exports::loadwright::plugin::dataset as contract;
+use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
+use crate::convert;
 use crate::instance::{DatasetExports, Instance, InstanceFactory};
 use loadwright_core::conversation::Conversation;
-use loadwright_core::ports::{Cause, Dataset, DatasetFactory, PluginFailure};
+use loadwright_core::ports::{Cause, Dataset, DatasetFactory, DatasetProperties, PluginFailure};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What comes of one item.
+type Item = Result<Conversation, PluginFailure>;
 
 /// Makes instances of one configured dataset.
 pub(crate) struct WasmDataset {
@@ -62,7 +68,7 @@ struct DatasetWorker {
 }
 
 impl DatasetWorker {
-    fn range(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn range(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
         let name = if count == 1 { format!("generate of item {first}") } else { "generate".into() };
         let answer = self
             .instance
@@ -73,11 +79,20 @@ impl DatasetWorker {
             let text = format!("it returned {} items, {count} were requested", items.len());
             return Err(failure(Cause::Contract(text)));
         }
-        Ok(items.into_iter().map(Conversation::from).collect())
+        let files = &self.instance.factory.services.files;
+        let item = |item: Result<contract::Conversation, GuestFault>| {
+            let cause = match item.map(|item| convert::conversation(item, files)) {
+                Ok(Ok(conversation)) => return Ok(conversation),
+                Ok(Err(invalid)) => Cause::Contract(invalid.to_string()),
+                Err(fault) => Cause::Fault(fault.into()),
+            };
+            Err(failure(cause))
+        };
+        Ok(items.into_iter().map(item).collect())
     }
 
     /// A batch; if it ends the instance, its items one by one.
-    fn batch(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn batch(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
         let failure = match self.range(first, count) {
             Err(failure) if is_end(&failure.cause) => failure,
             answer => return answer,
@@ -91,7 +106,7 @@ impl DatasetWorker {
 
     /// One item. If it ends an instance that was used before, a fresh one gets a try: its result is
     /// final.
-    fn one(&mut self, index: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn one(&mut self, index: u32) -> Result<Vec<Item>, PluginFailure> {
         let used = self.instance.is_used();
         match self.range(index, 1) {
             Err(failure) if used && is_end(&failure.cause) => self.range(index, 1),
@@ -104,8 +119,8 @@ impl DatasetWorker {
         &mut self,
         first: u32,
         count: u32,
-        make: impl Fn(&mut Self, u32) -> Result<Vec<Conversation>, PluginFailure>,
-    ) -> Result<Vec<Conversation>, PluginFailure> {
+        make: impl Fn(&mut Self, u32) -> Result<Vec<Item>, PluginFailure>,
+    ) -> Result<Vec<Item>, PluginFailure> {
         let mut items = Vec::with_capacity(count as usize);
         for index in first..first.saturating_add(count) {
             match make(self, index) {
@@ -129,12 +144,18 @@ fn is_end(cause: &Cause) -> bool {
 }
 
 impl Dataset for DatasetWorker {
-    fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
-        let answer = self.instance.call("size", |live| live.guest.call_size(&mut live.store))?;
-        answer.map_err(|fault| self.instance.factory.failure("size", Cause::Fault(fault.into())))
+    fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
+        let answer =
+            self.instance.call("properties", |live| live.guest.call_properties(&mut live.store))?;
+        let failure = |cause| self.instance.factory.failure("properties", cause);
+        let found = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
+        let contract::DatasetProperties { items, turns, timed, extra } = found;
+        convert::no_members(&extra, "the properties")
+            .map_err(|invalid| failure(Cause::Contract(invalid.to_string())))?;
+        Ok(DatasetProperties { items, turns, timed })
     }
 
-    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
         match &self.failed_item {
             Some((index, failure)) if (first..first.saturating_add(count)).contains(index) => {
                 Err(failure.clone())

@@ -92,7 +92,7 @@ pub enum LoadFault {
     },
     /// It exports none of the contract's interfaces.
     #[error(
-        "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only {exports}; \
+        "exports neither loadwright:plugin/api nor loadwright:plugin/dataset, only {exports}; \
          build it for one of the worlds in wit/world.wit"
     )]
     NoKind {

@@ -1,14 +1,16 @@
-//! The interfaces that the contract's worlds import: log, random, tokenizer and files.
+//! The interfaces that the contract's worlds import: log, random, tokenizer, files and rows.
 //!
 //! Time spent here does not count against the guest's limit.
 
 use crate::bindings::bulk::loadwright::plugin::types::Fault;
-use crate::bindings::bulk::loadwright::plugin::{files, log, random, tokenizer, types};
+use crate::bindings::bulk::loadwright::plugin::{files, log, random, rows, tokenizer, types};
+use crate::convert;
 use crate::guest_output::Level;
 use crate::seeded;
 use crate::state::State;
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{self, Synthesis, Tokenizer};
+use loadwright_core::setting::SettingFault;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::component::{HasSelf, Linker};
@@ -22,7 +24,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     tokenizer::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    files::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    files::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    rows::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
 }
 
 impl types::Host for State {}
@@ -59,9 +62,10 @@ impl State {
         let answer = self.for_guest(|state| {
             let services = Arc::clone(&state.services);
             let chosen = services.tokenizer.as_deref().ok_or_else(|| {
-                Fault::Settings(
-                    "it needs a tokenizer, but none was given; give --tokenizer-path".into(),
-                )
+                Fault::from(ports::Fault::Settings(SettingFault {
+                    name: None,
+                    text: "it needs a tokenizer, but none was given; give --tokenizer-path".into(),
+                }))
             })?;
             ask(chosen, services.seed).map_err(Fault::from)
         });
@@ -88,6 +92,21 @@ impl tokenizer::Host for State {
                 tokenizer.count_text(&text)
             }
         })
+    }
+
+    fn count_messages(
+        &mut self,
+        messages: Vec<types::MessageResult>,
+    ) -> wasmtime::Result<Result<u32, Fault>> {
+        let messages = match convert::messages(messages) {
+            Ok(messages) => messages,
+            Err(invalid) => return Ok(Err(Fault::Input(invalid.to_string()))),
+        };
+        self.with_tokenizer(|tokenizer, _| tokenizer.count_chat(&messages))
+    }
+
+    fn truncate(&mut self, text: String, tokens: u32) -> wasmtime::Result<Result<String, Fault>> {
+        self.with_tokenizer(|tokenizer, _| tokenizer.truncate(&text, tokens))
     }
 
     fn synthesize(
@@ -146,19 +165,33 @@ impl files::Host for State {
         self.with_files(|files, most| files.lines(&name, first, count, most / 4))
     }
 
-    fn entries(&mut self, name: String) -> wasmtime::Result<Result<Vec<String>, Fault>> {
-        self.with_files(|files, _| files.entries(&name))
+    fn entries(
+        &mut self,
+        name: String,
+        first: u32,
+        count: u32,
+    ) -> wasmtime::Result<Result<Vec<files::Entry>, Fault>> {
+        self.with_files(|files, _| {
+            let names = files.entries(&name)?.into_iter().skip(first as usize);
+            let entry = |name| files::Entry { name, folder: false, size: 0.0 };
+            Ok(names.take(count as usize).map(entry).collect())
+        })
     }
 }
 
-impl From<ports::Fault> for Fault {
-    fn from(fault: ports::Fault) -> Self {
-        match fault {
-            ports::Fault::Settings(fault) => Self::Settings(fault.to_string()),
-            ports::Fault::Input(text) => Self::Input(text),
-            ports::Fault::Unsupported(text) => Self::Unsupported(text),
-            ports::Fault::Transient(text) => Self::Transient(text),
-            ports::Fault::Fatal(text) => Self::Fatal(text),
-        }
+impl rows::Host for State {
+    fn count(&mut self, name: String, _at: String) -> wasmtime::Result<Result<u32, Fault>> {
+        Ok(Err(Fault::Unsupported(format!("rows of `{name}` cannot be read"))))
+    }
+
+    fn read(
+        &mut self,
+        name: String,
+        _at: String,
+        _columns: Vec<String>,
+        _first: u32,
+        _count: u32,
+    ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Fault>> {
+        Ok(Err(Fault::Unsupported(format!("rows of `{name}` cannot be read"))))
     }
 }

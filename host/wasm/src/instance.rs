@@ -5,6 +5,7 @@
 
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::bindings::{bulk, identity};
+use crate::convert::Invalid;
 use crate::engine::Running;
 use crate::guest_output::{GuestOutput, PluginLog};
 use crate::state::{self, Limits, Services, State};
@@ -55,7 +56,7 @@ macro_rules! exports {
     };
 }
 
-exports!(ProtocolExports, protocol);
+exports!(ApiExports, api);
 exports!(DatasetExports, dataset);
 
 /// No further interface: enough to call `describe`.
@@ -238,17 +239,18 @@ impl<F: Exports> Instance<F> {
 
     /// One call for many items. If it fails, each item is tried alone on an instance without an
     /// earlier failure, so that only the faulty ones fail.
-    pub(crate) fn batch<I, O, R: Into<O>>(
+    pub(crate) fn batch<I, O, R>(
         &mut self,
         name: &str,
         items: &[I],
         run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
+        convert: impl Fn(R) -> Result<O, Invalid>,
     ) -> Vec<Result<O, PluginFailure>> {
         if items.is_empty() {
             return Vec::new();
         }
         let used = self.is_used();
-        let failure = match self.whole(name, items, &run) {
+        let failure = match self.whole(name, items, &run, &convert) {
             Ok(answers) => return answers,
             Err(failure) => failure,
         };
@@ -256,25 +258,32 @@ impl<F: Exports> Instance<F> {
             return vec![Err(failure)];
         }
         let alone = |item| {
-            let mut answers = self.whole(name, slice::from_ref(item), &run)?;
+            let mut answers = self.whole(name, slice::from_ref(item), &run, &convert)?;
             answers.pop().expect("`whole` checked the number of answers")
         };
         items.iter().map(alone).collect()
     }
 
-    fn whole<I, O, R: Into<O>>(
+    fn whole<I, O, R>(
         &mut self,
         name: &str,
         items: &[I],
         run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
+        convert: impl Fn(R) -> Result<O, Invalid>,
     ) -> Result<Vec<Result<O, PluginFailure>>, PluginFailure> {
         let answers = self.call(name, |live| run(live, items))?;
         if answers.len() != items.len() {
             let text = format!("it returned {} results for {} items", answers.len(), items.len());
             return Err(self.factory.failure(name, Cause::Contract(text)));
         }
-        let failed =
-            |fault: GuestFault| self.factory.failure(name, Cause::Fault(Fault::from(fault)));
-        Ok(answers.into_iter().map(|answer| answer.map(Into::into).map_err(failed)).collect())
+        let result = |answer: Result<R, GuestFault>| {
+            let cause = match answer.map(&convert) {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(invalid)) => Cause::Contract(invalid.to_string()),
+                Err(fault) => Cause::Fault(Fault::from(fault)),
+            };
+            Err(self.factory.failure(name, cause))
+        };
+        Ok(answers.into_iter().map(result).collect())
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Formats requests and decodes replies.
-    Protocol,
+    Api,
     /// Generates or reads conversations.
     Dataset,
 }
@@ -19,11 +19,11 @@ struct Row {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Protocol, Self::Dataset];
+    pub const ALL: [Self; 2] = [Self::Api, Self::Dataset];
 
     const fn row(self) -> Row {
         match self {
-            Self::Protocol => Row { interface: "protocol", flag: "api", settings_flag: "api-args" },
+            Self::Api => Row { interface: "api", flag: "api", settings_flag: "api-args" },
             Self::Dataset => {
                 Row { interface: "dataset", flag: "dataset", settings_flag: "dataset-args" }
             }

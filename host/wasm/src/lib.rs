@@ -1,7 +1,7 @@
-//! Runs WebAssembly components as protocols and datasets.
+//! Runs WebAssembly components as apis and datasets.
 //!
 //! A component is read and inspected ([`Plugin::open`]), compiled once per machine, linked once,
-//! configured ([`Plugin::protocol`], [`Plugin::dataset`]) and then instantiated once per thread.
+//! configured ([`Plugin::api`], [`Plugin::dataset`]) and then instantiated once per thread.
 //! Lifetimes, longest first: engine (the process), compiled component (its digest), linked
 //! component (the plugin), store with one instance (a thread), call.
 //!
@@ -9,6 +9,7 @@
 //! already have their timestamps, and requests wait for their scheduled time elsewhere.
 #![deny(unsafe_code)]
 
+mod api;
 mod bindings;
 mod bundled;
 mod cache;
@@ -29,7 +30,6 @@ mod kind;
 mod manifest;
 mod plugin;
 mod process_limits;
-mod protocol;
 mod seeded;
 mod source;
 mod state;

@@ -1,5 +1,6 @@
-//! One opened plugin: its identity, and factories for its protocol and its dataset.
+//! One opened plugin: its identity, and factories for its api and its dataset.
 
+use crate::api;
 use crate::cache::hex;
 use crate::dataset;
 use crate::error::{LoadError, LoadFault, OpenError};
@@ -10,11 +11,10 @@ use crate::inspect;
 use crate::instance::{Exports, InstanceConfig, InstanceFactory, NoExports};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
-use crate::protocol;
 use crate::source::{self, Source};
 use crate::state::{Limits, Services, State};
 use crate::trap;
-use loadwright_core::ports::{DatasetFactory, PluginFailure, ProtocolFactory, Tokenizer};
+use loadwright_core::ports::{ApiFactory, DatasetFactory, PluginFailure, Tokenizer};
 use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -108,20 +108,20 @@ impl Plugin {
         &self.source
     }
 
-    /// Configures it as a protocol. `settings` is the whole object for `configure`; its member
+    /// Configures it as an API plugin. `settings` is the whole object for `configure`; its member
     /// `settings` is checked against the manifest's schema, and defaults are filled in.
     ///
     /// # Errors
-    /// It is not a protocol, does not compile, or rejects the settings.
-    pub fn protocol(&self, settings: &Value) -> Result<Arc<dyn ProtocolFactory>, OpenError> {
+    /// It is not an API plugin, does not compile, or rejects the settings.
+    pub fn api(&self, settings: &Value) -> Result<Arc<dyn ApiFactory>, OpenError> {
         // Replies that were received are decoded after a stop too.
         let never = StopFlag::default();
         let factory =
-            self.instance_factory(Kind::Protocol, settings, DatasetServices::default(), never)?;
-        Ok(Arc::new(protocol::WasmProtocol::new(factory)?))
+            self.instance_factory(Kind::Api, settings, DatasetServices::default(), never)?;
+        Ok(Arc::new(api::WasmApi::new(factory)?))
     }
 
-    /// Configures it as a dataset; otherwise like [`protocol`](Self::protocol).
+    /// Configures it as a dataset; otherwise like [`api`](Self::api).
     ///
     /// # Errors
     /// It is not a dataset, does not compile, or rejects the settings; a file cannot be opened.

@@ -11,7 +11,7 @@ pub struct TargetArgs {
     /// Model name, as sent in requests; required [with --simulate: simulated]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Protocol plugin: the format of requests and replies
+    /// Api plugin: the format of requests and replies
     #[arg(long, value_name = "PLUGIN", default_value = "openai")]
     pub api: String,
     /// URL of the endpoint, http or https; required without --simulate

@@ -26,7 +26,7 @@ pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), Comma
 
 /// Whether there is nothing to send: no item at `first`, where the run begins, and none before it.
 fn is_empty(dataset: &mut dyn Dataset, first: u64) -> Result<bool, PluginFailure> {
-    let first = match dataset.size()? {
+    let first = match dataset.properties()?.items {
         Some(0) => return Ok(true),
         Some(size) => first % u64::from(size),
         None => first,

@@ -99,7 +99,7 @@ fn plugin_list_shows_what_is_bundled() {
     let digests = include_str!("../../../../plugins/dist/digests.json");
     let digests: Value = serde_json::from_str(digests).expect("it is JSON");
     let lines: Vec<&str> = listed.lines().collect();
-    let openai = lines.iter().position(|line| line.starts_with("protocol openai "));
+    let openai = lines.iter().position(|line| line.starts_with("api openai "));
     let at = openai.unwrap_or_else(|| panic!("{listed}"));
     assert!(lines[at].ends_with("(bundled)"), "{listed}");
     let digest = lines[at + 2].trim().strip_prefix("sha256 ").expect("a digest");

@@ -9,7 +9,7 @@ fn template(body: Vec<Segment>) -> Template {
 }
 
 fn content(mime: &str, bytes: &[u8]) -> Content {
-    Content { mime: mime.into(), bytes: Arc::from(bytes) }
+    Content { mime: mime.into(), bytes: Arc::from(bytes), extra: String::new() }
 }
 
 fn bytes(text: &str) -> Segment {
@@ -19,7 +19,7 @@ fn bytes(text: &str) -> Segment {
 #[test]
 fn each_encoding_writes_its_form() {
     let media = [content("image/png", b"\x00\xffab"), content("audio/wav", b"RIFF")];
-    let segment = |slot, encoding| Segment::Media { slot, encoding };
+    let segment = |index, encoding| Segment::Media { index, encoding };
     let body = vec![
         bytes("["),
         segment(1, Encoding::Raw),
@@ -36,9 +36,9 @@ fn each_encoding_writes_its_form() {
 
 #[test]
 fn a_slot_that_is_not_there_is_named() {
-    let body = vec![bytes("x"), Segment::Media { slot: 2, encoding: Encoding::Raw }];
+    let body = vec![bytes("x"), Segment::Media { index: 2, encoding: Encoding::Raw }];
     let missing = template(body).fill(&[content("a/b", b"1")]).unwrap_err();
-    assert_eq!(missing, MissingMedia { slot: 2, media: 1 });
+    assert_eq!(missing, MissingMedia { index: 2, media: 1 });
     assert_eq!(
         missing.to_string(),
         "the formatted body names media slot 2, but the request has 1 media"

@@ -62,9 +62,13 @@ impl Decoded {
 pub(crate) fn exchange(finished: &FinishedAttempt) -> Exchange {
     let whole = |frame: &[u8]| surrogates::replaced(frame).unwrap_or_else(|| frame.to_vec());
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    Exchange {
+    let mut exchange = Exchange {
         status: finished.status.unwrap_or(0),
         headers: finished.headers.iter().map(owned).collect(),
-        frames: finished.capture.iter().map(|(frame, _)| whole(frame)).collect(),
+        ..Exchange::default()
+    };
+    for (frame, _) in finished.capture.iter() {
+        exchange.push("", &whole(frame));
     }
+    exchange
 }

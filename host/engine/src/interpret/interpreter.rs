@@ -1,6 +1,6 @@
 //! An interpreter thread: reads the frames of attempts and makes a record of each.
 //!
-//! Frames are read by the protocol's reading plan if it has one, otherwise whole replies go to its
+//! Frames are read by the API plugin's reading plan if it has one, otherwise whole replies go to its
 //! `decode`. A slot that waits is told what comes next.
 
 pub(crate) mod context;
@@ -21,7 +21,7 @@ use crossbeam_channel::Sender;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::FailurePolicy;
-use loadwright_core::ports::Protocol;
+use loadwright_core::ports::Api;
 use loadwright_core::record::Record;
 use loadwright_core::sample::EndReason;
 use loadwright_core::timeline::OutputFrame;
@@ -37,7 +37,7 @@ pub(crate) struct Interpreter {
     context: Arc<InterpreterContext>,
     /// Reads frames; `None`: `decoder` reads whole exchanges.
     reader: Option<Reader>,
-    decoder: Option<Box<dyn Protocol>>,
+    decoder: Option<Box<dyn Api>>,
     /// Builds later turns; created when the first one is needed.
     turn_builder: Option<Box<dyn TurnBuilder>>,
     /// Attempts in flight of which frames were read, by number.
@@ -59,14 +59,14 @@ impl Interpreter {
     /// An interpreter that sends its records to `records`.
     ///
     /// # Errors
-    /// The protocol's reading plan is invalid, or the protocol could not be set up for decoding.
+    /// The API plugin's reading plan is invalid, or the API plugin could not be set up for decoding.
     pub(crate) fn new(
         context: &Arc<InterpreterContext>,
         records: Sender<Vec<ClaimedRecord>>,
     ) -> Result<Self, EngineError> {
-        let protocol = &context.point.ports.protocol;
-        let reader = protocol.plan().map(Reader::new).transpose()?;
-        let decoder = if reader.is_none() { Some(protocol.instance()?) } else { None };
+        let api = &context.point.ports.api;
+        let reader = api.plan().map(Reader::new).transpose()?;
+        let decoder = if reader.is_none() { Some(api.instance()?) } else { None };
         Ok(Self {
             context: Arc::clone(context),
             reader,
@@ -174,7 +174,7 @@ impl Interpreter {
         };
         let exchanges: Vec<_> =
             batch.iter().filter(|finished| is_good(finished)).map(decode::exchange).collect();
-        let decoder = self.decoder.as_mut().expect("a protocol without a plan decodes");
+        let decoder = self.decoder.as_mut().expect("an API plugin without a plan decodes");
         let mut replies =
             if exchanges.is_empty() { Vec::new() } else { decoder.decode(&exchanges) }.into_iter();
         let mut records = Vec::with_capacity(batch.len());

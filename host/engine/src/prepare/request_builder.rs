@@ -1,4 +1,4 @@
-//! Builds requests from turns, by the protocol.
+//! Builds requests from turns, by the API plugin.
 
 use super::token_ids;
 use crate::context::Ports;
@@ -6,7 +6,7 @@ use crate::messages::{ConversationState, NextTurn, PreparedRequest, TurnBuilder,
 use loadwright_core::conversation::{Content, Conversation, Message, Part, Prompt, Turn};
 use loadwright_core::head::check_plugin_header;
 use loadwright_core::plan::Plan;
-use loadwright_core::ports::{Cause, PluginFailure, Protocol, Tokenizer};
+use loadwright_core::ports::{Api, Cause, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Head, PromptRequest, Request, Template};
 use rand::{Rng as _, SeedableRng as _};
@@ -14,16 +14,16 @@ use rand_chacha::ChaCha12Rng;
 use std::mem::take;
 use std::sync::Arc;
 
-/// Builds requests, with a protocol instance of its own.
+/// Builds requests, with an API plugin instance of its own.
 pub(crate) struct RequestBuilder {
     plan: Arc<Plan>,
-    protocol: Box<dyn Protocol>,
+    api: Box<dyn Api>,
     tokenizer: Option<Arc<dyn Tokenizer>>,
     /// The previous request's head, which is nearly always the next one's too.
     head: Option<Arc<Head>>,
 }
 
-/// A turn that the protocol has yet to format.
+/// A turn that the API plugin has yet to format.
 struct PendingRequest {
     prompt: PromptRequest,
     parts: HostParts,
@@ -41,11 +41,11 @@ impl RequestBuilder {
     /// A builder for `plan`.
     ///
     /// # Errors
-    /// The protocol could not be set up.
+    /// The API plugin could not be set up.
     pub(crate) fn new(plan: &Arc<Plan>, ports: &Ports) -> Result<Self, PluginFailure> {
-        let protocol = ports.protocol.instance()?;
+        let api = ports.api.instance()?;
         let tokenizer = ports.tokenizer.clone();
-        Ok(Self { plan: Arc::clone(plan), protocol, tokenizer, head: None })
+        Ok(Self { plan: Arc::clone(plan), api, tokenizer, head: None })
     }
 
     /// The first turns of `conversations`, which are the items from `item` on, for the slots from
@@ -61,7 +61,7 @@ impl RequestBuilder {
         let mut unfilled = Vec::with_capacity(conversations.len());
         for (index, conversation) in conversations.into_iter().enumerate() {
             let (seq, item) = (seq + index as u64, item + index as u64);
-            match conversation.and_then(|conversation| self.first_turn(item, conversation)) {
+            match conversation.and_then(|conversation| self.first_turn(seq, item, conversation)) {
                 Ok(PendingRequest { prompt, parts, turn }) => {
                     prompts.push(prompt);
                     unfilled.push((batch.len(), parts));
@@ -74,7 +74,7 @@ impl RequestBuilder {
                 }
             }
         }
-        let templates = self.protocol.format(&prompts);
+        let templates = self.api.format(&prompts);
         for ((index, parts), template) in unfilled.into_iter().zip(templates) {
             batch[index].request = template.and_then(|template| self.fill(template, parts));
         }
@@ -83,6 +83,7 @@ impl RequestBuilder {
 
     fn first_turn(
         &self,
+        slot: u64,
         item: u64,
         conversation: Conversation,
     ) -> Result<PendingRequest, PluginFailure> {
@@ -90,7 +91,8 @@ impl RequestBuilder {
         let first = turns.next().ok_or_else(|| {
             contract(&self.plan.request.dataset, "generate", "one of its conversations has no turn")
         })?;
-        let state = Box::new(ConversationState { item, turns, ..ConversationState::default() });
+        let state =
+            Box::new(ConversationState { slot, item, turns, ..ConversationState::default() });
         self.pending(conversation.id, first, state)
     }
 
@@ -120,10 +122,22 @@ impl RequestBuilder {
         let is_counted = self.tokenizer.is_some() && turn.input_tokens.is_none();
         let kept = is_counted.then(|| with_history(&history, &prompt));
         let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(state.item));
+        let index = u32::try_from(state.slot).unwrap_or(u32::MAX);
+        let (number, min_tokens) = (state.turn, turn.min_tokens);
+        state.turn += 1;
+        let prompt = PromptRequest {
+            index,
+            turn: number,
+            conversation: conversation.clone(),
+            history,
+            prompt,
+            max_tokens,
+            min_tokens,
+            extra: turn.extra,
+        };
         let state = has_next.then_some(state);
         let context =
             TurnContext { conversation, input_tokens: turn.input_tokens, prompt: kept, state };
-        let prompt = PromptRequest { history, prompt, max_tokens, min_tokens: turn.min_tokens };
         let parts = HostParts { media, headers: turn.headers };
         Ok(PendingRequest { prompt, parts, turn: context })
     }
@@ -138,7 +152,7 @@ impl RequestBuilder {
         Some(rng.random_range(least..=most))
     }
 
-    /// Puts the media into the body, and the turn's headers beside the protocol's.
+    /// Puts the media into the body, and the turn's headers beside the API plugin's.
     fn fill(&mut self, mut template: Template, parts: HostParts) -> Result<Request, PluginFailure> {
         for (name, value) in &parts.headers {
             check_plugin_header(name, value).map_err(|error| {
@@ -162,7 +176,7 @@ impl RequestBuilder {
 
 impl TurnBuilder for RequestBuilder {
     fn assistant_message(&mut self, reply: Exchange) -> Result<Option<Message>, PluginFailure> {
-        let decoded = self.protocol.decode(&[reply]).pop();
+        let decoded = self.api.decode(&[reply]).pop();
         let unanswered = || Err(contract(&self.plan.request.api, "decode", NO_REPLY));
         Ok(decoded.unwrap_or_else(unanswered)?.message)
     }
@@ -177,7 +191,7 @@ impl TurnBuilder for RequestBuilder {
         let (request, turn) = match self.pending(conversation, next, state) {
             Ok(PendingRequest { prompt, parts, turn }) => {
                 let template =
-                    self.protocol.format(&[prompt]).pop().unwrap_or_else(|| {
+                    self.api.format(&[prompt]).pop().unwrap_or_else(|| {
                         Err(contract(&self.plan.request.api, "format", NO_REQUEST))
                     });
                 (template.and_then(|template| self.fill(template, parts)), turn)
@@ -193,7 +207,7 @@ fn shift_media(prompt: &mut Prompt, first: usize) {
     let Prompt::Messages(messages) = prompt else { return };
     for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
         if let Part::Media(media) = part {
-            media.slot = media.slot.saturating_add(u32::try_from(first).unwrap_or(u32::MAX));
+            media.index = media.index.saturating_add(u32::try_from(first).unwrap_or(u32::MAX));
         }
     }
 }
@@ -223,7 +237,7 @@ pub(crate) fn check_head(plan: &Plan, head: &Head) -> Result<(), PluginFailure> 
     head.check().map_err(|error| contract(&plan.request.api, "format", &error.to_string()))
 }
 
-/// A protocol returned fewer results than it was given arguments.
+/// An API plugin returned fewer results than it was given arguments.
 const NO_REQUEST: &str = "it returned no request for a prompt";
 const NO_REPLY: &str = "it returned no reply for an exchange";
 

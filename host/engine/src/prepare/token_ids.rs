@@ -29,6 +29,7 @@ pub(super) fn of(
         Prompt::Inputs(_) => return Err(refused("a request of several inputs")),
         Prompt::Ranking { .. } => return Err(refused("a query with documents")),
         Prompt::Body(_) => return Err(refused("a recorded whole body")),
+        Prompt::Custom { kind, .. } => return Err(refused(&format!("a prompt of kind `{kind}`"))),
     }
     tokenizer.encode_prompt(&lines.join("\n")).map(Prompt::Tokens)
 }
@@ -45,6 +46,7 @@ fn add<'m>(lines: &mut Vec<&'m str>, messages: &'m [Message]) -> Result<(), Faul
                 Part::Media(media) => {
                     return Err(refused(&format!("a prompt with {}", media.mime)));
                 }
+                Part::Link(_) => return Err(refused("a prompt with a link")),
             }
         }
     }

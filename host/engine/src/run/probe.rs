@@ -114,11 +114,9 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     } else {
         Prompt::Text("hello".into())
     };
-    let prompt =
-        PromptRequest { history: Vec::new(), prompt, max_tokens: Some(1), min_tokens: None };
-    let mut protocol = ports.protocol.instance()?;
-    let template =
-        protocol.format(&[prompt]).pop().expect("format returns one request per prompt")?;
+    let prompt = PromptRequest { max_tokens: Some(1), ..PromptRequest::new(prompt) };
+    let mut api = ports.api.instance()?;
+    let template = api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
     let request = template.fill(&[]).expect("a prompt without media has no placeholders");
     check_head(plan, &request.head)?;
     Ok(request)
@@ -139,7 +137,7 @@ async fn probe_once(
         progress: Arc::default(),
         incremental: false,
         budget: Budget::new(plan.engine.replies),
-        marks: EndMarks::of(ports.protocol.plan()),
+        marks: EndMarks::of(ports.api.plan()),
         stream: plan.request.stream,
     });
     let scheduled = clock::now();
@@ -167,7 +165,7 @@ fn outcome(
     let replied_before_sent = attempt.replied_before_sent();
     let response = attempt.response();
     let mut reading = Reading::without_text();
-    let reader = ports.protocol.plan().map(Reader::new).transpose()?;
+    let reader = ports.api.plan().map(Reader::new).transpose()?;
     match &reader {
         Some(reader) => {
             for (frame, _) in response.read_state.capture.iter() {

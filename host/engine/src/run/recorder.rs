@@ -79,7 +79,7 @@ impl<'a, 'b> Recorder<'a, 'b> {
 
     fn plugin_counts(&self) -> (u32, u64) {
         let ports = &self.point.ports;
-        let restarts = ports.dataset.restarts() + ports.protocol.restarts();
+        let restarts = ports.dataset.restarts() + ports.api.restarts();
         (restarts, ports.dataset.inexact_prompts())
     }
 

@@ -70,7 +70,7 @@ impl EngineThread {
         let Self { index, runtime: BatchingRuntime { runtime, batcher }, interpreters } = self;
         minimize_timer_slack();
         let PointContext { plan, ports, control, budget, .. } = &*dispatch.context;
-        let reading_plan = ports.protocol.plan();
+        let reading_plan = ports.api.plan();
         let attempts = Arc::new(AttemptContext {
             interpreters,
             captures: Arc::clone(&dispatch.captures),

@@ -75,7 +75,12 @@ fn text_parts_are_joined_and_media_are_listed() {
     let listed = compile(&json!({
         "chat_template": "{% for p in messages[0].content %}{{ p.type }}:{{ p.text }};{% endfor %}"
     }));
-    message.parts[0] = Part::Media(Media { slot: 0, mime: "image/png".to_owned(), size: 9 });
+    message.parts[0] = Part::Media(Media {
+        index: 0,
+        mime: "image/png".to_owned(),
+        size: 9,
+        extra: String::new(),
+    });
     assert_eq!(listed.render(&[message]).unwrap(), "image:;text:b;");
 }
 

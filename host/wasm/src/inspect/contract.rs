@@ -39,7 +39,7 @@ fn listed(exports: &[String]) -> String {
     }
 }
 
-/// `loadwright:plugin/protocol@0.1.0` is `protocol`.
+/// `loadwright:plugin/api@0.1.0` is `api`.
 fn interface(name: &str) -> Option<&str> {
     let interface = name.strip_prefix(PACKAGE)?;
     Some(interface.split_once('@').map_or(interface, |(interface, _)| interface))

@@ -1,8 +1,8 @@
 //! What guests do once they run: results, faults, traps and limits, and what each costs.
 
-use crate::harness::{TestHost, request, scripted_module};
+use crate::harness::{TestHost, all, request, scripted_module};
 use loadwright_core::conversation::Prompt;
-use loadwright_core::ports::{Cause, Fault, PluginFailure, Protocol};
+use loadwright_core::ports::{Api, Cause, Fault, PluginFailure};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Segment, Template};
 use loadwright_wasm::{DatasetServices, Kind, Level, Plugin, Source};
@@ -16,8 +16,8 @@ fn body(answer: &Result<Template, PluginFailure>) -> &str {
     }
 }
 
-fn protocol(host: &TestHost) -> Box<dyn Protocol> {
-    host.scripted().protocol(&json!({})).unwrap().instance().unwrap()
+fn api(host: &TestHost) -> Box<dyn Api> {
+    host.scripted().api(&json!({})).unwrap().instance().unwrap()
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_component_says_what_it_is() {
     assert_eq!(plugin.name(), "scripted");
     assert_eq!(plugin.version(), "1.2.3");
     assert_eq!(plugin.summary(), "does as it is told");
-    assert_eq!(plugin.kinds(), [Kind::Protocol, Kind::Dataset]);
+    assert_eq!(plugin.kinds(), [Kind::Api, Kind::Dataset]);
     assert_eq!(plugin.digest().len(), 64);
 }
 
@@ -36,15 +36,15 @@ fn a_core_module_with_types_is_made_into_a_component() {
     let host = TestHost::new();
     let path = host.file("core.wasm", &scripted_module());
     let plugin = Plugin::open(&host.host, Source::Path(path)).unwrap();
-    let mut protocol = plugin.protocol(&json!({})).unwrap().instance().unwrap();
-    assert_eq!(body(&protocol.format(&[request("bonjour", None)])[0]), "bonjour");
+    let mut api = plugin.api(&json!({})).unwrap().instance().unwrap();
+    assert_eq!(body(&api.format(&[request("bonjour", None)])[0]), "bonjour");
 }
 
 #[test]
 fn results_are_in_the_order_of_the_requests() {
     let host = TestHost::new();
     let requests: Vec<_> = (0..64).map(|index| request(&format!("prompt {index}"), None)).collect();
-    let answers = protocol(&host).format(&requests);
+    let answers = api(&host).format(&requests);
     assert_eq!(answers.len(), 64);
     for (index, answer) in answers.iter().enumerate() {
         assert_eq!(body(answer), format!("prompt {index}"));
@@ -55,9 +55,9 @@ fn results_are_in_the_order_of_the_requests() {
 #[test]
 fn a_fault_fails_its_request_alone_and_costs_no_instance() {
     let host = TestHost::new();
-    let factory = host.scripted().protocol(&json!({})).unwrap();
-    let mut protocol = factory.instance().unwrap();
-    let answers = protocol.format(&[request("a", None), request("b", Some(4)), request("c", None)]);
+    let factory = host.scripted().api(&json!({})).unwrap();
+    let mut api = factory.instance().unwrap();
+    let answers = api.format(&[request("a", None), request("b", Some(4)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     let failure = answers[1].as_ref().unwrap_err();
     assert_eq!(failure.cause, Cause::Fault(Fault::Input("asked to".into())));
@@ -69,9 +69,9 @@ fn a_fault_fails_its_request_alone_and_costs_no_instance() {
 #[test]
 fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
     let host = TestHost::new();
-    let factory = host.scripted().protocol(&json!({})).unwrap();
-    let mut protocol = factory.instance().unwrap();
-    let answers = protocol.format(&[request("a", None), request("b", Some(1)), request("c", None)]);
+    let factory = host.scripted().api(&json!({})).unwrap();
+    let mut api = factory.instance().unwrap();
+    let answers = api.format(&[request("a", None), request("b", Some(1)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
     assert_eq!(body(&answers[2]), "c");
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
 #[test]
 fn a_guest_that_spins_is_stopped() {
     let host = TestHost::new();
-    let answers = protocol(&host).format(&[request("a", Some(2)), request("b", None)]);
+    let answers = api(&host).format(&[request("a", Some(2)), request("b", None)]);
     let failure = answers[0].as_ref().unwrap_err();
     assert_eq!(failure.cause, Cause::TimeLimit(0.3));
     assert_eq!(body(&answers[1]), "b");
@@ -99,18 +99,18 @@ fn a_guest_that_spins_is_stopped() {
 #[test]
 fn a_guest_that_hogs_memory_is_stopped() {
     let host = TestHost::new();
-    let answers = protocol(&host).format(&[request("a", Some(3)), request("b", None)]);
+    let answers = api(&host).format(&[request("a", Some(3)), request("b", None)]);
     assert_eq!(answers[0].as_ref().unwrap_err().cause, Cause::MemoryLimit(64));
     assert_eq!(body(&answers[1]), "b");
 
     let roomy = TestHost::with(|config| config.memory = Some(256 << 20));
-    assert_eq!(body(&protocol(&roomy).format(&[request("a", Some(3))])[0]), "a");
+    assert_eq!(body(&api(&roomy).format(&[request("a", Some(3))])[0]), "a");
 }
 
 #[test]
 fn a_missing_result_is_a_breach_of_the_contract() {
     let host = TestHost::new();
-    let answers = protocol(&host).format(&[request("a", Some(5))]);
+    let answers = api(&host).format(&[request("a", Some(5))]);
     assert_eq!(
         answers[0].as_ref().unwrap_err().to_string(),
         "plugin `scripted` failed in format: it returned 0 results for 1 items"
@@ -120,12 +120,14 @@ fn a_missing_result_is_a_breach_of_the_contract() {
 #[test]
 fn a_guest_gets_each_exchange_and_returns_a_fault_for_each() {
     let host = TestHost::new();
-    let exchange = |status| Exchange {
-        status,
-        headers: vec![("name".into(), "value".into()), ("a".into(), "b".into())],
-        frames: vec![b"{}".to_vec(), b"[DONE]".to_vec()],
+    let exchange = |status| {
+        let headers = vec![("name".into(), "value".into()), ("a".into(), "b".into())];
+        let mut exchange = Exchange { status, headers, ..Exchange::default() };
+        exchange.push("", b"{}");
+        exchange.push("", b"[DONE]");
+        exchange
     };
-    let replies = protocol(&host).decode(&[exchange(201), exchange(200), exchange(299)]);
+    let replies = api(&host).decode(&[exchange(201), exchange(200), exchange(299)]);
     let faults: Vec<_> = replies.into_iter().map(|reply| reply.unwrap_err().cause).collect();
     let texts = ["[DONE]", "{}", "value"];
     assert_eq!(faults, texts.map(|text| Cause::Fault(Fault::Unsupported(text.into()))));
@@ -135,13 +137,13 @@ fn a_guest_gets_each_exchange_and_returns_a_fault_for_each() {
 fn rejected_settings_are_an_error_before_the_run() {
     let host = TestHost::new();
     let settings = json!({ "url": "x".repeat(1000) });
-    let error = host.scripted().protocol(&settings).err().unwrap();
+    let error = host.scripted().api(&settings).err().unwrap();
     assert_eq!(error.to_string(), "plugin `scripted` failed in configure: asked to");
 }
 
 fn media(host: &TestHost, first: u32, count: u32) -> Vec<Vec<u8>> {
     let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
-    let items = factory.instance().unwrap().generate(first, count).unwrap();
+    let items = all(factory.instance().unwrap().generate(first, count));
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
 
@@ -176,7 +178,7 @@ fn the_end_of_a_dataset_is_fewer_items() {
     let host = TestHost::new();
     let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
-    assert_eq!(dataset.size().unwrap(), Some(40));
+    assert_eq!(dataset.properties().unwrap().items, Some(40));
     assert_eq!(dataset.generate(38, 8).unwrap().len(), 2);
     assert_eq!(dataset.generate(40, 8).unwrap().len(), 0);
 }
@@ -241,7 +243,7 @@ fn files_are_those_that_were_named() {
     let services =
         DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path.clone())] };
     let with = plugin.dataset(&json!({}), services).unwrap();
-    let items = with.instance().unwrap().generate(30, 1).unwrap();
+    let items = all(with.instance().unwrap().generate(30, 1));
     assert_eq!(items[0].turns[0].prompt, Prompt::Text("first".into()));
 
     std::fs::remove_file(path).unwrap();
@@ -260,15 +262,15 @@ fn files_are_those_that_were_named() {
 #[test]
 fn instances_of_one_factory_work_on_many_threads() {
     let host = TestHost::new();
-    let factory = host.scripted().protocol(&json!({})).unwrap();
+    let factory = host.scripted().api(&json!({})).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let factory = Arc::clone(&factory);
             scope.spawn(move || {
-                let mut protocol = factory.instance().unwrap();
+                let mut api = factory.instance().unwrap();
                 for round in 0..50 {
                     let text = format!("{thread}/{round}");
-                    assert_eq!(body(&protocol.format(&[request(&text, None)])[0]), text);
+                    assert_eq!(body(&api.format(&[request(&text, None)])[0]), text);
                 }
             });
         }

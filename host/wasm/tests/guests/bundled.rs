@@ -1,6 +1,6 @@
 //! The bundled plugins, and the fixtures that misbehave, as their toolchain built them.
 
-use crate::harness::TestHost;
+use crate::harness::{TestHost, all};
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::ports::{
     Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
@@ -28,7 +28,7 @@ fn protocol_settings(own: Value) -> Value {
 
 fn hello() -> PromptRequest {
     let prompt = Prompt::Messages(vec![Message::text("user", "say \"hi\"")]);
-    PromptRequest { history: Vec::new(), prompt, max_tokens: Some(5), min_tokens: None }
+    PromptRequest { max_tokens: Some(5), ..PromptRequest::new(prompt) }
 }
 
 fn body(answer: Result<Template, PluginFailure>) -> Value {
@@ -43,7 +43,7 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
         let plugin = open(&host, one.name);
         assert_eq!(plugin.name(), one.name);
         assert!(!plugin.summary().is_empty() && !plugin.version().is_empty());
-        let kind = if one.name == "openai" { Kind::Protocol } else { Kind::Dataset };
+        let kind = if one.name == "openai" { Kind::Api } else { Kind::Dataset };
         assert_eq!(plugin.kinds(), [kind]);
     }
     let compiled = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
@@ -53,10 +53,10 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
 #[test]
 fn openai_formats_a_chat_body_and_plans_its_reading() {
     let host = TestHost::new();
-    let factory = open(&host, "openai").protocol(&protocol_settings(json!({}))).unwrap();
+    let factory = open(&host, "openai").api(&protocol_settings(json!({}))).unwrap();
     let plan = factory.plan().unwrap();
     assert!(plan.done.contains(&"[DONE]".to_owned()));
-    assert!(plan.output.iter().any(|rule| rule.at == "/choices/*/delta/content"), "{plan:?}");
+    assert!(plan.rules.iter().any(|rule| rule.at == "/choices/*/delta/content"), "{plan:?}");
     let mut answers = factory.instance().unwrap().format(&[hello()]);
     assert_eq!(
         body(answers.remove(0)),
@@ -74,7 +74,7 @@ fn openai_formats_a_chat_body_and_plans_its_reading() {
 fn settings_that_a_bundled_plugin_does_not_have() {
     let host = TestHost::new();
     let settings = protocol_settings(json!({ "colour": 1 }));
-    let error = open(&host, "openai").protocol(&settings).err().unwrap();
+    let error = open(&host, "openai").api(&settings).err().unwrap();
     assert_eq!(
         error.to_string(),
         "plugin `openai`: settings.colour: is unknown; the plugin takes no settings"
@@ -84,10 +84,10 @@ fn settings_that_a_bundled_plugin_does_not_have() {
 #[test]
 fn a_plugin_of_the_other_kind_is_named_with_its_flag() {
     let host = TestHost::new();
-    let error = open(&host, "prompt").protocol(&json!({})).err().unwrap();
+    let error = open(&host, "prompt").api(&json!({})).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "plugin `prompt` is a dataset, not a protocol; choose it with --dataset"
+        "plugin `prompt` is a dataset, not a api; choose it with --dataset"
     );
 }
 
@@ -96,7 +96,7 @@ fn prompt_repeats_its_prompt() {
     let host = TestHost::new();
     let settings = json!({ "prompt": "hi", "apply_chat_template": false });
     let factory = open(&host, "prompt").dataset(&settings, DatasetServices::default()).unwrap();
-    let items = factory.instance().unwrap().generate(7, 2).unwrap();
+    let items = all(factory.instance().unwrap().generate(7, 2));
     assert_eq!(items.len(), 2);
     assert!(items.iter().all(|item| item.turns[0].prompt == Prompt::Text("hi".into())));
 }
@@ -109,7 +109,7 @@ fn line_by_line_reads_the_file_that_was_named() {
     let services = DatasetServices { tokenizer: None, files: vec![("dataset-path".into(), path)] };
     let settings = json!({ "apply_chat_template": true });
     let factory = open(&host, "line_by_line").dataset(&settings, services).unwrap();
-    let items = factory.instance().unwrap().generate(0, 8).unwrap();
+    let items = all(factory.instance().unwrap().generate(0, 8));
     let prompts: Vec<_> = items.into_iter().map(|mut item| item.turns.remove(0).prompt).collect();
     assert_eq!(
         prompts,
@@ -134,9 +134,9 @@ fn line_by_line_reads_long_lines_in_the_memory_of_a_small_plugin() {
     let lines: Vec<_> = (0..260).map(|n| format!("{n} {}", "x".repeat(277_000))).collect();
     let factory = lines_of(&host, &lines);
     let wanted = |n: usize| Prompt::Text(lines[n].clone());
-    let items = factory.instance().unwrap().generate(0, 3).unwrap();
+    let items = all(factory.instance().unwrap().generate(0, 3));
     assert_eq!(items.len(), 3);
-    let items = factory.instance().unwrap().generate(240, 32).unwrap();
+    let items = all(factory.instance().unwrap().generate(240, 32));
     assert_eq!(items.len(), 20);
     assert!(items.iter().zip(240..).all(|(item, n)| item.turns[0].prompt == wanted(n)));
     assert_eq!(factory.restarts(), 0);
@@ -155,7 +155,7 @@ fn a_batch_of_lines_beyond_the_memory_is_made_line_by_line() {
     let said = "line 31 of `dataset-path` is longer than 16 MiB, a quarter of the plugin's memory; \
                 raise --plugin-memory";
     assert!(text.ends_with(said), "{text}");
-    let items = dataset.generate(31, 2).unwrap();
+    let items = all(dataset.generate(31, 2));
     assert_eq!(items.len(), 1);
     assert_eq!(items[0].turns[0].prompt, Prompt::Text("last".into()));
     assert_eq!(factory.restarts(), 1);
@@ -171,7 +171,7 @@ fn the_largest_pictures_fit_the_memory_that_random_vl_asks_for() {
         });
         let services = DatasetServices { tokenizer: Some(Arc::new(Even)), files: Vec::new() };
         let factory = open(&host, "random_vl").dataset(&settings, services).unwrap();
-        let items = factory.instance().unwrap().generate(0, count).unwrap();
+        let items = all(factory.instance().unwrap().generate(0, count));
         assert_eq!(items.len(), count as usize);
         let pixels = f64::from(side * side);
         for content in items.iter().flat_map(|item| &item.turns[0].media) {
@@ -206,6 +206,10 @@ impl Tokenizer for Even {
         Ok(messages.len() as u32)
     }
 
+    fn truncate(&self, text: &str, tokens: u32) -> Result<String, Fault> {
+        Ok(text[..tokens as usize].to_owned())
+    }
+
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {
         let tokens = request.tokens.next_multiple_of(2);
         Ok(Synthesized { text: "x".repeat(tokens as usize), tokens })
@@ -221,7 +225,7 @@ fn prompts_that_are_not_as_long_as_asked_are_counted() {
         let factory = open(&host, "random").dataset(&settings, services).unwrap();
         assert_eq!(factory.inexact_prompts(), 0);
         for first in [0, 5] {
-            let items = factory.instance().unwrap().generate(first, 5).unwrap();
+            let items = all(factory.instance().unwrap().generate(first, 5));
             assert_eq!(items[0].turns[0].input_tokens, Some(length.next_multiple_of(2)));
         }
         factory.inexact_prompts()
@@ -239,7 +243,7 @@ fn fixture(host: &TestHost, name: &str) -> Result<Arc<Plugin>, String> {
 /// What the fixture does when it formats a request that contains the word `trap`.
 fn misbehaves(host: &TestHost, name: &str) -> PluginFailure {
     let settings = protocol_settings(json!({}));
-    let factory = fixture(host, name).unwrap().protocol(&settings).unwrap();
+    let factory = fixture(host, name).unwrap().api(&settings).unwrap();
     let word = PromptRequest { prompt: Prompt::Text("a trap".into()), ..hello() };
     let failure = factory.instance().unwrap().format(&[word]).remove(0).unwrap_err();
     assert_eq!((failure.plugin.as_str(), failure.call.as_str()), (name, "format"));

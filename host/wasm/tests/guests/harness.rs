@@ -1,6 +1,7 @@
 //! Builds guests from WebAssembly text, and hosts that run them.
 
-use loadwright_core::conversation::Prompt;
+use loadwright_core::conversation::{Conversation, Prompt};
+use loadwright_core::ports::PluginFailure;
 use loadwright_core::request::PromptRequest;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{Host, HostConfig, Level, Plugin, Source};
@@ -20,7 +21,7 @@ const EVERYTHING: &str = "
         import loadwright:plugin/tokenizer@0.1.0;
         import loadwright:plugin/files@0.1.0;
         export loadwright:plugin/plugin@0.1.0;
-        export loadwright:plugin/protocol@0.1.0;
+        export loadwright:plugin/api@0.1.0;
         export loadwright:plugin/dataset@0.1.0;
     }
 ";
@@ -93,10 +94,12 @@ impl TestHost {
 
 /// A request with a text, and `max_tokens` that tell the scripted guest what to do.
 pub(crate) fn request(text: &str, max_tokens: Option<u32>) -> PromptRequest {
-    PromptRequest {
-        history: Vec::new(),
-        prompt: Prompt::Text(text.into()),
-        max_tokens,
-        min_tokens: None,
-    }
+    PromptRequest { max_tokens, ..PromptRequest::new(Prompt::Text(text.into())) }
+}
+
+/// The items of a batch, none of which failed.
+pub(crate) fn all(
+    batch: Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure>,
+) -> Vec<Conversation> {
+    batch.unwrap().into_iter().map(Result::unwrap).collect()
 }

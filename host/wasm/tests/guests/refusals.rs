@@ -34,7 +34,7 @@ fn component(imports: &[&str], exports: &[&str]) -> Vec<u8> {
 }
 
 const IDENTITY: &str = "loadwright:plugin/plugin@0.1.0";
-const PROTOCOL: &str = "loadwright:plugin/protocol@0.1.0";
+const PROTOCOL: &str = "loadwright:plugin/api@0.1.0";
 const DATASET: &str = "loadwright:plugin/dataset@0.1.0";
 
 #[test]
@@ -76,7 +76,7 @@ fn files_that_are_something_else() {
 #[test]
 fn compiled_code_is_not_taken_from_the_user() {
     let host = TestHost::new();
-    host.scripted().protocol(&serde_json::json!({})).unwrap();
+    host.scripted().api(&serde_json::json!({})).unwrap();
     let cache = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
     let kept = std::fs::read(cache.map(|entry| entry.unwrap().path()).next().unwrap()).unwrap();
     let code = memchr::memmem::find(&kept, b"\x7fELF").unwrap();
@@ -133,8 +133,8 @@ fn core_modules_that_lack_an_export() {
 #[test]
 fn other_versions_of_the_contract() {
     assert_eq!(
-        refusal(&component(&[], &[IDENTITY, "loadwright:plugin/protocol@0.3.0"])),
-        "needs version 0.3.0 of the contract (loadwright:plugin/protocol@0.3.0), but this program \
+        refusal(&component(&[], &[IDENTITY, "loadwright:plugin/api@0.3.0"])),
+        "needs version 0.3.0 of the contract (loadwright:plugin/api@0.3.0), but this program \
          supports 0.1; use a newer loadwright, or build the plugin against this program's wit/"
     );
     assert_eq!(
@@ -143,7 +143,7 @@ fn other_versions_of_the_contract() {
          supports 0.1; build the plugin against this program's wit/, or ask its author for a newer \
          one"
     );
-    let prerelease = refusal(&component(&[], &["loadwright:plugin/protocol@0.1.0-rc.1"]));
+    let prerelease = refusal(&component(&[], &["loadwright:plugin/api@0.1.0-rc.1"]));
     assert!(prerelease.starts_with("needs version 0.1.0-rc.1 of the contract"), "{prerelease}");
 }
 
@@ -151,12 +151,12 @@ fn other_versions_of_the_contract() {
 fn components_that_are_not_plugins() {
     assert_eq!(
         refusal(&component(&[], &["wasi:cli/run@0.2.0"])),
-        "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only \
+        "exports neither loadwright:plugin/api nor loadwright:plugin/dataset, only \
          `wasi:cli/run@0.2.0`; build it for one of the worlds in wit/world.wit"
     );
     assert_eq!(
         refusal(&component(&[], &[])),
-        "exports neither loadwright:plugin/protocol nor loadwright:plugin/dataset, only nothing \
+        "exports neither loadwright:plugin/api nor loadwright:plugin/dataset, only nothing \
          at all (is the file truncated?); build it for one of the worlds in wit/world.wit"
     );
     assert_eq!(

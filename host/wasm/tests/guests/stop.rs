@@ -50,13 +50,14 @@ fn after_a_stop_datasets_are_not_called_but_protocols_are() {
     let factory = dataset(&host, None);
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(0, 2).unwrap().len(), 2);
-    let mut protocol = host.scripted().protocol(&json!({})).unwrap().instance().unwrap();
+    let mut api = host.scripted().api(&json!({})).unwrap().instance().unwrap();
     stop.raise();
     let failure = dataset.generate(0, 2).unwrap_err();
     assert_eq!(failure.to_string(), "plugin `scripted` failed in generate: the run was stopped");
-    assert!(protocol.format(&[request("a", None)])[0].is_ok());
-    let exchange = Exchange { status: 200, headers: Vec::new(), frames: vec![b"read".to_vec()] };
-    let fault = protocol.decode(&[exchange]).remove(0).unwrap_err();
+    assert!(api.format(&[request("a", None)])[0].is_ok());
+    let mut exchange = Exchange { status: 200, ..Exchange::default() };
+    exchange.push("", b"read");
+    let fault = api.decode(&[exchange]).remove(0).unwrap_err();
     assert_eq!(fault.cause, Cause::Fault(Fault::Unsupported("read".into())));
 }
 
@@ -83,6 +84,10 @@ impl Tokenizer for Interrupted {
 
     fn count_chat(&self, _: &[Message]) -> Result<u32, Fault> {
         unreachable!("only texts are counted")
+    }
+
+    fn truncate(&self, _: &str, _: u32) -> Result<String, Fault> {
+        unreachable!("only counts are asked for")
     }
 
     fn synthesize(&self, _: &Synthesis<'_>) -> Result<Synthesized, Fault> {

@@ -1,7 +1,7 @@
 //! A guest whose toolchain needs WASI 0.2 gets a closed one: no access to this machine, standard
 //! error in the log and in the trap's message, reproducible clocks and randomness.
 
-use crate::harness::{TestHost, module, request};
+use crate::harness::{TestHost, all, module, request};
 use loadwright_wasm::{DatasetServices, Plugin, Source};
 use serde_json::json;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const WORLD: &str = "
         import loadwright:plugin/tokenizer@0.1.0;
         import loadwright:plugin/files@0.1.0;
         export loadwright:plugin/plugin@0.1.0;
-        export loadwright:plugin/protocol@0.1.0;
+        export loadwright:plugin/api@0.1.0;
         export loadwright:plugin/dataset@0.1.0;
     }
     package wasi:io@0.2.3 {
@@ -121,7 +121,7 @@ fn plugin(host: &TestHost) -> Arc<Plugin> {
 
 fn drawn(host: &TestHost) -> Vec<Vec<u8>> {
     let factory = plugin(host).dataset(&json!({}), DatasetServices::default()).unwrap();
-    let items = factory.instance().unwrap().generate(0, 3).unwrap();
+    let items = all(factory.instance().unwrap().generate(0, 3));
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
 
@@ -137,8 +137,8 @@ fn the_machine_is_hidden_and_randomness_derives_from_the_seed() {
 #[test]
 fn standard_error_is_shown_above_the_trap() {
     let host = TestHost::new();
-    let mut protocol = plugin(&host).protocol(&json!({})).unwrap().instance().unwrap();
-    let failure = protocol.format(&[request("a", Some(1))]).remove(0).unwrap_err();
+    let mut api = plugin(&host).api(&json!({})).unwrap().instance().unwrap();
+    let failure = api.format(&[request("a", Some(1))]).remove(0).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "plugin `scripted` failed in format: it trapped: about to trap\n\

@@ -1,7 +1,7 @@
 use super::{measure, rate};
 use crate::testing;
 use loadwright_core::conversation::{Conversation, Prompt, Turn};
-use loadwright_core::ports::{Dataset, DatasetFactory, PluginFailure};
+use loadwright_core::ports::{Dataset, DatasetFactory, DatasetProperties, PluginFailure};
 use std::time::Duration;
 
 /// Takes `0` for each item.
@@ -14,14 +14,18 @@ impl DatasetFactory for Slow {
 }
 
 impl Dataset for Slow {
-    fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
-        Ok(None)
+    fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
+        Ok(DatasetProperties::default())
     }
 
-    fn generate(&mut self, _: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
+    fn generate(
+        &mut self,
+        _: u32,
+        count: u32,
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
         std::thread::sleep(self.0 * count);
         let turn = || Turn::new(Prompt::Text("x".into()));
-        let item = || Conversation { turns: vec![turn()], ..Conversation::default() };
+        let item = || Ok(Conversation { turns: vec![turn()], ..Conversation::default() });
         Ok((0..count).map(|_| item()).collect())
     }
 }

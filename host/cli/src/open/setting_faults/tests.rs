@@ -15,11 +15,11 @@ fn setting_faults_are_reported_by_their_flags() {
     let cases = [
         (Kind::Dataset, "max_prompt_length: 3 is too short", "--max-prompt-length: 3 is too short"),
         (Kind::Dataset, "settings.a: is bad", "--dataset-args: p: settings.a: is bad"),
-        (Kind::Protocol, "settings.a: is bad", "--api-args: p: settings.a: is bad"),
-        (Kind::Protocol, "template: is not an object", "--query-template: is not an object"),
-        (Kind::Protocol, "generation.n: 0", "--n-choices: 0"),
-        (Kind::Protocol, "generation.top_p: 7 is high", "--top-p: 7 is high"),
-        (Kind::Protocol, "generation.x: is unknown", "--api: p: generation.x: is unknown"),
+        (Kind::Api, "settings.a: is bad", "--api-args: p: settings.a: is bad"),
+        (Kind::Api, "template: is not an object", "--query-template: is not an object"),
+        (Kind::Api, "generation.n: 0", "--n-choices: 0"),
+        (Kind::Api, "generation.top_p: 7 is high", "--top-p: 7 is high"),
+        (Kind::Api, "generation.x: is unknown", "--api: p: generation.x: is unknown"),
         (Kind::Dataset, "it is empty", "--dataset: p: it is empty"),
     ];
     for (kind, text, wanted) in cases {
@@ -37,9 +37,9 @@ fn what_both_refuse_is_one_list() {
             SettingFault::of("settings.y", "1 is too small"),
         ],
     };
-    let protocol = Err::<(), _>(by_flag(Kind::Protocol, schema("a")));
+    let api = Err::<(), _>(by_flag(Kind::Api, schema("a")));
     let dataset = Err::<(), _>(by_flag(Kind::Dataset, schema("b")));
-    let said = both(protocol, dataset).expect_err("both refuse").to_string();
+    let said = both(api, dataset).expect_err("both refuse").to_string();
     let wanted = "4 settings cannot be used:\n  --api-args: a: settings.x: is required\n  \
                   --api-args: a: settings.y: 1 is too small\n  --dataset-args: b: settings.x: is \
                   required\n  --dataset-args: b: settings.y: 1 is too small";

@@ -44,7 +44,7 @@ impl Finding for Stalled {
 
     fn advice(&self, plan: &Plan) -> String {
         format!(
-            "The protocol {} interprets replies more slowly than they arrive: use a declarative \
+            "The API plugin {} interprets replies more slowly than they arrive: use a declarative \
              reading plan in place of decode, or lower the load.",
             plan.request.api
         )

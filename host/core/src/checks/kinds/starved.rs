@@ -24,14 +24,14 @@ pub struct Starved {
 pub enum Stage {
     /// The dataset's `generate`.
     Dataset,
-    /// The protocol's `format`.
-    Protocol,
+    /// The API plugin's `format`.
+    Api,
 }
 
 impl Finding for Starved {
     fn find(_: &Plan, evidence: &Evidence) -> Vec<Self> {
         let health = &evidence.health;
-        let by = if health.format > health.generate { Stage::Protocol } else { Stage::Dataset };
+        let by = if health.format > health.generate { Stage::Api } else { Stage::Dataset };
         let starved = health.starved * 100 > evidence.arrivals.sent * RAISED;
         Vec::from_iter(starved.then_some(Self { times: health.starved, by }))
     }
@@ -59,8 +59,8 @@ impl Finding for Starved {
                  use shorter prompts.",
                 plan.request.dataset
             ),
-            Stage::Protocol => format!(
-                "The protocol {} formats requests more slowly than they are sent: lower the load, or \
+            Stage::Api => format!(
+                "The API plugin {} formats requests more slowly than they are sent: lower the load, or \
                  use smaller requests.",
                 plan.request.api
             ),

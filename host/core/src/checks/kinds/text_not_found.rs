@@ -1,4 +1,4 @@
-//! Streams whose text the protocol does not find.
+//! Streams whose text the API plugin does not find.
 
 use super::{counted_replies, percent, share_of};
 use crate::checks::{Bound, Evidence, Finding};
@@ -52,7 +52,7 @@ impl Finding for TextNotFound {
     fn advice(&self, plan: &Plan) -> String {
         format!(
             "These replies have no TTFT and no ITL, and their latency ends with the reply: the \
-             service puts its text where the protocol {} does not look. Inspect a reply, and choose \
+             service puts its text where the api {} does not look. Inspect a reply, and choose \
              another --api or a plugin that reads it.",
             plan.request.api
         )

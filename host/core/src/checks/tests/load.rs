@@ -22,7 +22,7 @@ pub(super) fn examples() -> Vec<Example> {
         example(ConcurrencyLow { target, mean: 13.9, steady: 14.0 }, &[]),
         example(TimerLate { worst: 3 * MS }, &[whole(timer_late::RAISED), millis(TIMER_LATE)]),
         example(Starved { times: 20, by: Stage::Dataset }, &[whole(starved::RAISED)]),
-        example(Starved { times: 20, by: Stage::Protocol }, &[]),
+        example(Starved { times: 20, by: Stage::Api }, &[]),
         example(Stalled { times: 4, backlog: 3 << 20 }, &[]),
     ]
 }
@@ -101,7 +101,7 @@ fn an_empty_ready_queue_counts_above_one_percent_and_names_the_slower_stage() {
     };
     assert_eq!(with(1, 9, 0), None);
     assert_eq!(with(2, 9, 8), some(Starved { times: 2, by: Stage::Dataset }));
-    assert_eq!(with(2, 8, 9), some(Starved { times: 2, by: Stage::Protocol }));
+    assert_eq!(with(2, 8, 9), some(Starved { times: 2, by: Stage::Api }));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(crate) struct InterpreterContext {
 impl InterpreterContext {
     /// Whether the text of replies is needed: to count its tokens, or for a next turn.
     pub(super) fn keeps_text(&self) -> bool {
-        self.point.ports.tokenizer.is_some() || self.point.ports.dataset.has_turns()
+        self.point.ports.tokenizer.is_some() || self.point.dataset.turns != Some(1)
     }
 
     /// Tells the user about the first event stream whose content type does not say so.

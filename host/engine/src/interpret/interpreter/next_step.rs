@@ -67,7 +67,7 @@ impl Interpreter {
             Some(builder) => builder,
             none => none.insert((self.context.turn_builders)()?),
         };
-        // A reading plan extracts text and counts. Only the protocol knows about tool calls, and
+        // A reading plan extracts text and counts. Only the API plugin knows about tool calls, and
         // which of several choices continues the conversation.
         let message = if has_plan {
             builder.assistant_message(decode::exchange(finished))?

@@ -4,7 +4,7 @@ use super::Interpreter;
 use crate::interpret::classify::{TokenCounts, token_counts};
 use crate::interpret::reading::Reading;
 use crate::messages::FinishedAttempt;
-use loadwright_core::conversation::Prompt;
+use loadwright_core::conversation::{Part, Prompt};
 use loadwright_core::ports::Fault;
 use loadwright_core::record::TokenSource;
 
@@ -46,8 +46,11 @@ impl Interpreter {
             Prompt::Text(text) => tokenizer.count_text(text),
             Prompt::Messages(messages) => tokenizer.count_chat(messages),
             Prompt::Tokens(tokens) => return u32::try_from(tokens.len()).ok(),
-            Prompt::Inputs(inputs) => inputs.iter().map(|text| tokenizer.count_text(text)).sum(),
-            Prompt::Ranking { .. } | Prompt::Body(_) => return None,
+            Prompt::Inputs(inputs) => {
+                let texts: Option<Vec<&str>> = inputs.iter().flatten().map(text_of).collect();
+                texts?.into_iter().map(|text| tokenizer.count_text(text)).sum()
+            }
+            Prompt::Ranking { .. } | Prompt::Body(_) | Prompt::Custom { .. } => return None,
         };
         counted.ok()
     }
@@ -64,5 +67,13 @@ impl Interpreter {
         let total =
             count(&reading.reasoning)? + count(&reading.output)? + count(&reading.tool_calls)?;
         u32::try_from(total).ok()
+    }
+}
+
+/// The text of a part; `None`: it is media.
+fn text_of(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text(text) => Some(text),
+        Part::Media(_) | Part::Link(_) => None,
     }
 }

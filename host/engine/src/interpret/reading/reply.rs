@@ -26,7 +26,8 @@ impl Reader {
         &self,
         frames: impl IntoIterator<Item = &'f [u8]>,
     ) -> Result<Reply, Unreadable> {
-        const ORDER: [Channel; 3] = [Channel::Reasoning, Channel::Output, Channel::ToolCall];
+        const ORDER: [Channel; 4] =
+            [Channel::Reasoning, Channel::Output, Channel::ToolCall, Channel::Result];
         let mut reading = Reading::new();
         let mut pieces = Vec::new();
         for frame in frames {
@@ -42,10 +43,10 @@ impl Reader {
                 }
             }
         }
-        let Reading { usage, finish_reason, error, unreadable, .. } = reading;
+        let Reading { usage, metrics, finish_reason, error, unreadable, .. } = reading;
         match unreadable {
             Some(text) => Err(Unreadable(text)),
-            None => Ok(Reply { pieces, usage, finish_reason, message: None, error }),
+            None => Ok(Reply { pieces, usage, metrics, finish_reason, message: None, error }),
         }
     }
 }
@@ -54,12 +55,12 @@ impl Reading {
     /// The reading of a reply that a plugin decoded from `frames` frames. Pieces of one frame are one
     /// output; pieces of the answer or of reasoning without text are not output.
     pub fn from_reply(reply: Reply, frames: u32) -> Result<Self, InvalidReply> {
-        let Reply { mut pieces, usage, finish_reason, message, error } = reply;
+        let Reply { mut pieces, usage, metrics, finish_reason, message, error } = reply;
         let error = error.filter(|text| !text.is_empty());
         let finish_reason = finish_reason.filter(|text| !text.is_empty());
         let done = true;
         let mut reading =
-            Self { frames, usage, finish_reason, message, error, done, ..Self::default() };
+            Self { frames, usage, metrics, finish_reason, message, error, done, ..Self::default() };
         pieces.sort_by_key(|piece| piece.frame);
         for piece in pieces {
             if piece.frame >= frames {

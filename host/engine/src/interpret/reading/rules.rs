@@ -2,7 +2,7 @@
 //! rule points to. `visitor` looks up a frame's values in it; `reading` says what they mean.
 
 use crate::error::InvalidRule;
-use loadwright_core::reading::{Channel, ReadingPlan, Rule};
+use loadwright_core::reading::{Channel, Condition, CountKind, ReadingPlan, Rule, RuleKind};
 
 /// Steps of a pointer at most, which bounds the recursion over a frame.
 const MAX_DEPTH: usize = 64;
@@ -105,8 +105,8 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(plan: &ReadingPlan) -> Result<Self, InvalidRule> {
         let mut rules = Self::default();
-        for (field, of_field) in fields(plan) {
-            for rule in of_field {
+        for rule in &plan.rules {
+            if let Some(field) = field(&rule.kind) {
                 rules.add(field, rule)?;
             }
         }
@@ -123,7 +123,11 @@ impl Rules {
     }
 
     fn add(&mut self, field: Field, rule: &Rule) -> Result<(), InvalidRule> {
-        let guard = rule.when.as_ref().map(|(at, text)| self.guard(at, text)).transpose()?;
+        let guard = rule.when.iter().find_map(|guard| match &guard.condition {
+            Condition::Equals(text) => Some(self.guard(&guard.at, text)),
+            Condition::Present | Condition::Absent => None,
+        });
+        let guard = guard.transpose()?;
         self.compiled.push(CompiledRule { field, guard, steps: steps(&rule.at)? });
         Ok(())
     }
@@ -143,21 +147,21 @@ impl Rules {
     }
 }
 
-fn fields(plan: &ReadingPlan) -> [(Field, &[Rule]); 12] {
-    [
-        (Field::Text(Channel::Output), &plan.output),
-        (Field::Text(Channel::Reasoning), &plan.reasoning),
-        (Field::Text(Channel::ToolCall), &plan.tool_calls),
-        (Field::FrameTokens, &plan.frame_tokens),
-        (Field::FinishReason, &plan.finish_reason),
-        (Field::Count(Count::Input), &plan.input_tokens),
-        (Field::Count(Count::Output), &plan.output_tokens),
-        (Field::Count(Count::Cached), &plan.cached_tokens),
-        (Field::Count(Count::Reasoning), &plan.reasoning_tokens),
-        (Field::Count(Count::Accepted), &plan.accepted_tokens),
-        (Field::Count(Count::Rejected), &plan.rejected_tokens),
-        (Field::Error, &plan.error),
-    ]
+/// What a rule of this kind extracts; `None`: nothing that the reader knows.
+fn field(kind: &RuleKind) -> Option<Field> {
+    Some(match kind {
+        RuleKind::Text(channel) => Field::Text(*channel),
+        RuleKind::Tokens => Field::FrameTokens,
+        RuleKind::Finish => Field::FinishReason,
+        RuleKind::Count(CountKind::Input) => Field::Count(Count::Input),
+        RuleKind::Count(CountKind::Output) => Field::Count(Count::Output),
+        RuleKind::Count(CountKind::Cached) => Field::Count(Count::Cached),
+        RuleKind::Count(CountKind::Reasoning) => Field::Count(Count::Reasoning),
+        RuleKind::Count(CountKind::Accepted) => Field::Count(Count::Accepted),
+        RuleKind::Count(CountKind::Rejected) => Field::Count(Count::Rejected),
+        RuleKind::Error => Field::Error,
+        RuleKind::End | RuleKind::Metric(_) => return None,
+    })
 }
 
 /// The steps of a JSON pointer (RFC 6901), of which `*` is every element of an array.

@@ -2,6 +2,7 @@
 
 use super::*;
 use loadwright_core::conversation::{Prompt, Turn};
+use loadwright_core::ports::DatasetProperties;
 
 /// `0..size`, each item named by its index.
 struct Counting {
@@ -9,15 +10,18 @@ struct Counting {
 }
 
 impl Dataset for Counting {
-    fn size(&mut self) -> Result<Option<u32>, PluginFailure> {
-        Ok(None)
+    fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
+        Ok(DatasetProperties::default())
     }
 
-    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Conversation>, PluginFailure> {
-        let item = |index: u32| Conversation {
-            id: index.to_string(),
-            scheduled: None,
-            turns: vec![Turn::new(Prompt::Text(String::new()))],
+    fn generate(
+        &mut self,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
+        let item = |index: u32| {
+            let turns = vec![Turn::new(Prompt::Text(String::new()))];
+            Ok(Conversation { id: index.to_string(), turns, ..Conversation::default() })
         };
         Ok((first..first.saturating_add(count).min(self.size)).map(item).collect())
     }

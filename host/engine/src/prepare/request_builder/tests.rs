@@ -1,25 +1,25 @@
-//! The prompts of later turns, by a protocol that writes a prompt as text.
+//! The prompts of later turns, by an API plugin that writes a prompt as text.
 
 use super::*;
 use loadwright_core::conversation::Media;
-use loadwright_core::ports::{Dataset, DatasetFactory, ProtocolFactory};
+use loadwright_core::ports::{ApiFactory, Dataset, DatasetFactory};
 use loadwright_core::reading::{ReadingPlan, Reply};
 use loadwright_core::request::{Encoding, Segment};
 
 /// Writes `role:text` of each message, a slash between them, media as they are.
 struct Writer;
 
-impl ProtocolFactory for Writer {
+impl ApiFactory for Writer {
     fn plan(&self) -> Option<&ReadingPlan> {
         None
     }
 
-    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure> {
+    fn instance(&self) -> Result<Box<dyn Api>, PluginFailure> {
         Ok(Box::new(Self))
     }
 }
 
-impl Protocol for Writer {
+impl Api for Writer {
     fn format(&mut self, prompts: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
         prompts.iter().map(|prompt| Ok(template(prompt))).collect()
     }
@@ -45,7 +45,8 @@ fn template(prompt: &PromptRequest) -> Template {
         body.push(Segment::Bytes(format!("/{}:", message.role).into_bytes()));
         body.extend(message.parts.iter().map(|part| match part {
             Part::Text(text) => Segment::Bytes(text.as_bytes().to_vec()),
-            Part::Media(media) => Segment::Media { slot: media.slot, encoding: Encoding::Raw },
+            Part::Media(media) => Segment::Media { index: media.index, encoding: Encoding::Raw },
+            Part::Link(link) => Segment::Bytes(link.url.as_bytes().to_vec()),
         }));
     }
     Template { head, body }
@@ -60,13 +61,13 @@ impl DatasetFactory for Nothing {
 }
 
 fn ports() -> Ports {
-    Ports { dataset: Arc::new(Nothing), protocol: Arc::new(Writer), tokenizer: None }
+    Ports { dataset: Arc::new(Nothing), api: Arc::new(Writer), tokenizer: None }
 }
 
 /// The bodies of a conversation's turns, each answered with `reply n`.
 fn bodies(turns: Vec<Turn>) -> Vec<String> {
     let (plan, ports) = (Arc::new(loadwright_core::testkit::plan()), ports());
-    let mut builder = RequestBuilder::new(&plan, &ports).expect("the protocol can be set up");
+    let mut builder = RequestBuilder::new(&plan, &ports).expect("the api can be set up");
     let conversation = Conversation { turns, ..Conversation::default() };
     let first = builder.first_turns(0, 0, vec![Ok(conversation)]).remove(0);
     let mut bodies = Vec::new();
@@ -83,12 +84,15 @@ fn bodies(turns: Vec<Turn>) -> Vec<String> {
 fn picture(bytes: &[&str]) -> Turn {
     let part = |slot: usize| {
         let (slot, mime) = (slot as u32, "image/png".into());
-        Part::Media(Media { slot, mime, size: 1 })
+        Part::Media(Media { index: slot, mime, size: 1, extra: String::new() })
     };
     let parts = (0..bytes.len()).map(part).collect();
     let message = Message { role: "user".into(), parts, extra: String::new() };
-    let content =
-        |bytes: &&str| Content { mime: "image/png".into(), bytes: bytes.as_bytes().into() };
+    let content = |bytes: &&str| Content {
+        mime: "image/png".into(),
+        bytes: bytes.as_bytes().into(),
+        extra: String::new(),
+    };
     let media = bytes.iter().map(content).collect();
     Turn { media, ..Turn::new(Prompt::Messages(vec![message])) }
 }
@@ -116,7 +120,7 @@ fn media_of_earlier_turns_stay_in_their_places() {
 #[test]
 fn only_a_turn_that_others_follow_keeps_the_state_of_its_conversation() {
     let (plan, ports) = (Arc::new(loadwright_core::testkit::plan()), ports());
-    let mut builder = RequestBuilder::new(&plan, &ports).expect("the protocol can be set up");
+    let mut builder = RequestBuilder::new(&plan, &ports).expect("the api can be set up");
     let turn = || Turn::new(Prompt::Text("a".into()));
     let mut keeps_state = |turns| {
         let conversation = Conversation { turns, ..Conversation::default() };

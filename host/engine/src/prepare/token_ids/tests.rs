@@ -29,6 +29,10 @@ impl Tokenizer for Letters {
         panic!("these tests count no chat")
     }
 
+    fn truncate(&self, _: &str, _: u32) -> Result<String, Fault> {
+        panic!("these tests truncate nothing")
+    }
+
     fn synthesize(&self, _: &Synthesis<'_>) -> Result<Synthesized, Fault> {
         panic!("these tests synthesize nothing")
     }
@@ -61,7 +65,7 @@ fn a_later_turn_includes_its_history() {
 #[test]
 fn anything_but_text_is_refused_with_the_flag_named() {
     let mut picture = Message::text("user", "look");
-    let media = Media { slot: 0, mime: "image/png".into(), size: 9 };
+    let media = Media { index: 0, mime: "image/png".into(), size: 9, extra: String::new() };
     picture.parts.push(Part::Media(media));
     let mut call = Message::text("assistant", "");
     call.extra = r#"{"tool_calls": []}"#.into();

@@ -1,4 +1,4 @@
-//! Replies as OpenAI-like services send them, read by the plan that stands for their protocol.
+//! Replies as OpenAI-like services send them, read by the plan that stands for their api.
 
 use super::*;
 

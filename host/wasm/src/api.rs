@@ -1,41 +1,44 @@
-//! The core's protocol port over a component.
+//! The core's api port over a component.
 
-use crate::bindings::bulk::exports::loadwright::plugin::protocol as contract;
 use crate::convert;
-use crate::instance::{Instance, InstanceFactory, ProtocolExports};
+use crate::instance::{ApiExports, Instance, InstanceFactory, Live};
 use bumpalo::Bump;
-use loadwright_core::ports::{PluginFailure, Protocol, ProtocolFactory};
+use loadwright_core::ports::{Api, ApiFactory, Cause, PluginFailure};
 use loadwright_core::reading::{Exchange, ReadingPlan, Reply};
 use loadwright_core::request::{PromptRequest, Template};
 use std::sync::Arc;
 
-/// Makes instances of one configured protocol.
-pub(crate) struct WasmProtocol {
-    factory: Arc<InstanceFactory<ProtocolExports>>,
+/// Makes instances of one configured API plugin.
+pub(crate) struct WasmApi {
+    factory: Arc<InstanceFactory<ApiExports>>,
     plan: Option<ReadingPlan>,
 }
 
-impl WasmProtocol {
+impl WasmApi {
     /// Configures the plugin once and gets its reading plan.
     ///
     /// # Errors
     /// The plugin rejected its settings or failed.
-    pub(crate) fn new(factory: InstanceFactory<ProtocolExports>) -> Result<Self, PluginFailure> {
+    pub(crate) fn new(factory: InstanceFactory<ApiExports>) -> Result<Self, PluginFailure> {
         let factory = Arc::new(factory);
         let mut first = Instance::new(Arc::clone(&factory))?;
         let plan = first.call("plan", |live| live.guest.call_plan(&mut live.store))?;
-        Ok(Self { factory, plan: plan.map(ReadingPlan::from) })
+        let plan = plan
+            .map(convert::reading_plan)
+            .transpose()
+            .map_err(|invalid| factory.failure("plan", Cause::Contract(invalid.to_string())))?;
+        Ok(Self { factory, plan })
     }
 }
 
-impl ProtocolFactory for WasmProtocol {
+impl ApiFactory for WasmApi {
     fn plan(&self) -> Option<&ReadingPlan> {
         self.plan.as_ref()
     }
 
-    fn instance(&self) -> Result<Box<dyn Protocol>, PluginFailure> {
+    fn instance(&self) -> Result<Box<dyn Api>, PluginFailure> {
         let instance = Instance::new(Arc::clone(&self.factory))?;
-        Ok(Box::new(ProtocolWorker { instance, arena: Bump::new() }))
+        Ok(Box::new(ApiWorker { instance, arena: Bump::new() }))
     }
 
     fn restarts(&self) -> u32 {
@@ -43,25 +46,27 @@ impl ProtocolFactory for WasmProtocol {
     }
 }
 
-struct ProtocolWorker {
-    instance: Instance<ProtocolExports>,
+struct ApiWorker {
+    instance: Instance<ApiExports>,
     arena: Bump,
 }
 
-impl Protocol for ProtocolWorker {
+impl Api for ApiWorker {
     fn format(&mut self, requests: &[PromptRequest]) -> Vec<Result<Template, PluginFailure>> {
         self.arena.reset();
         let arena = &self.arena;
-        self.instance.batch::<_, _, contract::Request>("format", requests, |live, requests| {
+        let call = |live: &mut Live<ApiExports>, requests: &[PromptRequest]| {
             live.guest.call_format(&mut live.store, convert::prompt_requests(arena, requests))
-        })
+        };
+        self.instance.batch("format", requests, call, convert::template)
     }
 
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {
         self.arena.reset();
         let arena = &self.arena;
-        self.instance.batch::<_, _, contract::Reply>("decode", exchanges, |live, exchanges| {
+        let call = |live: &mut Live<ApiExports>, exchanges: &[Exchange]| {
             live.guest.call_decode(&mut live.store, convert::exchanges(arena, exchanges))
-        })
+        };
+        self.instance.batch("decode", exchanges, call, convert::reply)
     }
 }

@@ -1,0 +1,82 @@
+//! Conversations that a dataset generates. Media that it names in files are read here, so that the
+//! rest of the host sees bytes alone.
+
+use super::inbound::{Invalid, message, no_members, pairs, prompt};
+use crate::bindings::bulk::exports::loadwright::plugin::dataset;
+use crate::files::FileSet;
+use loadwright_core::conversation::{Content, Conversation, Turn};
+
+/// The longest pause or scheduled time, in seconds: ten years, which whole nanoseconds hold.
+const MAX_SECONDS: f64 = 315_360_000.0;
+
+/// Turns of a conversation at most.
+const MAX_TURNS: usize = 100_000;
+
+/// The conversation in the core's types.
+///
+/// # Errors
+/// A time is not one, a turn follows one that is not before it, or a file cannot be read.
+pub(crate) fn conversation(
+    conversation: dataset::Conversation,
+    files: &FileSet,
+) -> Result<Conversation, Invalid> {
+    let dataset::Conversation { id, scheduled, turns, labels, extra } = conversation;
+    no_members(&extra, "the conversation")?;
+    if turns.len() > MAX_TURNS {
+        let text = format!("a conversation of {} turns; {MAX_TURNS} are allowed", turns.len());
+        return Err(Invalid(text));
+    }
+    let scheduled = scheduled.map(|at| seconds(at, "its scheduled time")).transpose()?;
+    let turns = turns.into_iter().enumerate().map(|(number, turn)| self::turn(number, turn, files));
+    Ok(Conversation { id, scheduled, turns: turns.collect::<Result<_, _>>()?, labels })
+}
+
+fn turn(number: usize, turn: dataset::Turn, files: &FileSet) -> Result<Turn, Invalid> {
+    let time = |at: f64, what: &str| seconds(at, &format!("{what} of turn {number}"));
+    if let Some(bad) = turn.after.iter().find(|before| **before as usize >= number) {
+        let text = format!("turn {number} follows turn {bad}, which is not before it");
+        return Err(Invalid(text));
+    }
+    let media = turn.media.into_iter().map(|it| content(it, files));
+    Ok(Turn {
+        prompt: prompt(turn.prompt)?,
+        media: media.collect::<Result<_, _>>()?,
+        input_tokens: turn.input_tokens,
+        max_tokens: turn.max_tokens,
+        min_tokens: turn.min_tokens,
+        pause: time(turn.pause, "the pause")?,
+        scheduled: turn.scheduled.map(|at| time(at, "the scheduled time")).transpose()?,
+        after: turn.after,
+        reply: turn.reply.map(message).transpose()?,
+        headers: pairs(turn.headers),
+        extra: turn.extra,
+    })
+}
+
+fn seconds(value: f64, what: &str) -> Result<f64, Invalid> {
+    if (0.0..=MAX_SECONDS).contains(&value) {
+        return Ok(value);
+    }
+    let text = format!("{what} is {value:?} s; it must be from 0 to {MAX_SECONDS} s");
+    Err(Invalid(text))
+}
+
+fn content(content: dataset::Content, files: &FileSet) -> Result<Content, Invalid> {
+    let dataset::Content { mime, source, extra } = content;
+    let bytes = match source {
+        dataset::Source::Bytes(bytes) => bytes,
+        dataset::Source::File(range) => {
+            let length = range.length.unwrap_or(f64::from(u32::MAX));
+            let count = length.clamp(0.0, f64::from(u32::MAX)) as u64;
+            files.read(&range.name, range.offset, count).map_err(Invalid)?
+        }
+        dataset::Source::Cell(cell) => {
+            let text = format!(
+                "cell {} of row {} of `{}`: not supported yet",
+                cell.column, cell.row, cell.name
+            );
+            return Err(Invalid(text));
+        }
+    };
+    Ok(Content { mime, bytes: bytes.into(), extra })
+}
