@@ -17,17 +17,17 @@ fn body(answer: &Result<Template, PluginFailure>) -> &str {
 }
 
 fn api(host: &TestHost) -> Box<dyn Api> {
-    host.scripted().api(&json!({})).unwrap().instance().unwrap()
+    host.scripted_api().api(&json!({})).unwrap().instance().unwrap()
 }
 
 #[test]
 fn a_component_says_what_it_is() {
     let host = TestHost::new();
-    let plugin = host.scripted();
+    let plugin = host.scripted_api();
     assert_eq!(plugin.name(), "scripted");
     assert_eq!(plugin.version(), "1.2.3");
     assert_eq!(plugin.summary(), "does as it is told");
-    assert_eq!(plugin.kinds(), [Kind::Api, Kind::Dataset]);
+    assert_eq!(plugin.kinds(), [Kind::Api]);
     assert_eq!(plugin.digest().len(), 64);
 }
 
@@ -55,7 +55,7 @@ fn results_are_in_the_order_of_the_requests() {
 #[test]
 fn a_fault_fails_its_request_alone_and_costs_no_instance() {
     let host = TestHost::new();
-    let factory = host.scripted().api(&json!({})).unwrap();
+    let factory = host.scripted_api().api(&json!({})).unwrap();
     let mut api = factory.instance().unwrap();
     let answers = api.format(&[request("a", None), request("b", Some(4)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
@@ -69,7 +69,7 @@ fn a_fault_fails_its_request_alone_and_costs_no_instance() {
 #[test]
 fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
     let host = TestHost::new();
-    let factory = host.scripted().api(&json!({})).unwrap();
+    let factory = host.scripted_api().api(&json!({})).unwrap();
     let mut api = factory.instance().unwrap();
     let answers = api.format(&[request("a", None), request("b", Some(1)), request("c", None)]);
     assert_eq!(body(&answers[0]), "a");
@@ -79,6 +79,7 @@ fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
         "plugin `scripted` failed in format: it trapped: about to trap\n\
          wasm trap: wasm `unreachable` instruction executed\n  \
          in break\n  \
+         in act\n  \
          in format"
     );
     // One for the batch, one for the request alone.
@@ -137,12 +138,12 @@ fn a_guest_gets_each_exchange_and_returns_a_fault_for_each() {
 fn rejected_settings_are_an_error_before_the_run() {
     let host = TestHost::new();
     let settings = json!({ "url": "x".repeat(1000) });
-    let error = host.scripted().api(&settings).err().unwrap();
+    let error = host.scripted_api().api(&settings).err().unwrap();
     assert_eq!(error.to_string(), "plugin `scripted` failed in configure: asked to");
 }
 
 fn media(host: &TestHost, first: u32, count: u32) -> Vec<Vec<u8>> {
-    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let items = all(factory.instance().unwrap().generate(first, count));
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
@@ -176,7 +177,7 @@ const ORACLE: [u8; 8] = [79, 244, 209, 113, 61, 194, 43, 63];
 #[test]
 fn the_end_of_a_dataset_is_fewer_items() {
     let host = TestHost::new();
-    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.properties().unwrap().items, Some(40));
     assert_eq!(dataset.generate(38, 8).unwrap().len(), 2);
@@ -186,7 +187,7 @@ fn the_end_of_a_dataset_is_fewer_items() {
 #[test]
 fn a_trap_in_a_batch_names_the_faulty_item() {
     let host = TestHost::new();
-    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     let failure = dataset.generate(10, 8).unwrap_err();
     assert_eq!(failure.call, "generate of item 13");
@@ -206,7 +207,7 @@ fn a_trap_in_a_batch_names_the_faulty_item() {
 #[test]
 fn batches_end_once_one_exceeds_a_limit_that_its_items_stay_within() {
     let host = TestHost::new();
-    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(35, 3).unwrap().len(), 3);
     assert_eq!(factory.restarts(), 1);
@@ -219,7 +220,7 @@ fn batches_end_once_one_exceeds_a_limit_that_its_items_stay_within() {
 #[test]
 fn a_tokenizer_that_was_not_chosen_is_a_fault() {
     let host = TestHost::new();
-    let factory = host.scripted().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let failure = factory.instance().unwrap().generate(21, 1).unwrap_err();
     assert_eq!(
         failure.to_string(),
@@ -231,7 +232,7 @@ fn a_tokenizer_that_was_not_chosen_is_a_fault() {
 #[test]
 fn files_are_those_that_were_named() {
     let host = TestHost::new();
-    let plugin = host.scripted();
+    let plugin = host.scripted_dataset();
     let without = plugin.dataset(&json!({}), DatasetServices::default()).unwrap();
     let failure = without.instance().unwrap().generate(30, 1).unwrap_err();
     assert_eq!(
@@ -262,7 +263,7 @@ fn files_are_those_that_were_named() {
 #[test]
 fn instances_of_one_factory_work_on_many_threads() {
     let host = TestHost::new();
-    let factory = host.scripted().api(&json!({})).unwrap();
+    let factory = host.scripted_api().api(&json!({})).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let factory = Arc::clone(&factory);

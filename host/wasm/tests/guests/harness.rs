@@ -12,19 +12,46 @@ use tempfile::TempDir;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The world of the scripted guest: every import and export of the contract.
-const EVERYTHING: &str = "
+/// The world of the scripted API plugin.
+const API: &str = "
     package test:scripted;
-    world everything {
+    world scripted {
+        import loadwright:plugin/log@0.1.0;
+        export loadwright:plugin/plugin@0.1.0;
+        export loadwright:plugin/api@0.1.0;
+    }
+";
+
+/// The world of the scripted dataset: every import of the contract that it uses.
+const DATASET: &str = "
+    package test:scripted;
+    world scripted {
         import loadwright:plugin/log@0.1.0;
         import loadwright:plugin/random@0.1.0;
         import loadwright:plugin/tokenizer@0.1.0;
         import loadwright:plugin/files@0.1.0;
         export loadwright:plugin/plugin@0.1.0;
-        export loadwright:plugin/api@0.1.0;
         export loadwright:plugin/dataset@0.1.0;
     }
 ";
+
+const API_IMPORTS: &str = r#"
+  (import "loadwright:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
+  (func $leak)
+"#;
+
+const DATASET_IMPORTS: &str = r#"
+  (import "loadwright:plugin/log@0.1.0" "write" (func $log (param i32 i32 i32)))
+  (import "loadwright:plugin/random@0.1.0" "fill" (func $fill (param i32 i32 i32 i32 i32)))
+  (import "loadwright:plugin/tokenizer@0.1.0" "count" (func $count (param i32 i32 i32 i32)))
+  (import "loadwright:plugin/files@0.1.0" "lines" (func $lines (param i32 i32 i32 i32 i32)))
+"#;
+
+/// The scripted guests, as text behind their imports.
+pub(crate) const SCRIPTED_API: &str =
+    concat!(include_str!("scripted/common.wat"), include_str!("scripted/api.wat"));
+pub(crate) const SCRIPTED_DATASET: &str =
+    concat!(include_str!("scripted/common.wat"), include_str!("scripted/dataset.wat"));
 
 /// A core module with its interfaces' types embedded, as wit-bindgen embeds them.
 pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
@@ -38,14 +65,18 @@ pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
     module
 }
 
-/// The scripted guest as a core module.
+/// The scripted API plugin as a core module.
 pub(crate) fn scripted_module() -> Vec<u8> {
-    module(include_str!("scripted.wat"), EVERYTHING)
+    module(&format!("(module {API_IMPORTS} {SCRIPTED_API})"), API)
 }
 
-/// The scripted guest as a component.
-pub(crate) fn scripted() -> Vec<u8> {
-    ComponentEncoder::default().validate(true).module(&scripted_module()).unwrap().encode().unwrap()
+/// The scripted API plugin as a component.
+pub(crate) fn scripted_api() -> Vec<u8> {
+    encoded(&scripted_module())
+}
+
+fn encoded(module: &[u8]) -> Vec<u8> {
+    ComponentEncoder::default().validate(true).module(module).unwrap().encode().unwrap()
 }
 
 /// A host and the lines it logged.
@@ -86,9 +117,19 @@ impl TestHost {
         path
     }
 
-    pub(crate) fn scripted(&self) -> Arc<Plugin> {
-        let path = self.file("scripted.wasm", &scripted());
+    /// A plugin of these bytes.
+    pub(crate) fn open(&self, name: &str, bytes: &[u8]) -> Arc<Plugin> {
+        let path = self.file(name, bytes);
         Plugin::open(&self.host, Source::Path(path)).unwrap()
+    }
+
+    pub(crate) fn scripted_api(&self) -> Arc<Plugin> {
+        self.open("scripted_api.wasm", &scripted_api())
+    }
+
+    pub(crate) fn scripted_dataset(&self) -> Arc<Plugin> {
+        let text = format!("(module {DATASET_IMPORTS} {SCRIPTED_DATASET})");
+        self.open("scripted_dataset.wasm", &encoded(&module(&text, DATASET)))
     }
 }
 

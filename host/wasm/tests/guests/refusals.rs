@@ -1,6 +1,6 @@
 //! The error message for every kind of file that cannot be loaded.
 
-use crate::harness::{TestHost, module, scripted};
+use crate::harness::{TestHost, module, scripted_api};
 use loadwright_wasm::{Host, LoadError, Plugin, Source};
 use std::path::Path;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ fn files_that_are_something_else() {
 #[test]
 fn compiled_code_is_not_taken_from_the_user() {
     let host = TestHost::new();
-    host.scripted().api(&serde_json::json!({})).unwrap();
+    host.scripted_api().api(&serde_json::json!({})).unwrap();
     let cache = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
     let kept = std::fs::read(cache.map(|entry| entry.unwrap().path()).next().unwrap()).unwrap();
     let code = memchr::memmem::find(&kept, b"\x7fELF").unwrap();
@@ -86,7 +86,7 @@ fn compiled_code_is_not_taken_from_the_user() {
 
 #[test]
 fn files_that_are_truncated_anywhere() {
-    let whole = scripted();
+    let whole = scripted_api();
     let lengths: Vec<_> = (1..whole.len()).step_by(97).collect();
     let truncated = |length: &&usize| {
         let said = refusal(&whole[..**length]);
@@ -103,7 +103,7 @@ fn files_that_are_truncated_anywhere() {
 
 #[test]
 fn files_that_are_damaged() {
-    let mut bytes = scripted();
+    let mut bytes = scripted_api();
     bytes[4] = 0x7f;
     let said = refusal(&bytes);
     assert!(said.starts_with("is damaged at byte 4: "), "{said}");
@@ -213,7 +213,7 @@ fn names_that_are_not_bundled() {
 #[test]
 fn a_folder_gives_each_component_or_its_error() {
     let host = TestHost::new();
-    host.file("b.wasm", &scripted());
+    host.file("b.wasm", &scripted_api());
     host.file("a.wasm", b"text");
     host.file("notes.md", b"# notes");
     let sources = Source::at(host.folder.path()).unwrap();

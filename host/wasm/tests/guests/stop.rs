@@ -29,7 +29,7 @@ fn host(stop: &StopFlag, raise_on_log: bool) -> TestHost {
 
 fn dataset(host: &TestHost, tokenizer: Option<Arc<dyn Tokenizer>>) -> Arc<dyn DatasetFactory> {
     let services = DatasetServices { tokenizer, files: Vec::new() };
-    host.scripted().dataset(&json!({}), services).unwrap()
+    host.scripted_dataset().dataset(&json!({}), services).unwrap()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn after_a_stop_datasets_are_not_called_but_protocols_are() {
     let factory = dataset(&host, None);
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(0, 2).unwrap().len(), 2);
-    let mut api = host.scripted().api(&json!({})).unwrap().instance().unwrap();
+    let mut api = host.scripted_api().api(&json!({})).unwrap().instance().unwrap();
     stop.raise();
     let failure = dataset.generate(0, 2).unwrap_err();
     assert_eq!(failure.to_string(), "plugin `scripted` failed in generate: the run was stopped");

@@ -1,29 +1,13 @@
 //! A guest whose toolchain needs WASI 0.2 gets a closed one: no access to this machine, standard
 //! error in the log and in the trap's message, reproducible clocks and randomness.
 
-use crate::harness::{TestHost, all, module, request};
-use loadwright_wasm::{DatasetServices, Plugin, Source};
+use crate::harness::{SCRIPTED_API, SCRIPTED_DATASET, TestHost, all, module, request};
+use loadwright_wasm::{DatasetServices, Plugin};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The scripted guest's world with WASI in the place of `log` and `random`; of each interface only
-/// what the guest calls, as toolchains leave it.
-const WORLD: &str = "
-    package test:scripted;
-    world everything {
-        import wasi:cli/stderr@0.2.3;
-        import wasi:cli/environment@0.2.3;
-        import wasi:clocks/monotonic-clock@0.2.3;
-        import wasi:clocks/wall-clock@0.2.3;
-        import wasi:random/random@0.2.3;
-        import wasi:filesystem/preopens@0.2.3;
-        import wasi:sockets/tcp-create-socket@0.2.3;
-        import loadwright:plugin/tokenizer@0.1.0;
-        import loadwright:plugin/files@0.1.0;
-        export loadwright:plugin/plugin@0.1.0;
-        export loadwright:plugin/api@0.1.0;
-        export loadwright:plugin/dataset@0.1.0;
-    }
+/// Of each interface only what the guests call, as toolchains leave it.
+const PACKAGES: &str = "
     package wasi:io@0.2.3 {
         interface streams {
             resource error;
@@ -66,8 +50,46 @@ const WORLD: &str = "
     }
 ";
 
-/// WASI's functions in the place of the imports `log` and `random`.
-const IMPORTS: &str = r#"
+/// The scripted API plugin's world with WASI in the place of `log`.
+const API: &str = "
+    package test:scripted;
+    world scripted {
+        import wasi:cli/stderr@0.2.3;
+        export loadwright:plugin/plugin@0.1.0;
+        export loadwright:plugin/api@0.1.0;
+    }
+";
+
+/// The scripted dataset's world with WASI in the place of `log` and `random`.
+const DATASET: &str = "
+    package test:scripted;
+    world scripted {
+        import wasi:cli/stderr@0.2.3;
+        import wasi:cli/environment@0.2.3;
+        import wasi:clocks/monotonic-clock@0.2.3;
+        import wasi:clocks/wall-clock@0.2.3;
+        import wasi:random/random@0.2.3;
+        import wasi:filesystem/preopens@0.2.3;
+        import wasi:sockets/tcp-create-socket@0.2.3;
+        import loadwright:plugin/tokenizer@0.1.0;
+        import loadwright:plugin/files@0.1.0;
+        export loadwright:plugin/plugin@0.1.0;
+        export loadwright:plugin/dataset@0.1.0;
+    }
+";
+
+/// Standard error in the place of the log. `$leak` keeps every handle that it gets.
+const API_FUNCTIONS: &str = r#"
+  (import "wasi:cli/stderr@0.2.3" "get-stderr" (func $stderr (result i32)))
+  (import "wasi:io/streams@0.2.3" "[method]output-stream.blocking-write-and-flush"
+    (func $write (param i32 i32 i32 i32)))
+  (func $log (param i32 i32 i32)
+    (call $write (call $stderr) (local.get 1) (local.get 2) (i32.const 32)))
+  (func $leak (loop $next (drop (call $stderr)) (br $next)))
+"#;
+
+/// What the dataset does with WASI. Anything that is not closed is a trap in `closed`.
+const DATASET_FUNCTIONS: &str = r#"
   (import "wasi:cli/stderr@0.2.3" "get-stderr" (func $stderr (result i32)))
   (import "wasi:io/streams@0.2.3" "[method]output-stream.blocking-write-and-flush"
     (func $write (param i32 i32 i32 i32)))
@@ -78,10 +100,8 @@ const IMPORTS: &str = r#"
   (import "wasi:filesystem/preopens@0.2.3" "get-directories" (func $directories (param i32)))
   (import "wasi:sockets/tcp-create-socket@0.2.3" "create-tcp-socket"
     (func $socket (param i32 i32)))
-"#;
-
-/// What the guest does with them. Anything that is not closed is a trap in `closed`.
-const FUNCTIONS: &str = r#"
+  (import "loadwright:plugin/tokenizer@0.1.0" "count" (func $count (param i32 i32 i32 i32)))
+  (import "loadwright:plugin/files@0.1.0" "lines" (func $lines (param i32 i32 i32 i32 i32)))
   (func $log (param i32 i32 i32)
     (call $write (call $stderr) (local.get 1) (local.get 2) (i32.const 32)))
   (func $fill (param i32 i32 i32 i32 i32) (local $bytes i32)
@@ -109,41 +129,42 @@ const FUNCTIONS: &str = r#"
     (if (i64.ne (i64.load (i32.const 32)) (local.get $seconds)) (then unreachable)))
 "#;
 
-fn plugin(host: &TestHost) -> Arc<Plugin> {
-    let text = include_str!("scripted.wat");
-    let own = |line: &&str| !line.contains("(func $log ") && !line.contains("(func $fill ");
-    let kept: Vec<_> = text.lines().filter(own).collect();
-    let text = kept.join("\n").replacen("(module", &format!("(module{IMPORTS}"), 1);
-    let text = text.replacen("  (func $alloc", &format!("{FUNCTIONS}  (func $alloc"), 1);
-    let path = host.file("wasi.wasm", &module(&text, WORLD));
-    Plugin::open(&host.host, Source::Path(path)).unwrap()
+fn api(host: &TestHost) -> Arc<Plugin> {
+    let text = format!("(module {API_FUNCTIONS} {SCRIPTED_API})");
+    host.open("api.wasm", &module(&text, &format!("{API}{PACKAGES}")))
 }
 
-fn drawn(host: &TestHost) -> Vec<Vec<u8>> {
-    let factory = plugin(host).dataset(&json!({}), DatasetServices::default()).unwrap();
-    let items = all(factory.instance().unwrap().generate(0, 3));
+fn dataset(host: &TestHost) -> Arc<Plugin> {
+    let text = format!("(module {DATASET_FUNCTIONS} {SCRIPTED_DATASET})");
+    host.open("dataset.wasm", &module(&text, &format!("{DATASET}{PACKAGES}")))
+}
+
+fn drawn(host: &TestHost, first: u32, count: u32) -> Vec<Vec<u8>> {
+    let factory = dataset(host).dataset(&json!({}), DatasetServices::default()).unwrap();
+    let items = all(factory.instance().unwrap().generate(first, count));
     items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect()
 }
 
 #[test]
 fn the_machine_is_hidden_and_randomness_derives_from_the_seed() {
-    let first = drawn(&TestHost::new());
+    let first = drawn(&TestHost::new(), 0, 3);
     assert_eq!(first.len(), 3);
     assert_ne!(first[0], first[1]);
-    assert_eq!(drawn(&TestHost::new()), first);
-    assert_ne!(drawn(&TestHost::with(|config| config.seed = 8)), first);
+    assert_eq!(drawn(&TestHost::new(), 0, 3), first);
+    assert_ne!(drawn(&TestHost::with(|config| config.seed = 8), 0, 3), first);
 }
 
 #[test]
 fn standard_error_is_shown_above_the_trap() {
     let host = TestHost::new();
-    let mut api = plugin(&host).api(&json!({})).unwrap().instance().unwrap();
+    let mut api = api(&host).api(&json!({})).unwrap().instance().unwrap();
     let failure = api.format(&[request("a", Some(1))]).remove(0).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "plugin `scripted` failed in format: it trapped: about to trap\n\
          wasm trap: wasm `unreachable` instruction executed\n  \
          in break\n  \
+         in act\n  \
          in format"
     );
 }
