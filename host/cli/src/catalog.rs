@@ -1,87 +1,135 @@
-//! The plugins that can be chosen: the bundled ones and those given with `--plugin`. A given one
-//! takes precedence over a bundled one of its name.
+//! The plugins that can be chosen: the bundled ones and those given with `--plugin`, known by their
+//! manifests. A given one takes precedence over a bundled one of its name, and over those given
+//! after it.
 
-use crate::diagnostics::SettingErrors;
-use crate::error::CommandError;
-use crate::plugin_names::{PluginNames, wrong_kind};
-use loadwright_wasm::{Host, Kind, Plugin, Source, bundled};
+use crate::diagnostics::SettingError;
+use loadwright_wasm::{
+    Host, HostError, Identity, Kind, LoadError, Source, bundled, identify, identify_bundled,
+};
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Plugins by name. A bundled one is opened when it is chosen.
-pub(crate) struct Catalog {
-    host: Arc<Host>,
-    given: Vec<Arc<Plugin>>,
-    names: PluginNames,
+/// The plugins of `--plugin`; the bundled ones are read when they are needed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalog {
+    given: Vec<Arc<Identity>>,
+    /// What is wrong with those that cannot be used.
+    unusable: Vec<String>,
+}
+
+/// A plugin that was chosen.
+pub(crate) struct Chosen {
+    pub(crate) identity: Arc<Identity>,
+    /// Which others of its name are not used.
+    pub(crate) notices: Vec<String>,
 }
 
 impl Catalog {
-    /// Opens every plugin at `paths`, each a component or a folder of them.
-    ///
-    /// # Errors
-    /// The first one that is not a component for this host.
-    pub(crate) fn open(host: &Arc<Host>, paths: &[PathBuf]) -> Result<Self, CommandError> {
-        let mut given = Vec::new();
+    /// Identifies the components at `paths`, each a component or a folder of them. `host` is called for
+    /// one that does not carry its manifest.
+    pub(crate) fn read(paths: &[PathBuf], host: impl Fn() -> Result<Arc<Host>, HostError>) -> Self {
+        let shared = OnceCell::new();
+        let host = || match shared.get() {
+            Some(host) => Ok(Arc::clone(host)),
+            None => host().map(|host| Arc::clone(shared.get_or_init(|| host))),
+        };
+        let mut catalog = Self::default();
         for path in paths {
-            for source in Source::at(path)? {
-                given.push(Plugin::open(host, source)?);
+            match Source::at(path) {
+                Ok(sources) => {
+                    sources.iter().for_each(|source| catalog.add(identify(source, host)));
+                }
+                Err(error) => catalog.unusable.push(error.to_string()),
             }
         }
-        Ok(Self { host: Arc::clone(host), given, names: PluginNames::read(paths) })
+        catalog
+    }
+
+    fn add(&mut self, identified: Result<Identity, LoadError>) {
+        match identified {
+            Ok(identity) => self.given.push(Arc::new(identity)),
+            Err(error) => self.unusable.push(error.to_string()),
+        }
+    }
+
+    /// What is wrong with the given plugins that cannot be used.
+    pub(crate) fn unusable(&self) -> &[String] {
+        &self.unusable
     }
 
     /// Every plugin, the given ones first.
-    ///
-    /// # Errors
-    /// A bundled one does not open.
-    pub(crate) fn all(&self) -> Result<Vec<Arc<Plugin>>, CommandError> {
-        let mut all = self.given.clone();
-        for plugin in bundled() {
-            all.push(Plugin::open(&self.host, Source::Bundled(plugin.name.into()))?);
-        }
-        Ok(all)
+    pub(crate) fn all(&self) -> Vec<Arc<Identity>> {
+        let bundled = bundled().iter().filter_map(|plugin| bundled_identity(plugin.name));
+        self.given.iter().cloned().chain(bundled).collect()
     }
 
-    /// Whether a plugin that was given hides the bundled `plugin`.
-    pub(crate) fn shadowed(&self, plugin: &Plugin) -> bool {
-        let kinds = plugin.kinds();
-        matches!(plugin.source(), Source::Bundled(_))
-            && kinds.iter().any(|kind| self.given(*kind, plugin.name()).is_some())
+    /// Whether another plugin of the same name and kind takes precedence over this one.
+    pub(crate) fn shadowed(&self, plugin: &Identity) -> bool {
+        let kinds = plugin.kinds.iter();
+        let first = |kind: &Kind| self.first(*kind, plugin.name());
+        kinds.filter_map(first).any(|first| *first != *plugin)
     }
 
-    /// The plugin of this kind and name. Notices if a given one replaces a bundled one.
+    /// The plugin of this kind and name.
     ///
     /// # Errors
     /// There is none; the error lists those that there are.
-    pub(crate) fn find(
-        &self,
-        kind: Kind,
-        name: &str,
-        notice: impl Fn(&str),
-    ) -> Result<Arc<Plugin>, CommandError> {
-        let is_bundled = bundled().iter().any(|plugin| plugin.name == name);
-        if let Some(found) = self.given(kind, name) {
-            if let Source::Path(path) = found.source()
-                && is_bundled
-            {
-                let path = path.display();
-                notice(&format!("the {kind} {name} of {path} replaces the bundled one"));
+    pub(crate) fn choose(&self, kind: Kind, name: &str) -> Result<Chosen, SettingError> {
+        let Some(identity) = self.first(kind, name) else {
+            return Err(self.unknown(kind, name));
+        };
+        let mut notices = Vec::new();
+        if let Source::Path(path) = &identity.source {
+            let path = path.display();
+            if bundled_identity(name).is_some_and(|bundled| bundled.is(kind, name)) {
+                notices.push(format!("the {kind} {name} of {path} replaces the bundled one"));
             }
-            return Ok(Arc::clone(found));
+            let same = self.given.iter().filter(|given| given.is(kind, name));
+            for other in same.skip(1) {
+                let other = &other.source;
+                notices.push(format!(
+                    "two plugins are called {name}: the {kind} of {path} is used, that of {other} \
+                     is not"
+                ));
+            }
         }
-        // Names were checked before, but a component that does not carry its name was not known.
-        if !is_bundled {
-            return Err(SettingErrors(vec![self.names.unknown(kind, name)]).into());
-        }
-        let plugin = Plugin::open(&self.host, Source::Bundled(name.into()))?;
-        if plugin.kinds().contains(&kind) {
-            Ok(plugin)
-        } else {
-            Err(SettingErrors(vec![wrong_kind(kind, name)]).into())
-        }
+        Ok(Chosen { identity, notices })
     }
 
-    fn given(&self, kind: Kind, name: &str) -> Option<&Arc<Plugin>> {
-        self.given.iter().find(|plugin| plugin.name() == name && plugin.kinds().contains(&kind))
+    /// The plugin of this kind and name that takes precedence.
+    fn first(&self, kind: Kind, name: &str) -> Option<Arc<Identity>> {
+        let given = self.given.iter().find(|given| given.is(kind, name)).cloned();
+        given.or_else(|| bundled_identity(name).filter(|bundled| bundled.is(kind, name)))
     }
+
+    /// The error of naming a plugin that does not exist.
+    fn unknown(&self, kind: Kind, name: &str) -> SettingError {
+        let all = self.all();
+        let other = all.iter().find(|plugin| plugin.name() == name).and_then(|it| it.kinds.first());
+        let mut text = match other {
+            Some(other) => {
+                format!("`{name}` is a {other}, not a {kind}; choose it with --{}", other.flag())
+            }
+            None => {
+                let of_kind = all.iter().filter(|plugin| plugin.kinds.contains(&kind));
+                let mut names: Vec<&str> = of_kind.map(|plugin| plugin.name()).collect();
+                names.sort_unstable();
+                names.dedup();
+                format!(
+                    "unknown {kind} `{name}`; choose from {}, or load one with --plugin",
+                    names.join(", ")
+                )
+            }
+        };
+        for why in &self.unusable {
+            text += &format!("; {why}");
+        }
+        SettingError { flag: kind.flag().into(), origin: None, text }
+    }
+}
+
+fn bundled_identity(name: &str) -> Option<Arc<Identity>> {
+    bundled().iter().find(|plugin| plugin.name == name)?;
+    identify_bundled(name).ok().map(Arc::new)
 }

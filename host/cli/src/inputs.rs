@@ -5,10 +5,13 @@ mod memory;
 mod paths;
 
 use crate::args::PerfArgs;
+use crate::args::engine::PluginArgs;
+use crate::catalog::Catalog;
 use crate::diagnostics::Diagnostics;
-use crate::plugin_names::PluginNames;
+use crate::plugin_host::{PluginSettings, start_to_describe};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 /// Size limit of such a file: room for the longest prompt that any model takes.
 const MAX_FILE: u64 = 64 << 20;
@@ -26,8 +29,8 @@ pub struct Inputs {
     pub cores: usize,
     /// Bytes of memory that this process can use, if known.
     pub memory: Option<u64>,
-    /// Names of the plugins of `--plugin`.
-    pub plugins: PluginNames,
+    /// The plugins that can be chosen.
+    pub plugins: Catalog,
 }
 
 /// Contents of flags that take a text or `@FILE`; none: not given, or not readable.
@@ -59,9 +62,24 @@ impl Inputs {
             random_seed: u64::from(rand::random::<u32>()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory: memory::total(),
-            plugins: PluginNames::read(&args.plugins.plugin),
+            plugins: catalog(&args.plugins),
         }
     }
+}
+
+/// The plugins that can be chosen. Limits that cannot be used are reported by the conversion.
+fn catalog(given: &PluginArgs) -> Catalog {
+    let default = PluginSettings::default();
+    let timeout = given.plugin_timeout.0.as_ref().ok();
+    let timeout = timeout.and_then(|seconds| Duration::try_from_secs_f64(*seconds).ok());
+    let memory = given.plugin_memory.as_ref().and_then(|mib| mib.0.as_ref().ok());
+    let memory = memory.and_then(|mib| u64::try_from(*mib).ok()?.checked_mul(1 << 20));
+    let settings = PluginSettings {
+        timeout: timeout.unwrap_or(default.timeout),
+        memory,
+        cache_dir: given.cache_dir.clone(),
+    };
+    Catalog::read(&given.plugin, || start_to_describe(&settings))
 }
 
 /// The text of a file, or of a pipe such as `/dev/stdin`, which is read to its end.

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
-mod catalog;
+pub mod catalog;
 pub mod config;
 mod connection_test;
 mod console;
@@ -21,8 +21,8 @@ mod open;
 pub mod parse;
 mod perf;
 pub mod plan;
+pub mod plugin_host;
 mod plugin_list;
-pub mod plugin_names;
 mod progress;
 mod remedy;
 mod report;
@@ -65,7 +65,9 @@ fn command(arguments: &[OsString]) -> Result<Exit, CommandError> {
         }
         Ok(Cli { command: Command::Simulate(args) }) => simulate::simulate(&args),
         Ok(Cli { command: Command::Report(args) }) => report::report(&args),
-        Ok(Cli { command: Command::Plugin(PluginCommand::List(args)) }) => plugin_list::list(&args),
+        Ok(Cli { command: Command::Plugin(PluginCommand::List(args)) }) => {
+            Ok(plugin_list::list(&args))
+        }
     }
 }
 

@@ -7,8 +7,11 @@
 mod checks;
 mod contents;
 mod dataset;
+mod endpoint;
 mod engine;
+mod files;
 mod generation;
+mod plugins;
 mod settings;
 mod sweep;
 mod target;
@@ -18,12 +21,13 @@ use crate::args::PerfArgs;
 use crate::config::MergedSettings;
 use crate::diagnostics::{Diagnostics, SettingErrors};
 use crate::inputs::Inputs;
-use crate::plugin_names::PluginNames;
+use crate::plugin_host::PluginSettings;
 use contents::Contents;
 use dataset::PromptContext;
 use generation::Generation;
 use loadwright_core::plan::{Plan, RequestSettings};
-use loadwright_wasm::Kind;
+use plugins::Choice;
+pub use plugins::Plugins;
 use serde_json::{Map, Value, json};
 use settings::Resolved;
 use std::path::PathBuf;
@@ -49,14 +53,16 @@ pub struct Run {
     pub sleep_interval: Duration,
     /// Where results go.
     pub outputs: Outputs,
-    /// Plugins to load and their limits.
+    /// The plugins that were chosen.
+    pub chosen: Plugins,
+    /// Limits of plugins.
     pub plugins: PluginSettings,
     /// The tokenizer's folder, file or hub id.
     pub tokenizer: Option<String>,
     /// Options of the server's chat template that requests set.
     pub template_options: Map<String, Value>,
-    /// The file that the dataset reads.
-    pub dataset_path: Option<PathBuf>,
+    /// Files and folders that the dataset may read, by the names of their settings.
+    pub files: Vec<(String, PathBuf)>,
     /// Settings for the protocol plugin.
     pub protocol_settings: Value,
     /// Settings for the dataset plugin.
@@ -86,19 +92,6 @@ pub struct Outputs {
     pub name: String,
 }
 
-/// Plugins to load and their limits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PluginSettings {
-    /// Components, or folders of them.
-    pub paths: Vec<PathBuf>,
-    /// Time that one call may take.
-    pub timeout: Duration,
-    /// Bytes of memory of an instance, if given.
-    pub memory: Option<u64>,
-    /// Folder of compiled plugins, if given.
-    pub cache_dir: Option<PathBuf>,
-}
-
 /// Converts the settings `given`.
 ///
 /// # Errors
@@ -110,19 +103,25 @@ pub fn convert(
 ) -> Result<Run, SettingErrors> {
     let run = run(given, inputs, &mut diagnostics);
     let notices = std::mem::take(&mut diagnostics.notices);
-    diagnostics.into_result(Run { notices, ..run })
+    match run {
+        Some(run) => diagnostics.into_result(Run { notices, ..run }),
+        None => Err(diagnostics.errors),
+    }
 }
 
-fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Run {
+/// The run; none where a plugin is missing, which is reported.
+fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Option<Run> {
     let args = &given.args;
     unsupported::check(args, diagnostics);
     let model = model(args, diagnostics);
-    let target = target::target(args, inputs, diagnostics);
-    let in_chat = target::in_chat(args, &target.url, diagnostics);
+    let dataset = dataset::name(args, diagnostics);
+    let choice = Choice::of(&args.target.api, &dataset, &inputs.plugins);
+    let target = target::target(args, inputs, &choice, diagnostics);
+    let in_chat = endpoint::in_chat(args, &choice, &target.url, diagnostics);
     let contents = contents::contents(&inputs.texts, diagnostics);
     let generation = generation::generation(args, &model, &contents, diagnostics);
-    let dataset = dataset::name(args, diagnostics);
-    let prompts = PromptContext { dataset: &dataset, model: &model, in_chat };
+    let prompts = PromptContext { dataset: &dataset, choice: &choice, model: &model, in_chat };
+    let files = files::files(args, &choice, &contents, diagnostics);
     let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
     let mut shared = Plan {
         seed: generation::seed(args, inputs),
@@ -131,9 +130,10 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         timeouts: engine::timeouts(args, diagnostics),
         objectives: engine::objectives(args, diagnostics),
         engine: engine::engine(args, inputs, diagnostics),
+        plugins: choice.versions(),
         ..Plan::default()
     };
-    check_plugins(&shared.request, &inputs.plugins, diagnostics);
+    choice.check(args, diagnostics);
     checks::check_metrics(args, &shared, diagnostics);
     let sleep_interval = sweep::sleep_interval(args, diagnostics);
     let resolved = Resolved {
@@ -146,7 +146,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let first_item = sweep::first_item(args, diagnostics);
     let points = sweep::points(args, &shared, diagnostics);
     sweep::check_items(first_item, &points, diagnostics);
-    Run {
+    Some(Run {
         first_item,
         simulate: args.target.simulate,
         test_connection: !args.target.no_test_connection,
@@ -156,7 +156,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         plugins: engine::plugins(args, diagnostics),
         tokenizer: args.dataset.tokenizer_path.clone(),
         template_options: generation.template_options(&contents),
-        dataset_path: args.dataset.dataset_path.clone(),
+        files,
         protocol_settings: protocol_settings(&shared.target.url, &generation, &contents),
         dataset_settings,
         seed_drawn: args.generation.seed.is_none(),
@@ -165,7 +165,8 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         notices: Vec::new(),
         resolved: settings::lines(&points, &given.sources),
         points,
-    }
+        chosen: choice.both()?,
+    })
 }
 
 fn request(
@@ -196,15 +197,6 @@ fn protocol_settings(url: &str, generation: &Generation, contents: &Contents) ->
         "template": contents.template,
         "settings": contents.api,
     })
-}
-
-/// Reports names of plugins that do not exist.
-fn check_plugins(request: &RequestSettings, names: &PluginNames, diagnostics: &mut Diagnostics) {
-    for (kind, name) in [(Kind::Api, &request.api), (Kind::Dataset, &request.dataset)] {
-        if let Err(error) = names.check(kind, name) {
-            diagnostics.error(&error.flag, error.text);
-        }
-    }
 }
 
 fn model(args: &PerfArgs, diagnostics: &mut Diagnostics) -> String {

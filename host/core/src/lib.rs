@@ -13,6 +13,7 @@ pub mod condition;
 pub mod conversation;
 pub mod foreign;
 pub mod head;
+pub mod manifest;
 pub mod metrics;
 pub mod outcome;
 pub mod percentile;

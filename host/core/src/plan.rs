@@ -32,9 +32,25 @@ pub struct Plan {
     pub objectives: Objectives,
     /// How the engine runs.
     pub engine: EngineSettings,
+    /// The plugins that were used.
+    #[serde(default)]
+    pub plugins: Vec<PluginVersion>,
     /// Every setting as the user would type it, secrets masked: the content of
     /// `benchmark_args.json`.
     pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A plugin, so that another run can use the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginVersion {
+    /// e.g. dataset
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
 }
 
 /// Where requests go and how the connection is made.

@@ -15,5 +15,20 @@ pub fn times(count: u64) -> String {
     }
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub fn either<T: AsRef<str>>(choices: &[T]) -> String {
+    let mut text = String::new();
+    for (index, choice) in choices.iter().enumerate() {
+        let before = match index {
+            0 => "",
+            _ if index + 1 == choices.len() => " or ",
+            _ => ", ",
+        };
+        text += before;
+        text += choice.as_ref();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests;

@@ -77,16 +77,27 @@ impl Cache {
         }
         let component =
             announced(slow, || on_spare_threads(|| Component::from_binary(engine, bytes)))?;
-        if let Some(folder) = &self.folder {
-            self.store(folder, &name, &component);
+        if let (Some(folder), Ok(code)) = (&self.folder, component.serialize()) {
+            self.store(folder, &name, &code);
         }
         Ok((component, Origin::Compiled))
     }
 
+    /// What `describe` of the component of this digest returned, if it was kept.
+    pub(crate) fn described(&self, digest: &str) -> Option<String> {
+        String::from_utf8(content(self.folder.as_ref()?, &described_name(digest))?).ok()
+    }
+
+    /// Keeps what `describe` of the component of this digest returned.
+    pub(crate) fn store_described(&self, digest: &str, text: &str) {
+        if let Some(folder) = &self.folder {
+            self.store(folder, &described_name(digest), text.as_bytes());
+        }
+    }
+
     /// Writes a file of the cache. A failure only costs the next run a compilation.
-    fn store(&self, folder: &PrivateFolder, name: &str, component: &Component) {
-        let Ok(code) = component.serialize() else { return };
-        match folder.write(name, &[LAYOUT, &digest_of(name, &code), &code]) {
+    fn store(&self, folder: &PrivateFolder, name: &str, content: &[u8]) {
+        match folder.write(name, &[LAYOUT, &digest_of(name, content), content]) {
             Ok(()) => folder.prune(),
             Err(error) => self.write_failed.call_once(|| {
                 (self.notice)(&format!(
@@ -102,16 +113,27 @@ impl Cache {
 /// Reads a file of the cache; `None` if it is missing or bad.
 #[expect(unsafe_code, reason = "running compiled code is unsafe by nature; see below")]
 fn load(engine: &Engine, folder: &PrivateFolder, name: &str) -> Option<Component> {
-    let bytes = folder.read(name)?;
-    let (digest, code) = bytes.strip_prefix(LAYOUT)?.split_at_checked(DIGEST)?;
-    if digest != digest_of(name, code) {
-        return None;
-    }
+    let code = content(folder, name)?;
     // SAFETY: the bytes must be what `Component::serialize` gave, since they are run as machine code.
     // They are in memory, so they cannot change after the check. They came from a file owned by this
     // user, in a folder owned by this user that nobody else may write to, and `store` wrote it, since
     // the digest matches name and code.
-    unsafe { Component::deserialize(engine, code) }.ok()
+    unsafe { Component::deserialize(engine, &code) }.ok()
+}
+
+/// The content of a file of the cache; `None` if it is missing, or not what was written.
+fn content(folder: &PrivateFolder, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = folder.read(name)?;
+    let (digest, content) = bytes.strip_prefix(LAYOUT)?.split_at_checked(DIGEST)?;
+    if digest != digest_of(name, content) {
+        return None;
+    }
+    bytes.drain(..LAYOUT.len() + DIGEST);
+    Some(bytes)
+}
+
+fn described_name(digest: &str) -> String {
+    format!("{digest}{}", private::DESCRIBED)
 }
 
 /// The digest at the start of the file called `name` that holds `code`.

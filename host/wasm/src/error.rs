@@ -1,6 +1,7 @@
 //! Why a plugin could not be opened. Every message says what to do about it.
 
 use crate::Kind;
+use crate::host::HostError;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::setting::SettingFault;
 use loadwright_files::FileError;
@@ -124,6 +125,12 @@ pub enum LoadFault {
     /// It has no manifest section, and `describe` failed.
     #[error("has no manifest section, and calling `describe` failed: {0}")]
     Describe(PluginFailure),
+    /// `describe` and the manifest section differ.
+    #[error("carries a manifest, but what its `describe` returns {0}; pack it again")]
+    Described(String),
+    /// It has no manifest section, and cannot be asked for its manifest.
+    #[error("has no manifest section, and {0}")]
+    Host(HostError),
     /// No such bundled plugin.
     #[error("is not bundled; bundled plugins: {known}; load others with --plugin PATH")]
     NotBundled {

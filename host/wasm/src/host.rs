@@ -39,7 +39,7 @@ pub struct HostConfig {
 /// Why the host cannot work on this machine.
 #[derive(Debug, thiserror::Error)]
 #[error("plugins cannot run on this machine: {0}")]
-pub struct HostError(String);
+pub struct HostError(pub(crate) String);
 
 /// Shared by all plugins of a process.
 pub struct Host {
@@ -47,7 +47,7 @@ pub struct Host {
     engine: Engine,
     pub(crate) epoch: Arc<EpochTicker>,
     linker: Linker<State>,
-    cache: Cache,
+    pub(crate) cache: Cache,
     /// Time of day at the start: guests see no other.
     pub(crate) wall: Duration,
 }

@@ -1,10 +1,14 @@
-//! A plugin's manifest: name, version, summary, schema of its settings and memory.
+//! A plugin's manifest, read and checked as a whole: a member that is not understood is refused by
+//! name, except one that begins with `x-`.
 
+mod known;
 mod schema;
 
 use crate::error::LoadFault;
+use crate::kind::Kind;
+use known::Known;
+use loadwright_core::manifest::{ApiManifest, DatasetManifest, Metrics, Needs, read_metrics};
 use loadwright_core::setting::SettingFault;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// A plugin's memory unless it asks for more, in MiB.
@@ -16,46 +20,88 @@ const MAX_MEMORY_MIB: u64 = 256;
 /// The same in bytes.
 pub(crate) const MAX_MEMORY: u64 = MAX_MEMORY_MIB << 20;
 
+/// The longest manifest in bytes.
+pub(crate) const LONGEST: usize = 256 << 10;
+
 /// A plugin's manifest.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     /// The whole manifest as the plugin wrote it.
     pub json: Value,
     known: Known,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Known {
-    name: String,
-    #[serde(default)]
-    version: String,
-    #[serde(default)]
-    summary: String,
-    #[serde(default)]
-    settings: Value,
-    #[serde(default)]
-    limits: Limits,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Limits {
-    memory_mib: Option<u64>,
+    /// What it needs.
+    pub needs: Needs,
+    /// What it says as an API; defaults where it says nothing.
+    pub api: ApiManifest,
+    /// What it says as a dataset; defaults where it says nothing.
+    pub dataset: DatasetManifest,
+    /// Numbers that its service measures itself.
+    pub metrics: Metrics,
+    /// Settings that name a file or a folder.
+    pub path_settings: Vec<String>,
 }
 
 impl Manifest {
-    pub(crate) fn read(text: &[u8]) -> Result<Self, LoadFault> {
+    /// Reads the manifest of a plugin of these kinds.
+    ///
+    /// # Errors
+    /// It is not valid, or says what this program does not understand.
+    pub(crate) fn read(text: &[u8], kinds: &[Kind]) -> Result<Self, LoadFault> {
+        if text.len() > LONGEST {
+            return Err(LoadFault::Manifest(format!("is longer than {} KiB", LONGEST >> 10)));
+        }
         let not_json = |error| LoadFault::Manifest(format!("is not a JSON object: {error}"));
         let json: Value = serde_json::from_slice(text).map_err(not_json)?;
-        let known = Known::deserialize(&json)
-            .map_err(|error| LoadFault::Manifest(format!("is not valid: {error}")))?;
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if known.name.is_empty() || !known.name.bytes().all(fits) {
-            return Err(LoadFault::Manifest(format!(
-                "has the invalid name `{}`; use letters, digits, `-`, `_` and `.`",
-                known.name
-            )));
+        Self::of(json, kinds).map_err(|why| LoadFault::Manifest(format!("is not valid: {why}")))
+    }
+
+    fn of(json: Value, kinds: &[Kind]) -> Result<Self, String> {
+        let known = Known::read(&json)?;
+        let needs = known.section("needs", Needs::read)?;
+        let api = known.section("api", ApiManifest::read)?;
+        let dataset = known.section("dataset", DatasetManifest::read)?;
+        let metrics = known.section("metrics", read_metrics)?;
+        let path_settings = schema::check(&known.settings)?;
+        let manifest = Self { json, known, needs, api, dataset, metrics, path_settings };
+        if let [kind] = kinds {
+            manifest.check_kind(*kind)?;
         }
-        Ok(Self { json, known })
+        manifest.check_files()?;
+        Ok(manifest)
+    }
+
+    /// Refuses what a plugin of this kind has no use for.
+    fn check_kind(&self, kind: Kind) -> Result<(), String> {
+        let useless: &[&str] = match kind {
+            Kind::Api => &["dataset"],
+            Kind::Dataset => &["api", "metrics"],
+        };
+        if let Some(member) = useless.iter().find(|member| self.known.has(member)) {
+            return Err(format!("has the member `{member}`, but the plugin is a {kind}"));
+        }
+        let files = self.needs.files.first().map(|need| &need.name);
+        match (kind, files.or(self.path_settings.first()), self.needs.secrets.first()) {
+            (Kind::Api, Some(file), _) => {
+                Err(format!("`{file}` is a file, which only datasets can read"))
+            }
+            (Kind::Dataset, _, Some(secret)) => Err(format!(
+                "needs the secret `{}`, which goes into headers of an API only",
+                secret.name
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that each file that it needs has a setting that names it.
+    fn check_files(&self) -> Result<(), String> {
+        let named = |name: &String| name == DATASET_PATH || self.path_settings.contains(name);
+        match self.needs.files.iter().find(|need| !named(&need.name)) {
+            Some(need) => Err(format!(
+                "needs.files: `{}` is neither {DATASET_PATH} nor a setting with the format path",
+                need.name
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The plugin's name, as `--api` and `--dataset` take it.
@@ -80,12 +126,7 @@ impl Manifest {
 
     /// Memory limit in bytes unless the user sets one: `limits.memory_mib`, from 64 to 256 MiB.
     pub(crate) fn memory(&self) -> u64 {
-        self.known
-            .limits
-            .memory_mib
-            .unwrap_or(DEFAULT_MEMORY_MIB)
-            .clamp(DEFAULT_MEMORY_MIB, MAX_MEMORY_MIB)
-            << 20
+        self.known.limits.memory_mib.max(DEFAULT_MEMORY_MIB) << 20
     }
 
     /// Checks `settings` against the schema and fills in defaults; empty if they are valid.
@@ -93,6 +134,32 @@ impl Manifest {
         let mut faults = Vec::new();
         schema::validate(&self.known.settings, settings, "settings", &mut faults);
         faults
+    }
+
+    /// Where this manifest and `other` differ first, as a JSON pointer.
+    pub(crate) fn difference(&self, other: &Value) -> Option<String> {
+        difference(&self.json, other, String::new())
+    }
+}
+
+/// The file or folder of `--dataset-path`, as plugins name it.
+pub const DATASET_PATH: &str = "dataset-path";
+
+/// Where two values differ first, below the pointer `at`.
+fn difference(one: &Value, other: &Value, at: String) -> Option<String> {
+    match (one, other) {
+        (Value::Object(members), Value::Object(others)) => {
+            let names =
+                members.keys().chain(others.keys().filter(|name| !members.contains_key(*name)));
+            names.into_iter().find_map(|name| {
+                let below = format!("{at}/{name}");
+                match (members.get(name), others.get(name)) {
+                    (Some(one), Some(other)) => difference(one, other, below),
+                    _ => Some(below),
+                }
+            })
+        }
+        _ => (one != other).then_some(at),
     }
 }
 

@@ -1,24 +1,21 @@
 //! One opened plugin: its identity, and factories for its api and its dataset.
 
 use crate::api;
-use crate::cache::hex;
 use crate::dataset;
+use crate::describe;
 use crate::error::{LoadError, LoadFault, OpenError};
 use crate::files::{self, FileSet};
 use crate::guest_output::PluginLog;
 use crate::host::Host;
-use crate::inspect;
-use crate::instance::{Exports, InstanceConfig, InstanceFactory, NoExports};
+use crate::identity::{Identity, identify};
+use crate::instance::{Exports, InstanceConfig, InstanceFactory};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::state::{Limits, Services, State};
-use crate::trap;
-use loadwright_core::ports::{ApiFactory, DatasetFactory, PluginFailure, Tokenizer};
+use loadwright_core::ports::{ApiFactory, DatasetFactory, Tokenizer};
 use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,76 +33,62 @@ pub struct DatasetServices {
 /// An opened plugin.
 pub struct Plugin {
     host: Arc<Host>,
-    source: Source,
-    digest: String,
-    kinds: Vec<Kind>,
-    manifest: Manifest,
+    identity: Arc<Identity>,
     log: PluginLog,
-    code: Mutex<Code>,
-}
-
-/// Compiled when first needed: listing plugins compiles nothing.
-enum Code {
-    Component(Cow<'static, [u8]>),
-    Linked(InstancePre<State>),
+    /// Compiled when first needed: listing plugins compiles nothing.
+    linked: Mutex<Option<InstancePre<State>>>,
 }
 
 impl Plugin {
-    /// Opens a plugin, without compiling it if it has a manifest section.
+    /// Opens the plugin at `source`.
     ///
     /// # Errors
     /// It is not a component for this host; the message says what to do.
     pub fn open(host: &Arc<Host>, source: Source) -> Result<Arc<Self>, LoadError> {
-        let origin = source.to_string();
-        let opened =
-            source::bytes(&source).and_then(|bytes| Self::new(Arc::clone(host), source, bytes));
-        opened.map(Arc::new).map_err(|fault| LoadError { origin, fault })
+        let identity = identify(&source, || Ok(Arc::clone(host)))?;
+        Ok(Self::identified(host, Arc::new(identity)))
     }
 
-    fn new(host: Arc<Host>, source: Source, bytes: Cow<'static, [u8]>) -> Result<Self, LoadFault> {
-        let digest = hex(&Sha256::digest(&bytes));
-        let inspected = inspect::component(bytes)?;
-        let (manifest, code) = match inspected.manifest {
-            Some(text) => (Manifest::read(&text)?, Code::Component(inspected.bytes)),
-            None => {
-                let (manifest, pre) = describe(&host, &source, &inspected.bytes)?;
-                (manifest, Code::Linked(pre))
-            }
-        };
-        let log = PluginLog::new(manifest.name(), host.config.log.clone());
-        let kinds = inspected.kinds;
-        let code = Mutex::new(code);
-        Ok(Self { host, source, digest, kinds, manifest, log, code })
+    /// Opens a plugin that was identified before.
+    pub fn identified(host: &Arc<Host>, identity: Arc<Identity>) -> Arc<Self> {
+        let host = Arc::clone(host);
+        let log = PluginLog::new(identity.name(), host.config.log.clone());
+        Arc::new(Self { host, identity, log, linked: Mutex::default() })
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.identity.manifest
     }
 
     /// Its name, as `--api` and `--dataset` take it.
     pub fn name(&self) -> &str {
-        self.manifest.name()
+        self.manifest().name()
     }
 
     /// Its own version.
     pub fn version(&self) -> &str {
-        self.manifest.version()
+        self.manifest().version()
     }
 
     /// One line about it.
     pub fn summary(&self) -> &str {
-        self.manifest.summary()
+        self.manifest().summary()
     }
 
     /// SHA-256 of the file, in hexadecimal.
     pub fn digest(&self) -> &str {
-        &self.digest
+        &self.identity.digest
     }
 
     /// Its kinds, read from its exports.
     pub fn kinds(&self) -> &[Kind] {
-        &self.kinds
+        &self.identity.kinds
     }
 
     /// Where it came from.
     pub fn source(&self) -> &Source {
-        &self.source
+        &self.identity.source
     }
 
     /// Configures it as an API plugin. `settings` is the whole object for `configure`; its member
@@ -149,13 +132,13 @@ impl Plugin {
         services: DatasetServices,
         stop: StopFlag,
     ) -> Result<InstanceFactory<F>, OpenError> {
-        if !self.kinds.contains(&kind) {
-            let offers: Vec<_> = self.kinds.iter().map(Kind::to_string).collect();
+        if !self.kinds().contains(&kind) {
+            let offers: Vec<_> = self.kinds().iter().map(Kind::to_string).collect();
             return Err(OpenError::Kind {
                 plugin: self.name().into(),
                 offers: offers.join(" and "),
                 wanted: kind,
-                flag: self.kinds.first().map_or("", |kind| kind.flag()),
+                flag: self.kinds().first().map_or("", |kind| kind.flag()),
             });
         }
         let settings = self.validated(settings)?;
@@ -166,7 +149,7 @@ impl Plugin {
             plugin: self.name().into(),
             log: self.log.clone(),
             limits: Limits {
-                memory: config.memory.unwrap_or(self.manifest.memory()),
+                memory: config.memory.unwrap_or(self.manifest().memory()),
                 timeout: config.timeout,
             },
             services: Arc::new(Services {
@@ -191,7 +174,7 @@ impl Plugin {
             if own.is_null() {
                 *own = Value::Object(Map::new());
             }
-            let faults = self.manifest.validate(own);
+            let faults = self.manifest().validate(own);
             if !faults.is_empty() {
                 return Err(OpenError::Settings { plugin: self.name().into(), faults });
             }
@@ -200,61 +183,17 @@ impl Plugin {
     }
 
     fn linked(&self) -> Result<InstancePre<State>, LoadFault> {
-        let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
-        let pre = match &*code {
-            Code::Linked(pre) => pre.clone(),
-            Code::Component(bytes) => {
-                let (component, _) = self.host.compile(bytes, &self.digest, &self.log)?;
-                self.host.link(&component)?
-            }
-        };
-        *code = Code::Linked(pre.clone());
+        let mut linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pre) = &*linked {
+            return Ok(pre.clone());
+        }
+        let identity = &self.identity;
+        let (component, _) = self.host.compile(&identity.bytes, &identity.digest, &self.log)?;
+        let pre = self.host.link(&component)?;
+        if identity.stamped {
+            describe::compare(&self.host, self.manifest(), &self.log, &pre)?;
+        }
+        *linked = Some(pre.clone());
         Ok(pre)
     }
-}
-
-/// Calls `describe` of a plugin without a manifest section.
-fn describe(
-    host: &Arc<Host>,
-    source: &Source,
-    bytes: &[u8],
-) -> Result<(Manifest, InstancePre<State>), LoadFault> {
-    let name = match source {
-        Source::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        Source::Bundled(name) => name.clone(),
-    };
-    let log = PluginLog::new(&name, host.config.log.clone());
-    let (component, _) = host.compile(bytes, &hex(&Sha256::digest(bytes)), &log)?;
-    let pre = host.link(&component)?;
-    let contract = |error: wasmtime::Error| LoadFault::Contract(format!("{error:#}"));
-    let instance_config = InstanceConfig {
-        plugin: name,
-        log,
-        limits: Limits {
-            memory: host.config.memory.unwrap_or(crate::manifest::MAX_MEMORY),
-            timeout: host.config.timeout,
-        },
-        services: Arc::new(Services {
-            epoch: Arc::clone(&host.epoch),
-            stop: StopFlag::default(),
-            seed: host.config.seed,
-            wall: host.wall,
-            tokenizer: None,
-            files: FileSet::new(Vec::new(), StopFlag::default()),
-            inexact: AtomicU64::new(0),
-        }),
-        settings: String::new(),
-    };
-    let factory =
-        InstanceFactory::<NoExports>::new(pre.clone(), instance_config).map_err(contract)?;
-    let text = ask(&factory).map_err(LoadFault::Describe)?;
-    Ok((Manifest::read(text.as_bytes())?, pre))
-}
-
-fn ask(factory: &InstanceFactory<NoExports>) -> Result<String, PluginFailure> {
-    let mut live = factory.unconfigured()?;
-    let _running = live.arm();
-    let described = live.identity.call_describe(&mut live.store);
-    described
-        .map_err(|error| factory.failure("describe", trap::cause(&error, live.store.data_mut())))
 }

@@ -6,7 +6,7 @@ use crate::diagnostics::{SettingError, SettingErrors};
 use crate::error::CommandError;
 use crate::plan::Run;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, Fault, PluginFailure};
-use loadwright_wasm::{Kind, OpenError};
+use loadwright_wasm::{DATASET_PATH, Kind, OpenError};
 
 /// Checks that `dataset` has items, and that its first one can be made.
 ///
@@ -54,7 +54,8 @@ fn empty(run: &Run) -> SettingError {
     let bounded =
         lengths.iter().any(|name| run.dataset_settings[name].as_u64().is_some_and(|n| n > 0));
     let dataset = &run.points[0].request.dataset;
-    let (flag, text) = match &run.dataset_path {
+    let file = run.files.iter().find(|(name, _)| name == DATASET_PATH);
+    let (flag, text) = match file.map(|(_, path)| path) {
         Some(path) if bounded => (
             "dataset-path",
             format!(

@@ -1,6 +1,8 @@
 //! What prompts look like and where they come from: the settings of a dataset plugin.
 
 use super::contents::Contents;
+use super::files::without_paths;
+use super::plugins::Choice;
 use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use loadwright_core::ports::MAX_PROMPT_TOKENS;
@@ -15,6 +17,7 @@ const SIMULATED_PROMPT_LENGTH: u64 = 128;
 /// What the dataset plugin is called, and what its other settings depend on.
 pub(super) struct PromptContext<'a> {
     pub(super) dataset: &'a str,
+    pub(super) choice: &'a Choice<'a>,
     pub(super) model: &'a str,
     /// Whether prompts are chat messages.
     pub(super) in_chat: bool,
@@ -40,9 +43,11 @@ pub(super) fn settings(
     diagnostics: &mut Diagnostics,
 ) -> Value {
     let prompt = &args.prompt;
-    let PromptContext { dataset, model, in_chat } = *context;
-    check_tokenizer(args, dataset, diagnostics);
-    check_combinations(args, dataset, diagnostics);
+    let PromptContext { dataset, choice, model, in_chat } = *context;
+    check_tokenizer(args, choice, diagnostics);
+    if choice.is_bundled_dataset() {
+        check_combinations(args, dataset, diagnostics);
+    }
     let (shortest, longest) = prompt_lengths(args, dataset, diagnostics);
     let prefix = prefix_length(args, dataset, longest, diagnostics);
     json!({
@@ -57,19 +62,18 @@ pub(super) fn settings(
         "image_format": prompt.image_format,
         "image_num": diagnostics.whole_u32("image-num", &prompt.image_num, 0),
         "prompt": contents.prompt,
-        "settings": contents.dataset,
+        "settings": without_paths(&contents.dataset, choice.dataset()),
     })
 }
 
-/// Reports a missing tokenizer if one is certainly needed: other plugins are not asked.
-fn check_tokenizer(args: &PerfArgs, dataset: &str, diagnostics: &mut Diagnostics) {
+/// Reports a missing tokenizer where one is needed.
+fn check_tokenizer(args: &PerfArgs, choice: &Choice<'_>, diagnostics: &mut Diagnostics) {
     let given = args.dataset.tokenizer_path.is_some() || args.target.simulate;
-    let needed_by = if args.prompt.tokenize_prompt {
-        "--tokenize-prompt"
-    } else if is_bundled(args) && generates(dataset) {
-        &format!("the dataset {dataset}")
-    } else {
-        return;
+    let needing = choice.dataset().filter(|it| it.manifest.needs.tokenizer.is_some());
+    let needed_by = match needing {
+        _ if args.prompt.tokenize_prompt => "--tokenize-prompt".to_owned(),
+        Some(dataset) => format!("the dataset {}", dataset.name()),
+        None => return,
     };
     if !given {
         let text = format!(
@@ -83,9 +87,6 @@ fn check_tokenizer(args: &PerfArgs, dataset: &str, diagnostics: &mut Diagnostics
 /// Reports settings that the bundled dataset of this name cannot use, or ignores.
 fn check_combinations(args: &PerfArgs, dataset: &str, diagnostics: &mut Diagnostics) {
     let prompt = &args.prompt;
-    if !is_bundled(args) {
-        return;
-    }
     if prompt.tokenize_prompt && dataset == "random_vl" {
         let text = "cannot be combined with --dataset random_vl: token ids carry no images; remove \
                     it, or use --dataset random";
@@ -167,11 +168,6 @@ fn prompt_lengths(
 /// Longest prompt in tokens. Where prompts are read, a length is a filter, and may be anything.
 fn longest_prompt(dataset: &str) -> i64 {
     i64::from(if generates(dataset) { MAX_PROMPT_TOKENS } else { u32::MAX })
-}
-
-/// Whether a bundled dataset is meant: a given plugin may have the same name.
-fn is_bundled(args: &PerfArgs) -> bool {
-    args.plugins.plugin.is_empty()
 }
 
 /// Whether the bundled dataset of this name generates prompts to a length in tokens.

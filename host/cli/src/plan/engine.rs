@@ -1,9 +1,9 @@
 //! How the engine runs: timeouts, objectives, threads, limits of replies and of plugins.
 
-use super::PluginSettings;
 use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use crate::inputs::Inputs;
+use crate::plugin_host::PluginSettings;
 use loadwright_core::plan::{
     CpuPinning, EngineSettings, FailurePolicy, Objectives, ReplyLimits, Timeouts, TimestampSource,
 };
@@ -93,7 +93,6 @@ pub(super) fn plugins(args: &PerfArgs, diagnostics: &mut Diagnostics) -> PluginS
         .as_ref()
         .map(|mib| diagnostics.whole("plugin-memory", mib, &(1..=4096)) * MIB);
     PluginSettings {
-        paths: given.plugin.clone(),
         timeout: diagnostics.seconds("plugin-timeout", &given.plugin_timeout),
         memory,
         cache_dir: given.cache_dir.clone(),

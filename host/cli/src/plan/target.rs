@@ -1,39 +1,35 @@
-//! Where requests go: the URL and its endpoint, headers, and what is secret in them.
+//! Where requests go: the URL, headers, and what is secret in them.
 
+use super::endpoint;
+use super::plugins::Choice;
 use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use crate::inputs::Inputs;
 use base64::Engine as _;
 use loadwright_core::head::{BadHead, check_header, check_headers, check_url};
+use loadwright_core::manifest::Auth;
 use loadwright_core::plan::Target;
 use loadwright_core::secret::masked_url;
 use url::Url;
 
-/// Paths that end so name an endpoint; one is appended to any other.
-const ENDPOINTS: &[&str] = &[
-    "/chat/completions",
-    "/completions",
-    "/responses",
-    "/embeddings",
-    "/reranks",
-    "/rerank",
-    "/systemone",
-    "/decide",
-];
-
 /// Where requests go, and how the connection is made.
-pub(super) fn target(args: &PerfArgs, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Target {
+pub(super) fn target(
+    args: &PerfArgs,
+    inputs: &Inputs,
+    choice: &Choice<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Target {
     let mut url = url(args, inputs, diagnostics);
-    let mut headers = headers(args, diagnostics);
+    let mut headers = headers(args, &choice.takes.auth, diagnostics);
     if let Some(credentials) = take_credentials(&mut url) {
-        if sets_authorization(&headers) {
+        if sets(&headers, "Authorization") {
             let text = "its user and password are sent as Authorization, which --api-key or \
                         --headers sets too; give one of them";
             diagnostics.error("url", text);
         }
         headers.push(("Authorization".into(), credentials));
     }
-    complete_path(args, &mut url, diagnostics);
+    endpoint::complete(args, choice, &mut url, diagnostics);
     let target = &args.target;
     if target.unix_socket.is_some() && url.scheme() == "https" {
         let text =
@@ -85,7 +81,7 @@ fn parse_url(text: &str) -> Result<Url, String> {
 }
 
 /// The headers that were given, and that of the API key.
-fn headers(args: &PerfArgs, diagnostics: &mut Diagnostics) -> Vec<(String, String)> {
+fn headers(args: &PerfArgs, auth: &Auth, diagnostics: &mut Diagnostics) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for given in args.target.headers.iter().flatten() {
         match header(given) {
@@ -97,81 +93,24 @@ fn headers(args: &PerfArgs, diagnostics: &mut Diagnostics) -> Vec<(String, Strin
         diagnostics.error("headers", why.to_string());
     }
     let Some(key) = api_key(args) else { return headers };
-    if sets_authorization(&headers) {
-        diagnostics.notice("--headers sets Authorization, so --api-key is not used");
-    } else if check_header("Authorization", key).is_err() {
+    let value = auth.value_for(key);
+    if sets(&headers, &auth.header) {
+        diagnostics.notice(format!("--headers sets {}, so --api-key is not used", auth.header));
+    } else if check_header(&auth.header, &value).is_err() {
         diagnostics.error("api-key", "cannot be sent in a header; check it for line breaks");
     } else {
-        headers.push(("Authorization".into(), format!("Bearer {key}")));
+        headers.push((auth.header.clone(), value));
     }
     headers
 }
 
-fn sets_authorization(headers: &[(String, String)]) -> bool {
-    headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+fn sets(headers: &[(String, String)], wanted: &str) -> bool {
+    headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
 }
 
 /// The API key; an empty one counts as not given, as scripts leave it with an unset variable.
 pub(super) fn api_key(args: &PerfArgs) -> Option<&str> {
     args.target.api_key.as_deref().filter(|key| !key.is_empty())
-}
-
-/// Appends the endpoint if the path names none, and sends token ids to completions.
-fn complete_path(args: &PerfArgs, url: &mut Url, diagnostics: &mut Diagnostics) {
-    if args.target.api != "openai" {
-        return;
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    let known = ENDPOINTS.iter().any(|endpoint| path.ends_with(endpoint));
-    let tokens = args.prompt.tokenize_prompt;
-    if let Some(root) = path.strip_suffix("/chat/completions").filter(|_| tokens) {
-        url.set_path(&format!("{root}/completions"));
-        let url = masked_url(url.as_str());
-        diagnostics.notice(format!("--tokenize-prompt sends token ids, so requests go to {url}"));
-    } else if !known {
-        let root = if path.is_empty() { "/v1" } else { &path };
-        let bare = tokens || args.prompt.no_apply_chat_template;
-        let endpoint = if bare { "completions" } else { "chat/completions" };
-        url.set_path(&format!("{root}/{endpoint}"));
-        if !args.target.simulate {
-            let url = masked_url(url.as_str());
-            diagnostics.notice(format!("--url names no endpoint, so requests go to {url}"));
-        }
-    }
-}
-
-/// Whether prompts are chat messages at `url`. The endpoint decides, because it does so for what
-/// is sent; the flags do if the URL names neither of the two.
-pub(super) fn in_chat(args: &PerfArgs, url: &str, diagnostics: &mut Diagnostics) -> bool {
-    let prompt = &args.prompt;
-    if prompt.tokenize_prompt && prompt.apply_chat_template {
-        let text = "cannot be combined with --tokenize-prompt, which sends bare token ids";
-        diagnostics.error("apply-chat-template", text);
-        return false;
-    }
-    match chat_endpoint(url) {
-        Some(true) if prompt.no_apply_chat_template => {
-            let text = "contradicts --url, whose endpoint takes chat messages; remove the flag, or \
-                        give a URL that ends in /completions";
-            diagnostics.error("no-apply-chat-template", text);
-            true
-        }
-        Some(false) if prompt.apply_chat_template => {
-            let text = "contradicts --url, whose endpoint takes plain text; remove the flag, or \
-                        give a URL that ends in /chat/completions";
-            diagnostics.error("apply-chat-template", text);
-            false
-        }
-        Some(chat) => chat,
-        None => prompt.apply_chat_template,
-    }
-}
-
-/// Whether the endpoint takes chat messages, if the URL tells.
-fn chat_endpoint(url: &str) -> Option<bool> {
-    let url = Url::parse(url).ok()?;
-    let path = url.path().trim_end_matches('/');
-    path.ends_with("/completions").then(|| path.ends_with("/chat/completions"))
 }
 
 /// One `name=value`, split at the first `=`.

@@ -1,7 +1,15 @@
-use super::{counted, times};
+use super::{counted, either, times};
 
 #[test]
 fn one_is_singular() {
     assert_eq!([0, 1, 2].map(|n| counted(n, "slot")), ["0 slots", "1 slot", "2 slots"]);
     assert_eq!([1, 2, 3].map(times), ["once", "twice", "3 times"]);
+}
+
+#[test]
+fn choices_are_listed_with_or() {
+    assert_eq!(either::<&str>(&[]), "");
+    assert_eq!(either(&["a"]), "a");
+    assert_eq!(either(&["a", "b"]), "a or b");
+    assert_eq!(either(&["a", "b", "c"]), "a, b or c");
 }

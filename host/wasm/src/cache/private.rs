@@ -33,8 +33,11 @@ const TOUCH_AFTER: Duration = Duration::from_hours(24);
 /// Suffix of files that are being written.
 const PARTIAL: &str = ".partial";
 
-/// Suffix of finished files.
+/// Suffix of compiled code.
 pub(super) const SUFFIX: &str = ".cwasm";
+
+/// Suffix of what `describe` returned.
+pub(super) const DESCRIBED: &str = ".described";
 
 /// Mode bits that let other users write.
 const WRITABLE: u32 = 0o022;
@@ -154,7 +157,7 @@ impl PrivateFolder {
         let named =
             entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok().map(Into::into));
         let found = named.filter_map(|name: String| {
-            if !(name.ends_with(SUFFIX) || name.ends_with(PARTIAL)) {
+            if ![SUFFIX, DESCRIBED, PARTIAL].iter().any(|suffix| name.ends_with(suffix)) {
                 return None;
             }
             let about = rustix::fs::statat(&self.folder, &name, AtFlags::SYMLINK_NOFOLLOW).ok()?;

@@ -1,8 +1,11 @@
-//! The subset of JSON Schema that manifests use: type, enum, minimum, maximum, properties, required,
-//! additionalProperties, items and default. The plugin itself checks everything else.
+//! The subset of JSON Schema that manifests use. Any other keyword is refused when the plugin is
+//! loaded, so that none is silently without effect; the plugin itself checks everything else.
+
+mod words;
 
 use loadwright_core::setting::SettingFault;
 use serde_json::Value;
+pub(super) use words::check;
 
 /// Checks `value` against `schema`, fills in defaults of missing members, and collects all faults.
 pub(super) fn validate(
