@@ -1,13 +1,22 @@
 //! Reads files that the user names. A path may lead to a device, to a pipe without a writer, or to
-//! more bytes than fit in memory: none of them may hang the program or exhaust its memory. The
-//! contents are the caller's business. Also finds the user's cache folder, and adapts the process to
-//! its resource limits.
+//! more bytes than fit in memory: none of them may hang the program or exhaust its memory. Names below
+//! a folder are resolved without leaving it, and rows (lines, elements of a JSON array) are found by
+//! an index; what they contain is the caller's business. Also finds the user's cache folder, and
+//! adapts the process to its resource limits.
 #![deny(unsafe_code)]
 
 mod cache;
+mod cursor;
+mod folder;
+mod index;
+mod json;
 mod limit;
+mod pointer;
 
 pub use cache::cache_dir;
+pub use cursor::{ReadAt, Stopped};
+pub use folder::{Entry, Folder};
+pub use index::{RowIndex, RowsError};
 pub use limit::fit_into_limits;
 
 use rustix::fs::{Mode, OFlags};
@@ -31,6 +40,15 @@ pub enum FileError {
     /// It holds more than the caller takes.
     #[error("is larger than {}", size(*.0))]
     TooLarge(u64),
+    /// A folder holds more entries than the caller takes.
+    #[error("holds more than {0} entries")]
+    TooMany(usize),
+    /// The name leads out of its folder.
+    #[error("leads out of its folder")]
+    Outside,
+    /// The caller asked to stop.
+    #[error("was not read: the run was stopped")]
+    Stopped,
     /// Text is needed.
     #[error("is not UTF-8 text: byte {0} does not fit")]
     NotText(usize),
@@ -50,7 +68,11 @@ impl FileError {
 /// It cannot be opened, or is anything but a regular file.
 pub fn open(path: &Path) -> Result<File, FileError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?);
+    regular(File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?))
+}
+
+/// Checks the type of an open file.
+fn regular(file: File) -> Result<File, FileError> {
     let about = file.metadata()?.file_type();
     if about.is_file() { Ok(file) } else { Err(wrong(about)) }
 }
