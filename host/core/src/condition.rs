@@ -23,18 +23,19 @@ pub struct Condition {
     test: Test,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Test {
     NotValid,
     Limit { quantity: Quantity, comparison: Comparison, limit: f64, unit: Unit },
 }
 
-/// What is compared: a distribution by one of its statistics, or a value of the point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Quantity {
-    metric: Metric,
-    /// None for a metric of the point as a whole.
-    statistic: Option<Statistic>,
+/// What is compared: a value of the point, or a distribution by one of its statistics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Quantity {
+    OfPoint(Metric),
+    OfRequests(Metric, Statistic),
+    /// A metric that the service tells of itself, by name.
+    OfService(String, Statistic),
 }
 
 /// What is taken from a distribution.
@@ -123,18 +124,31 @@ impl Condition {
     }
 
     fn needs(&self) -> Needs {
-        match self.test {
-            Test::NotValid => Needs::Nothing,
-            Test::Limit { quantity, .. } => quantity.metric.definition().needs,
+        match &self.test {
+            Test::Limit { quantity: Quantity::OfPoint(metric), .. }
+            | Test::Limit { quantity: Quantity::OfRequests(metric, _), .. } => {
+                metric.definition().needs
+            }
+            Test::NotValid | Test::Limit { quantity: Quantity::OfService(..), .. } => {
+                Needs::Nothing
+            }
+        }
+    }
+
+    /// The metric that the service must tell of itself, by name.
+    pub fn service_metric(&self) -> Option<&str> {
+        match &self.test {
+            Test::Limit { quantity: Quantity::OfService(name, _), .. } => Some(name),
+            Test::NotValid | Test::Limit { .. } => None,
         }
     }
 
     /// Why `summary` meets the condition; none where it does not. A metric that the point does not
     /// have meets every condition on it.
     pub fn met(&self, summary: &Summary) -> Option<Met> {
-        let by = match self.test {
+        let by = match &self.test {
             Test::NotValid => (summary.verdict == Verdict::NotValid).then_some(MetBy::Verdict)?,
-            Test::Limit { quantity, comparison, limit, unit } => {
+            &Test::Limit { ref quantity, comparison, limit, unit } => {
                 match quantity.value(summary, unit) {
                     None => MetBy::Absent,
                     Some(value) if comparison.holds(value, limit) => MetBy::Value(value, unit),
@@ -159,30 +173,39 @@ impl fmt::Display for Condition {
 
 impl Quantity {
     /// The value in `unit`; none where the point does not have it.
-    fn value(self, summary: &Summary, unit: Unit) -> Option<f64> {
-        let Self { metric, statistic } = self;
-        let Some(statistic) = statistic else {
-            return match unit {
+    fn value(&self, summary: &Summary, unit: Unit) -> Option<f64> {
+        match self {
+            &Self::OfPoint(metric) => match unit {
                 Unit::Percent => summary.share(metric).map(|share| share * 100.0),
                 Unit::Seconds | Unit::Milliseconds | Unit::Plain => summary.value(metric),
-            };
-        };
-        let base = match unit {
-            Unit::Seconds => 1e9,
-            Unit::Milliseconds | Unit::Percent | Unit::Plain => metric.definition().unit.divisor(),
-        };
-        Some(statistic.of(summary.metrics.get(metric)?) / base)
+            },
+            &Self::OfRequests(metric, statistic) => {
+                let base = match unit {
+                    Unit::Seconds => 1e9,
+                    Unit::Milliseconds | Unit::Percent | Unit::Plain => {
+                        metric.definition().unit.divisor()
+                    }
+                };
+                let distribution = summary.metrics.get(metric)?;
+                Some(statistic.of(distribution, |value| value as f64) / base)
+            }
+            Self::OfService(name, statistic) => {
+                let mut all = summary.metrics.service().iter();
+                let values = all.find(|values| values.metric.name == *name)?;
+                Some(statistic.of(values.distribution.as_ref()?, |value| value))
+            }
+        }
     }
 }
 
 impl Statistic {
-    fn of(self, distribution: &Distribution) -> f64 {
+    fn of<T: Copy>(self, distribution: &Distribution<T>, number: impl Fn(T) -> f64) -> f64 {
         match self {
             Self::Mean => distribution.mean,
-            Self::Min => distribution.min() as f64,
-            Self::Max => distribution.max() as f64,
+            Self::Min => number(distribution.min()),
+            Self::Max => number(distribution.max()),
             Self::Percentile(permille) => {
-                distribution.at(permille).expect("only kept percentiles are parsed") as f64
+                number(distribution.at(permille).expect("only kept percentiles are parsed"))
             }
         }
     }

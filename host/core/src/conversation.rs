@@ -1,5 +1,6 @@
 //! What a dataset yields: conversations of one or more turns, as plain values.
 
+use crate::labels::Labels;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ pub struct Conversation {
     pub scheduled: Option<f64>,
     /// The turns, in order.
     pub turns: Vec<Turn>,
-    /// Labels that go into the records: a JSON object of texts and numbers, or empty.
-    pub labels: String,
+    /// Labels that go into the records.
+    pub labels: Labels,
 }
 
 /// One request of a conversation.

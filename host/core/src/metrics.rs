@@ -10,6 +10,7 @@ pub(crate) use row::Row;
 pub use table::Metric;
 
 use crate::percentile::Distribution;
+use crate::service::ServiceValues;
 use crate::totals::Totals;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -174,33 +175,47 @@ impl Unit {
     }
 }
 
-/// The distributions of a point or of its steady window; one that does not exist is not in it.
-///
-/// Times are nanoseconds, rates millionths of a token a second, tokens tokens.
+/// The distributions of a point or of its steady window: those of the table, and those that the
+/// service tells of itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Metrics(BTreeMap<Metric, Distribution>);
+pub struct Metrics {
+    /// One that does not exist is not in it. Times are nanoseconds, rates millionths of a token a
+    /// second, tokens tokens.
+    table: BTreeMap<Metric, Distribution>,
+    /// All that the plan declares, in its order.
+    service: Vec<ServiceValues>,
+}
 
 impl Metrics {
     /// The distribution of `metric`.
     pub fn get(&self, metric: Metric) -> Option<&Distribution> {
-        self.0.get(&metric)
+        self.table.get(&metric)
     }
 
     /// The distribution of `metric`, to be changed.
     pub fn get_mut(&mut self, metric: Metric) -> Option<&mut Distribution> {
-        self.0.get_mut(&metric)
+        self.table.get_mut(&metric)
     }
 
     /// Sets the distribution of `metric`, where there is one.
     pub fn insert(&mut self, metric: Metric, distribution: Option<Distribution>) {
         if let Some(distribution) = distribution {
-            self.0.insert(metric, distribution);
+            self.table.insert(metric, distribution);
         }
     }
 
     /// Those that exist, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = (Metric, &Distribution)> {
-        self.0.iter().map(|(&metric, distribution)| (metric, distribution))
+        self.table.iter().map(|(&metric, distribution)| (metric, distribution))
+    }
+
+    /// What the service told of itself: every metric that the plan declares.
+    pub fn service(&self) -> &[ServiceValues] {
+        &self.service
+    }
+
+    /// Sets what the service told of itself.
+    pub(crate) fn set_service(&mut self, service: Vec<ServiceValues>) {
+        self.service = service;
     }
 }

@@ -32,41 +32,41 @@ pub enum Method {
 
 /// The distribution of a set of values, in the unit of its metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Distribution {
+pub struct Distribution<T = u64> {
     /// Number of values.
     pub count: u64,
-    /// Mean: an integer sum divided once.
+    /// Mean; of whole numbers, an integer sum divided once.
     pub mean: f64,
     /// How the percentiles were found.
     pub method: Method,
     /// The values of [`ROWS`], in that order.
-    pub rows: [u64; 15],
+    pub rows: [T; 15],
 }
 
-impl Distribution {
+impl<T: Copy> Distribution<T> {
     /// The value at a percentile given in tenths of a percent; none where it is not kept.
-    pub fn at(&self, permille: u32) -> Option<u64> {
+    pub fn at(&self, permille: u32) -> Option<T> {
         let index = PERMILLES.iter().position(|&kept| kept == permille)?;
         Some(self.rows[index + 1])
     }
 
     /// The median by nearest rank.
-    pub fn median(&self) -> u64 {
+    pub fn median(&self) -> T {
         self.rows[5]
     }
 
     /// The 99th percentile by nearest rank.
-    pub fn p99(&self) -> u64 {
+    pub fn p99(&self) -> T {
         self.rows[12]
     }
 
     /// The smallest value.
-    pub fn min(&self) -> u64 {
+    pub fn min(&self) -> T {
         self.rows[0]
     }
 
     /// The largest value.
-    pub fn max(&self) -> u64 {
+    pub fn max(&self) -> T {
         self.rows[14]
     }
 
@@ -77,6 +77,31 @@ impl Distribution {
         let enough = |permille: u32| self.count * u64::from(1000 - permille) >= 10_000;
         PERMILLES.into_iter().find(|&permille| !enough(permille))
     }
+}
+
+impl Distribution<f64> {
+    /// The distribution of finite values, the same in any order and always exact; none without values.
+    pub fn over(mut values: Vec<f64>) -> Option<Self> {
+        values.sort_unstable_by(f64::total_cmp);
+        let (&min, &max) = (values.first()?, values.last()?);
+        let count = values.len() as u64;
+        let mut rows = [min; 15];
+        rows[14] = max;
+        for (row, permille) in rows[1..14].iter_mut().zip(PERMILLES) {
+            *row = values[nearest_rank(count, permille)];
+        }
+        let sum: f64 = values.iter().sum();
+        // Where the sum overflows, each value is divided by itself.
+        let parts = || values.iter().map(|value| value / count as f64).sum();
+        let mean = if sum.is_finite() { sum / count as f64 } else { parts() };
+        Some(Self { count, mean, method: Method::Exact, rows })
+    }
+}
+
+/// Where the value at a percentile is among `count` sorted ones: `ceil(p / 100 · n) − 1`.
+fn nearest_rank(count: u64, permille: u32) -> usize {
+    let rank = (count * u64::from(permille)).div_ceil(1000).max(1);
+    (rank - 1) as usize
 }
 
 /// Collects values.
@@ -164,12 +189,11 @@ impl Values {
         Some(Distribution { count: self.count, mean, method, rows })
     }
 
-    /// The value at the nearest rank, `sorted[ceil(p / 100 · n) − 1]`; exact values are sorted.
+    /// The value at the nearest rank; exact values are sorted.
     fn at(&self, permille: u32) -> u64 {
         match &self.kept {
             Kept::Exact { narrow, wide } => {
-                let rank = (self.count * u64::from(permille)).div_ceil(1000).max(1);
-                let index = (rank - 1) as usize;
+                let index = nearest_rank(self.count, permille);
                 // Every narrow value is below every wide one.
                 narrow
                     .get(index)

@@ -5,6 +5,7 @@
 //! stored plan does not have.
 
 use crate::arrival::Arrival;
+use crate::service::ServiceMetric;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -97,6 +98,8 @@ pub struct RequestSettings {
     pub in_chat: bool,
     /// How often a failed request is tried again; every attempt is a record.
     pub retries: u32,
+    /// Metrics that the service tells of itself, as the API plugin declares them, sorted by name.
+    pub metrics: Vec<ServiceMetric>,
 }
 
 impl Default for RequestSettings {
@@ -111,6 +114,7 @@ impl Default for RequestSettings {
             tokenize_prompt: false,
             in_chat: true,
             retries: 0,
+            metrics: Vec::new(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! One attempt at one request: the only thing that leaves the engine.
 
+use crate::labels::Labels;
 use crate::outcome::Outcome;
 use crate::reading::Usage;
+use crate::service::Quantity;
 use crate::timeline::{OutputFrame, Timeline};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,8 @@ pub struct Record {
     pub warmup: bool,
     /// The conversation's name in the dataset; empty without one.
     pub conversation: String,
+    /// The conversation's labels in the dataset.
+    pub labels: Labels,
     /// When everything happened.
     pub timeline: Timeline,
     /// Frames with output, in order.
@@ -44,6 +48,8 @@ pub struct Record {
     pub dataset_input_tokens: Option<u32>,
     /// Why the reply ended, as the service says.
     pub finish_reason: Option<String>,
+    /// What the service told of itself: only metrics that the plan declares, each once, by name.
+    pub metrics: Vec<Quantity>,
     /// The connection it went over, from 1 in each point; 0: none.
     pub connection: u64,
     /// Whether an idle connection had been closed and the request was sent again on a new one.

@@ -6,12 +6,15 @@
 mod builder;
 mod gaps;
 mod goodput;
+mod groups;
 mod in_flight;
 mod replies;
+mod service;
 mod steady;
 mod tally;
 
 pub use builder::SummaryBuilder;
+pub use groups::{GROUP_METRICS, Group, Grouped, LabelGroups, MAX_GROUPS};
 
 use crate::Nanos;
 use crate::checks::{Verdict, Warning};
@@ -62,6 +65,8 @@ pub struct Summary {
     pub arrivals: Arrivals,
     /// The same metrics without ramp and drain; none where nothing was in flight.
     pub steady: Option<Steady>,
+    /// The main metrics by label.
+    pub grouped: Grouped,
     /// What connections did.
     pub connections: Connections,
     /// Frames and the reads that brought them.

@@ -5,10 +5,12 @@
 //! it, a second time.
 
 use crate::arrival::{Arrival, Process};
+use crate::labels::Labels;
 use crate::outcome::Outcome;
 use crate::plan::{Limits, Load, Plan, RequestSettings, Target};
 use crate::reading::{Channel, Usage};
 use crate::record::{Record, TokenSource};
+use crate::service::{Quantity, ServiceKind, ServiceMetric};
 use crate::timeline::{OutputFrame, Timeline};
 use std::time::Duration;
 
@@ -59,6 +61,7 @@ pub fn record(sent: u64, frames: &[u64]) -> Record {
         last_attempt: true,
         warmup: false,
         conversation: String::new(),
+        labels: Labels::default(),
         timeline: Timeline {
             scheduled: sent,
             ready: Some(sent),
@@ -82,11 +85,22 @@ pub fn record(sent: u64, frames: &[u64]) -> Record {
         tokenizer_output_tokens: None,
         dataset_input_tokens: None,
         finish_reason: Some("stop".into()),
+        metrics: Vec::new(),
         connection: 1,
         reopened: false,
         bytes_sent: 100,
         bytes_received: 1_000,
     }
+}
+
+/// A metric that a service tells of itself, in seconds.
+pub fn service_metric(name: &str, kind: ServiceKind) -> ServiceMetric {
+    ServiceMetric { name: name.into(), unit: "s".into(), kind, label: name.replace('_', " ") }
+}
+
+/// What a service told of itself.
+pub fn quantity(name: &str, value: f64) -> Quantity {
+    Quantity { name: name.into(), value }
 }
 
 /// A frame of one output token, read at once.

@@ -13,6 +13,7 @@ use capture::Capture;
 use headers::Headers;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Content, Message, Prompt, Turn};
+use loadwright_core::labels::Labels;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::reading::Exchange;
@@ -42,6 +43,8 @@ impl PreparedRequest {
 pub(crate) struct TurnContext {
     /// The conversation's name.
     pub(crate) conversation: String,
+    /// The conversation's labels.
+    pub(crate) labels: Labels,
     /// Tokens of the prompt, if the dataset knows them.
     pub(crate) input_tokens: Option<u32>,
     /// The prompt, kept if only the tokenizer may know its tokens.
@@ -59,6 +62,8 @@ pub(crate) struct ConversationState {
     pub(crate) item: u64,
     /// The turn that is built next, from 0.
     pub(crate) turn: u32,
+    /// Its labels.
+    pub(crate) labels: Labels,
     /// All messages so far, the present turn's prompt included.
     pub(crate) history: Vec<Message>,
     /// The media of those messages, in the order of their placeholders.

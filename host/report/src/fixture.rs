@@ -1,6 +1,7 @@
 //! Summaries for tests: the quick start's own numbers, and points folded from made-up records.
 
 use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::labels::Labels;
 use loadwright_core::metrics::Metric;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::percentile::{Distribution, Method};
@@ -8,6 +9,7 @@ use loadwright_core::plan::{Load, Objectives, Plan};
 use loadwright_core::reading::Usage;
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
+use loadwright_core::service::ServiceKind;
 use loadwright_core::summary::{Summary, SummaryBuilder};
 use loadwright_core::testkit;
 use loadwright_core::timeline::Connect;
@@ -129,6 +131,31 @@ pub(crate) fn troubled() -> Summary {
         .collect();
     let busy = Sample { cpu: 0.97, timer_late: 2 * MS, ..Sample::default() };
     fold(&plan, &records, EndReason::Completed, &[busy; 4])
+}
+
+/// Requests of two classes and 40 users, a slow and a fast one in turn; request n waited for n
+/// hundredths of a second in the service's queue, and half of them told seconds of audio.
+pub(crate) fn labelled() -> Summary {
+    let mut plan = closed(0, 1, 40);
+    plan.request.metrics = vec![
+        testkit::service_metric("audio", ServiceKind::Total),
+        testkit::service_metric("queue_time", ServiceKind::Time),
+        testkit::service_metric("silent", ServiceKind::Level),
+    ];
+    plan.objectives.ttft = Some(10 * MS);
+    let records = (0..40_u32).map(|n| {
+        let (slow, sent) = (n % 2, u64::from(n) * 200 * MS);
+        let gap = u64::from(1 + slow) * 10 * MS;
+        let mut record = stream(sent, sent, gap, gap, 8);
+        let class = ["chat", "code\u{1b}[31m"][slow as usize];
+        let labels = serde_json::json!({"class": class, "user": n.to_string(), "depth": n});
+        record.labels = Labels::parse(&labels.to_string()).expect("they are within the limits");
+        let audio = (slow == 1).then(|| testkit::quantity("audio", 1.5));
+        record.metrics.push(testkit::quantity("queue_time", f64::from(n + 1) / 100.0));
+        record.metrics.extend(audio);
+        record
+    });
+    fold(&plan, &records.collect::<Vec<_>>(), EndReason::Completed, &[])
 }
 
 /// Nothing but failures.

@@ -9,6 +9,20 @@ pub(crate) fn grid(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
+/// A value of any size and sign in four significant digits: `0.00002`, `-1.5`, `12345`, `3.2e20`.
+pub(crate) fn significant(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let magnitude = value.abs().log10().floor();
+    if !(-9.0..15.0).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let decimals = (3.0 - magnitude).max(0.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
 /// As in a table of floats: 4 decimals, trailing zeros cut down to one. `0.0`, `0.3371`, `30.5721`.
 pub(crate) fn float(value: f64) -> String {
     let text = format!("{value:.4}");

@@ -1,6 +1,9 @@
-//! The text of one point: verdict, summary, percentiles, what else was measured, failures, warnings.
+//! The text of one point: verdict, summary, percentiles, what the service told, groups by label, what
+//! else was measured, failures, warnings.
 
 mod details;
+mod groups;
+mod service;
 mod troubles;
 
 pub(crate) use troubles::warning_words;
@@ -27,6 +30,8 @@ pub fn point_text(summary: &Summary, style: &Style) -> String {
         text += &percentiles(summary, style);
         text += &troubles::notes(summary, style);
     }
+    text += &service::service(summary, style);
+    text += &groups::groups(summary, style);
     text += &details::details(summary, style);
     text += &troubles::failures(summary, style);
     text += &troubles::warnings(summary, style);

@@ -2,14 +2,16 @@
 //! their types, strings over all of Unicode.
 
 use loadwright_core::arrival::{Arrival, Process};
+use loadwright_core::labels::Labels;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::{FailurePolicy, Limits, Load, Plan, TimestampSource};
 use loadwright_core::reading::{Channel, Usage};
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
+use loadwright_core::service::{Quantity, ServiceKind, ServiceMetric};
 use loadwright_core::testkit;
 use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -76,11 +78,43 @@ fn usage() -> impl Strategy<Value = Usage> {
     })
 }
 
+/// Any labels, their names and texts within the limits.
+fn labels() -> impl Strategy<Value = Labels> {
+    let number = any::<f64>().prop_filter("JSON", |number| number.is_finite());
+    let value = prop_oneof![
+        ".{0,32}".prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        number.prop_map(Value::from),
+    ];
+    vec((".{1,32}", value), 0..5).prop_map(|pairs| {
+        let members: Map<String, Value> = pairs.into_iter().collect();
+        Labels::parse(&Value::Object(members).to_string()).expect("they are within the limits")
+    })
+}
+
+/// Any finite numbers, each name once.
+fn metrics() -> impl Strategy<Value = Vec<Quantity>> {
+    let finite = any::<f64>().prop_filter("finite", |number| number.is_finite());
+    btree_map("[a-z_]{1,9}", finite, 0..4).prop_map(|all| {
+        all.into_iter().map(|(name, value)| Quantity { name: name.into(), value }).collect()
+    })
+}
+
+/// Any metrics that a plugin declares.
+fn declared() -> impl Strategy<Value = Vec<ServiceMetric>> {
+    let kind = proptest::sample::select(ServiceKind::ALL);
+    vec((any::<[String; 3]>(), kind), 0..3).prop_map(|all| {
+        all.into_iter()
+            .map(|([name, unit, label], kind)| ServiceMetric { name, unit, kind, label })
+            .collect()
+    })
+}
+
 pub(crate) fn record() -> impl Strategy<Value = Record> {
     let ids = (any::<u64>(), any::<u32>(), any::<u32>(), any::<[bool; 4]>());
     let texts = (any::<String>(), any::<String>(), any::<Option<String>>());
     let reply = (any::<Option<u16>>(), outcome(), usage(), source(), source());
-    let rest = (any::<[Option<u32>; 2]>(), any::<[u64; 3]>());
+    let rest = (any::<[Option<u32>; 2]>(), any::<[u64; 3]>(), labels(), metrics());
     (ids, texts, timeline(), frames(), reply, rest).prop_map(
         |(ids, texts, timeline, frames, reply, rest)| Record {
             seq: ids.0,
@@ -89,6 +123,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
             last_attempt: ids.3[0],
             warmup: ids.3[1],
             conversation: texts.0,
+            labels: rest.2,
             timeline,
             frames,
             streamed: ids.3[2],
@@ -101,6 +136,7 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
             tokenizer_output_tokens: rest.0[0],
             dataset_input_tokens: rest.0[1],
             finish_reason: texts.2,
+            metrics: rest.3,
             connection: rest.1[0],
             reopened: ids.3[3],
             bytes_sent: rest.1[1],
@@ -187,12 +223,12 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
     let url = "http://[a-z]{1,9}:[0-9]{2,5}/[a-z/é ]{0,12}";
     let target = ((url, any::<String>()), any::<Option<String>>(), any::<[bool; 2]>());
     let limits = (any::<Option<u64>>(), any::<Option<Duration>>(), any::<u64>());
-    let names = any::<[String; 4]>();
+    let names = (any::<[String; 4]>(), declared());
     let numbers = (any::<[u64; 2]>(), any::<u32>(), any::<u16>(), any::<[bool; 3]>());
     let options = (any::<Option<(u32, u32)>>(), any::<[Option<u64>; 3]>(), any::<[Duration; 3]>());
     (target, limits, names, numbers, options, load(), settings()).prop_map(
         move |(target, limits, names, numbers, options, load, settings)| {
-            let [name, model, api, dataset] = names;
+            let ([name, model, api, dataset], metrics) = names;
             let (url, ca_cert) = target.0;
             let mut plan = testkit::plan();
             (plan.index, plan.name, plan.seed) = (index, name, numbers.0[0]);
@@ -204,6 +240,7 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
             (plan.request.choices, plan.request.retries) = (numbers.1, numbers.1);
             [_, plan.request.stream, plan.request.tokenize_prompt] = numbers.3;
             plan.request.output_range = options.0;
+            plan.request.metrics = metrics;
             plan.load = load;
             plan.limits = Limits { number: limits.0, duration: limits.1, warmup: limits.2 };
             [plan.timeouts.connect, plan.timeouts.read, plan.timeouts.total] = options.2;

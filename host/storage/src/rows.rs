@@ -5,21 +5,24 @@
 //! complement, and comes back the same.
 
 use crate::frames::FrameError;
+use loadwright_core::labels::{BadLabels, Labels};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::reading::Usage;
 use loadwright_core::record::{Record, TokenSource};
 use loadwright_core::sample::Sample;
+use loadwright_core::service::Quantity;
 use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
 use rusqlite::types::FromSql;
 use rusqlite::{Row, Statement, params};
+use serde_json::{Map, Value};
 
 /// Columns of `request`, in the order in which they are written and read.
 pub(crate) const REQUEST: &str = "id, point, seq, turn, attempt, last_attempt, warmup, \
-    conversation, scheduled_ns, ready_ns, sent_ns, connect_ns, resolved_ns, connected_ns, tls_ns, \
+    conversation, labels, scheduled_ns, ready_ns, sent_ns, connect_ns, resolved_ns, connected_ns, tls_ns, \
     head_ns, end_ns, streamed, status, outcome, error, input_tokens, output_tokens, \
     cached_tokens, reasoning_tokens, accepted_tokens, rejected_tokens, input_source, \
-    output_source, tokenizer_output_tokens, dataset_input_tokens, finish_reason, connection, reopened, bytes_sent, \
-    bytes_received, first_output_ns, last_output_ns";
+    output_source, tokenizer_output_tokens, dataset_input_tokens, finish_reason, metrics, \
+    connection, reopened, bytes_sent, bytes_received, first_output_ns, last_output_ns";
 
 /// Columns of `sample`, likewise.
 pub(crate) const SAMPLE: &str = "id, point, at_ns, in_flight, ready, starved, backlog_bytes, \
@@ -39,8 +42,10 @@ pub(crate) enum RowError {
     Sql(#[from] rusqlite::Error),
     #[error(transparent)]
     Frames(#[from] FrameError),
-    #[error("a plan or point end is not one: {0}")]
+    #[error("a plan, point end or metric is not one: {0}")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Labels(#[from] BadLabels),
     #[error("column {column} holds the unknown value `{value}`")]
     Unknown { column: &'static str, value: String },
 }
@@ -73,9 +78,9 @@ pub(crate) fn write_record(
 ) -> rusqlite::Result<()> {
     #[rustfmt::skip]
     let Record {
-        seq, turn, attempt, last_attempt, warmup, conversation, timeline, frames, streamed, status,
+        seq, turn, attempt, last_attempt, warmup, conversation, labels, timeline, frames, streamed, status,
         outcome, error, usage, input_source, output_source, tokenizer_output_tokens, dataset_input_tokens,
-        finish_reason, connection, reopened, bytes_sent, bytes_received,
+        finish_reason, metrics, connection, reopened, bytes_sent, bytes_received,
     } = record;
     let Timeline { scheduled, ready, sent, connect, head, end } = timeline;
     #[rustfmt::skip]
@@ -91,13 +96,14 @@ pub(crate) fn write_record(
     };
     #[rustfmt::skip]
     statement.execute(params![
-        key.id, key.point, int(*seq), turn, attempt, last_attempt, warmup, text(conversation), int(*scheduled),
+        key.id, key.point, int(*seq), turn, attempt, last_attempt, warmup, text(conversation), labels_json(labels),
+        int(*scheduled),
         optional(*ready), optional(*sent), optional(start), optional(resolved),
         optional(connected), optional(tls), optional(*head), int(*end), streamed, status,
         class(*outcome).as_ref(), text(error), input_tokens, output_tokens, cached_tokens,
         reasoning_tokens, accepted_tokens, rejected_tokens, source_name(*input_source),
         source_name(*output_source), tokenizer_output_tokens, dataset_input_tokens,
-        finish_reason, int(*connection), reopened,
+        finish_reason, metrics_json(metrics), int(*connection), reopened,
         int(*bytes_sent), int(*bytes_received), frames.first().map(|frame| int(frame.at)),
         frames.last().map(|frame| int(frame.at)),
     ])?;
@@ -110,6 +116,7 @@ pub(crate) fn read_record(row: &Row<'_>, frames: Vec<OutputFrame>) -> Result<Rec
     let mut row = Columns { row, next: 2 };
     let (seq, turn, attempt) = (row.nanos()?, row.take()?, row.take()?);
     let (last_attempt, warmup, conversation) = (row.take()?, row.take()?, row.text()?);
+    let labels = Labels::parse(&row.text()?)?;
     let timeline = read_timeline(&mut row)?;
     Ok(Record {
         seq,
@@ -118,6 +125,7 @@ pub(crate) fn read_record(row: &Row<'_>, frames: Vec<OutputFrame>) -> Result<Rec
         last_attempt,
         warmup,
         conversation,
+        labels,
         timeline,
         frames,
         streamed: row.take()?,
@@ -137,6 +145,7 @@ pub(crate) fn read_record(row: &Row<'_>, frames: Vec<OutputFrame>) -> Result<Rec
         tokenizer_output_tokens: row.take()?,
         dataset_input_tokens: row.take()?,
         finish_reason: row.take()?,
+        metrics: read_metrics(row.take()?)?,
         connection: row.nanos()?,
         reopened: row.take()?,
         bytes_sent: row.nanos()?,
@@ -151,6 +160,26 @@ fn read_timeline(row: &mut Columns<'_>) -> Result<Timeline, RowError> {
     let connect =
         start.zip(connected).map(|(start, connected)| Connect { start, resolved, connected, tls });
     Ok(Timeline { scheduled, ready, sent, connect, head: row.optional()?, end: row.nanos()? })
+}
+
+fn labels_json(labels: &Labels) -> Option<String> {
+    (!labels.is_empty()).then(|| labels.to_json())
+}
+
+fn metrics_json(metrics: &[Quantity]) -> Option<String> {
+    let member = |metric: &Quantity| (metric.name.to_string(), metric.value.into());
+    let members: Map<String, Value> = metrics.iter().map(member).collect();
+    (!members.is_empty()).then(|| Value::Object(members).to_string())
+}
+
+fn read_metrics(json: Option<String>) -> Result<Vec<Quantity>, RowError> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    let members: Map<String, Value> = serde_json::from_str(&json)?;
+    let quantity = |(name, value): (String, Value)| match value.as_f64() {
+        Some(value) => Ok(Quantity { name: name.into(), value }),
+        None => Err(RowError::Unknown { column: "metrics", value: value.to_string() }),
+    };
+    members.into_iter().map(quantity).collect()
 }
 
 /// Writes `sample` as a row of `sample`.

@@ -35,5 +35,22 @@ fn check_condition(given: &str, plan: &Plan) -> Result<(), String> {
     if condition.needs_objectives() && !plan.objectives.any() {
         return Err(format!("`{condition}` needs objectives; give --goodput"));
     }
-    Ok(())
+    check_service_metric(&condition, plan)
+}
+
+fn check_service_metric(condition: &Condition, plan: &Plan) -> Result<(), String> {
+    let Some(name) = condition.service_metric() else { return Ok(()) };
+    let declared: Vec<&str> =
+        plan.request.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    if declared.contains(&name) {
+        return Ok(());
+    }
+    let api = &plan.request.api;
+    Err(match declared.as_slice() {
+        [] => format!("`{condition}`: the API plugin `{api}` declares no metrics of its service"),
+        some => format!(
+            "`{condition}`: the API plugin `{api}` declares no metric `{name}`; it declares {}",
+            some.join(", ")
+        ),
+    })
 }

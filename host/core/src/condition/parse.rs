@@ -3,6 +3,7 @@
 use super::{Comparison, Condition, Quantity, Statistic, Test, Unit};
 use crate::metrics::{self, Metric};
 use crate::percentile::PERMILLES;
+use crate::service::PREFIX;
 use std::str::FromStr;
 
 /// Why a text is not a condition: a lower-case fragment that names the remedy.
@@ -19,10 +20,13 @@ pub enum BadCondition {
     UnknownMetric(String),
     /// A distribution without a statistic, or with one that is not kept.
     #[error("`{0}` needs a statistic: write {0}_ and one of {list}", list = statistics())]
-    Statistic(&'static str),
+    Statistic(String),
     /// No number, or one below 0.
     #[error("the limit of `{0}` is not a number of 0 or more")]
     Number(String),
+    /// No number, where one below 0 would do.
+    #[error("the limit of `{0}` is not a number")]
+    AnyNumber(String),
     /// A unit that the metric does not have, or none where it needs one.
     #[error("the limit of {metric} needs {units}; write e.g. {example}")]
     Unit {
@@ -39,7 +43,7 @@ impl FromStr for Condition {
     type Err = BadCondition;
 
     fn from_str(text: &str) -> Result<Self, BadCondition> {
-        let text: String = text.split_whitespace().collect();
+        let text = without_blanks(text);
         let test = if text == "not-valid" { Test::NotValid } else { limit(&text)? };
         Ok(Self { text, test })
     }
@@ -60,17 +64,33 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
     };
     let digits = rest.find(|c: char| c.is_ascii_alphabetic() || c == '%').unwrap_or(rest.len());
     let (number, unit) = rest.split_at(digits);
-    let limit = number.parse::<f64>().ok().filter(|limit| limit.is_finite() && *limit >= 0.0);
-    let limit = limit.ok_or_else(|| BadCondition::Number(text.into()))?;
-    let unit = unit_of(quantity.metric, unit).ok_or_else(|| {
-        let (units, suffix) = units(quantity.metric);
+    let limit = number.parse::<f64>().ok().filter(|limit| limit.is_finite());
+    let limit = match quantity {
+        Quantity::OfService(..) => limit.ok_or_else(|| BadCondition::AnyNumber(text.into()))?,
+        Quantity::OfPoint(_) | Quantity::OfRequests(..) => {
+            limit.filter(|limit| *limit >= 0.0).ok_or_else(|| BadCondition::Number(text.into()))?
+        }
+    };
+    let unit = unit_of(&quantity, unit).ok_or_else(|| {
+        let (units, suffix) = units(&quantity);
         let example = format!("{name}{}{number}{suffix}", &text[at..text.len() - rest.len()]);
         BadCondition::Unit { metric: name.into(), units, example }
     })?;
     Ok(Test::Limit { quantity, comparison, limit, unit })
 }
 
+/// `text` without blanks; between a metric and its statistic, `_` stands for them.
+fn without_blanks(text: &str) -> String {
+    let at = text.find(['<', '>']).unwrap_or(text.len());
+    let (name, limit) = text.split_at(at);
+    let name = name.split_whitespace().collect::<Vec<_>>().join("_");
+    limit.split_whitespace().fold(name, |all, part| all + part)
+}
+
 fn quantity(name: &str) -> Result<Quantity, BadCondition> {
+    if let Some(service) = name.strip_prefix(PREFIX) {
+        return of_service(name, service);
+    }
     // The longest key first: `ttft_from_schedule_p99` is not a statistic of `ttft`.
     let begins = |metric: &Metric| {
         let rest = name.strip_prefix(metric.key());
@@ -81,11 +101,20 @@ fn quantity(name: &str) -> Result<Quantity, BadCondition> {
     let known = Metric::ALL.iter().copied().filter(begins).max_by_key(|metric| metric.key().len());
     let metric = known.ok_or_else(|| BadCondition::UnknownMetric(name.into()))?;
     if !metric.is_distribution() {
-        return Ok(Quantity { metric, statistic: None });
+        return Ok(Quantity::OfPoint(metric));
     }
     let statistic = name[metric.key().len()..].strip_prefix('_').and_then(statistic);
-    let statistic = statistic.ok_or(BadCondition::Statistic(metric.key()))?;
-    Ok(Quantity { metric, statistic: Some(statistic) })
+    let statistic = statistic.ok_or_else(|| BadCondition::Statistic(metric.key().into()))?;
+    Ok(Quantity::OfRequests(metric, statistic))
+}
+
+/// A metric that the service tells of itself: `service` is `name` without its prefix. Which there are
+/// is known with the plugin.
+fn of_service(name: &str, service: &str) -> Result<Quantity, BadCondition> {
+    let parts = service.rsplit_once('_').filter(|(metric, _)| !metric.is_empty());
+    let quantity =
+        parts.and_then(|(name, rest)| Some(Quantity::OfService(name.into(), statistic(rest)?)));
+    quantity.ok_or_else(|| BadCondition::Statistic(name.into()))
 }
 
 fn statistic(name: &str) -> Option<Statistic> {
@@ -105,26 +134,38 @@ fn percentile(permille: u32) -> String {
     format!("p{}", f64::from(permille) / 10.0)
 }
 
-/// The unit `written` after a limit of `metric`; none where it is not one of the metric's.
-fn unit_of(metric: Metric, written: &str) -> Option<Unit> {
-    let time = metric.definition().unit == metrics::Unit::Time;
+/// The unit `written` after a limit of `quantity`; none where it is not one of those it has.
+fn unit_of(quantity: &Quantity, written: &str) -> Option<Unit> {
     match written {
-        "s" if time => Some(Unit::Seconds),
-        "ms" if time => Some(Unit::Milliseconds),
-        "%" if metric.has_share() => Some(Unit::Percent),
-        "" if !time => Some(Unit::Plain),
+        "s" if quantity.is_time() => Some(Unit::Seconds),
+        "ms" if quantity.is_time() => Some(Unit::Milliseconds),
+        "%" if quantity.has_share() => Some(Unit::Percent),
+        "" if !quantity.is_time() => Some(Unit::Plain),
         _ => None,
     }
 }
 
-/// The units of a metric's limit in words, and one of them.
-fn units(metric: Metric) -> (&'static str, &'static str) {
-    if metric.definition().unit == metrics::Unit::Time {
+/// The units of the limit of `quantity` in words, and one of them.
+fn units(quantity: &Quantity) -> (&'static str, &'static str) {
+    if let Quantity::OfService(..) = quantity {
+        ("no unit, since it is in the unit that the plugin declares", "")
+    } else if quantity.is_time() {
         ("a unit, ms or s", "ms")
-    } else if metric.has_share() {
+    } else if quantity.has_share() {
         ("% for a share of the requests, or no unit", "%")
     } else {
         ("no unit", "")
+    }
+}
+
+impl Quantity {
+    fn is_time(&self) -> bool {
+        let time = |metric: &Metric| metric.definition().unit == metrics::Unit::Time;
+        matches!(self, Self::OfPoint(metric) | Self::OfRequests(metric, _) if time(metric))
+    }
+
+    fn has_share(&self) -> bool {
+        matches!(self, Self::OfPoint(metric) if metric.has_share())
     }
 }
 
@@ -135,7 +176,8 @@ fn known() -> String {
         metrics.map(|metric| metric.key()).collect::<Vec<_>>().join(", ")
     };
     format!(
-        "metrics are {}; and {}, each with a suffix: _mean, _min, _max or a percentile such as _p99",
+        "metrics are {}; and {}, and metric:NAME for one that the API plugin declares, each with a \
+         suffix: _mean, _min, _max or a percentile such as _p99",
         keys(false),
         keys(true)
     )

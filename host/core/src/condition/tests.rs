@@ -4,9 +4,10 @@ use super::*;
 use crate::outcome::Outcome;
 use crate::plan::{Objectives, Plan};
 use crate::sample::PointEnd;
+use crate::service::ServiceKind;
 use crate::summary::SummaryBuilder;
 use crate::summary::tests::build::{failed, reply};
-use crate::testkit::closed;
+use crate::testkit::{closed, quantity, service_metric};
 
 const MS: u64 = 1_000_000;
 
@@ -137,8 +138,45 @@ fn mistakes_name_the_remedy() {
         "failed>-1%",
         "failed>1ms",
         "output_tokens_p50<5%",
+        "metric:queue_time>5",
+        "metric:p99>5",
+        "metric:queue_time_p99>500ms",
+        "metric:queue_time_p99>x",
         ">5",
     ];
     let words: String = texts.map(|text| format!("{text}\n  {}\n", said(text))).concat();
     insta::assert_snapshot!(words);
+}
+
+/// Requests of which the n-th, from 1 to 100, told a queue time of n / 100.
+fn told() -> Summary {
+    let mut plan = closed(1);
+    plan.request.metrics = vec![
+        service_metric("queue_p99_time", ServiceKind::Time),
+        service_metric("silent", ServiceKind::Level),
+    ];
+    let mut metrics = SummaryBuilder::new(&plan);
+    for n in 1..=100_u32 {
+        let mut record = reply(u64::from(n) * MS, &[u64::from(n) * MS + 1]);
+        record.metrics = vec![quantity("queue_p99_time", f64::from(n) / 100.0)];
+        metrics.record(&record);
+    }
+    metrics.finish(&PointEnd::default())
+}
+
+#[test]
+fn what_the_service_tells_of_itself_is_compared_in_its_own_unit() {
+    let point = told();
+    let plain = |value| Some(MetBy::Value(value, Unit::Plain));
+    assert_eq!(met("metric:queue_p99_time_p99>0.98", &point), plain(0.99));
+    assert_eq!(met("metric:queue_p99_time p99 > 0.98", &point), plain(0.99));
+    assert_eq!(met("metric:queue_p99_time_p99>0.99", &point), None);
+    assert_eq!(met("metric:queue_p99_time_max>=1", &point), plain(1.0));
+    assert_eq!(met("metric:queue_p99_time_min>-1", &point), plain(0.01));
+    assert_eq!(met("metric:silent_mean<5", &point), Some(MetBy::Absent));
+    assert_eq!(met("metric:other_mean<5", &point), Some(MetBy::Absent));
+    assert_eq!(condition("metric:queue_time p99 > 1").to_string(), "metric:queue_time_p99>1");
+    assert_eq!(condition("metric:queue_time_p99>1").service_metric(), Some("queue_time"));
+    assert_eq!(condition("ttft_p99>1s").service_metric(), None);
+    assert!(!condition("metric:queue_time_p99>1").needs_stream());
 }

@@ -1,6 +1,7 @@
 //! The table of metrics, and its copy in `docs/MEASUREMENT.md`.
 
 use super::*;
+use crate::service::ServiceKind;
 use std::collections::BTreeSet;
 
 const PAGE: &str = include_str!("../../../../docs/MEASUREMENT.md");
@@ -13,6 +14,15 @@ fn every_metric_is_documented_as_defined() {
             if metric.is_distribution() { metric.key_with_unit() } else { metric.key().into() };
         let row = format!("| {label} | {formula} | {exists} | {} | `{key}` |", unit.label());
         assert!(PAGE.lines().any(|line| line == row), "docs/MEASUREMENT.md lacks this row:\n{row}");
+    }
+}
+
+#[test]
+fn every_kind_of_a_services_metric_is_documented() {
+    for kind in ServiceKind::ALL {
+        let name = serde_json::to_string(kind).unwrap().replace('"', "`");
+        let row = format!("| {name} | ");
+        assert!(PAGE.lines().any(|line| line.starts_with(&row)), "docs/MEASUREMENT.md lacks {row}");
     }
 }
 

@@ -41,7 +41,7 @@ fn a_slot_that_is_not_there_is_named() {
     assert_eq!(missing, MissingMedia { index: 2, media: 1 });
     assert_eq!(
         missing.to_string(),
-        "the formatted body names media slot 2, but the request has 1 media"
+        "the formatted body names media 2, but the request has 1 media"
     );
 }
 

@@ -1,12 +1,15 @@
 //! Folds the records of a point into its [`Summary`]. What its values mean, their clocks and their
 //! bias are in `docs/MEASUREMENT.md`.
 //!
-//! A record costs one row of 80 bytes, and 4 bytes for each gap and each read. Everything that
-//! needs the whole point, such as the steady window, is found at the end from the rows. Sums are
-//! integers, so that the same records in any order give the same metrics.
+//! A record costs one row of 80 bytes, 4 bytes for each gap and each read, 8 for each metric that the
+//! service tells of itself, and one for each label. Everything that needs the whole point, such as
+//! the steady window, is found at the end from the rows. Sums are integers, or made in the order of
+//! the values, so that the same records in any order give the same metrics.
 
 use super::gaps::FrameMetrics;
+use super::groups::GroupColumns;
 use super::in_flight::InFlight;
+use super::service::ServiceColumns;
 use super::tally::{self, ConnectionStats, FailureCounts, TokenCountCheck};
 use super::{ErrorBounds, Footnote, Point, SCHEMA, Summary, goodput, replies, steady};
 use crate::Nanos;
@@ -25,6 +28,8 @@ use std::sync::Arc;
 pub struct SummaryBuilder {
     plan: Plan,
     rows: Vec<Row>,
+    service: ServiceColumns,
+    groups: GroupColumns,
     frames: FrameMetrics,
     counts: Counts,
     failures: FailureCounts,
@@ -41,6 +46,8 @@ impl SummaryBuilder {
         Self {
             plan: plan.clone(),
             rows: Vec::new(),
+            service: ServiceColumns::new(&plan.request.metrics),
+            groups: GroupColumns::default(),
             frames: FrameMetrics::default(),
             counts: Counts::default(),
             failures: FailureCounts::default(),
@@ -67,7 +74,12 @@ impl SummaryBuilder {
         if row.is_some() || !record.outcome.is_beside() {
             self.last_end = self.last_end.max(record.timeline.end);
         }
-        self.rows.extend(row);
+        let number = self.rows.len();
+        self.groups.add(record, row.map(|_| number));
+        if let Some(row) = row {
+            self.service.add(number, &record.metrics);
+            self.rows.push(row);
+        }
         if record.last_attempt && record.outcome.is_ok() {
             self.frames.count(record, single);
             tally::count_tokens(&mut self.tokens, record);
@@ -95,10 +107,11 @@ impl SummaryBuilder {
         let rows = self.rows;
         let first_sent = rows.iter().map(|row| row.sent).min();
         let duration = first_sent.map(|first| self.last_end.saturating_sub(first));
-        self.counts.good = goodput::count(&rows, &self.plan);
+        self.counts.good = goodput::count(rows.iter(), &self.plan);
         let in_flight = InFlight::of(&rows);
         let frames = self.frames.frames;
-        let metrics = over_the_point(&rows, self.frames, kernel);
+        let mut metrics = over_the_point(&rows, self.frames, kernel);
+        metrics.set_service(self.service.over(&rows, |row| row.ok));
         let local_limits = self.failures.local_limits();
         let summary = Summary {
             schema: SCHEMA,
@@ -115,7 +128,8 @@ impl SummaryBuilder {
             tokens: self.tokens,
             concurrency: in_flight.concurrency(target_concurrency(&self.plan.load), duration),
             arrivals: arrivals(&rows, &self.plan.load),
-            steady: in_flight.steady.map(|window| steady::steady(&rows, &window)),
+            steady: in_flight.steady.map(|window| steady::steady(&rows, &self.service, &window)),
+            grouped: self.groups.finish(&rows, &self.plan, duration),
             connections: self.connections.finish(),
             frames,
             failures: self.failures.finish(),

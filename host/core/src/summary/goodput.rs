@@ -5,10 +5,10 @@ use crate::metrics::Row;
 use crate::plan::{Objectives, Plan};
 
 /// Succeeded requests that met every objective; none where none was given.
-pub(super) fn count(rows: &[Row], plan: &Plan) -> Option<u64> {
+pub(super) fn count<'a>(rows: impl Iterator<Item = &'a Row>, plan: &Plan) -> Option<u64> {
     let planned = plan.load.arrival().is_some();
     let meets = |row: &&Row| row.ok && meets(row, &plan.objectives, planned);
-    plan.objectives.any().then(|| rows.iter().filter(meets).count() as u64)
+    plan.objectives.any().then(|| rows.filter(meets).count() as u64)
 }
 
 /// Whether a request met every objective; by its from-schedule metrics where it was `planned` for a

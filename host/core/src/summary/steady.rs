@@ -2,6 +2,7 @@
 
 use super::Steady;
 use super::in_flight::Window;
+use super::service::ServiceColumns;
 use crate::Nanos;
 use crate::checks::{DRIFT_METRICS, Halves, Moments};
 use crate::metrics::{Metric, Metrics, Over, Row};
@@ -30,13 +31,16 @@ pub(super) fn distribution<'a>(
 }
 
 /// The metrics over the steady window.
-pub(super) fn steady(rows: &[Row], window: &Window) -> Steady {
+pub(super) fn steady(rows: &[Row], service: &ServiceColumns, window: &Window) -> Steady {
     let successful = || rows.iter().filter(|row| row.ok);
-    let sent = successful().filter(|row| (window.start..window.end).contains(&row.sent));
+    let within = |row: &Row| (window.start..window.end).contains(&row.sent);
+    let sent = successful().filter(|row| within(row));
     let (gaps, time) = sent
         .clone()
         .map(|row| row.gaps())
         .fold((0, 0_u128), |(gaps, time), (n, sum)| (gaps + n, time + u128::from(sum)));
+    let mut metrics = metrics(sent);
+    metrics.set_service(service.over(rows, |row| row.ok && within(row)));
     Steady {
         start: window.start,
         end: window.end,
@@ -48,7 +52,7 @@ pub(super) fn steady(rows: &[Row], window: &Window) -> Steady {
             Some((row.input()? + row.output()?, row.output_span()))
         }),
         mean_itl: (gaps > 0).then(|| time as f64 / gaps as f64),
-        metrics: metrics(sent),
+        metrics,
     }
 }
 

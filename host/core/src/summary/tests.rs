@@ -2,7 +2,9 @@
 
 pub(crate) mod build;
 mod edges;
+mod groups;
 mod oracle;
+mod service;
 mod windows;
 
 use super::*;

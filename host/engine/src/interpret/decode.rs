@@ -3,8 +3,10 @@
 use crate::interpret::reading::{Reading, surrogates};
 use crate::messages::FinishedAttempt;
 use crate::messages::capture::FrameStamp;
-use loadwright_core::ports::PluginFailure;
+use loadwright_core::plan::RequestSettings;
+use loadwright_core::ports::{Cause, PluginFailure};
 use loadwright_core::reading::{Exchange, Reply};
+use loadwright_core::service::ServiceMetric;
 use loadwright_core::timeline::OutputFrame;
 
 /// A reply that was decoded.
@@ -26,12 +28,16 @@ impl Decoded {
     pub(crate) fn of(
         finished: &FinishedAttempt,
         reply: Option<Result<Reply, PluginFailure>>,
+        settings: &RequestSettings,
     ) -> Self {
         let reply = match reply {
             None => return Self::default(),
             Some(Err(failure)) => return Self::failed(failure.to_string()),
             Some(Ok(reply)) => reply,
         };
+        if let Some(name) = undeclared(&reply, &settings.metrics) {
+            return Self::failed(undeclared_text(&settings.api, name));
+        }
         let stamps: Vec<FrameStamp> = finished.capture.iter().map(|(_, stamp)| stamp).collect();
         let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
         let reading = match Reading::from_reply(reply, count) {
@@ -56,6 +62,18 @@ impl Decoded {
         });
         Self { frames: frames.collect(), reading, failure: None }
     }
+}
+
+/// A metric of the reply that the plugin does not declare.
+fn undeclared<'r>(reply: &'r Reply, declared: &[ServiceMetric]) -> Option<&'r str> {
+    let mut names = reply.metrics.iter().map(|(name, _)| name.as_str());
+    names.find(|name| !declared.iter().any(|metric| metric.name == *name))
+}
+
+fn undeclared_text(api: &str, name: &str) -> String {
+    let cause = format!("its reply has the metric `{name}`, which its manifest does not declare");
+    let (plugin, call) = (api.to_owned(), "decode".to_owned());
+    PluginFailure { plugin, call, cause: Cause::Contract(cause) }.to_string()
 }
 
 /// The whole exchange: status, headers with lower-case names, frames.

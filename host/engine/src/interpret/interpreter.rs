@@ -4,6 +4,7 @@
 //! `decode`. A slot that waits is told what comes next.
 
 pub(crate) mod context;
+mod metrics;
 mod next_step;
 mod partial;
 mod token_counts;
@@ -174,13 +175,14 @@ impl Interpreter {
         };
         let exchanges: Vec<_> =
             batch.iter().filter(|finished| is_good(finished)).map(decode::exchange).collect();
+        let plan = Arc::clone(&self.context.point.plan);
         let decoder = self.decoder.as_mut().expect("an API plugin without a plan decodes");
         let mut replies =
             if exchanges.is_empty() { Vec::new() } else { decoder.decode(&exchanges) }.into_iter();
         let mut records = Vec::with_capacity(batch.len());
         for finished in batch {
             let reply = if is_good(&finished) { replies.next() } else { None };
-            let Decoded { reading, frames, failure } = Decoded::of(&finished, reply);
+            let Decoded { reading, frames, failure } = Decoded::of(&finished, reply, &plan.request);
             records.push(self.record(finished, &reading, frames, failure));
         }
         records
@@ -213,6 +215,7 @@ impl Interpreter {
             last_attempt: retry_delay.is_none(),
             warmup: id.warmup,
             conversation: finished.turn.conversation.clone(),
+            labels: finished.turn.labels.clone(),
             timeline: finished.timeline,
             frames,
             streamed: finished.streamed,
@@ -225,6 +228,7 @@ impl Interpreter {
             tokenizer_output_tokens,
             dataset_input_tokens: finished.turn.input_tokens,
             finish_reason,
+            metrics: metrics::told(reading),
             connection: finished.connection,
             reopened: finished.reopened,
             bytes_sent: finished.bytes_sent,

@@ -87,13 +87,19 @@ impl RequestBuilder {
         item: u64,
         conversation: Conversation,
     ) -> Result<PendingRequest, PluginFailure> {
-        let mut turns = conversation.turns.into_iter();
+        let Conversation { id, turns, labels, scheduled: _ } = conversation;
+        let mut turns = turns.into_iter();
         let first = turns.next().ok_or_else(|| {
             contract(&self.plan.request.dataset, "generate", "one of its conversations has no turn")
         })?;
-        let state =
-            Box::new(ConversationState { slot, item, turns, ..ConversationState::default() });
-        self.pending(conversation.id, first, state)
+        let state = Box::new(ConversationState {
+            slot,
+            item,
+            labels,
+            turns,
+            ..ConversationState::default()
+        });
+        self.pending(id, first, state)
     }
 
     /// The prompt of `turn`, the next of a conversation, whose `state` is kept if others follow.
@@ -135,9 +141,10 @@ impl RequestBuilder {
             min_tokens,
             extra: turn.extra,
         };
+        let labels = state.labels.clone();
         let state = has_next.then_some(state);
-        let context =
-            TurnContext { conversation, input_tokens: turn.input_tokens, prompt: kept, state };
+        let input_tokens = turn.input_tokens;
+        let context = TurnContext { conversation, labels, input_tokens, prompt: kept, state };
         let parts = HostParts { media, headers: turn.headers };
         Ok(PendingRequest { prompt, parts, turn: context })
     }

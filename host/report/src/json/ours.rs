@@ -1,10 +1,12 @@
 //! The `loadwright` section of `benchmark_summary.json`: everything that EvalScope has no key for.
 
+use super::labels::labels;
 use super::{cell, number, object};
 use loadwright_core::Nanos;
 use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::metrics::{Metric, Metrics};
 use loadwright_core::percentile::{Distribution, Method, ROWS};
+use loadwright_core::service::ServiceValues;
 use loadwright_core::summary::{Footnote, Steady, Summary};
 use loadwright_core::totals::Connections;
 use serde::Serialize;
@@ -22,6 +24,8 @@ pub(super) fn section(summary: &Summary) -> Value {
         ("requests", requests(summary)),
         ("goodput", goodput(summary)),
         ("metrics", metrics(&summary.metrics)),
+        ("labels", labels(&summary.grouped)),
+        ("more_labels", summary.grouped.more.into()),
         ("tokens", plain(&summary.tokens)),
         ("concurrency", concurrency(summary)),
         ("arrivals", arrivals(summary)),
@@ -100,29 +104,52 @@ fn goodput(summary: &Summary) -> Value {
     ])
 }
 
-/// Every distribution of the table; null where the point does not have it.
+/// Every distribution of the table, and what the service told of itself; null where the point does
+/// not have it.
 fn metrics(metrics: &Metrics) -> Value {
-    let members = Metric::distributions().map(|metric| {
+    let table = Metric::distributions().map(|metric| {
         let divisor = metric.definition().unit.divisor();
         (metric.key_with_unit(), distribution(metrics.get(metric), divisor))
     });
-    Value::Object(members.collect())
+    let told = metrics.service().iter().map(|values| (values.metric.key(), service(values)));
+    Value::Object(table.chain(told).collect())
 }
 
-fn distribution(of: Option<&Distribution>, divisor: f64) -> Value {
-    let Some(distribution) = of else { return Value::Null };
-    let method = match distribution.method {
+/// Values as the service gave them, not rounded.
+fn service(values: &ServiceValues) -> Value {
+    let Some(all) = &values.distribution else { return Value::Null };
+    let metric = &values.metric;
+    let mut members = Map::new();
+    members.insert("label".into(), metric.label.clone().into());
+    members.insert("unit".into(), metric.unit.clone().into());
+    members.insert("kind".into(), plain(&metric.kind));
+    if let Some(sum) = values.sum {
+        members.insert("sum".into(), sum.into());
+    }
+    members.extend(rows(all, all.mean.into(), |row| all.rows[row].into()));
+    Value::Object(members)
+}
+
+pub(super) fn distribution(of: Option<&Distribution>, divisor: f64) -> Value {
+    let Some(all) = of else { return Value::Null };
+    let mean = number(Some(all.mean / divisor));
+    Value::Object(rows(all, mean, |row| cell(of, row, divisor)))
+}
+
+/// How many values there are, their mean, and each row.
+fn rows<T>(all: &Distribution<T>, mean: Value, row: impl Fn(usize) -> Value) -> Map<String, Value> {
+    let method = match all.method {
         Method::Exact => "exact",
         Method::Histogram => "hdrhistogram, 3 significant digits",
     };
     let mut members = Map::new();
-    members.insert("values".into(), distribution.count.into());
+    members.insert("values".into(), all.count.into());
     members.insert("method".into(), method.into());
-    members.insert("mean".into(), number(Some(distribution.mean / divisor)));
+    members.insert("mean".into(), mean);
     for (index, name) in ROWS.iter().enumerate() {
-        members.insert((*name).into(), cell(of, index, divisor));
+        members.insert((*name).into(), row(index));
     }
-    Value::Object(members)
+    members
 }
 
 fn concurrency(summary: &Summary) -> Value {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixture::{self, MS};
-use serde_json::Map;
+use serde_json::{Map, json};
 
 fn summary(of: &Summary) -> Value {
     serde_json::from_str(&benchmark_summary_json(of)).unwrap()
@@ -127,6 +127,43 @@ fn without_metrics(point: &Summary) -> String {
     assert_eq!(metrics.len(), Metric::distributions().count());
     assert!(metrics.values().all(Value::is_null), "{metrics:?}");
     pretty(&json)
+}
+
+#[test]
+fn what_the_service_tells_is_beside_the_other_metrics() {
+    let json = summary(&fixture::labelled());
+    let metrics = &json["loadwright"]["metrics"];
+    let queue = &metrics["metric:queue_time"];
+    let described = json!([queue["label"], queue["unit"], queue["kind"]]);
+    assert_eq!(described, json!(["queue time", "s", "time"]));
+    // Hundredths of a second from 1 to 40: the 99th percentile of 40 values is the last.
+    assert_eq!(json!([queue["values"], queue["min"], queue["50%"]]), json!([40, 0.01, 0.2]));
+    assert_eq!(json!([queue["99%"], queue["max"]]), json!([0.4, 0.4]));
+    assert!((queue["mean"].as_f64().unwrap() - 0.205).abs() < 1e-12, "{queue}");
+    assert_eq!(queue.get("sum"), None);
+    let audio = &metrics["metric:audio"];
+    assert_eq!(json!([audio["values"], audio["sum"]]), json!([20, 30.0]));
+    assert_eq!(metrics["metric:silent"], Value::Null);
+    let steady = &json["loadwright"]["steady_window"]["metrics"]["metric:queue_time"];
+    assert_eq!(steady["values"], 40);
+}
+
+#[test]
+fn metrics_by_label_have_a_group_for_each_text() {
+    let json = summary(&fixture::labelled());
+    let labels = json["loadwright"]["labels"].as_object().unwrap();
+    assert_eq!(labels.keys().collect::<Vec<_>>(), ["class", "user"]);
+    assert_eq!(json!([labels["user"], json["loadwright"]["more_labels"]]), json!([null, false]));
+    let chat = &labels["class"]["chat"];
+    assert_eq!(json!([chat["total"], chat["succeeded"], chat["failed"]]), json!([20, 20, 0]));
+    assert_eq!(json!([chat["success_share"], chat["good_share"]]), json!([1.0, 1.0]));
+    assert_eq!(chat["metrics"]["ttft_ms"]["99%"], 10.0);
+    assert_eq!(chat["metrics"]["latency_ms"]["max"], 80.0);
+    let code = &labels["class"]["code\u{1b}[31m"];
+    assert_eq!(code["metrics"]["tpot_ms"]["50%"], 20.0);
+    assert_eq!(code["good_share"], 0.0);
+    // 20 replies of 8 tokens; from 0 to the end of the last: 39 · 0.2 + 0.16 + 0.0001 s.
+    assert_eq!(code["output_tok_per_s"], round6(160.0 / 7.9601));
 }
 
 #[test]

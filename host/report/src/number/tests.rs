@@ -23,6 +23,24 @@ fn a_grid_shows_four_decimals_of_six_digits() {
 }
 
 #[test]
+fn four_digits_are_significant_at_any_size() {
+    let shown = [
+        (0.0, "0"),
+        (0.000_02, "0.00002"),
+        (0.123_456, "0.1235"),
+        (-1.5, "-1.5"),
+        (9.999_99, "10"),
+        (12_345.678, "12346"),
+        (3.2e20, "3.200e20"),
+        (f64::MAX, "1.798e308"),
+        (5e-324, "4.941e-324"),
+    ];
+    for (value, text) in shown {
+        assert_eq!(significant(value), text);
+    }
+}
+
+#[test]
 fn a_float_keeps_one_decimal() {
     let shown = [
         (0.0, "0.0"),

@@ -1,12 +1,13 @@
 //! What was measured beyond the two tables: load, from-schedule metrics, steady window, the client
 //! itself, connections, goodput, tokens.
 
-use crate::number::{grid, millis, percent};
-use crate::style::Style;
+use crate::number::{grid, millis, percent, significant};
+use crate::style::{Style, one_line};
 use loadwright_core::metrics::Metric;
 use loadwright_core::percentile::Distribution;
 use loadwright_core::plan::{Load, Objectives};
 use loadwright_core::record::TokenSource;
+use loadwright_core::service::ServiceMetric;
 use loadwright_core::summary::{Steady, Summary};
 use loadwright_core::words::counted;
 use std::collections::BTreeMap;
@@ -104,6 +105,13 @@ fn steady_window(steady: &Steady, summary: &Summary) -> String {
     for (metric, mean) in means {
         if let Some(mean) = mean {
             words += &format!(", {} {}", metric.label(), millis(mean));
+        }
+    }
+    for values in steady.metrics.service() {
+        if let Some(all) = &values.distribution {
+            let ServiceMetric { label, unit, .. } = &values.metric;
+            let mean = significant(all.mean);
+            words += &one_line(&format!(", {label} {mean} {unit}"), 100);
         }
     }
     words

@@ -129,6 +129,7 @@ fn golden_texts() {
     insta::assert_snapshot!("troubled", point_text(&fixture::troubled(), &style));
     insta::assert_snapshot!("all_failed", point_text(&fixture::all_failed(), &style));
     insta::assert_snapshot!("unstreamed", point_text(&fixture::unstreamed(), &style));
+    insta::assert_snapshot!("labelled", point_text(&fixture::labelled(), &Style::FILE));
     insta::assert_snapshot!("one_token", point_text(&fixture::one_token(), &style));
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::arbitrary;
 use crate::format::Format;
 use crate::reader::{OpenError, Reader};
+use loadwright_core::labels::Labels;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::reading::Channel;
 use loadwright_core::sample::EndReason;
@@ -377,4 +378,74 @@ fn a_panic_of_the_thread_answers_what_is_queued() {
     let mut store = Store::start(&folder.records(), write).unwrap();
     let failure = store.begin_point(&plan(0), 0).map(|_| ()).unwrap_err();
     assert!(failure.0.contains("the thread that writes them panicked"), "{failure}");
+}
+
+#[test]
+fn every_column_is_documented() {
+    let folder = Folder::new();
+    Store::create(&folder.records(), &[]).unwrap().close().unwrap();
+    let connection = folder.sqlite();
+    let page = include_str!("../../../../docs/RECORDS.md");
+    let section = |table: &str| {
+        let after = page.split_once(&format!("\n## {table}\n")).unwrap().1;
+        after.split_once("\n## ").unwrap().0
+    };
+    for table in ["run", "point", "request", "frame", "sample", "failure"] {
+        let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?)").unwrap();
+        let columns = columns.query_map([table], |row| row.get::<_, String>(0)).unwrap();
+        let columns: Vec<String> = columns.map(Result::unwrap).collect();
+        assert!(!columns.is_empty(), "{table}");
+        for column in columns {
+            let name = format!("`{column}`");
+            let mut rows = section(table).lines().filter(|line| line.starts_with("| `"));
+            assert!(rows.any(|row| row.contains(&name)), "RECORDS.md lacks {table}.{column}");
+        }
+    }
+}
+
+#[test]
+fn labels_and_metrics_can_be_queried_as_json() {
+    let folder = Folder::new();
+    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let labels = Labels::parse(r#"{"turns":3,"class":"chat"}"#).unwrap();
+    // The nearest number below has as many digits as there are.
+    let metrics = vec![testkit::quantity("queue_time", 0.1 + 0.2)];
+    let record = testkit::record(0, &[]);
+    let labelled = Record { labels, metrics, ..record.clone() };
+    give(&mut sink, &[Given::Record(Arc::new(labelled)), Given::Record(Arc::new(record))]);
+    sink.finish_point(&PointEnd::default()).unwrap();
+    let connection = folder.sqlite();
+    let first = connection.query_row(
+        "SELECT labels, labels ->> 'class', metrics ->> 'queue_time' FROM request WHERE id = 1",
+        [],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, f64>(2)?)),
+    );
+    let json = r#"{"class":"chat","turns":3}"#;
+    assert_eq!(first.unwrap(), (json.into(), "chat".into(), 0.300_000_000_000_000_04));
+    let none = "SELECT count(*) FROM request WHERE labels IS NULL AND metrics IS NULL AND id = 2";
+    assert_eq!(connection.query_row(none, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+}
+
+#[test]
+fn labels_and_metrics_that_are_none_are_an_error() {
+    let cases = [
+        ("labels", "[1]", "the labels are not a JSON object"),
+        ("labels", "{\"a\":true}", "the label `a` is a boolean; it must be a text or a number"),
+        ("metrics", "{\"a\":\"b\"}", "column metrics holds the unknown value `\"b\"`"),
+        ("metrics", "[", "a plan, point end or metric is not one: "),
+    ];
+    for (column, value, said) in cases {
+        let folder = Folder::new();
+        let mut store = Store::create(&folder.records(), &[]).unwrap();
+        let mut sink = store.begin_point(&plan(0), 0).unwrap();
+        give(&mut sink, &[Given::Record(Arc::new(testkit::record(0, &[])))]);
+        sink.finish_point(&PointEnd::default()).unwrap();
+        store.close().unwrap();
+        folder.sqlite().execute(&format!("UPDATE request SET {column} = ?"), [value]).unwrap();
+        let reader = Reader::open(&folder.records()).unwrap();
+        let point = &reader.points().unwrap()[0];
+        let failed = reader.replay(point, &mut Kept::default()).unwrap_err().to_string();
+        assert!(failed.contains(said), "{failed}");
+    }
 }

@@ -5,6 +5,7 @@ use super::inbound::{Invalid, message, no_members, pairs, prompt};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset;
 use crate::files::FileSet;
 use loadwright_core::conversation::{Content, Conversation, Turn};
+use loadwright_core::labels::Labels;
 
 /// The longest pause or scheduled time, in seconds: ten years, which whole nanoseconds hold.
 const MAX_SECONDS: f64 = 315_360_000.0;
@@ -15,7 +16,8 @@ const MAX_TURNS: usize = 100_000;
 /// The conversation in the core's types.
 ///
 /// # Errors
-/// A time is not one, a turn follows one that is not before it, or a file cannot be read.
+/// A time is not one, a turn follows one that is not before it, a label is not one, or a file cannot
+/// be read.
 pub(crate) fn conversation(
     conversation: dataset::Conversation,
     files: &FileSet,
@@ -27,6 +29,7 @@ pub(crate) fn conversation(
         return Err(Invalid(text));
     }
     let scheduled = scheduled.map(|at| seconds(at, "its scheduled time")).transpose()?;
+    let labels = Labels::parse(&labels).map_err(|bad| Invalid(bad.to_string()))?;
     let turns = turns.into_iter().enumerate().map(|(number, turn)| self::turn(number, turn, files));
     Ok(Conversation { id, scheduled, turns: turns.collect::<Result<_, _>>()?, labels })
 }

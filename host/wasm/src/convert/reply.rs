@@ -8,7 +8,7 @@ use loadwright_core::reading::{CountKind, Piece, Reply, Usage};
 /// The reply in the core's types.
 ///
 /// # Errors
-/// It has a name that the contract does not, or a count that is none.
+/// It has a name that the contract does not, a count that is none, or a metric that is not finite.
 pub(crate) fn reply(reply: api::Reply) -> Result<Reply, Invalid> {
     let said = |error: UnknownWord| Invalid(format!("its reply has the {error}"));
     no_members(&reply.extra, "the reply")?;
@@ -25,6 +25,7 @@ pub(crate) fn reply(reply: api::Reply) -> Result<Reply, Invalid> {
         }
         *usage.count_mut(kind) = Some(value as u32);
     }
+    let metrics = reply.metrics.into_iter().map(metric);
     let pieces = reply.pieces.into_iter().map(|piece| {
         let channel = channel(&piece.channel).map_err(said)?;
         Ok(Piece { frame: piece.frame, channel, text: piece.text, tokens: piece.tokens })
@@ -32,9 +33,17 @@ pub(crate) fn reply(reply: api::Reply) -> Result<Reply, Invalid> {
     Ok(Reply {
         pieces: pieces.collect::<Result<_, Invalid>>()?,
         usage,
-        metrics: reply.metrics.into_iter().map(|it| (it.name, it.value)).collect(),
+        metrics: metrics.collect::<Result<_, Invalid>>()?,
         finish_reason: reply.finish_reason,
         message: reply.message.map(message).transpose()?,
         error: reply.error,
     })
+}
+
+fn metric(metric: api::Quantity) -> Result<(String, f64), Invalid> {
+    let api::Quantity { name, value } = metric;
+    if !value.is_finite() {
+        return Err(Invalid(format!("its reply has {value:?} as metric `{name}`, not a number")));
+    }
+    Ok((name, value))
 }

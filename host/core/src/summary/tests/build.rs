@@ -1,8 +1,11 @@
 //! Records for tests: one at a time, and at random.
 
+use crate::labels::Labels;
 use crate::outcome::{Outcome, Stage};
 use crate::reading::{Channel, Usage};
 use crate::record::{Record, TokenSource};
+use crate::service::Quantity;
+use crate::testkit::quantity;
 pub(crate) use crate::testkit::{frame, record as reply};
 use crate::timeline::{Connect, OutputFrame, Timeline};
 use proptest::prelude::*;
@@ -27,11 +30,11 @@ fn any_record() -> impl Strategy<Value = Record> {
     let times = (0_u64..200, 0_u64..4, frames(), 0_u64..3);
     let tokens = (prop::option::of(0_u32..300), prop::option::of(0_u32..70));
     let flags = (any::<bool>(), 0_u32..2, any::<bool>(), prop::bool::weighted(0.1));
-    let rest = (outcome(), prop::option::of(connect()), 0_u64..3);
+    let rest = (outcome(), prop::option::of(connect()), 0_u64..3, labels(), service());
     (times, tokens, flags, rest).prop_map(|(times, tokens, flags, rest)| {
         let (scheduled, dispatch_delay, frames, tail) = times;
         let (streamed, attempt, last_attempt, warmup) = flags;
-        let (outcome, connect, connection) = rest;
+        let (outcome, connect, connection, labels, service) = rest;
         let scheduled = scheduled * 1_000_000;
         let sent = scheduled + dispatch_delay * 700_000;
         let last = frames.last().map_or(sent, |frame| sent + frame.at);
@@ -54,6 +57,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         (record.streamed, record.attempt, record.warmup) = (streamed, attempt, warmup);
         record.last_attempt = last_attempt || outcome.is_ok();
         record.outcome = outcome;
+        (record.labels, record.metrics) = (labels, service);
         record.connection = connection;
         if matches!(outcome, Outcome::Dropped | Outcome::Refused) {
             record.timeline.sent = None;
@@ -61,6 +65,30 @@ fn any_record() -> impl Strategy<Value = Record> {
             record.error = format!("lost at {scheduled}");
         }
         record
+    })
+}
+
+/// One label that is always a text, and one that may be a number.
+fn labels() -> impl Strategy<Value = Labels> {
+    let class = prop::sample::select(vec!["{}", r#"{"class":"chat"}"#, r#"{"class":"code"}"#]);
+    let tenant = prop::option::of((0_u32..5, any::<bool>()));
+    (class, tenant).prop_map(|(class, tenant)| {
+        let mut members: serde_json::Value = serde_json::from_str(class).unwrap();
+        if let Some((number, text)) = tenant {
+            members["tenant"] =
+                if text { number.to_string().into() } else { serde_json::Value::from(number) };
+        }
+        Labels::parse(&members.to_string()).unwrap()
+    })
+}
+
+/// Up to two metrics of the service, with ties, and values of every size.
+fn service() -> impl Strategy<Value = Vec<Quantity>> {
+    let finite = any::<f64>().prop_filter("finite", |value| value.is_finite());
+    let queue_time = prop::option::of(prop_oneof![(0_u8..5).prop_map(f64::from), finite]);
+    (queue_time, prop::option::of(0.0..30.0)).prop_map(|(queue_time, audio)| {
+        let queue_time = queue_time.map(|value| quantity("queue_time", value));
+        queue_time.into_iter().chain(audio.map(|value| quantity("audio", value))).collect()
     })
 }
 

@@ -163,6 +163,26 @@ fn per_second(tokens: u32, time: u64) -> Fraction {
     Fraction(u128::from(tokens) * 1_000_000 * 1_000_000_000, u128::from(time))
 }
 
+/// What the service told of the metric `name`, sorted.
+pub(super) fn told(name: &str, records: &[Record]) -> Vec<f64> {
+    let mut values = vec![];
+    for record in successes(records) {
+        for quantity in &record.metrics {
+            if *quantity.name == *name {
+                values.push(quantity.value);
+            }
+        }
+    }
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    values
+}
+
+/// Records whose label has this text.
+pub(super) fn labelled(label: &str, text: &str, records: &[Record]) -> Vec<Record> {
+    let json = format!("\"{label}\":\"{text}\"");
+    records.iter().filter(|record| record.labels.to_json().contains(&json)).cloned().collect()
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     pub total: u64,

@@ -48,7 +48,8 @@ impl Interpreter {
                 Ok(None) => NextStep::Done,
                 Err(failure) => {
                     let conversation = take(&mut finished.turn.conversation);
-                    let turn = TurnContext { conversation, ..TurnContext::default() };
+                    let labels = take(&mut finished.turn.labels);
+                    let turn = TurnContext { conversation, labels, ..TurnContext::default() };
                     NextStep::NextTurn(NextTurn { request: Err(failure), turn, delay: 0 })
                 }
             },
