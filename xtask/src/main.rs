@@ -1,9 +1,11 @@
 //! Build tasks of the workspace: `cargo xtask plugins` builds every guest, `--check` checks that the
-//! committed ones match their sources; `cargo xtask dist` builds the shipped binary.
+//! committed ones match their sources; `cargo xtask dist` builds the shipped binary, `cargo xtask
+//! contract` writes the contract's page.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod component;
+mod contract;
 mod digests;
 mod dist;
 mod guests;
@@ -16,7 +18,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask plugins            build all guests into their dist folders
        cargo xtask plugins --check    rebuild them elsewhere and compare with the committed ones
-       cargo xtask dist               build the shipped binary and a file with its line tables";
+       cargo xtask dist               build the shipped binary and a file with its line tables
+       cargo xtask contract           write docs/plugins/contract.md from wit/";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
     let done: Result<(), Box<dyn std::error::Error>> = match arguments.as_slice() {
         ["plugins"] => plugins::build().map_err(Into::into),
         ["plugins", "--check"] => plugins::check().map_err(Into::into),
+        ["contract"] => contract::write().map_err(Into::into),
         ["dist"] => dist::dist().map_err(Into::into),
         _ => {
             eprintln!("{USAGE}");

@@ -54,6 +54,9 @@ pub(crate) enum XtaskError {
         /// Why.
         cause: io::Error,
     },
+    /// The contract does not parse, or the page cannot hold it.
+    #[error("the contract in wit/: {0}")]
+    Contract(String),
     /// Committed files do not match their sources.
     #[error("{0} do not match their sources; run `cargo xtask plugins` and commit what it writes")]
     Differ(String),
