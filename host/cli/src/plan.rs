@@ -186,7 +186,7 @@ fn request(
         tokenize_prompt: args.prompt.tokenize_prompt,
         in_chat: prompts.in_chat,
         retries: diagnostics.whole_u32("retries", &args.load.retries, 0),
-        metrics: Vec::new(),
+        metrics: prompts.choice.metrics(),
     }
 }
 

@@ -8,7 +8,7 @@ mod needs;
 mod prompt_kind;
 
 pub use api::{API_KEY, ApiManifest, Auth};
-pub use metric::{MetricDeclaration, MetricKind, Metrics, read_metrics};
+pub use metric::read_metrics;
 pub use needs::{Need, Needs};
 pub use prompt_kind::{PromptKind, listed};
 

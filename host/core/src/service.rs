@@ -13,7 +13,7 @@ pub const PREFIX: &str = "metric:";
 pub struct ServiceMetric {
     /// Its name, e.g. `queue_time`.
     pub name: String,
-    /// The unit of its values, e.g. `s`; empty: none.
+    /// The unit of its values as it is shown, e.g. `s`.
     pub unit: String,
     /// What its values mean.
     pub kind: ServiceKind,

@@ -6,6 +6,7 @@ use bumpalo::Bump;
 use loadwright_core::ports::{Api, ApiFactory, Cause, PluginFailure};
 use loadwright_core::reading::{Exchange, ReadingPlan, Reply};
 use loadwright_core::request::{PromptRequest, Template};
+use loadwright_core::service::ServiceMetric;
 use std::sync::Arc;
 
 /// Makes instances of one configured API plugin.
@@ -18,13 +19,16 @@ impl WasmApi {
     /// Configures the plugin once and gets its reading plan.
     ///
     /// # Errors
-    /// The plugin rejected its settings or failed.
-    pub(crate) fn new(factory: InstanceFactory<ApiExports>) -> Result<Self, PluginFailure> {
+    /// The plugin rejected its settings or failed, or its plan reads a metric that is not `declared`.
+    pub(crate) fn new(
+        factory: InstanceFactory<ApiExports>,
+        declared: &[ServiceMetric],
+    ) -> Result<Self, PluginFailure> {
         let factory = Arc::new(factory);
         let mut first = Instance::new(Arc::clone(&factory))?;
         let plan = first.call("plan", |live| live.guest.call_plan(&mut live.store))?;
         let plan = plan
-            .map(convert::reading_plan)
+            .map(|plan| convert::reading_plan(plan, declared))
             .transpose()
             .map_err(|invalid| factory.failure("plan", Cause::Contract(invalid.to_string())))?;
         Ok(Self { factory, plan })

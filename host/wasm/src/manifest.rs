@@ -7,7 +7,8 @@ mod schema;
 use crate::error::LoadFault;
 use crate::kind::Kind;
 use known::Known;
-use loadwright_core::manifest::{ApiManifest, DatasetManifest, Metrics, Needs, read_metrics};
+use loadwright_core::manifest::{ApiManifest, DatasetManifest, Needs, read_metrics};
+use loadwright_core::service::ServiceMetric;
 use loadwright_core::setting::SettingFault;
 use serde_json::Value;
 
@@ -35,8 +36,8 @@ pub struct Manifest {
     pub api: ApiManifest,
     /// What it says as a dataset; defaults where it says nothing.
     pub dataset: DatasetManifest,
-    /// Numbers that its service measures itself.
-    pub metrics: Metrics,
+    /// Numbers that its service measures itself, sorted by name.
+    pub metrics: Vec<ServiceMetric>,
     /// Settings that name a file or a folder.
     pub path_settings: Vec<String>,
 }

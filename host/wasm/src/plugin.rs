@@ -101,7 +101,7 @@ impl Plugin {
         let never = StopFlag::default();
         let factory =
             self.instance_factory(Kind::Api, settings, DatasetServices::default(), never)?;
-        Ok(Arc::new(api::WasmApi::new(factory)?))
+        Ok(Arc::new(api::WasmApi::new(factory, &self.manifest().metrics)?))
     }
 
     /// Configures it as a dataset; otherwise like [`api`](Self::api).

@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Chosen};
 use crate::diagnostics::{Diagnostics, SettingError};
 use loadwright_core::manifest::{ApiManifest, PromptKind, listed};
 use loadwright_core::plan::PluginVersion;
+use loadwright_core::service::ServiceMetric;
 use loadwright_core::words::either;
 use loadwright_wasm::{Identity, Kind, Source};
 use std::sync::Arc;
@@ -42,6 +43,11 @@ impl<'a> Choice<'a> {
     /// The API's name, where it was found.
     pub(super) fn api(&self) -> Option<&Identity> {
         self.api.as_ref().ok().map(|chosen| &*chosen.identity)
+    }
+
+    /// What its service reports of itself; nothing where the API was not found.
+    pub(super) fn metrics(&self) -> Vec<ServiceMetric> {
+        self.api().map(|api| api.manifest.metrics.clone()).unwrap_or_default()
     }
 
     /// The dataset, where it was found.

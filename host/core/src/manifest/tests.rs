@@ -1,6 +1,8 @@
 //! Members of manifests as plugins write them: what is read of each, and what is refused, by name.
 
 use super::*;
+use crate::service::ServiceKind;
+use crate::testkit::service_metric;
 use serde_json::json;
 
 /// An API whose endpoints share an ending, as those of OpenAI do.
@@ -179,10 +181,14 @@ fn needs_are_read_or_refused() {
 fn metrics_are_declared_with_unit_kind_and_label() {
     let metrics = read_metrics(&json!({
         "queue_time": { "unit": "s", "kind": "time", "label": "queue time" },
+        "audio": { "unit": "s", "kind": "total", "label": "audio" },
     }))
     .unwrap();
-    assert_eq!(metrics["queue_time"].unit, "s");
-    assert_eq!(metrics["queue_time"].kind, MetricKind::Time);
+    let sorted = [
+        service_metric("audio", ServiceKind::Total),
+        service_metric("queue_time", ServiceKind::Time),
+    ];
+    assert_eq!(metrics, sorted);
     for (name, json, said) in [
         (
             "t",

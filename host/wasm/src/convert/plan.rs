@@ -7,6 +7,7 @@ use loadwright_core::reading::{
     Channel, Condition, CountKind, Fold, Guard, Modes, NextMessage, Payload, PlanFraming,
     ReadingPlan, Rule, RuleKind,
 };
+use loadwright_core::service::ServiceMetric;
 
 /// A word of a plan that this host does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,10 +21,24 @@ pub(crate) struct UnknownWord {
 /// The plan in the core's types.
 ///
 /// # Errors
-/// A word of it is unknown.
-pub(crate) fn reading_plan(plan: api::ReadingPlan) -> Result<ReadingPlan, Invalid> {
+/// A word of it is unknown, or it reads a metric that the manifest has not `declared`.
+pub(crate) fn reading_plan(
+    plan: api::ReadingPlan,
+    declared: &[ServiceMetric],
+) -> Result<ReadingPlan, Invalid> {
     no_members(&plan.extra, "the reading plan")?;
-    words(plan).map_err(|error| Invalid(format!("its reading plan has the {error}")))
+    let plan = words(plan);
+    let plan = plan.map_err(|error| Invalid(format!("its reading plan has the {error}")))?;
+    let mut metrics = plan.rules.iter().filter_map(|rule| match &rule.kind {
+        RuleKind::Metric(name) => Some(name),
+        _ => None,
+    });
+    match metrics.find(|name| !declared.iter().any(|metric| metric.name == **name)) {
+        None => Ok(plan),
+        Some(name) => Err(Invalid(format!(
+            "its reading plan has the metric `{name}`, which its manifest does not declare"
+        ))),
+    }
 }
 
 fn words(plan: api::ReadingPlan) -> Result<ReadingPlan, UnknownWord> {
