@@ -2,6 +2,7 @@
 //! like the OpenAI one.
 
 use loadwright_core::conversation::{Conversation, Message, Part, Prompt, Turn};
+use loadwright_core::labels::Labels;
 use loadwright_core::ports::{
     Api, ApiFactory, Cause, Dataset, DatasetFactory, DatasetProperties, Fault, PluginFailure,
 };
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// Called before a plugin does something, so that a test can delay it or make it fail.
 pub(crate) type Hook = Arc<dyn Fn(u64) -> Result<(), String> + Send + Sync>;
 
-/// Conversations whose texts name their item and turn.
+/// Conversations whose texts name their item and turn, with their item as a label.
 #[derive(Clone)]
 pub(crate) struct FakeDataset {
     /// The number of items; `None`: unlimited.
@@ -87,7 +88,8 @@ impl FakeDataset {
             next
         };
         let turns = (0..self.turns).map(turn).collect();
-        Ok(Conversation { id: format!("talk-{item}"), turns, ..Conversation::default() })
+        let labels = Labels::parse(&format!(r#"{{"item":"{item}"}}"#)).expect("it is short");
+        Ok(Conversation { id: format!("talk-{item}"), turns, labels, ..Conversation::default() })
     }
 }
 
@@ -107,6 +109,8 @@ pub(crate) struct FakeApi {
     pub(crate) padding: usize,
     /// CPU time that each `decode` uses, in nanoseconds.
     pub(crate) burn: u64,
+    /// Metrics that `decode` returns with every reply.
+    pub(crate) metrics: Vec<(&'static str, f64)>,
     /// The assistant's message that `decode` returns for a reply.
     pub(crate) message: Option<fn(&Exchange) -> Message>,
     /// Called with the number of prompts before each `format`.
@@ -125,6 +129,7 @@ impl Default for FakeApi {
             headers: Vec::new(),
             padding: 0,
             burn: 0,
+            metrics: Vec::new(),
             message: None,
             before_format: None,
             before_decode: None,
@@ -234,7 +239,9 @@ impl Api for FakeApi {
                 Some(text) => Err(failure("decode", text.clone())),
                 None => {
                     let message = self.message.map(|make| make(exchange));
-                    Ok(Reply { message, ..decoded(exchange) })
+                    let own = |(name, value): &(&str, f64)| ((*name).to_owned(), *value);
+                    let metrics = self.metrics.iter().map(own).collect();
+                    Ok(Reply { message, metrics, ..decoded(exchange) })
                 }
             })
             .collect()

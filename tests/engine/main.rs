@@ -16,6 +16,7 @@ mod content;
 mod control;
 mod endless;
 mod heads;
+mod labels;
 mod limits;
 mod load;
 mod outcomes;
