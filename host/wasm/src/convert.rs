@@ -2,6 +2,7 @@
 
 mod conversation;
 mod fault;
+mod held;
 mod inbound;
 mod outbound;
 mod plan;
@@ -9,8 +10,9 @@ mod reply;
 mod request;
 
 pub(crate) use conversation::conversation;
+pub(crate) use held::HeldTexts;
 pub(crate) use inbound::{Invalid, messages, no_members};
-pub(crate) use outbound::{exchanges, prompt_requests};
+pub(crate) use outbound::{Outbound, exchanges};
 pub(crate) use plan::reading_plan;
 pub(crate) use reply::reply;
-pub(crate) use request::template;
+pub(crate) use request::formatted;

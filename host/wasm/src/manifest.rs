@@ -5,6 +5,7 @@ mod known;
 mod schema;
 
 use crate::error::LoadFault;
+use crate::formatting::Formatting;
 use crate::kind::Kind;
 use known::Known;
 use loadwright_core::manifest::{ApiManifest, DatasetManifest, Needs, read_metrics};
@@ -128,6 +129,12 @@ impl Manifest {
     /// Memory limit in bytes unless the user sets one: `limits.memory_mib`, from 64 to 256 MiB.
     pub(crate) fn memory(&self) -> u64 {
         self.known.limits.memory_mib.max(DEFAULT_MEMORY_MIB) << 20
+    }
+
+    /// How the plugin wants to format requests.
+    pub(crate) fn formatting(&self) -> Formatting {
+        let ApiManifest { held_text, reuse_by_shape, .. } = self.api;
+        Formatting { held_text, reuse_by_shape }
     }
 
     /// Checks `settings` against the schema and fills in defaults; empty if they are valid.

@@ -101,7 +101,9 @@ impl Plugin {
         let never = StopFlag::default();
         let factory =
             self.instance_factory(Kind::Api, settings, DatasetServices::default(), never)?;
-        Ok(Arc::new(api::WasmApi::new(factory, &self.manifest().metrics)?))
+        let manifest = self.manifest();
+        let api = api::WasmApi::new(factory, manifest.formatting(), &manifest.metrics)?;
+        Ok(Arc::new(api))
     }
 
     /// Configures it as a dataset; otherwise like [`api`](Self::api).

@@ -40,10 +40,8 @@ pub struct ApiManifest {
     /// Whether long texts stay in the host.
     #[serde(default)]
     pub held_text: bool,
-    /// Whether the host fills in `{{conversation}}`, `{{index}}` and `{{turn}}`.
-    #[serde(default)]
-    pub placeholders: bool,
-    /// Whether a formatted request is used again for prompts that differ in their long texts alone.
+    /// Whether a formatted request is used again for requests that differ in nothing but held
+    /// texts, media and placeholders.
     #[serde(default)]
     pub reuse_by_shape: bool,
 }
@@ -80,7 +78,6 @@ impl Default for ApiManifest {
             auth: Auth::default(),
             stream: true,
             held_text: false,
-            placeholders: false,
             reuse_by_shape: false,
         }
     }

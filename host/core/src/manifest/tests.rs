@@ -31,10 +31,7 @@ fn what_an_api_says() {
     assert!(ApiManifest::default().takes(&PromptKind::Inputs), "nothing is known of it");
     assert_eq!(api.auth.value_for("sk"), "sk");
     assert_eq!(Auth::default().value_for("sk"), "Bearer sk");
-    assert_eq!(
-        (api.stream, api.held_text, api.placeholders, api.reuse_by_shape),
-        (true, true, false, false)
-    );
+    assert_eq!((api.stream, api.held_text, api.reuse_by_shape), (true, true, false));
 }
 
 #[test]

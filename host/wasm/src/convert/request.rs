@@ -2,35 +2,49 @@
 
 use super::inbound::{Invalid, no_members, pairs};
 use crate::bindings::bulk::exports::loadwright::plugin::api;
-use loadwright_core::request::{Encoding, Head, Segment, Template};
+use crate::formatted::{Formatted, Piece, Placeholder, TextEncoding};
+use loadwright_core::request::{Encoding, Head};
 
-/// The request in the core's types.
+/// The request in the host's types, with nothing filled in yet.
 ///
 /// # Errors
 /// It names something that the contract does not.
-pub(crate) fn template(request: api::Request) -> Result<Template, Invalid> {
+pub(crate) fn formatted(request: api::Request) -> Result<Formatted, Invalid> {
     let api::Request { method, path, headers, body, extra } = request;
     no_members(&extra, "the request")?;
-    let body = body.into_iter().map(segment).collect::<Result<_, _>>()?;
-    Ok(Template { head: Head { method, path, headers: pairs(headers) }, body })
+    let body = body.into_iter().map(piece).collect::<Result<_, _>>()?;
+    Ok(Formatted { head: Head { method, path, headers: pairs(headers) }, body })
 }
 
-fn segment(segment: api::Segment) -> Result<Segment, Invalid> {
-    match segment {
-        api::Segment::Bytes(bytes) => Ok(Segment::Bytes(bytes)),
+fn piece(segment: api::Segment) -> Result<Piece, Invalid> {
+    Ok(match segment {
+        api::Segment::Bytes(bytes) => Piece::Bytes(bytes),
         api::Segment::Media(api::Insertion { index, encoding }) => {
             let encoding = match encoding {
                 api::Encoding::Raw => Encoding::Raw,
                 api::Encoding::Base64 => Encoding::Base64,
                 api::Encoding::DataUrl => Encoding::DataUrl,
                 api::Encoding::JsonString => {
-                    return Err(Invalid::new("the body inserts media as a JSON string"));
+                    return Err(Invalid::new(
+                        "the body inserts media as `json-string`; choose raw, base64 or data-url",
+                    ));
                 }
             };
-            Ok(Segment::Media { index, encoding })
+            Piece::Media { index, encoding }
         }
-        api::Segment::Text(api::Insertion { index, .. }) => {
-            Err(Invalid(format!("the body inserts held text {index}, but the request has none")))
+        api::Segment::Text(api::Insertion { index, encoding }) => {
+            let encoding = match encoding {
+                api::Encoding::Raw => TextEncoding::Raw,
+                api::Encoding::Base64 => TextEncoding::Base64,
+                api::Encoding::JsonString => TextEncoding::JsonString,
+                api::Encoding::DataUrl => {
+                    return Err(Invalid::new(
+                        "the body inserts text as `data-url`; choose raw, base64 or json-string",
+                    ));
+                }
+            };
+            Piece::Text { index, encoding }
         }
-    }
+        api::Segment::Placeholder(name) => Piece::Placeholder(Placeholder::named(&name)?),
+    })
 }
