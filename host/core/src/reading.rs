@@ -90,25 +90,26 @@ pub enum Condition {
     Absent,
 }
 
+/// What a guard points to if it is on the name of the server-sent event.
+pub const EVENT_NAME: &str = "@event";
+
 /// A condition on another value of the frame.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Guard {
-    /// A JSON pointer. Where it begins as the rule's pointer does, up to and with a `*`, it points
-    /// into the same element. `@event` is the name of the server-sent event.
+    /// A JSON pointer, or [`EVENT_NAME`]. Where it begins as the rule's pointer does, up to and with
+    /// a `*`, it points into the same element.
     pub at: String,
     /// What is there.
     pub condition: Condition,
 }
 
-/// How the values that a rule finds in the frames of a reply become one.
+/// How the values of the frames become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Fold {
-    /// The last one.
+    /// The last frame's.
     #[default]
     Last,
-    /// The last frame's, in which all are added.
-    Sum,
-    /// All of all frames are added.
+    /// Those of all frames are added.
     SumFrames,
     /// The largest.
     Largest,
@@ -119,16 +120,17 @@ pub enum Fold {
 pub struct Modes {
     /// Each frame repeats what came before.
     pub so_far: bool,
-    /// All rules of the kind that find a value are used, not only the first.
+    /// All rules of the kind are used, not only the first that finds a value.
     pub every: bool,
     /// Each match counts 1, whatever its value.
     pub one_each: bool,
-    /// How values become one.
+    /// The values of one frame are added; otherwise the last one is used.
+    pub sum: bool,
+    /// How the values of the frames become one.
     pub fold: Fold,
 }
 
-/// Where a reply holds something. Rules of one kind are alternatives, in order: in each frame the
-/// first that finds a value is used, unless a mode says otherwise.
+/// Where a reply holds something. Of the rules of one kind, the first that finds a value is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// What it finds.
@@ -171,6 +173,13 @@ pub struct ReadingPlan {
     pub rules: Vec<Rule>,
     /// What a conversation continues with.
     pub next: NextMessage,
+}
+
+impl ReadingPlan {
+    /// Whether a rule depends on the name of a server-sent event.
+    pub fn uses_event_names(&self) -> bool {
+        self.rules.iter().flat_map(|rule| &rule.when).any(|guard| guard.at == EVENT_NAME)
+    }
 }
 
 /// What kind of text a piece is.

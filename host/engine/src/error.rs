@@ -15,8 +15,8 @@ pub enum EngineError {
     /// A plugin could not be set up.
     #[error(transparent)]
     Plugin(#[from] PluginFailure),
-    /// The protocol's reading plan is invalid.
-    #[error("the protocol's reading plan is invalid: {0}")]
+    /// The API plugin's reading plan is invalid.
+    #[error("the API plugin's reading plan is invalid: {0}")]
     ReadingPlan(#[from] InvalidRule),
     /// The system has no more threads, files or timers.
     #[error("the system refused a resource: {0}")]
@@ -86,6 +86,12 @@ pub enum InvalidRule {
     /// Too many different guards.
     #[error("the reading plan has more than {0} different guards")]
     TooManyGuards(usize),
+    /// A pointer other than the empty one, although payloads are text.
+    #[error("the pointer `{0}` of the reading plan must be empty, since payloads are text")]
+    IntoText(String),
+    /// Rules, although payloads are opaque.
+    #[error("the reading plan has rules, although its payloads are opaque")]
+    Opaque,
     /// Wildcards and indices at the same arrays multiply beyond the limit.
     #[error("the pointers of the reading plan mix `*` and indices in more than {0} ways")]
     TooManyNodes(usize),

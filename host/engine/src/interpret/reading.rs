@@ -1,41 +1,58 @@
 //! Reads frames by an API plugin's reading plan, without calling the plugin: text by channel, usage,
 //! finish reason, errors, the end mark. Knows nothing of time; `classify` decides on the outcome.
 
+mod apply;
+mod carried;
 mod error_text;
+mod guards;
 mod held;
+mod matches;
 mod memo;
+mod pointer;
 mod reply;
 mod rules;
+mod so_far;
 pub(crate) mod surrogates;
+mod tree;
 mod visitor;
 
 pub use crate::error::InvalidRule;
 pub use reply::{InvalidReply, Unreadable};
 
+use carried::Carried;
 use loadwright_core::conversation::Message;
-use loadwright_core::reading::{Channel, ReadingPlan, Usage};
+use loadwright_core::reading::{Channel, Payload, ReadingPlan, Usage};
+use matches::Matches;
 use memo::Memo;
-use rules::{Count, Field, Rules};
-use visitor::{Match, Matched, Matches, NotJson};
+use rules::{CompiledRule, Field, Rules};
+use so_far::SoFar;
+use visitor::NotJson;
 
-// The tests are rewritten for the plan's new rules in the commit after this one.
+#[cfg(test)]
+mod reference;
 
 /// A compiled reading plan. One serves any number of exchanges and threads.
 ///
 /// Where the contract of a reading plan leaves a choice:
-/// - Rules apply in the plan's order, and the matches of one rule in the order of the frame.
-/// - Several rules for the answer, for reasoning or for frame tokens are alternatives: in each frame
-///   the first that matches counts. Tool calls are the matches of all their rules.
-/// - Text is a string; other values do not match, nor does an empty text or finish reason.
-/// - A tool-call rule that points to an array or an object matches it without text.
-/// - A count is a whole number that fits 32 bits; other numbers are ignored.
-/// - Frame tokens of several places are added up. A frame without any has a count of 0, but a reply in
-///   which no frame has any has no count.
-/// - A guard holds if any place that it points to is a string equal to its text.
-/// - `false` and the empty text are not errors, like `null`.
-/// - A frame of white space carries nothing.
+/// - Rules of one kind apply in the plan's order, the matches of one rule in the order of the frame.
+///   `every` of one rule holds for all rules of its kind; how the values of a frame are folded is up to
+///   the first rule that is used in it.
+/// - Text is a string that is not empty; so are a finish reason and a text of an error. A tool call and
+///   a result are also any array or object that is not empty, a result any number or boolean: without
+///   text.
+/// - With `so-far`, a text that does not begin with the one before it at the same place is new as a
+///   whole; tokens are those above the number before. Counts and metrics are the same with it.
+/// - A count is a whole number that fits 32 bits, a metric any number; others are ignored.
+/// - Tokens of one frame are always added, and a rule that finds no more than 0 leaves the frame to the
+///   next one. A reply in which no frame has any has no count.
+/// - A guard with a `*` that is not its rule's holds if any place holds; `absent`: if none is present.
+/// - Numbers are compared by their shortest JSON text.
+/// - `false` and null are no error and no end.
+/// - A frame of white space carries nothing, unless the payload is text or opaque. Nothing is read after
+///   the end.
 #[derive(Debug)]
 pub struct Reader {
+    payload: Payload,
     done: Vec<String>,
     rules: Rules,
 }
@@ -45,7 +62,8 @@ pub struct Reader {
 pub enum FrameKind {
     /// The end mark.
     Done,
-    /// Output. Of several channels in one frame, the last in the order reasoning, tool call, answer.
+    /// Output. Of several channels in one frame, the last in the order reasoning, tool call, answer,
+    /// result.
     Output {
         /// What it carries.
         channel: Channel,
@@ -101,6 +119,8 @@ pub struct Reading {
     pub done: bool,
     /// Why the first frame that was not JSON is not.
     pub unreadable: Option<String>,
+    /// Whether such a frame begins as JSON does, unlike a keep-alive line.
+    pub damaged: bool,
     /// What the reader keeps between two frames.
     pub(crate) state: ReaderState,
 }
@@ -111,6 +131,9 @@ pub(crate) struct ReaderState {
     without_text: bool,
     matches: Matches,
     memo: Memo,
+    so_far: SoFar,
+    /// What the last frame carried.
+    carried: Carried,
 }
 
 impl Reading {
@@ -136,11 +159,13 @@ impl Reading {
             output: cleared(taken.output),
             reasoning: cleared(taken.reasoning),
             tool_calls: cleared(taken.tool_calls),
+            results: cleared(taken.results),
             outputs: taken.outputs,
             state: ReaderState { memo: Memo::default(), ..taken.state },
             ..Self::default()
         };
         self.outputs.clear();
+        self.state.so_far.clear();
     }
 
     fn text(&mut self, channel: Channel) -> &mut String {
@@ -156,143 +181,101 @@ impl Reading {
 impl Reader {
     /// Compiles a plan.
     pub fn new(plan: &ReadingPlan) -> Result<Self, InvalidRule> {
-        Ok(Self { done: plan.done.clone(), rules: Rules::new(plan)? })
+        Ok(Self { payload: plan.payload, done: plan.done.clone(), rules: Rules::new(plan)? })
     }
 
     /// Whether the plan can tell the end of a reply: it has an end mark or a finish reason.
     pub fn knows_the_end(&self) -> bool {
-        let finishes = |rule: &rules::CompiledRule| rule.field == Field::FinishReason;
-        !self.done.is_empty() || self.rules.compiled.iter().any(finishes)
+        let ends = |rule: &CompiledRule| matches!(rule.field, Field::Finish | Field::End);
+        !self.done.is_empty() || self.rules.compiled.iter().any(ends)
     }
 
-    /// Reads the next frame of an exchange.
+    /// Reads the next frame of an exchange, which has no event name.
     pub fn read(&self, frame: &[u8], into: &mut Reading) -> FrameKind {
+        self.read_event("", frame, into)
+    }
+
+    /// Reads the next frame of an exchange, the payload of a server-sent event called `event`.
+    pub fn read_event(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
         let index = into.frames;
         into.frames += 1;
-        let frame = frame.trim_ascii();
-        if self.done.iter().any(|mark| mark.as_bytes() == frame) {
+        if into.done {
+            return FrameKind::Nothing;
+        }
+        let trimmed = frame.trim_ascii();
+        if self.done.iter().any(|mark| mark.as_bytes() == trimmed) {
             into.done = true;
             return FrameKind::Done;
         }
-        if frame.is_empty() {
-            return FrameKind::Nothing;
+        let kind = match self.payload {
+            Payload::Json if trimmed.is_empty() => FrameKind::Nothing,
+            Payload::Json => self.read_json(event, trimmed, into),
+            _ if frame.is_empty() => FrameKind::Nothing,
+            Payload::Text => self.read_text(event, frame, into),
+            Payload::Opaque => {
+                into.state.carried.add(Channel::Result);
+                FrameKind::Output { channel: Channel::Result, tokens: None }
+            }
+        };
+        if let FrameKind::Output { channel, tokens } = kind {
+            into.outputs.push(Output { frame: index, channel, tokens });
         }
+        kind
+    }
+
+    fn read_json(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
         let mut matches = std::mem::take(&mut into.state.matches);
         let memo = &mut into.state.memo;
-        let seen = match self.collect(frame, &mut matches, memo) {
+        let kind = match self.collect(event, frame, &mut matches, memo) {
             Ok(()) => self.apply(frame, &matches, into),
             Err(_)
                 if let Some(frame) = surrogates::replaced(frame)
-                    && self.collect(&frame, &mut matches, memo).is_ok() =>
+                    && self.collect(event, &frame, &mut matches, memo).is_ok() =>
             {
                 self.apply(&frame, &matches, into)
             }
             Err(why) => {
-                let text = || error_text::unreadable(index, frame, &why);
+                let text = || error_text::unreadable(into.frames - 1, frame, &why);
                 into.unreadable.get_or_insert_with(text);
+                into.damaged |= frame.starts_with(b"{") || frame.starts_with(b"[");
                 FrameKind::Unreadable
             }
         };
         into.state.matches = matches;
-        if let FrameKind::Output { channel, tokens } = seen {
-            into.outputs.push(Output { frame: index, channel, tokens });
-        }
-        seen
+        kind
+    }
+
+    fn read_text(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
+        let text = String::from_utf8_lossy(frame);
+        let mut matches = std::mem::take(&mut into.state.matches);
+        let event_guards = self.rules.guards.of_event(event);
+        visitor::collect_text(&mut matches, &self.rules, event_guards, &text);
+        let kind = self.apply(frame, &matches, into);
+        into.state.matches = matches;
+        kind
     }
 
     /// Collects the matches of a frame: from those of the last one if only a text differs.
-    fn collect(&self, frame: &[u8], matches: &mut Matches, memo: &mut Memo) -> Result<(), NotJson> {
+    fn collect(
+        &self,
+        event: &str,
+        frame: &[u8],
+        matches: &mut Matches,
+        memo: &mut Memo,
+    ) -> Result<(), NotJson> {
+        let guards = &self.rules.guards;
+        let event_guards = guards.of_event(event);
         if let Some(text) = memo.text(frame) {
             matches.replace_text(text);
+            matches.guards = matches.guards & !guards.event_bits | event_guards;
             return Ok(());
         }
         memo.keep(frame, None);
-        matches.collect(&self.rules, frame)?;
+        visitor::collect(matches, &self.rules, event_guards, frame)?;
         memo.keep(frame, matches.only_text());
         Ok(())
     }
-
-    /// Adds the matches of one frame to the reading.
-    fn apply(&self, frame: &[u8], matches: &Matches, into: &mut Reading) -> FrameKind {
-        let mut channel = None;
-        let mut tokens = None;
-        let mut first = FirstRules::default();
-        for it in &matches.list {
-            let rule = &self.rules.compiled[usize::from(it.rule)];
-            let holds = rule.guard.is_none_or(|bit| matches.guards >> bit & 1 == 1);
-            if !holds || !first.allow(rule.field, it) {
-                continue;
-            }
-            match (rule.field, it.value) {
-                (Field::Text(carried), value) => {
-                    channel = Some(channel.map_or(carried, |other| furthest(other, carried)));
-                    if let Matched::Text { start, end } = value
-                        && !into.state.without_text
-                    {
-                        into.text(carried).push_str(&matches.text[start..end]);
-                    }
-                }
-                (Field::FrameTokens, Matched::Number(count)) => {
-                    tokens = reply::sum(tokens, Some(count));
-                }
-                (Field::Count(which), Matched::Number(count)) => set(&mut into.usage, which, count),
-                (Field::FinishReason, Matched::Text { start, end }) => {
-                    let reason = into.finish_reason.get_or_insert_default();
-                    reason.clear();
-                    reason.push_str(&matches.text[start..end]);
-                }
-                (Field::Error, _) if into.error.is_none() => {
-                    into.error = Some(error_text::of(frame, &rule.steps));
-                }
-                _ => {}
-            }
-        }
-        into.frame_tokens = reply::sum(into.frame_tokens, tokens.filter(|&count| count > 0));
-        channel.map_or(FrameKind::Nothing, |channel| FrameKind::Output { channel, tokens })
-    }
 }
 
-/// Of alternative rules, those that matched first in a frame.
-#[derive(Default)]
-struct FirstRules {
-    output: Option<u16>,
-    reasoning: Option<u16>,
-    tokens: Option<u16>,
-}
-
-impl FirstRules {
-    /// Whether a match counts, after those before it.
-    fn allow(&mut self, field: Field, it: &Match) -> bool {
-        let first = match field {
-            Field::Text(Channel::Output) => &mut self.output,
-            Field::Text(Channel::Reasoning) => &mut self.reasoning,
-            // A count of 0 leaves the count to an alternative that has one.
-            Field::FrameTokens if it.value == Matched::Number(0) => return true,
-            Field::FrameTokens => &mut self.tokens,
-            _ => return true,
-        };
-        *first.get_or_insert(it.rule) == it.rule
-    }
-}
-
-fn furthest(one: Channel, other: Channel) -> Channel {
-    let rank = |channel| match channel {
-        Channel::Reasoning => 0,
-        Channel::ToolCall => 1,
-        Channel::Output => 2,
-        Channel::Result => 3,
-    };
-    if rank(other) > rank(one) { other } else { one }
-}
-
-fn set(usage: &mut Usage, which: Count, count: u32) {
-    let place = match which {
-        Count::Input => &mut usage.input_tokens,
-        Count::Output => &mut usage.output_tokens,
-        Count::Cached => &mut usage.cached_tokens,
-        Count::Reasoning => &mut usage.reasoning_tokens,
-        Count::Accepted => &mut usage.accepted_tokens,
-        Count::Rejected => &mut usage.rejected_tokens,
-    };
-    *place = Some(count);
-}
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ fn rule(rule: api::Rule) -> Result<Rule, UnknownWord> {
             "so-far" => modes.so_far = true,
             "every" => modes.every = true,
             "one-each" => modes.one_each = true,
-            "sum" => modes.fold = Fold::Sum,
+            "sum" => modes.sum = true,
             "sum-frames" => modes.fold = Fold::SumFrames,
             "largest" => modes.fold = Fold::Largest,
             _ => {

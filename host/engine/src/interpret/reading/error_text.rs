@@ -1,7 +1,7 @@
 //! Texts of errors: one that a reply carries, or why a frame is not JSON. Not on the hot path, so the
 //! frame is simply parsed again.
 
-use super::rules::Step;
+use super::pointer::{Step, element_place};
 use super::visitor::NotJson;
 use serde_json::Value;
 
@@ -10,11 +10,12 @@ const KEPT: usize = 4096;
 /// Bytes of an unreadable frame that are shown.
 const SHOWN: usize = 200;
 
-/// The first error at a pointer of `frame`: an object's `message`, a text as it is, anything else as
-/// JSON.
-pub(super) fn of(frame: &[u8], at: &[Step]) -> String {
+/// The error at a place of a pointer of `frame`: an object's `message`, a text as it is, anything else
+/// as JSON.
+pub(super) fn of(frame: &[u8], at: &[Step], place: u64) -> String {
     let parsed: Option<Value> = serde_json::from_slice(frame).ok();
-    let found = parsed.as_ref().and_then(|value| first(value, at));
+    let wanted = Wanted { place };
+    let found = parsed.as_ref().and_then(|value| wanted.find(value, at, 0));
     let text = match found {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(object)) => match object.get("message") {
@@ -25,6 +26,11 @@ pub(super) fn of(frame: &[u8], at: &[Step]) -> String {
         // Nested deeper than this parser goes; the visitor ignores what no rule points to.
         None => String::from_utf8_lossy(frame).into_owned(),
     };
+    kept(text)
+}
+
+/// As much of an error's text as is kept.
+pub(super) fn kept(text: String) -> String {
     shortened(text, KEPT)
 }
 
@@ -35,13 +41,27 @@ pub(super) fn unreadable(index: u32, frame: &[u8], why: &NotJson) -> String {
     format!("frame {index} is not JSON ({why}): {shown}")
 }
 
-fn first<'v>(value: &'v Value, at: &[Step]) -> Option<&'v Value> {
-    let Some((step, rest)) = at.split_first() else { return is_error(value).then_some(value) };
-    match (value, step) {
-        (Value::Object(object), Step::Key(key)) => first(object.get(key)?, rest),
-        (Value::Array(array), Step::Key(_)) => first(array.get(step.index()?)?, rest),
-        (Value::Array(array), Step::Each) => array.iter().find_map(|element| first(element, rest)),
-        _ => None,
+/// A place by its number.
+struct Wanted {
+    place: u64,
+}
+
+impl Wanted {
+    /// The first error in the place, which is somewhere below `value` at `here`.
+    fn find<'v>(&self, value: &'v Value, at: &[Step], here: u64) -> Option<&'v Value> {
+        let Some((step, rest)) = at.split_first() else {
+            return (here == self.place && is_error(value)).then_some(value);
+        };
+        let inner = |(index, element)| self.find(element, rest, element_place(here, index));
+        match (value, step) {
+            (Value::Object(object), Step::Key(key)) => self.find(object.get(key)?, rest, here),
+            (Value::Array(array), Step::Key(_)) => {
+                let index = step.index()?;
+                inner((index, array.get(index)?))
+            }
+            (Value::Array(array), Step::Each) => array.iter().enumerate().find_map(inner),
+            _ => None,
+        }
     }
 }
 

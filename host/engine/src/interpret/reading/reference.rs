@@ -1,101 +1,244 @@
-//! An oracle for the reader: a frame is parsed into a tree, and each rule is looked up in it on
-//! its own, in the plan's order.
+//! An oracle for the reader: each frame is parsed into a tree, and each rule looks up its pointer and
+//! its guards in it by itself. Slow and simple on purpose.
 
-use loadwright_core::reading::{ReadingPlan, Rule, Usage};
+use loadwright_core::reading::{
+    Channel, Condition, Fold, Guard, Payload, ReadingPlan, Rule, RuleKind, Usage,
+};
 use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 
-/// What one frame says.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
+/// What the frames so far say.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    /// Frame, channel and tokens of each output.
+    pub(crate) outputs: Vec<(u32, Channel, Option<u32>)>,
     pub(crate) output: String,
     pub(crate) reasoning: String,
     pub(crate) tool_calls: String,
-    pub(crate) is_tool_call: bool,
-    pub(crate) tokens: Option<u32>,
-    pub(crate) finish_reason: Option<String>,
+    pub(crate) results: String,
+    pub(crate) frame_tokens: Option<u32>,
     pub(crate) usage: Usage,
+    pub(crate) metrics: BTreeMap<String, f64>,
+    pub(crate) finish_reason: Option<String>,
     pub(crate) error: Option<String>,
+    pub(crate) done: bool,
+    frames: u32,
+    texts: HashMap<Key, String>,
+    counts: HashMap<Key, u32>,
 }
 
-pub(crate) fn said(plan: &ReadingPlan, frame: &Value) -> Said {
-    let texts = |rules: &[Rule]| {
-        let of_rule = |found: Vec<&Value>| found.into_iter().filter_map(Value::as_str).collect();
-        values(frame, rules).into_iter().map(of_rule).collect::<Vec<String>>()
+/// The elements on the way to a place: their indices, and whether a `*` stands for them.
+type Elements = Vec<(usize, bool)>;
+
+/// A rule, and the elements in which it found something.
+type Key = (usize, Elements);
+
+/// What a rule finds in a frame.
+struct Found<'f> {
+    number: usize,
+    rule: Rule,
+    places: Vec<(Elements, &'f Value)>,
+}
+
+impl Oracle {
+    pub(crate) fn read(&mut self, plan: &ReadingPlan, event: &str, frame: &[u8]) {
+        let index = self.frames;
+        self.frames += 1;
+        let trimmed = frame.trim_ascii();
+        let is_mark = plan.done.iter().any(|mark| mark.as_bytes() == trimmed);
+        if self.done || is_mark || frame.is_empty() {
+            self.done |= is_mark;
+            return;
+        }
+        let value = match plan.payload {
+            Payload::Opaque => {
+                self.outputs.push((index, Channel::Result, None));
+                return;
+            }
+            Payload::Text => Value::String(String::from_utf8_lossy(frame).into_owned()),
+            Payload::Json => match serde_json::from_slice(trimmed) {
+                Ok(value) => value,
+                Err(_) => return,
+            },
+        };
+        self.frame(plan, index, event, &value);
+    }
+
+    fn frame(&mut self, plan: &ReadingPlan, index: u32, event: &str, frame: &Value) {
+        let mut carried = None;
+        for channel in [Channel::Reasoning, Channel::ToolCall, Channel::Output, Channel::Result] {
+            let found = found(plan, &RuleKind::Text(channel), event, frame);
+            for (found, path, value) in used(&found, channel == Channel::ToolCall) {
+                let text = value.as_str().unwrap_or_default();
+                let new = if found.rule.modes.so_far && value.is_string() {
+                    let before = self.texts.insert((found.number, path), text.into());
+                    before.and_then(|it| text.strip_prefix(&*it)).unwrap_or(text)
+                } else {
+                    text
+                };
+                if !(value.is_string() && new.is_empty()) {
+                    carried = Some(channel);
+                }
+                match channel {
+                    Channel::Output => self.output += new,
+                    Channel::Reasoning => self.reasoning += new,
+                    Channel::ToolCall => self.tool_calls += new,
+                    Channel::Result => self.results += new,
+                }
+            }
+        }
+        let tokens = self.tokens(&found(plan, &RuleKind::Tokens, event, frame));
+        let above_none = tokens.filter(|&tokens| tokens > 0);
+        self.frame_tokens = match (self.frame_tokens, above_none) {
+            (Some(before), Some(tokens)) => Some(before.saturating_add(tokens)),
+            (before, tokens) => before.or(tokens),
+        };
+        self.outputs.extend(carried.map(|channel| (index, channel, tokens)));
+        self.numbers(plan, event, frame);
+        let finish = found(plan, &RuleKind::Finish, event, frame);
+        if let Some((_, _, Value::String(reason))) = used(&finish, false).pop() {
+            self.finish_reason = Some(reason.clone());
+        }
+        let errors = found(plan, &RuleKind::Error, event, frame);
+        let error = used(&errors, false).into_iter().next().and_then(|(_, _, value)| told(value));
+        self.error = self.error.take().or(error);
+        self.done |= !found(plan, &RuleKind::End, event, frame).is_empty();
+    }
+
+    fn tokens(&mut self, found: &[Found<'_>]) -> Option<u32> {
+        let mut sums: Vec<u32> = Vec::new();
+        for Found { number, rule, places } in found {
+            let mut sum = 0_u32;
+            for (path, value) in places {
+                let tokens = count(rule, value).unwrap();
+                let before = rule.modes.so_far.then(|| {
+                    self.counts.insert((*number, path.clone()), tokens).unwrap_or_default()
+                });
+                sum = sum.saturating_add(tokens.saturating_sub(before.unwrap_or_default()));
+            }
+            sums.push(sum);
+        }
+        let every = found.iter().any(|found| found.rule.modes.every);
+        let first = sums.iter().copied().find(|&sum| sum > 0).unwrap_or(0);
+        let all = sums.iter().fold(0_u32, |sum, &tokens| sum.saturating_add(tokens));
+        (!sums.is_empty()).then_some(if every { all } else { first })
+    }
+
+    fn numbers(&mut self, plan: &ReadingPlan, event: &str, frame: &Value) {
+        let mut kinds: Vec<&RuleKind> = plan.rules.iter().map(|rule| &rule.kind).collect();
+        kinds.dedup();
+        let mut seen: Vec<&RuleKind> = Vec::new();
+        for kind in kinds {
+            if seen.contains(&kind) {
+                continue;
+            }
+            seen.push(kind);
+            let found = found(plan, kind, event, frame);
+            let used = used(&found, false);
+            let Some(modes) = used.first().map(|(found, ..)| found.rule.modes) else { continue };
+            let values = || used.iter().filter_map(|(found, _, value)| number(&found.rule, value));
+            let sum = || values().sum::<f64>();
+            let largest = || values().fold(f64::NEG_INFINITY, f64::max);
+            let fold = |before: Option<f64>| match (modes.fold, modes.sum) {
+                (Fold::SumFrames, _) => before.unwrap_or(0.0) + sum(),
+                (Fold::Largest, true) => before.map_or(sum(), |it| it.max(sum())),
+                (Fold::Largest, false) => before.map_or(largest(), |it| it.max(largest())),
+                (Fold::Last, true) => sum(),
+                (Fold::Last, false) => values().last().unwrap(),
+            };
+            match kind {
+                RuleKind::Count(count) => {
+                    let count = self.usage.count_mut(*count);
+                    *count = Some(fold(count.map(f64::from)).min(f64::from(u32::MAX)) as u32);
+                }
+                RuleKind::Metric(name) => {
+                    let value = fold(self.metrics.get(name).copied());
+                    self.metrics.insert(name.clone(), value);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The rules of a kind that find something.
+fn found<'f>(plan: &ReadingPlan, kind: &RuleKind, event: &str, frame: &'f Value) -> Vec<Found<'f>> {
+    let every = plan.rules.iter().any(|rule| rule.kind == *kind && rule.modes.every);
+    let of_kind = plan.rules.iter().enumerate().filter(|(_, rule)| rule.kind == *kind);
+    let found = of_kind.map(|(number, rule)| {
+        let mut rule = rule.clone();
+        rule.modes.every = every;
+        let mut places = lookup(frame, &rule.at);
+        places.retain(|(path, value)| {
+            let guards = rule.when.iter().all(|guard| holds(guard, &rule.at, path, event, frame));
+            guards && takes(&rule, value)
+        });
+        Found { number, rule, places }
+    });
+    found.filter(|found| !found.places.is_empty()).collect()
+}
+
+/// What is used of it, in order.
+fn used<'a, 'f>(found: &'a [Found<'f>], all: bool) -> Vec<(&'a Found<'f>, Elements, &'f Value)> {
+    let rules = found.iter().take_while({
+        let mut taken = 0;
+        move |found| {
+            taken += 1;
+            taken == 1 || all || found.rule.modes.every
+        }
+    });
+    let of_rule = |found: &'a Found<'f>| {
+        found.places.iter().map(move |(path, value)| (found, path.clone(), *value))
     };
-    let spelled = |rules: &[Rule]| texts(rules).into_iter().find(|text| !text.is_empty());
-    let last =
-        |rules: &[Rule]| values(frame, rules).into_iter().flatten().filter_map(count).next_back();
-    Said {
-        output: spelled(&plan.output).unwrap_or_default(),
-        reasoning: spelled(&plan.reasoning).unwrap_or_default(),
-        tool_calls: texts(&plan.tool_calls).concat(),
-        is_tool_call: values(frame, &plan.tool_calls).into_iter().flatten().any(is_filled),
-        tokens: values(frame, &plan.frame_tokens)
-            .into_iter()
-            .filter_map(|found| found.into_iter().filter_map(tokens).reduce(|a, b| a + b))
-            .reduce(|first, next| if first > 0 { first } else { next }),
-        finish_reason: values(frame, &plan.finish_reason)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .rfind(|text| !text.is_empty())
-            .map(Into::into),
-        usage: Usage {
-            input_tokens: last(&plan.input_tokens),
-            output_tokens: last(&plan.output_tokens),
-            cached_tokens: last(&plan.cached_tokens),
-            reasoning_tokens: last(&plan.reasoning_tokens),
-            accepted_tokens: last(&plan.accepted_tokens),
-            rejected_tokens: last(&plan.rejected_tokens),
+    rules.flat_map(of_rule).collect()
+}
+
+fn takes(rule: &Rule, value: &Value) -> bool {
+    match &rule.kind {
+        RuleKind::Text(channel) => match value {
+            Value::String(text) => !text.is_empty(),
+            Value::Array(array) => !array.is_empty() && may_lack_text(*channel),
+            Value::Object(object) => !object.is_empty() && may_lack_text(*channel),
+            Value::Bool(_) | Value::Number(_) => *channel == Channel::Result,
+            Value::Null => false,
         },
-        error: values(frame, &plan.error).into_iter().flatten().find_map(error),
+        RuleKind::Tokens => count(rule, value).is_some(),
+        RuleKind::Count(_) | RuleKind::Metric(_) => number(rule, value).is_some(),
+        RuleKind::Finish => value.as_str().is_some_and(|text| !text.is_empty()),
+        RuleKind::End => !matches!(value, Value::Null | Value::Bool(false)),
+        RuleKind::Error => told(value).is_some(),
     }
 }
 
-/// What each rule finds, rule by rule.
-fn values<'v>(frame: &'v Value, rules: &[Rule]) -> Vec<Vec<&'v Value>> {
-    let holds = |rule: &Rule| match &rule.when {
-        None => true,
-        Some((at, text)) => lookup(frame, at).into_iter().any(|value| value == text.as_str()),
-    };
-    rules.iter().filter(|rule| holds(rule)).map(|rule| lookup(frame, &rule.at)).collect()
+fn may_lack_text(channel: Channel) -> bool {
+    matches!(channel, Channel::ToolCall | Channel::Result)
 }
 
-/// Breadth first: all that the first steps reach, then a step on from each.
-fn lookup<'v>(frame: &'v Value, pointer: &str) -> Vec<&'v Value> {
-    let mut reached = vec![frame];
-    for step in pointer.split('/').skip(1) {
-        let own = format!("/{step}");
-        reached = reached
-            .into_iter()
-            .flat_map(|value| match (value, step) {
-                (Value::Array(array), "*") => array.iter().collect(),
-                (_, "*") => Vec::new(),
-                _ => value.pointer(&own).into_iter().collect::<Vec<_>>(),
-            })
-            .collect();
+fn whole(value: &Value) -> Option<u32> {
+    value
+        .as_f64()
+        .filter(|it| it.fract() == 0.0 && *it >= 0.0 && *it < 4294967296.0)
+        .map(|it| it as u32)
+}
+
+fn count(rule: &Rule, value: &Value) -> Option<u32> {
+    if rule.modes.one_each {
+        return (!value.is_null()).then_some(1);
     }
-    reached
+    whole(value).or(value.as_array().map(|array| array.len() as u32))
 }
 
-fn is_filled(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.is_empty(),
-        Value::Array(array) => !array.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-        _ => false,
+fn number(rule: &Rule, value: &Value) -> Option<f64> {
+    if rule.modes.one_each {
+        return (!value.is_null()).then_some(1.0);
+    }
+    match &rule.kind {
+        RuleKind::Metric(_) => value.as_f64(),
+        _ => whole(value).map(f64::from),
     }
 }
 
-fn count(value: &Value) -> Option<u32> {
-    value.as_u64().and_then(|count| count.try_into().ok())
-}
-
-fn tokens(value: &Value) -> Option<u32> {
-    count(value).or(value.as_array().map(|array| array.len() as u32))
-}
-
-fn error(value: &Value) -> Option<String> {
+fn told(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Bool(false) => None,
         Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
@@ -104,4 +247,60 @@ fn error(value: &Value) -> Option<String> {
             _ => Some(other.to_string()),
         },
     }
+}
+
+/// Whether a guard holds for what its rule, which points to `at`, found in the elements `path`.
+fn holds(guard: &Guard, at: &str, path: &Elements, event: &str, frame: &Value) -> bool {
+    let name = Value::String(event.into());
+    let values: Vec<&Value> = if guard.at == "@event" {
+        vec![&name].into_iter().filter(|_| !event.is_empty()).collect()
+    } else {
+        // The `*` that the pointers share stand for the elements of the match.
+        let mut elements = path.iter().filter(|(_, is_any)| *is_any).map(|(index, _)| index);
+        let mut shares = true;
+        let mut steps = Vec::new();
+        for (index, step) in guard.at.split('/').enumerate() {
+            shares &= at.split('/').nth(index) == Some(step);
+            match (step, shares) {
+                ("*", true) => steps.push(elements.next().unwrap().to_string()),
+                _ => steps.push(step.to_owned()),
+            }
+        }
+        lookup(frame, &steps.join("/")).into_iter().map(|(_, value)| value).collect()
+    };
+    match &guard.condition {
+        Condition::Present => values.iter().any(|value| !value.is_null()),
+        Condition::Absent => values.iter().all(|value| value.is_null()),
+        Condition::Equals(text) => values.into_iter().any(|value| match value {
+            Value::String(value) => value == text,
+            Value::Bool(_) | Value::Number(_) => value.to_string() == *text,
+            _ => false,
+        }),
+    }
+}
+
+/// Breadth first: all that the first steps reach, then a step on from each.
+fn lookup<'v>(frame: &'v Value, pointer: &str) -> Vec<(Elements, &'v Value)> {
+    let mut reached = vec![(Elements::new(), frame)];
+    for step in pointer.split('/').skip(1) {
+        let own = format!("/{step}");
+        let inner = |(path, value): (Elements, &'v Value)| -> Vec<(Elements, &'v Value)> {
+            let at = |index, is_any| [&path[..], &[(index, is_any)]].concat();
+            match (value, step) {
+                (Value::Array(array), "*") => array
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| (at(index, true), value))
+                    .collect(),
+                (_, "*") => Vec::new(),
+                (Value::Array(_), _) => {
+                    let found = value.pointer(&own).into_iter();
+                    found.map(|found| (at(step.parse().unwrap(), false), found)).collect()
+                }
+                _ => value.pointer(&own).map(|found| (path, found)).into_iter().collect(),
+            }
+        };
+        reached = reached.into_iter().flat_map(inner).collect();
+    }
+    reached
 }

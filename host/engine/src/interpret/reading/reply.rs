@@ -1,7 +1,8 @@
 //! Converts between readings and the replies of a plugin's `decode`: what a plan reads as the reply
 //! that `decode` would return, to compare the two, and a decoded reply as a reading.
 
-use super::{FrameKind, Output, Reader, Reading, furthest};
+use super::carried::furthest;
+use super::{FrameKind, Output, Reader, Reading};
 use loadwright_core::reading::{Channel, Piece, Reply};
 
 /// Why a frame is not JSON, in words.
@@ -20,24 +21,23 @@ pub struct InvalidReply {
 }
 
 impl Reader {
-    /// Reads a whole exchange into the pieces that `decode` would return. A frame has a piece for each
-    /// channel that it carries, reasoning first; its tokens are with the channel that it counts for.
+    /// Reads a whole exchange, the names of its events with their payloads, into the pieces that `decode`
+    /// would return. A frame has a piece for each channel that it carries, reasoning first; its tokens
+    /// are with the channel that it counts for.
     pub fn reply<'f>(
         &self,
-        frames: impl IntoIterator<Item = &'f [u8]>,
+        frames: impl IntoIterator<Item = (&'f str, &'f [u8])>,
     ) -> Result<Reply, Unreadable> {
         const ORDER: [Channel; 4] =
             [Channel::Reasoning, Channel::Output, Channel::ToolCall, Channel::Result];
         let mut reading = Reading::new();
         let mut pieces = Vec::new();
-        for frame in frames {
-            let FrameKind::Output { channel: counts, tokens } = self.read(frame, &mut reading)
-            else {
-                continue;
-            };
+        for (event, payload) in frames {
+            let kind = self.read_event(event, payload, &mut reading);
+            let FrameKind::Output { channel: counts, tokens } = kind else { continue };
             for channel in ORDER {
                 let text = std::mem::take(reading.text(channel));
-                if channel == counts || !text.is_empty() {
+                if reading.state.carried.has(channel) {
                     let tokens = tokens.filter(|_| channel == counts);
                     pieces.push(Piece { frame: reading.frames - 1, channel, text, tokens });
                 }
@@ -53,7 +53,8 @@ impl Reader {
 
 impl Reading {
     /// The reading of a reply that a plugin decoded from `frames` frames. Pieces of one frame are one
-    /// output; pieces of the answer or of reasoning without text are not output.
+    /// output; pieces of the answer or of reasoning without text are not output. A metric that is not
+    /// finite is ignored.
     pub fn from_reply(reply: Reply, frames: u32) -> Result<Self, InvalidReply> {
         let Reply { mut pieces, usage, metrics, finish_reason, message, error } = reply;
         let error = error.filter(|text| !text.is_empty());
@@ -61,6 +62,7 @@ impl Reading {
         let done = true;
         let mut reading =
             Self { frames, usage, metrics, finish_reason, message, error, done, ..Self::default() };
+        reading.metrics.retain(|(_, value)| value.is_finite());
         pieces.sort_by_key(|piece| piece.frame);
         for piece in pieces {
             if piece.frame >= frames {
@@ -74,7 +76,8 @@ impl Reading {
     fn add(&mut self, piece: &Piece) {
         let tokens = piece.tokens;
         self.frame_tokens = sum(self.frame_tokens, tokens.filter(|&count| count > 0));
-        if piece.text.is_empty() && piece.channel != Channel::ToolCall {
+        let needs_text = matches!(piece.channel, Channel::Output | Channel::Reasoning);
+        if needs_text && piece.text.is_empty() {
             return;
         }
         self.text(piece.channel).push_str(&piece.text);

@@ -1,21 +1,38 @@
 //! Readings against plain JSON look-ups by the same rules.
 
 use super::*;
-use loadwright_core::reading::{Piece, Reply, Rule};
+use loadwright_core::reading::{
+    Condition, CountKind, EVENT_NAME, Fold, Guard, Modes, Piece, Reply, Rule, RuleKind,
+};
 
+mod modes;
 mod openai;
 mod properties;
 
-fn rules(pointers: &[&str]) -> Vec<Rule> {
-    pointers.iter().map(|&at| Rule { at: at.into(), when: None }).collect()
+const OUTPUT: RuleKind = RuleKind::Text(Channel::Output);
+const REASONING: RuleKind = RuleKind::Text(Channel::Reasoning);
+const TOOL_CALL: RuleKind = RuleKind::Text(Channel::ToolCall);
+const RESULT: RuleKind = RuleKind::Text(Channel::Result);
+const OUTPUT_TOKENS: RuleKind = RuleKind::Count(CountKind::Output);
+
+fn rules(kind: &RuleKind, pointers: &[&str]) -> Vec<Rule> {
+    pointers.iter().map(|&at| Rule::new(kind.clone(), at)).collect()
 }
 
-fn guarded(at: &str, when: (&str, &str)) -> Rule {
-    Rule { at: at.into(), when: Some((when.0.into(), when.1.into())) }
+fn equals(at: &str, text: &str) -> Guard {
+    Guard { at: at.into(), condition: Condition::Equals(text.into()) }
+}
+
+fn guarded(kind: RuleKind, at: &str, when: &[Guard]) -> Rule {
+    Rule { when: when.to_vec(), ..Rule::new(kind, at) }
+}
+
+fn plan(rules: Vec<Rule>) -> ReadingPlan {
+    ReadingPlan { rules, ..ReadingPlan::default() }
 }
 
 fn output_plan(pointers: &[&str]) -> ReadingPlan {
-    ReadingPlan { output: rules(pointers), ..ReadingPlan::default() }
+    plan(rules(&OUTPUT, pointers))
 }
 
 fn read(plan: &ReadingPlan, frames: &[&str]) -> Reading {
@@ -49,7 +66,7 @@ fn text_is_what_the_first_rule_matches_that_matches_any() {
 
 #[test]
 fn tool_calls_are_what_all_rules_match() {
-    let plan = ReadingPlan { tool_calls: rules(&["/n/*", "/a/*"]), ..ReadingPlan::default() };
+    let plan = plan(rules(&TOOL_CALL, &["/n/*", "/a/*"]));
     assert_eq!(read(&plan, &[r#"{"a":["1","2"],"n":["look ","go "]}"#]).tool_calls, "look go 12");
 }
 
@@ -89,8 +106,7 @@ fn invalid_rules_are_named() {
     for (pointer, expected) in cases {
         let error = Reader::new(&output_plan(&[pointer])).unwrap_err();
         assert_eq!(error.to_string(), expected);
-        let guard = vec![guarded("/a", (pointer, "x"))];
-        let plan = ReadingPlan { error: guard, ..ReadingPlan::default() };
+        let plan = plan(vec![guarded(RuleKind::Error, "/a", &[equals(pointer, "x")])]);
         assert_eq!(Reader::new(&plan).unwrap_err(), error);
     }
 }
@@ -101,10 +117,10 @@ fn plans_are_bounded() {
     assert_eq!(Reader::new(&output_plan(&many)).unwrap_err(), InvalidRule::TooMany(1024));
     assert!(Reader::new(&output_plan(&many[1..])).is_ok());
 
-    let guards: Vec<Rule> = (0..65).map(|n| guarded("/a", ("/b", &n.to_string()))).collect();
-    let plan = |guards: &[Rule]| ReadingPlan { output: guards.to_vec(), ..ReadingPlan::default() };
-    assert_eq!(Reader::new(&plan(&guards)).unwrap_err(), InvalidRule::TooManyGuards(64));
-    assert!(Reader::new(&plan(&guards[1..])).is_ok());
+    let guard = |n: usize| guarded(OUTPUT, "/a", &[equals("/b", &n.to_string())]);
+    let guards: Vec<Rule> = (0..65).map(guard).collect();
+    assert!(Reader::new(&plan(guards[1..].to_vec())).is_ok());
+    assert_eq!(Reader::new(&plan(guards)).unwrap_err(), InvalidRule::TooManyGuards(64));
 
     // Each `*` beside an index doubles the places below it.
     let mixed: Vec<String> =
@@ -115,14 +131,11 @@ fn plans_are_bounded() {
 
 #[test]
 fn guards_choose_frames() {
-    let plan = ReadingPlan {
-        output: vec![
-            guarded("/delta/text", ("/type", "text")),
-            guarded("/name", ("/tags/*", "shown")),
-        ],
-        reasoning: vec![guarded("/delta/text", ("/type", "thinking"))],
-        ..ReadingPlan::default()
-    };
+    let plan = plan(vec![
+        guarded(OUTPUT, "/delta/text", &[equals("/type", "text")]),
+        guarded(OUTPUT, "/name", &[equals("/tags/*", "shown")]),
+        guarded(REASONING, "/delta/text", &[equals("/type", "thinking")]),
+    ]);
     let reading = read(
         &plan,
         &[
@@ -152,7 +165,7 @@ fn text_is_unescaped() {
 
 #[test]
 fn counts_are_whole_numbers_of_32_bits() {
-    let plan = ReadingPlan { output_tokens: rules(&["/n"]), ..ReadingPlan::default() };
+    let plan = plan(rules(&OUTPUT_TOKENS, &["/n"]));
     for (value, expected) in [
         ("7", Some(7)),
         ("7.0", Some(7)),
@@ -175,14 +188,16 @@ fn counts_are_whole_numbers_of_32_bits() {
 
 #[test]
 fn the_last_count_and_finish_reason_are_kept() {
-    let plan = ReadingPlan {
-        output_tokens: rules(&["/usage/n", "/n"]),
-        finish_reason: rules(&["/choices/*/finish"]),
-        ..ReadingPlan::default()
-    };
+    let plan = plan(
+        [
+            rules(&OUTPUT_TOKENS, &["/usage/n", "/n"]),
+            rules(&RuleKind::Finish, &["/choices/*/finish"]),
+        ]
+        .concat(),
+    );
     let frames = [
-        r#"{"usage":{"n":1},"choices":[{"finish":"stop"},{"finish":"length"}]}"#,
-        r#"{"n":3,"usage":{"n":2},"choices":[{"finish":null},{"finish":""}]}"#,
+        r#"{"n":1,"choices":[{"finish":"stop"},{"finish":"length"}]}"#,
+        r#"{"n":2,"usage":{"n":3},"choices":[{"finish":null},{"finish":""}]}"#,
         r#"{"usage":null,"choices":[]}"#,
     ];
     let reading = read(&plan, &frames);
@@ -192,11 +207,8 @@ fn the_last_count_and_finish_reason_are_kept() {
 
 #[test]
 fn frame_tokens_are_those_of_the_first_rule_that_matches_any() {
-    let plan = ReadingPlan {
-        output: rules(&["/t"]),
-        frame_tokens: rules(&["/c/*/ids", "/c/*/logprobs/content"]),
-        ..ReadingPlan::default()
-    };
+    let tokens = rules(&RuleKind::Tokens, &["/c/*/ids", "/c/*/logprobs/content"]);
+    let plan = plan([rules(&OUTPUT, &["/t"]), tokens].concat());
     let reading = read(
         &plan,
         &[
@@ -215,7 +227,7 @@ fn frame_tokens_are_those_of_the_first_rule_that_matches_any() {
 
 #[test]
 fn the_first_error_is_kept() {
-    let plan = ReadingPlan { error: rules(&["/error", "/errors/*"]), ..ReadingPlan::default() };
+    let plan = plan(rules(&RuleKind::Error, &["/error", "/errors/*"]));
     let long = "é".repeat(3000);
     let cases = [
         (
@@ -310,7 +322,7 @@ fn deep_nesting_is_bounded() {
             let reading = read(&plan, &[&nested]);
             assert_eq!(reading.unreadable, None);
         }
-        let plan = ReadingPlan { error: rules(&["/error"]), ..ReadingPlan::default() };
+        let plan = plan(rules(&RuleKind::Error, &["/error"]));
         let nested = format!(r#"{{"error":{}{}}}"#, "[".repeat(500), "]".repeat(500));
         assert_eq!(read(&plan, &[&nested]).error.unwrap(), nested);
     };

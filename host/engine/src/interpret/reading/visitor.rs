@@ -1,46 +1,13 @@
 //! Visits the values of one frame, once, along the tree of rules, and collects those that a rule
 //! points to. The rest of the frame is only checked to be JSON; nothing is allocated for it.
 
-use super::rules::{Field, Node, Rules};
-use loadwright_core::reading::Channel;
+use super::guards::Scalar;
+use super::matches::{Found, Matches};
+use super::pointer::element_place;
+use super::rules::Rules;
+use super::tree::Node;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
-use std::ops::Range;
-
-/// What the rules matched in one frame; reused from frame to frame.
-#[derive(Debug, Default)]
-pub(super) struct Matches {
-    /// Sorted by rule once the whole frame was visited.
-    pub(super) list: Vec<Match>,
-    /// The matched texts, concatenated.
-    pub(super) text: String,
-    /// A bit for each guard that holds.
-    pub(super) guards: u64,
-    /// How many texts matched.
-    texts: usize,
-    /// Where the last matched text is in the frame, if it is there without escapes.
-    unescaped: Option<Range<usize>>,
-    /// The address of the frame.
-    origin: usize,
-}
-
-/// What one rule matched in one place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Match {
-    pub(super) rule: u16,
-    pub(super) value: Matched,
-}
-
-/// A matched value, as far as any rule needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Matched {
-    /// A text that is not empty, as a range of the matched texts.
-    Text { start: usize, end: usize },
-    /// A number, or the length of an array whose elements are counted.
-    Number(u32),
-    /// Any other value.
-    Present,
-}
 
 /// Why a frame is not JSON.
 #[derive(Debug, thiserror::Error)]
@@ -51,93 +18,62 @@ pub(super) enum NotJson {
     Syntax(#[from] serde_json::Error),
 }
 
-impl Matches {
-    /// Visits `frame`, whose matches replace those of the frame before.
-    pub(super) fn collect(&mut self, rules: &Rules, frame: &[u8]) -> Result<(), NotJson> {
-        self.list.clear();
-        self.text.clear();
-        self.guards = 0;
-        self.texts = 0;
-        self.unescaped = None;
-        self.origin = frame.as_ptr().addr();
-        let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
-        FrameVisitor { rules, node: &rules.nodes[0], matches: self }.deserialize(&mut json)?;
-        json.end()?;
-        // Rules apply in the plan's order, whatever the order of members in the frame.
-        if !self.list.is_sorted_by_key(|it| it.rule) {
-            self.list.sort_by_key(|it| it.rule);
-        }
-        Ok(())
-    }
+/// Collects what the rules match in `frame`, the event of which set these guards.
+pub(super) fn collect(
+    matches: &mut Matches,
+    rules: &Rules,
+    event_guards: u64,
+    frame: &[u8],
+) -> Result<(), NotJson> {
+    matches.begin(frame, event_guards);
+    let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
+    FrameVisitor { rules, node: &rules.nodes[0], place: 0, matches }.deserialize(&mut json)?;
+    json.end()?;
+    matches.sort();
+    Ok(())
+}
 
-    /// Where the only matched text is in the frame, if nothing else depends on it.
-    pub(super) fn only_text(&self) -> Option<Range<usize>> {
-        self.unescaped.clone().filter(|_| self.texts == 1)
-    }
-
-    /// Replaces the only matched text.
-    pub(super) fn replace_text(&mut self, text: &str) {
-        self.text.clear();
-        self.text.push_str(text);
-        for it in &mut self.list {
-            if let Matched::Text { .. } = it.value {
-                it.value = Matched::Text { start: 0, end: text.len() };
-            }
-        }
-    }
+/// Collects what the rules match in a frame that is a text.
+pub(super) fn collect_text(matches: &mut Matches, rules: &Rules, event_guards: u64, text: &str) {
+    matches.begin(text.as_bytes(), event_guards);
+    FrameVisitor { rules, node: &rules.nodes[0], place: 0, matches }.text(text);
+    matches.sort();
 }
 
 /// Visits the value at one place of the frame.
 struct FrameVisitor<'a> {
     rules: &'a Rules,
     node: &'a Node,
+    place: u64,
     matches: &'a mut Matches,
 }
 
-impl FrameVisitor<'_> {
-    fn child(&mut self, node: u16) -> FrameVisitor<'_> {
-        FrameVisitor {
-            rules: self.rules,
-            node: &self.rules.nodes[usize::from(node)],
-            matches: self.matches,
-        }
+impl<'a> FrameVisitor<'a> {
+    fn child(&mut self, node: u16, place: u64) -> FrameVisitor<'_> {
+        let node = &self.rules.nodes[usize::from(node)];
+        FrameVisitor { rules: self.rules, node, place, matches: self.matches }
     }
 
-    /// Adds a match for each rule at this place for whose field `value_of` has a value.
-    fn add(&mut self, value_of: impl Fn(Field) -> Option<Matched>) {
-        for &rule in &self.node.rules {
-            if let Some(value) = value_of(self.rules.compiled[usize::from(rule)].field) {
-                self.matches.texts += usize::from(matches!(value, Matched::Text { .. }));
-                self.matches.list.push(Match { rule, value });
-            }
-        }
+    /// Whether a rule takes the text.
+    fn text(&mut self, text: &str) -> bool {
+        self.matches.note(self.rules, self.node, |test| test.is_text(text));
+        !self.node.rules.is_empty()
+            && self.matches.add_text(self.rules, self.node, self.place, text)
     }
 
-    fn text(&mut self, text: &str) {
-        for &guard in &self.node.guards {
-            let holds = self.rules.guards[usize::from(guard)].text == text;
-            self.matches.guards |= u64::from(holds) << guard;
-        }
-        if self.node.rules.is_empty() || text.is_empty() {
-            return;
-        }
-        let start = self.matches.text.len();
-        self.matches.text.push_str(text);
-        let value = Matched::Text { start, end: start + text.len() };
-        self.add(|field| match field {
-            Field::Text(_) | Field::FinishReason | Field::Error => Some(value),
-            Field::FrameTokens | Field::Count(_) => None,
-        });
+    fn found(&mut self, found: Found) {
+        self.matches.add(self.rules, self.node, self.place, found);
     }
 
-    /// Adds a number. One that is not a count (negative, too large, a fraction) matches no rule for
-    /// counts.
-    fn number(&mut self, count: Option<u32>) {
-        self.add(|field| match field {
-            Field::FrameTokens | Field::Count(_) => count.map(Matched::Number),
-            Field::Error => Some(Matched::Present),
-            Field::Text(_) | Field::FinishReason => None,
-        });
+    fn number(&mut self, scalar: Scalar, number: f64) {
+        self.matches.note_scalar(self.rules, self.node, scalar);
+        self.found(Found::Number(number));
+    }
+
+    /// An array or an object is present, and equal to no text.
+    fn container(&mut self, found: Found) {
+        self.matches.note(self.rules, self.node, |test| *test == super::guards::Test::Present);
+        self.found(found);
     }
 }
 
@@ -145,7 +81,15 @@ impl<'de> DeserializeSeed<'de> for FrameVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
+        let Self { rules, node, place, matches } = self;
+        if node.scopes.is_empty() {
+            return json.deserialize_any(FrameVisitor { rules, node, place, matches });
+        }
+        let first = matches.list.len();
+        matches.begin_element(rules, node);
+        json.deserialize_any(FrameVisitor { rules, node, place, matches: &mut *matches })?;
+        matches.end_element(rules, node, first);
+        Ok(())
     }
 }
 
@@ -161,23 +105,23 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
-        self.add(|field| (value && field == Field::Error).then_some(Matched::Present));
+        self.matches.note_scalar(self.rules, self.node, Scalar::Bool(value));
+        self.found(Found::Bool(value));
         Ok(())
     }
 
     fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
-        self.number(u32::try_from(value).ok());
+        self.number(Scalar::Unsigned(value), value as f64);
         Ok(())
     }
 
     fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
-        self.number(u32::try_from(value).ok());
+        self.number(Scalar::Negative(value), value as f64);
         Ok(())
     }
 
     fn visit_f64<E: Error>(mut self, value: f64) -> Result<(), E> {
-        let whole = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
-        self.number(whole.then_some(value as u32));
+        self.number(Scalar::Fraction(value.to_bits()), value);
         Ok(())
     }
 
@@ -187,50 +131,39 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_borrowed_str<E: Error>(mut self, value: &'de str) -> Result<(), E> {
-        let before = self.matches.texts;
-        self.text(value);
-        if self.matches.texts > before && self.node.guards.is_empty() {
-            let start = value.as_ptr().addr() - self.matches.origin;
-            self.matches.unescaped = Some(start..start + value.len());
+        if self.text(value) && self.node.guards.is_empty() {
+            self.matches.set_unescaped(value);
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
-        let mut len = 0_u32;
+        let mut len = 0_usize;
         loop {
-            let element = match self.node.element(len as usize) {
-                Some(node) => array.next_element_seed(self.child(node))?,
+            let place = element_place(self.place, len);
+            let element = match self.node.element(len) {
+                Some(node) => array.next_element_seed(self.child(node, place))?,
                 None => array.next_element::<IgnoredAny>()?.map(|_| ()),
             };
             if element.is_none() {
                 break;
             }
-            len = len.saturating_add(1);
+            len += 1;
         }
-        self.add(|field| match field {
-            Field::FrameTokens => Some(Matched::Number(len)),
-            Field::Error => Some(Matched::Present),
-            Field::Text(Channel::ToolCall) if len > 0 => Some(Matched::Present),
-            Field::Text(_) | Field::Count(_) | Field::FinishReason => None,
-        });
+        self.container(Found::Array(len));
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
-        let mut has_members = false;
+        let mut is_empty = true;
         while let Some(node) = object.next_key_seed(Key(self.node))? {
-            has_members = true;
+            is_empty = false;
             match node {
-                Some(node) => object.next_value_seed(self.child(node))?,
+                Some(node) => object.next_value_seed(self.child(node, self.place))?,
                 None => object.next_value::<IgnoredAny>().map(|_| ())?,
             }
         }
-        self.add(|field| match field {
-            Field::Error => Some(Matched::Present),
-            Field::Text(Channel::ToolCall) if has_members => Some(Matched::Present),
-            Field::Text(_) | Field::Count(_) | Field::FinishReason | Field::FrameTokens => None,
-        });
+        self.container(Found::Object { is_empty });
         Ok(())
     }
 }

@@ -3,29 +3,36 @@
 use super::*;
 
 fn plan() -> ReadingPlan {
-    ReadingPlan {
-        done: vec!["[DONE]".into()],
-        output: rules(&[
-            "/choices/*/delta/content",
-            "/choices/*/message/content",
-            "/choices/*/text",
-        ]),
-        reasoning: rules(&["/choices/*/delta/reasoning_content", "/choices/*/delta/reasoning"]),
-        tool_calls: rules(&[
-            "/choices/*/delta/tool_calls/*/function/name",
-            "/choices/*/delta/tool_calls/*/function/arguments",
-            "/choices/*/message/tool_calls",
-        ]),
-        frame_tokens: rules(&["/choices/*/token_ids", "/choices/*/logprobs/content"]),
-        finish_reason: rules(&["/choices/*/finish_reason"]),
-        input_tokens: rules(&["/usage/prompt_tokens"]),
-        output_tokens: rules(&["/usage/completion_tokens"]),
-        cached_tokens: rules(&["/usage/prompt_tokens_details/cached_tokens"]),
-        reasoning_tokens: rules(&["/usage/completion_tokens_details/reasoning_tokens"]),
-        accepted_tokens: rules(&["/usage/completion_tokens_details/accepted_prediction_tokens"]),
-        rejected_tokens: rules(&["/usage/completion_tokens_details/rejected_prediction_tokens"]),
-        error: rules(&["/error"]),
-    }
+    let count = |kind, at| Rule::new(RuleKind::Count(kind), at);
+    let prompt = "/usage/prompt_tokens_details/cached_tokens";
+    let details = |name| format!("/usage/completion_tokens_details/{name}_tokens");
+    let rules = [
+        rules(
+            &OUTPUT,
+            &["/choices/*/delta/content", "/choices/*/message/content", "/choices/*/text"],
+        ),
+        rules(&REASONING, &["/choices/*/delta/reasoning_content", "/choices/*/delta/reasoning"]),
+        rules(
+            &TOOL_CALL,
+            &[
+                "/choices/*/delta/tool_calls/*/function/name",
+                "/choices/*/delta/tool_calls/*/function/arguments",
+                "/choices/*/message/tool_calls",
+            ],
+        ),
+        rules(&RuleKind::Tokens, &["/choices/*/token_ids", "/choices/*/logprobs/content"]),
+        rules(&RuleKind::Finish, &["/choices/*/finish_reason"]),
+        vec![
+            count(CountKind::Input, "/usage/prompt_tokens".to_owned()),
+            count(CountKind::Output, "/usage/completion_tokens".to_owned()),
+            count(CountKind::Cached, prompt.to_owned()),
+            count(CountKind::Reasoning, details("reasoning")),
+            count(CountKind::Accepted, details("accepted_prediction")),
+            count(CountKind::Rejected, details("rejected_prediction")),
+        ],
+        rules(&RuleKind::Error, &["/error"]),
+    ];
+    ReadingPlan { done: vec!["[DONE]".into()], rules: rules.concat(), ..ReadingPlan::default() }
 }
 
 fn chunk(choice: &str) -> String {
@@ -149,7 +156,7 @@ fn the_reply_that_decode_would_return_is_built_by_the_plan() {
         "[DONE]".into(),
     ];
     let reader = Reader::new(&plan()).unwrap();
-    let reply = reader.reply(frames.iter().map(String::as_bytes)).unwrap();
+    let reply = reader.reply(frames.iter().map(|frame| ("", frame.as_bytes()))).unwrap();
     let expected = Reply {
         pieces: vec![
             piece(1, Channel::Reasoning, ".", None),
@@ -162,6 +169,6 @@ fn the_reply_that_decode_would_return_is_built_by_the_plan() {
     };
     assert_eq!(reply, expected);
 
-    let error = reader.reply([&b"{}"[..], b"oops"]).unwrap_err();
+    let error = reader.reply([("", &b"{}"[..]), ("", b"oops")]).unwrap_err();
     assert_eq!(error.to_string(), "frame 1 is not JSON (expected value at line 1 column 1): oops");
 }
