@@ -125,14 +125,10 @@ impl Oracle {
     }
 
     fn numbers(&mut self, plan: &ReadingPlan, event: &str, frame: &Value) {
-        let mut kinds: Vec<&RuleKind> = plan.rules.iter().map(|rule| &rule.kind).collect();
-        kinds.dedup();
-        let mut seen: Vec<&RuleKind> = Vec::new();
-        for kind in kinds {
-            if seen.contains(&kind) {
+        for (index, Rule { kind, .. }) in plan.rules.iter().enumerate() {
+            if plan.rules[..index].iter().any(|other| other.kind == *kind) {
                 continue;
             }
-            seen.push(kind);
             let found = found(plan, kind, event, frame);
             let used = used(&found, false);
             let Some(modes) = used.first().map(|(found, ..)| found.rule.modes) else { continue };
@@ -180,13 +176,9 @@ fn found<'f>(plan: &ReadingPlan, kind: &RuleKind, event: &str, frame: &'f Value)
 
 /// What is used of it, in order.
 fn used<'a, 'f>(found: &'a [Found<'f>], all: bool) -> Vec<(&'a Found<'f>, Elements, &'f Value)> {
-    let rules = found.iter().take_while({
-        let mut taken = 0;
-        move |found| {
-            taken += 1;
-            taken == 1 || all || found.rule.modes.every
-        }
-    });
+    let is_every = |found: &Found<'_>| all || found.rule.modes.every;
+    let rules = found.iter().enumerate().filter(|(at, it)| *at == 0 || is_every(it));
+    let rules = rules.map(|(_, found)| found);
     let of_rule = |found: &'a Found<'f>| {
         found.places.iter().map(move |(path, value)| (found, path.clone(), *value))
     };
