@@ -22,16 +22,16 @@ pub(crate) fn example(root: &Path, name: &str, to: &Path) -> io::Result<()> {
     let manifest = manifest.replace(SDK.0, SDK.1) + "\n[workspace]\nexclude = [\"plugins\"]\n";
     fs::write(to.join("Cargo.toml"), manifest)?;
     copy_folder(&root.join("plugins/sdk"), &to.join("plugins/sdk"))?;
-    fs::copy(root.join("plugins/Cargo.toml"), to.join("plugins/Cargo.toml"))?;
-    copy_folder(&root.join("wit"), &to.join("wit"))
+    fs::copy(root.join("plugins/Cargo.toml"), to.join("plugins/Cargo.toml")).map(|_| ())
 }
 
+/// Copies a folder; of a link, what it leads to.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        if entry.path().is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else {
             fs::copy(entry.path(), target)?;

@@ -1,10 +1,11 @@
-//! Bodies of `/api/chat`. Sampling settings stand in `options`, under Ollama's names; images are
+//! Bodies of `/api/chat`. Sampling settings are in `options`, under Ollama's names; images are
 //! base64 in a message's `images`, where the host puts them.
 
-use loadwright_plugin::content::{Said, said};
-use loadwright_plugin::settings::Protocol;
-use loadwright_plugin::{Ask, Encoding, Fault, Message, Part, Prompt, Segment, Splice};
-use serde_json::{Map, Value, json};
+use loadwright_plugin::body::Body;
+use loadwright_plugin::content::{FURTHER, Item, items, members};
+use loadwright_plugin::settings::{Api, fault};
+use loadwright_plugin::{Encoding, Fault, Message, Part, Prompt, PromptRequest, message};
+use serde_json::{Map, Value};
 
 /// What all bodies share.
 #[derive(Debug)]
@@ -16,14 +17,12 @@ pub(crate) struct Bodies {
 impl Bodies {
     /// Reads the settings of a run.
     pub(crate) fn new(
-        given: &Protocol,
+        given: &Api,
         think: Option<bool>,
         keep_alive: Option<String>,
     ) -> Result<Self, Fault> {
         if given.template.as_ref().is_some_and(|template| !template.is_null()) {
-            return Err(Fault::Settings(
-                "template: the ollama protocol takes none: leave --query-template".into(),
-            ));
+            return Err(fault("template", "the ollama API takes none: leave out --query-template"));
         }
         let mut members = Map::new();
         let mut options = Map::new();
@@ -43,29 +42,32 @@ impl Bodies {
         Ok(Self { members, extra: given.extra_args.clone().unwrap_or_default() })
     }
 
-    /// The body of one ask.
-    pub(crate) fn write(&self, ask: &Ask) -> Result<Vec<Segment>, Fault> {
-        let mut members = self.members.clone();
-        if let Some(limit) = ask.max_tokens {
-            members["options"]["num_predict"] = limit.into();
+    /// The body of one request.
+    pub(crate) fn write(&self, request: &PromptRequest) -> Result<Body, Fault> {
+        let mut all = self.members.clone();
+        if let Some(limit) = request.max_tokens {
+            all["options"]["num_predict"] = limit.into();
         }
-        for (name, value) in &self.extra {
+        let own = members(&request.extra, "the extra members of a request")?;
+        for (name, value) in own.iter().chain(&self.extra) {
             match value {
-                Value::Null => members.shift_remove(name),
-                value => members.insert(name.clone(), value.clone()),
+                Value::Null => all.shift_remove(name),
+                value => all.insert(name.clone(), value.clone()),
             };
         }
-        let mut body = Value::Object(members).to_string();
-        body.pop();
-        body += if body.len() == 1 { "\"messages\":[" } else { ",\"messages\":[" };
-        let mut segments = Vec::new();
-        for (index, message) in messages(ask)?.iter().enumerate() {
-            body += if index == 0 { "" } else { "," };
-            write_message(&mut body, &mut segments, message)?;
+        let mut body = Body::default();
+        let written = Value::Object(all).to_string();
+        body.raw(&written.as_bytes()[..written.len() - 1]);
+        body.comma();
+        body.raw(b"\"messages\":[");
+        for (index, message) in messages(request)?.iter().enumerate() {
+            if index > 0 {
+                body.raw(b",");
+            }
+            write_message(&mut body, message)?;
         }
-        body += "]}";
-        segments.push(Segment::Bytes(body.into_bytes()));
-        Ok(segments)
+        body.raw(b"]}");
+        Ok(body)
     }
 }
 
@@ -77,65 +79,60 @@ fn option(name: &str) -> Result<Option<&str>, Fault> {
         "repetition_penalty" => Some("repeat_penalty"),
         "temperature" | "top_p" | "top_k" | "frequency_penalty" | "seed" | "stop" => Some(name),
         other => {
-            return Err(Fault::Settings(format!("generation.{other}: Ollama has no such setting")));
+            return Err(fault(format!("generation.{other}"), "Ollama has no such setting"));
         }
     })
 }
 
-fn messages(ask: &Ask) -> Result<Vec<Message>, Fault> {
-    let mut all = ask.history.clone();
-    match &ask.prompt {
+fn messages(request: &PromptRequest) -> Result<Vec<Message>, Fault> {
+    let mut all = request.history.clone();
+    match &request.prompt {
         Prompt::Messages(messages) => all.extend(messages.iter().cloned()),
         Prompt::Text(text) => {
-            let parts = vec![Part::Text(text.clone())];
-            all.push(Message { role: "user".into(), parts, extra: String::new() });
+            all.push(message("user", vec![Part::Text(text.clone())]));
         }
-        _ => return Err(Fault::Unsupported("the ollama protocol asks messages or text".into())),
+        _ => return Err(Fault::Unsupported("the ollama API takes messages or text".into())),
     }
     Ok(all)
 }
 
-fn write_message(
-    body: &mut String,
-    segments: &mut Vec<Segment>,
-    message: &Message,
-) -> Result<(), Fault> {
+fn write_message(body: &mut Body, message: &Message) -> Result<(), Fault> {
     let mut texts = Vec::new();
-    for said in said(message)? {
-        match said {
-            Said::Text(text) => texts.push(text),
-            // Behind the text: see below.
-            Said::Media(_) => {}
-            Said::Other(kind) => {
-                return Err(Fault::Unsupported(format!(
-                    "the ollama protocol sends no {kind} of a message's content: write its text, or \
-                     use --api openai"
-                )));
-            }
+    let mut images = Vec::new();
+    for item in items(message)? {
+        match item {
+            Item::Text(_) | Item::Held(_) => texts.push(item),
+            Item::Media(media) => images.push(media),
+            Item::Link(_) => return Err(not_taken("link")),
+            Item::Other(kind) => return Err(not_taken(&kind)),
         }
     }
-    let content = texts.join("\n");
-    let mut members = Map::new();
-    if !message.extra.is_empty() {
-        members = serde_json::from_str(&message.extra)
-            .map_err(|error| Fault::Input(format!("further members of a message: {error}")))?;
-    }
-    members.insert("role".into(), message.role.clone().into());
-    members.insert("content".into(), content.into());
-    *body += &json!(members).to_string();
-    let mut separator = ",\"images\":[\"";
-    for part in &message.parts {
-        let Part::Media(media) = part else { continue };
-        if separator.starts_with(",\"images") {
-            body.pop();
+    body.raw(b"{\"role\":");
+    body.string(&message.role);
+    body.raw(b",\"content\":");
+    body.texts(&texts);
+    if !images.is_empty() {
+        body.raw(b",\"images\":[");
+        for (index, media) in images.into_iter().enumerate() {
+            body.raw(if index == 0 { &b"\""[..] } else { b",\"" });
+            body.media(media, Encoding::Base64);
+            body.raw(b"\"");
         }
-        *body += separator;
-        segments.push(Segment::Bytes(std::mem::take(body).into_bytes()));
-        segments.push(Segment::Media(Splice { slot: media.slot, encoding: Encoding::Base64 }));
-        separator = "\",\"";
+        body.raw(b"]");
     }
-    if separator == "\",\"" {
-        *body += "\"]}";
+    for (name, value) in members(&message.extra, FURTHER)? {
+        if name != "content" {
+            body.raw(b",");
+            body.string(&name);
+            body.raw(format!(":{value}").as_bytes());
+        }
     }
+    body.raw(b"}");
     Ok(())
+}
+
+fn not_taken(what: &str) -> Fault {
+    Fault::Unsupported(format!(
+        "the ollama API takes no {what} in a message's content: write its text, or use --api openai"
+    ))
 }

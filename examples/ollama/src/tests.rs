@@ -1,24 +1,18 @@
 //! Bodies and replies as Ollama's API reference shows them.
 
 use super::*;
-use loadwright_plugin::{Media, Prompt, Segment};
+use loadwright_plugin::body::shown;
+use loadwright_plugin::reading::{count, text};
+use loadwright_plugin::{HeldText, Media, Message, Part, Prompt, exchange, message};
 use serde_json::{Value, json};
 
-fn body(settings: Value, ask: Ask) -> Value {
-    let protocol = Ollama::configure(&settings.to_string()).unwrap();
-    let segments = protocol.format(ask).unwrap().body;
-    let text: String = segments
-        .iter()
-        .map(|segment| match segment {
-            Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-            Segment::Media(splice) => format!("<media {}>", splice.slot),
-        })
-        .collect();
-    serde_json::from_str(&text).unwrap()
+fn body(settings: Value, request: PromptRequest) -> Value {
+    let api = Ollama::configure(&settings.to_string()).unwrap();
+    serde_json::from_str(&shown(&api.format(request).unwrap().body)).unwrap()
 }
 
-fn ask(prompt: Prompt) -> Ask {
-    Ask { history: vec![], prompt, max_tokens: None, min_tokens: None }
+fn request(prompt: Prompt) -> PromptRequest {
+    loadwright_plugin::request(prompt)
 }
 
 #[test]
@@ -34,19 +28,21 @@ fn sampling_settings_are_options_under_ollamas_names() {
         "options": {"num_predict": 9, "repeat_penalty": 1.5},
         "messages": [{"role": "user", "content": "hi"}],
     });
-    assert_eq!(body(settings.clone(), ask(Prompt::Text("hi".into()))), wanted);
-    let mut short = ask(Prompt::Text("hi".into()));
+    assert_eq!(body(settings.clone(), request(Prompt::Text("hi".into()))), wanted);
+    let mut short = request(Prompt::Text("hi".into()));
     short.max_tokens = Some(1);
     assert_eq!(body(settings, short)["options"]["num_predict"], 1);
 }
 
 #[test]
 fn images_are_base64_in_their_message() {
-    let media = |slot| Part::Media(Media { slot, mime: "image/png".into(), size: 3 });
+    let media = |index| {
+        Part::Media(Media { index, mime: "image/png".into(), size: 3, extra: String::new() })
+    };
     let parts = vec![Part::Text("see".into()), media(0), media(1)];
-    let message = Message { role: "user".into(), parts, extra: String::new() };
-    let got = body(json!({"url": "http://h/"}), ask(Prompt::Messages(vec![message])));
-    let wanted = json!([{"role": "user", "content": "see", "images": ["<media 0>", "<media 1>"]}]);
+    let message = message("user", parts);
+    let got = body(json!({"url": "http://h/"}), request(Prompt::Messages(vec![message])));
+    let wanted = json!([{"role": "user", "content": "see", "images": ["<media 0 Encoding::Base64>", "<media 1 Encoding::Base64>"]}]);
     assert_eq!(got["messages"], wanted);
 }
 
@@ -54,14 +50,13 @@ fn images_are_base64_in_their_message() {
 fn a_list_of_content_is_text_or_a_fault() {
     let written = |list: &str| {
         let extra = format!(r#"{{"content":{list}}}"#);
-        ask(Prompt::Messages(vec![Message { role: "user".into(), parts: vec![], extra }]))
+        request(Prompt::Messages(vec![Message { role: "user".into(), parts: vec![], extra }]))
     };
     let texts = r#"[{"type":"text","text":"a","cache_control":{}},{"type":"text","text":"b"}]"#;
     let got = body(json!({"url": "http://h/"}), written(texts));
     assert_eq!(got["messages"], json!([{"role": "user", "content": "a\nb"}]));
-    let protocol = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
-    let Err(Fault::Unsupported(text)) = protocol.format(written(r#"[{"type":"image_url"}]"#))
-    else {
+    let api = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
+    let Err(Fault::Unsupported(text)) = api.format(written(r#"[{"type":"image_url"}]"#)) else {
         panic!("it was taken")
     };
     assert!(text.contains("image_url"), "{text}");
@@ -76,16 +71,38 @@ fn a_stream_of_lines_is_read() {
         r#"{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop",
             "prompt_eval_count":26,"eval_count":3}"#,
     ];
-    let frames = frames.iter().map(|frame| frame.as_bytes().to_vec()).collect();
-    let protocol = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
-    let reply = protocol.decode(Exchange { status: 200, headers: vec![], frames }).unwrap();
-    let read: Vec<_> = reply.pieces.iter().map(|p| (p.frame, p.channel, p.text.as_str())).collect();
-    let wanted =
-        [(0, Channel::Reasoning, "hm"), (1, Channel::Output, "The"), (2, Channel::Output, " sky")];
-    assert_eq!(read, wanted);
+    let api = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
+    let reply = api.decode(exchange::of(&frames.map(str::as_bytes))).unwrap();
+    assert_eq!(
+        (text(&reply, "reasoning"), text(&reply, "output")),
+        ("hm".into(), "The sky".into())
+    );
+    assert_eq!(reply.pieces.iter().map(|piece| piece.frame).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!(reply.finish_reason.as_deref(), Some("stop"));
-    assert_eq!((reply.usage.input_tokens, reply.usage.output_tokens), (Some(26), Some(3)));
+    assert_eq!((count(&reply, "input"), count(&reply, "output")), (Some(26.0), Some(3.0)));
     assert_eq!(reply.message.unwrap().parts, [Part::Text("The sky".into())]);
+}
+
+#[test]
+fn text_that_stays_in_the_host_has_its_place() {
+    let held = Part::HeldText(HeldText { index: 0, size: 600 });
+    let prompt = Prompt::Messages(vec![message("user", vec![Part::Text("a".into()), held])]);
+    let got = body(json!({"url": "http://h/"}), request(prompt));
+    assert_eq!(got["messages"][0]["content"], "a\n<text 0 Encoding::JsonString>");
+}
+
+#[test]
+fn members_of_one_request_come_before_extra_arguments() {
+    let settings = json!({
+        "url": "http://h/", "generation": {"model": "m"}, "extra_args": {"format": "json"},
+    });
+    let mut request = request(Prompt::Text("hi".into()));
+    request.extra = r#"{"model":"other","format":"x","options":null,"tools":[1]}"#.into();
+    let wanted = json!({
+        "model": "other", "format": "json", "tools": [1],
+        "messages": [{"role": "user", "content": "hi"}],
+    });
+    assert_eq!(body(settings, request), wanted);
 }
 
 #[test]
@@ -95,9 +112,9 @@ fn settings_that_cannot_be_are_faults_that_name_them() {
         (r#"{"url":"u","generation":{"n":2}}"#, "generation.n"),
         (r#"{"url":"u","template":{}}"#, "template"),
     ] {
-        let Err(Fault::Settings(text)) = Ollama::configure(json) else {
+        let Err(Fault::Settings(fault)) = Ollama::configure(json) else {
             panic!("{json} was taken")
         };
-        assert!(text.contains(name), "{text}");
+        assert_eq!(fault.name, name, "{}", fault.text);
     }
 }

@@ -1,4 +1,4 @@
-//! The dataset `line_by_line`: a prompt a line of the file behind `--dataset-path`.
+//! The dataset `line_by_line`: a prompt for each line of the file given with `--dataset-path`.
 //!
 //! A line is plain text, a JSON array of chat messages, or a JSON object, which is a whole request
 //! body. Blank lines are passed over, and so are lines whose length is out of bounds: tokens where
@@ -9,7 +9,10 @@ mod line;
 
 use line::{Line, is_blank};
 use loadwright_plugin::host::{Host, Imports};
-use loadwright_plugin::{Conversation, Dataset, Fault, conversation, settings, turn};
+use loadwright_plugin::settings::fault;
+use loadwright_plugin::{
+    Conversation, Dataset, DatasetProperties, Fault, conversation, properties, settings, turn,
+};
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
@@ -56,11 +59,10 @@ impl<H: Host> LineByLine<H> {
         let low = given.min_prompt_length.unwrap_or(0);
         let high = given.max_prompt_length.unwrap_or(u32::MAX);
         if low > high {
-            return Err(Fault::Settings(format!(
-                "min_prompt_length: {low} is above max_prompt_length, {high}"
-            )));
+            let text = format!("{low} is above max_prompt_length, {high}");
+            return Err(fault("min_prompt_length", text));
         }
-        // Asks for no line, so that a missing file is said before the run and no line can fail it.
+        // Reads no line: a missing file is reported before the run, and no line can fail it.
         host.lines(FILE, 0, 0)?;
         let lengths = (low > 0 || high < u32::MAX).then_some(low..=high);
         let counts_tokens = lengths.is_some() && host.count("", false).is_ok();
@@ -87,8 +89,8 @@ impl<H: Host> LineByLine<H> {
         }
     }
 
-    /// Whether a line is an item. What cannot be read is one, and fails by itself when it is asked
-    /// for; what has no length, or none that can be counted, is within all bounds.
+    /// Whether a line is an item. What cannot be read is one, and fails by itself when it is read;
+    /// what has no length, or none that can be counted, is within all bounds.
     fn passes(&self, number: u32, bytes: &[u8]) -> bool {
         if is_blank(number, bytes) {
             return false;
@@ -106,7 +108,7 @@ impl<H: Host> LineByLine<H> {
         Some(text.chars().count() as u32)
     }
 
-    fn items(&self, first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
+    fn items(&self, first: u32, count: u32) -> Vec<Result<Conversation, Fault>> {
         let end = first.saturating_add(count) as usize;
         self.look(end);
         let seen = self.seen.borrow();
@@ -117,18 +119,28 @@ impl<H: Host> LineByLine<H> {
             if !(batch.0..batch.0 + batch.1.len() as u32).contains(&number) {
                 // Freed first: two batches at once may be more than there is memory for.
                 batch.1 = Vec::new();
-                batch = (number, self.host.lines(FILE, number, (kept.len() - index) as u32)?);
+                match self.host.lines(FILE, number, (kept.len() - index) as u32) {
+                    Ok(lines) => batch = (number, lines),
+                    Err(fault) => {
+                        items.push(Err(fault));
+                        continue;
+                    }
+                }
             }
-            let bytes = batch.1.get((number - batch.0) as usize).ok_or_else(shorter)?;
-            let line = Line::read(number, bytes)?.ok_or_else(shorter)?;
-            items.push(conversation(turn(line.prompt(self.in_chat))));
+            let bytes = batch.1.get((number - batch.0) as usize).ok_or_else(changed);
+            items.push(bytes.and_then(|bytes| self.item(number, bytes)));
         }
-        Ok(items)
+        items
+    }
+
+    fn item(&self, number: u32, bytes: &[u8]) -> Result<Conversation, Fault> {
+        let line = Line::read(number, bytes)?.ok_or_else(changed)?;
+        Ok(conversation(turn(line.prompt(self.in_chat))))
     }
 }
 
-fn shorter() -> Fault {
-    Fault::Input("the file behind --dataset-path has changed while it was read".into())
+fn changed() -> Fault {
+    Fault::Input("the file given with --dataset-path changed while it was read".into())
 }
 
 impl Dataset for LineByLine {
@@ -136,13 +148,13 @@ impl Dataset for LineByLine {
         Self::new(Imports, settings)
     }
 
-    /// Not known before the whole file is read.
-    fn size(&self) -> Result<Option<u32>, Fault> {
-        Ok(None)
+    /// How many there are is not known before the whole file is read.
+    fn properties(&self) -> Result<DatasetProperties, Fault> {
+        Ok(properties())
     }
 
-    fn generate(&self, first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
-        self.items(first, count)
+    fn generate(&self, first: u32, count: u32) -> Result<Vec<Result<Conversation, Fault>>, Fault> {
+        Ok(self.items(first, count))
     }
 }
 

@@ -1,6 +1,6 @@
-//! One line and what it asks.
+//! One line and its prompt.
 
-use loadwright_plugin::content::{self, Said};
+use loadwright_plugin::content::{self, Item};
 use loadwright_plugin::{Fault, Message, Part, Prompt, user};
 use serde_json::{Map, Value};
 
@@ -35,7 +35,7 @@ impl Line {
     pub(crate) fn read(number: u32, bytes: &[u8]) -> Result<Option<Self>, Fault> {
         let shown = number + 1;
         let text = trimmed(number, bytes).ok_or_else(|| {
-            Fault::Input(format!("line {shown} of the file behind --dataset-path is not UTF-8"))
+            Fault::Input(format!("line {shown} of the file given with --dataset-path is not UTF-8"))
         })?;
         if text.is_empty() {
             return Ok(None);
@@ -50,7 +50,7 @@ impl Line {
                 let messages = items.into_iter().map(message).collect::<Option<Vec<_>>>();
                 Self::Messages(messages.filter(|messages| !messages.is_empty()).ok_or_else(|| {
                     Fault::Input(format!(
-                        "line {shown} of the file behind --dataset-path is a JSON array, but not of \
+                        "line {shown} of the file given with --dataset-path is a JSON array, but not of \
                          chat messages: each is an object with a `role`"
                     ))
                 })?)
@@ -64,10 +64,10 @@ impl Line {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Messages(messages) => {
-                let said = messages.iter().filter_map(|message| content::said(message).ok());
-                let texts = said.flatten().filter_map(|said| match said {
-                    Said::Text(text) => Some(text),
-                    Said::Media(_) | Said::Other(_) => None,
+                let items = messages.iter().filter_map(|message| content::items(message).ok());
+                let texts = items.flatten().filter_map(|item| match item {
+                    Item::Text(text) => Some(text),
+                    _ => None,
                 });
                 Some(texts.collect::<Vec<_>>().join("\n"))
             }
@@ -75,7 +75,7 @@ impl Line {
         }
     }
 
-    /// What it asks.
+    /// As a prompt.
     pub(crate) fn prompt(self, in_chat: bool) -> Prompt {
         match self {
             Self::Text(text) => user(text, in_chat),

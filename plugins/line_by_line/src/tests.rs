@@ -1,7 +1,6 @@
 //! Lines, filters and indices, with a host whose file is a list and whose tokens are words.
 
 use super::*;
-use loadwright_plugin::host::{Synthesis, Synthesized};
 use loadwright_plugin::{Message, Part, Prompt};
 
 struct File {
@@ -12,24 +11,16 @@ struct File {
 }
 
 impl Host for File {
-    fn random(&self, _: &str, _: u32, _: u32) -> Vec<u8> {
-        unreachable!("lines are not random")
-    }
-
     fn count(&self, text: &str, in_chat: bool) -> Result<u32, Fault> {
         assert!(!in_chat);
         let words = text.split_whitespace().count() as u32;
         self.tokenizer.then_some(words).ok_or_else(|| Fault::Fatal("no tokenizer".into()))
     }
 
-    fn synthesize(&self, _: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        unreachable!("lines are not made")
-    }
-
     fn lines(&self, name: &str, first: u32, count: u32) -> Result<Vec<Vec<u8>>, Fault> {
         assert_eq!(name, "dataset-path");
         if self.lines.is_empty() {
-            return Err(Fault::Settings("dataset-path: give --dataset-path".into()));
+            return Err(fault("dataset-path", "give --dataset-path"));
         }
         let mut left = self.room;
         let mut lines = Vec::new();
@@ -54,10 +45,14 @@ fn file(lines: &[&str]) -> File {
     File { lines, tokenizer: true, room: 1 << 20 }
 }
 
+/// What each item is, or its fault.
+fn results(host: File, json: &str, first: u32, count: u32) -> Vec<Result<Prompt, Fault>> {
+    let items = LineByLine::new(host, json).unwrap().items(first, count);
+    items.into_iter().map(|item| Ok(item?.turns.remove(0).prompt)).collect()
+}
+
 fn prompts(host: File, json: &str, first: u32, count: u32) -> Vec<Prompt> {
-    let dataset = LineByLine::new(host, json).unwrap();
-    let items = dataset.items(first, count).unwrap();
-    items.into_iter().map(|mut item| item.turns.remove(0).prompt).collect()
+    results(host, json, first, count).into_iter().map(Result::unwrap).collect()
 }
 
 fn text(text: &str) -> Prompt {
@@ -122,28 +117,17 @@ fn an_object_is_a_body_as_written() {
 
 #[test]
 fn an_array_of_anything_else_is_a_fault_with_its_line() {
-    let dataset = LineByLine::new(file(&["x", "[1]"]), "{}").unwrap();
-    let Err(Fault::Input(text)) = dataset.items(0, 2) else { panic!("it was taken") };
+    let items = results(file(&["x", "[1]"]), "{}", 0, 2);
+    let Err(Fault::Input(text)) = &items[1] else { panic!("it was taken") };
     assert!(text.starts_with("line 2 "), "{text}");
 }
 
 #[test]
 fn a_line_that_is_not_utf_8_is_a_fault_with_its_line() {
     let host = File { lines: vec![vec![0xff]], ..file(&[]) };
-    let Err(Fault::Input(text)) = LineByLine::new(host, "{}").unwrap().items(0, 1) else {
-        panic!("it was taken")
-    };
+    let items = results(host, "{}", 0, 1);
+    let Err(Fault::Input(text)) = &items[0] else { panic!("it was taken") };
     assert!(text.starts_with("line 1 "), "{text}");
-}
-
-/// What each of the first `count` items is, or its fault.
-fn singly(host: File, json: &str, count: u32) -> Vec<Result<Prompt, Fault>> {
-    let dataset = LineByLine::new(host, json).unwrap();
-    // Asked for together first, as the engine does.
-    let _ = dataset.items(0, count);
-    let prompt = |item: Conversation| item.turns.into_iter().next().unwrap().prompt;
-    let one = |index| dataset.items(index, 1).map(|items| items.into_iter().next().map(prompt));
-    (0..count).filter_map(|index| one(index).transpose()).collect()
 }
 
 #[test]
@@ -154,7 +138,7 @@ fn a_line_that_cannot_be_read_fails_its_own_item_alone() {
         host.lines[1] = vec![0xff];
         host.lines[5] = vec![b'x'; 99];
         host.room = 50;
-        let items = singly(host, json, 20);
+        let items = results(host, json, 0, 20);
         assert_eq!(items.len(), 7, "{json}");
         for (index, wanted) in [(0, "a"), (2, "b"), (4, "c"), (6, "d")] {
             assert_eq!(items[index], Ok(text(wanted)), "{json}");
@@ -226,7 +210,7 @@ fn an_item_depends_on_its_index_alone_and_the_end_is_short() {
 #[test]
 fn settings_that_cannot_be_are_faults() {
     let missing = LineByLine::new(file(&[]), "{}").err();
-    assert!(matches!(missing, Some(Fault::Settings(text)) if text.contains("--dataset-path")));
+    assert!(matches!(missing, Some(Fault::Settings(fault)) if fault.name == "dataset-path"));
     let json = r#"{"min_prompt_length":3,"max_prompt_length":2}"#;
     assert!(matches!(LineByLine::new(file(&["x"]), json), Err(Fault::Settings(_))));
 }

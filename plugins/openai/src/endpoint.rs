@@ -1,4 +1,4 @@
-//! Which of the two endpoints a URL names, and where the other one is.
+//! Which endpoint a URL names, and where its neighbour for token ids is.
 
 use loadwright_plugin::Fault;
 
@@ -9,6 +9,17 @@ pub(crate) enum Style {
     Chat,
     /// `prompt`
     Completions,
+    /// `input`
+    Embeddings,
+    /// `query` and `documents`
+    Rerank,
+}
+
+impl Style {
+    /// Whether a reply is generated, so that it has a length and can be streamed.
+    pub(crate) fn generates(self) -> bool {
+        matches!(self, Self::Chat | Self::Completions)
+    }
 }
 
 /// The URL's endpoint.
@@ -22,28 +33,36 @@ const CHAT: &str = "/chat/completions";
 const COMPLETIONS: &str = "/completions";
 
 impl Endpoint {
-    /// A path that ends in `/completions` without `chat` before it takes prompts; any other takes
-    /// messages.
+    /// By the end of the path; one that is not known takes messages.
     pub(crate) fn of(url: &str) -> Self {
         let path = path(url).trim_end_matches('/').to_string();
-        let style = if path.ends_with(COMPLETIONS) && !path.ends_with(CHAT) {
-            Style::Completions
-        } else {
-            Style::Chat
+        let style = match path.rsplit('/').next() {
+            Some("completions") if !path.ends_with(CHAT) => Style::Completions,
+            Some("embeddings") => Style::Embeddings,
+            Some("rerank" | "reranks") => Style::Rerank,
+            _ => Style::Chat,
         };
         Self { style, path }
     }
 
     /// The path for token ids, where it is not the URL's own.
-    pub(crate) fn completions_path(&self) -> Result<Option<String>, Fault> {
+    pub(crate) fn tokens_path(&self) -> Result<Option<String>, Fault> {
         match (self.style, self.path.strip_suffix(CHAT)) {
-            (Style::Completions, _) => Ok(None),
+            (Style::Completions | Style::Embeddings, _) => Ok(None),
             (Style::Chat, Some(base)) => Ok(Some(format!("{base}{COMPLETIONS}"))),
-            (Style::Chat, None) => Err(Fault::Unsupported(
-                "token ids go to a completions endpoint: give a --url that ends in /completions or \
-                 /chat/completions, or leave --tokenize-prompt"
+            (Style::Chat | Style::Rerank, _) => Err(Fault::Unsupported(
+                "token ids are sent to a completions endpoint: give a --url that ends in \
+                 /completions or /chat/completions, or leave out --tokenize-prompt"
                     .into(),
             )),
+        }
+    }
+
+    /// How bodies with token ids carry them.
+    pub(crate) fn tokens_style(&self) -> Style {
+        match self.style {
+            Style::Embeddings => Style::Embeddings,
+            _ => Style::Completions,
         }
     }
 }

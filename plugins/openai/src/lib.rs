@@ -1,10 +1,10 @@
-//! The protocol `openai`: chat completions and completions, streaming and not.
+//! The API `openai`: chat completions and completions, streaming and not, embeddings and reranking.
 //!
-//! [`skeleton`] writes at configure time whatever is the same in every body; [`prompt`] writes what
-//! differs. [`recorded`] adds to whole recorded bodies what they lack. [`reading`] says where in a
-//! reply things are, [`decode`] finds them by itself and makes the assistant's message.
+//! [`skeleton`] writes once whatever is the same in every body; [`prompt`] writes what differs.
+//! [`recorded`] adds to whole recorded bodies what they lack. [`reading`] says where in a reply things
+//! are, [`decode`] reads by it and makes the assistant's message.
 
-mod body;
+mod bodies;
 mod decode;
 mod endpoint;
 mod prompt;
@@ -13,72 +13,95 @@ mod recorded;
 mod skeleton;
 mod template;
 
-use body::Body;
+use bodies::Bodies;
 use endpoint::Endpoint;
+use loadwright_plugin::body::Body;
+use loadwright_plugin::content::members;
 use loadwright_plugin::{
-    Ask, Exchange, Fault, Field, Prompt, Protocol, ReadingPlan, Reply, Request, settings,
+    Api, Exchange, Fault, Prompt, PromptRequest, ReadingPlan, Reply, Request, settings,
 };
-use recorded::Filling;
-use skeleton::Skeleton;
+use serde_json::{Map, Value};
+use std::cell::RefCell;
 
-/// The configured protocol.
+/// The configured API.
 #[derive(Debug)]
 pub struct OpenAi {
+    given: settings::Api,
     endpoint: Endpoint,
-    /// Bodies of the URL's own endpoint.
-    own: Skeleton,
-    /// Bodies of the completions endpoint, for token ids.
-    tokens: Skeleton,
-    filling: Filling,
+    bodies: Bodies,
+    /// Bodies with the last members of a request's own, which are often the same in all.
+    with_extra: RefCell<Option<(String, Bodies)>>,
+    plan: ReadingPlan,
 }
 
-impl Protocol for OpenAi {
+impl Api for OpenAi {
     fn configure(json: &str) -> Result<Self, Fault> {
-        let given: settings::Protocol = settings::parse(json)?;
+        let given: settings::Api = settings::parse(json)?;
         settings::own::<settings::None>(given.settings.as_ref())?;
         let endpoint = Endpoint::of(&given.url);
-        let own = skeleton::members(&given, endpoint.style)?;
-        let tokens = skeleton::members(&given, endpoint::Style::Completions)?;
-        Ok(Self {
-            endpoint,
-            filling: Filling::new(&own),
-            own: Skeleton::new(own),
-            tokens: Skeleton::new(tokens),
-        })
+        let extra = given.extra_args.clone().unwrap_or_default();
+        let bodies = Bodies::new(&given, &extra, &endpoint)?;
+        let plan = reading::plan(endpoint.style, has_tools(&given, &extra));
+        Ok(Self { given, endpoint, bodies, with_extra: RefCell::default(), plan })
     }
 
     fn plan(&self) -> Option<ReadingPlan> {
-        Some(reading::plan())
+        Some(self.plan.clone())
     }
 
-    fn format(&self, ask: Ask) -> Result<Request, Fault> {
+    fn format(&self, request: PromptRequest) -> Result<Request, Fault> {
+        let path = match &request.prompt {
+            Prompt::Tokens(_) => self.endpoint.tokens_path()?,
+            Prompt::Custom(custom) => return Err(unknown(&custom.kind)),
+            _ => None,
+        };
         let mut body = Body::default();
-        let mut path = None;
-        match &ask.prompt {
-            Prompt::Body(recorded) => self.filling.write(&mut body, recorded, &ask)?,
-            Prompt::Tokens(_) => {
-                path = self.endpoint.completions_path()?;
-                self.tokens.write(&mut body, &ask)?;
-            }
-            Prompt::Messages(_) | Prompt::Text(_) => self.own.write(&mut body, &ask)?,
-            Prompt::Inputs(_) => return Err(unsupported("several inputs in one request")),
-            Prompt::Ranking(_) => return Err(unsupported("a ranking")),
+        if request.extra.trim().is_empty() {
+            self.bodies.write(&mut body, &request)?;
+        } else {
+            self.write_with_extra(&mut body, &request)?;
         }
-        let headers = vec![Field { name: "content-type".into(), value: "application/json".into() }];
-        Ok(Request { method: "POST".into(), path, headers, body: body.finish() })
+        Ok(Request { path, ..body.post() })
     }
 
     fn decode(&self, exchange: Exchange) -> Result<Reply, Fault> {
-        Ok(decode::decode(&exchange))
+        Ok(decode::decode(&self.plan, &exchange))
     }
 }
 
-fn unsupported(what: &str) -> Fault {
-    Fault::Unsupported(format!("the openai protocol does not ask {what}: use another --api"))
+impl OpenAi {
+    fn write_with_extra(&self, body: &mut Body, request: &PromptRequest) -> Result<(), Fault> {
+        let mut last = self.with_extra.borrow_mut();
+        if let Some((extra, bodies)) = last.as_ref()
+            && *extra == request.extra
+        {
+            return bodies.write(body, request);
+        }
+        let mut extra = members(&request.extra, "the extra members of a request")?;
+        extra.extend(self.given.extra_args.clone().unwrap_or_default());
+        let bodies = Bodies::new(&self.given, &extra, &self.endpoint)?;
+        let (_, bodies) = last.insert((request.extra.clone(), bodies));
+        bodies.write(body, request)
+    }
+}
+
+/// Whether replies may call tools: then a conversation continues with more than their text.
+fn has_tools(given: &settings::Api, extra: &Map<String, Value>) -> bool {
+    let template = given.template.as_ref().and_then(Value::as_object);
+    let is_there = |members: &Map<String, Value>| {
+        ["tools", "functions"].iter().any(|name| members.get(*name).is_some_and(|it| !it.is_null()))
+    };
+    is_there(extra) || is_there(&given.generation) || template.is_some_and(is_there)
+}
+
+fn unknown(kind: &str) -> Fault {
+    Fault::Unsupported(format!(
+        "the openai API has no prompts of the kind {kind}: choose another --api or --dataset"
+    ))
 }
 
 #[cfg(feature = "component")]
-loadwright_plugin::protocol!(OpenAi, "manifest.json");
+loadwright_plugin::api!(OpenAi, "manifest.json");
 
 #[cfg(test)]
 mod tests;

@@ -1,31 +1,49 @@
-//! Writes what differs from ask to ask: messages, text, token ids.
+//! Writes what differs from request to request: messages, text, token ids, inputs, a ranking.
 
-use crate::body::Body;
 use crate::template::Place;
-use loadwright_plugin::content::{Said, said, written};
-use loadwright_plugin::{Ask, Fault, Media, Message, Part, Prompt};
-use std::borrow::Cow;
+use loadwright_plugin::body::Body;
+use loadwright_plugin::content::{FURTHER, Item, item, items, written};
+use loadwright_plugin::{
+    Encoding, Fault, Link, Media, Message, Part, Prompt, PromptRequest, Ranking,
+};
 
-/// Writes the ask's prompt as its place wants it.
-pub(crate) fn write(body: &mut Body, place: Place, ask: &Ask) -> Result<(), Fault> {
-    match (place, &ask.prompt) {
+/// Writes the request's prompt as its place needs it.
+pub(crate) fn write(body: &mut Body, place: Place, request: &PromptRequest) -> Result<(), Fault> {
+    match (place, &request.prompt) {
         (Place::Plain | Place::Whole, Prompt::Tokens(ids)) => write_ids(body, ids),
-        (Place::Messages | Place::Content, Prompt::Tokens(_)) => return Err(no_place_for_ids()),
-        (Place::Plain, _) | (Place::Whole, Prompt::Text(_)) => body.string(&text(ask)?),
+        (Place::Plain | Place::Whole, Prompt::Inputs(inputs)) => write_inputs(body, inputs)?,
+        (Place::Query, Prompt::Ranking(it)) => body.texts(&of_parts(&it.query)?),
+        (Place::Documents, Prompt::Ranking(it)) => write_inputs(body, &it.documents)?,
+        (_, Prompt::Tokens(_)) => return Err(no_place_for_ids()),
+        (_, Prompt::Inputs(_)) => return Err(elsewhere("several inputs", "/embeddings")),
+        (_, Prompt::Ranking(_)) => return Err(elsewhere("a ranking", "/rerank")),
+        (Place::Documents, _) => {
+            return Err(Fault::Unsupported(
+                "a rerank endpoint takes a query and documents: choose a --dataset of rankings"
+                    .into(),
+            ));
+        }
+        (Place::Plain | Place::Query, _) | (Place::Whole, Prompt::Text(_)) => {
+            body.texts(&texts(request)?)
+        }
         (Place::Content, Prompt::Text(text)) => body.string(text),
         (Place::Content, Prompt::Messages(messages)) => match messages.last() {
             Some(last) => write_last(body, last)?,
-            None => return Err(nothing_said()),
+            None => return Err(empty()),
         },
-        _ => write_messages(body, ask)?,
+        _ => write_messages(body, request)?,
     }
     Ok(())
 }
 
+fn elsewhere(what: &str, end: &str) -> Fault {
+    Fault::Unsupported(format!("{what}: give a --url that ends in {end}"))
+}
+
 fn no_place_for_ids() -> Fault {
     Fault::Unsupported(
-        "the template puts the prompt where token ids cannot stand: write \"prompt\": \"%p\", or \
-         leave --tokenize-prompt"
+        "the template has no place for token ids: write \"prompt\": \"%p\", or leave out \
+         --tokenize-prompt"
             .into(),
     )
 }
@@ -39,42 +57,67 @@ fn write_ids(body: &mut Body, ids: &[u32]) {
     body.raw(b"]");
 }
 
-/// The prompt's text, what came before it included; line by line where it is in several messages.
-pub(crate) fn text(ask: &Ask) -> Result<Cow<'_, str>, Fault> {
-    let asked: &[Message] = match &ask.prompt {
-        Prompt::Text(text) if ask.history.is_empty() => return Ok(text.into()),
+/// Texts as an array.
+fn write_inputs(body: &mut Body, inputs: &[Vec<Part>]) -> Result<(), Fault> {
+    body.raw(b"[");
+    for (index, parts) in inputs.iter().enumerate() {
+        if index > 0 {
+            body.raw(b",");
+        }
+        body.texts(&of_parts(parts)?);
+    }
+    body.raw(b"]");
+    Ok(())
+}
+
+fn of_parts(parts: &[Part]) -> Result<Vec<Item<'_>>, Fault> {
+    let mut texts = Vec::new();
+    for part in parts {
+        texts.push(only_text(item(part))?);
+    }
+    if texts.is_empty() { Err(empty()) } else { Ok(texts) }
+}
+
+/// The texts of the prompt, what came before it included.
+pub(crate) fn texts(request: &PromptRequest) -> Result<Vec<Item<'_>>, Fault> {
+    let asked: &[Message] = match &request.prompt {
         Prompt::Messages(messages) => messages,
         Prompt::Tokens(_) => return Err(no_place_for_ids()),
         _ => &[],
     };
     let mut texts = Vec::new();
-    for message in ask.history.iter().chain(asked) {
-        for said in said(message)? {
-            match said {
-                Said::Text(text) => texts.push(text),
-                Said::Media(media) => return Err(not_in_text(&media.mime)),
-                Said::Other(kind) => return Err(not_in_text(&kind)),
-            }
+    for message in request.history.iter().chain(asked) {
+        for item in items(message)? {
+            texts.push(only_text(item)?);
         }
     }
-    if let Prompt::Text(text) = &ask.prompt {
-        texts.push(text.into());
+    match &request.prompt {
+        Prompt::Text(text) => texts.push(Item::Text(text.into())),
+        Prompt::Inputs(inputs) => {
+            for parts in inputs {
+                texts.extend(of_parts(parts)?);
+            }
+        }
+        Prompt::Ranking(Ranking { query, .. }) => texts.extend(of_parts(query)?),
+        _ => {}
     }
-    match texts.len() {
-        0 => Err(nothing_said()),
-        1 => Ok(texts.remove(0)),
-        _ => Ok(Cow::Owned(texts.join("\n"))),
-    }
+    if texts.is_empty() { Err(empty()) } else { Ok(texts) }
 }
 
-fn not_in_text(what: &str) -> Fault {
-    Fault::Unsupported(format!(
-        "a completions prompt holds no {what}: give a --url that ends in /chat/completions"
-    ))
+fn only_text(item: Item<'_>) -> Result<Item<'_>, Fault> {
+    let what = match &item {
+        Item::Text(_) | Item::Held(_) => return Ok(item),
+        Item::Media(media) => &media.mime,
+        Item::Link(link) => &link.url,
+        Item::Other(kind) => kind,
+    };
+    Err(Fault::Unsupported(format!(
+        "a text prompt holds no {what}: give a --url that ends in /chat/completions"
+    )))
 }
 
-fn nothing_said() -> Fault {
-    Fault::Input("its messages say nothing: give one a `content`".into())
+fn empty() -> Fault {
+    Fault::Input("its messages are empty: give one of them a `content`".into())
 }
 
 /// The content of the last message, as its parts or as it was written.
@@ -82,18 +125,18 @@ fn write_last(body: &mut Body, last: &Message) -> Result<(), Fault> {
     if !last.parts.is_empty() {
         return write_content(body, last);
     }
-    let written = written(last)?.ok_or_else(nothing_said)?;
+    let written = written(last)?.ok_or_else(empty)?;
     body.raw(written.to_string().as_bytes());
     Ok(())
 }
 
-fn write_messages(body: &mut Body, ask: &Ask) -> Result<(), Fault> {
+fn write_messages(body: &mut Body, request: &PromptRequest) -> Result<(), Fault> {
     body.raw(b"[");
-    for message in &ask.history {
+    for message in &request.history {
         body.comma();
         write_message(body, message)?;
     }
-    match &ask.prompt {
+    match &request.prompt {
         Prompt::Messages(messages) => {
             for message in messages {
                 body.comma();
@@ -115,8 +158,8 @@ fn write_messages(body: &mut Body, ask: &Ask) -> Result<(), Fault> {
 fn write_message(body: &mut Body, message: &Message) -> Result<(), Fault> {
     body.raw(br#"{"role":"#);
     body.string(&message.role);
-    let extra = extra_members(&message.extra)?;
-    // A message of tool calls alone, or one whose content stands in `extra`, has no parts.
+    let extra = extra_members(&message.extra, FURTHER)?;
+    // A message of tool calls alone, or one whose content is in `extra`, has no parts.
     if !message.parts.is_empty() || extra.is_empty() {
         body.raw(br#","content":"#);
         write_content(body, message)?;
@@ -129,48 +172,68 @@ fn write_message(body: &mut Body, message: &Message) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is between the braces.
-fn extra_members(extra: &str) -> Result<&str, Fault> {
+/// What is between the braces of an `extra`.
+fn extra_members<'e>(extra: &'e str, what: &str) -> Result<&'e str, Fault> {
     let extra = extra.trim();
     if extra.is_empty() {
         return Ok("");
     }
     let inside = extra.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    inside.map(str::trim).ok_or_else(|| {
-        Fault::Input("the further members of a message are not a JSON object".into())
-    })
+    inside.map(str::trim).ok_or_else(|| Fault::Input(format!("{what}: not a JSON object")))
 }
 
 fn write_content(body: &mut Body, message: &Message) -> Result<(), Fault> {
-    if let [Part::Text(text)] = message.parts.as_slice() {
-        body.string(text);
+    if let [part @ (Part::Text(_) | Part::HeldText(_))] = message.parts.as_slice() {
+        body.texts(&[item(part)]);
         return Ok(());
     }
     body.raw(b"[");
-    for part in &message.parts {
-        body.comma();
+    for (index, part) in message.parts.iter().enumerate() {
+        if index > 0 {
+            body.raw(b",");
+        }
         match part {
-            Part::Text(text) => {
+            Part::Text(_) | Part::HeldText(_) => {
                 body.raw(br#"{"type":"text","text":"#);
-                body.string(text);
+                body.texts(&[item(part)]);
                 body.raw(b"}");
             }
-            Part::Media(media) => write_image(body, media)?,
+            Part::Media(media) => write_media(body, media)?,
+            Part::Link(link) => write_link(body, link)?,
         }
     }
     body.raw(b"]");
     Ok(())
 }
 
-fn write_image(body: &mut Body, media: &Media) -> Result<(), Fault> {
-    if !media.mime.starts_with("image/") {
-        return Err(Fault::Unsupported(format!(
-            "the openai protocol sends images, not {}: use another --api",
-            media.mime
-        )));
-    }
+fn write_media(body: &mut Body, media: &Media) -> Result<(), Fault> {
+    only_images(&media.mime)?;
     body.raw(br#"{"type":"image_url","image_url":{"url":""#);
-    body.data_url(media);
-    body.raw(br#""}}"#);
+    body.media(media, Encoding::DataUrl);
+    body.raw(b"\"");
+    let extra = extra_members(&media.extra, "the further members of an image")?;
+    if !extra.is_empty() {
+        body.raw(b",");
+        body.raw(extra.as_bytes());
+    }
+    body.raw(b"}}");
     Ok(())
+}
+
+/// A link of an unknown type is taken for an image.
+fn write_link(body: &mut Body, link: &Link) -> Result<(), Fault> {
+    if !link.mime.is_empty() {
+        only_images(&link.mime)?;
+    }
+    body.raw(br#"{"type":"image_url","image_url":{"url":"#);
+    body.string(&link.url);
+    body.raw(b"}}");
+    Ok(())
+}
+
+fn only_images(mime: &str) -> Result<(), Fault> {
+    if mime.starts_with("image/") {
+        return Ok(());
+    }
+    Err(Fault::Unsupported(format!("the openai API takes images, not {mime}: use another --api")))
 }

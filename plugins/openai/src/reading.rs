@@ -1,23 +1,39 @@
-//! Where in a reply things are, for streaming and whole replies of both endpoints at once: their
-//! members have different names, so one plan fits all four.
+//! Where in a reply things are. Chat and completions, streaming and not, have one plan: their members
+//! have different names.
 
-use loadwright_plugin::{Field, ReadingPlan, Rule};
+use crate::endpoint::Style;
+use loadwright_plugin::ReadingPlan;
+use loadwright_plugin::plan::Plan;
 
-/// The mark behind the last event of a stream.
-pub(crate) const DONE: &str = "[DONE]";
+/// The mark after the last event of a stream.
+const DONE: &str = "[DONE]";
 
-/// The plan.
-pub(crate) fn plan() -> ReadingPlan {
-    ReadingPlan {
-        done: vec![DONE.into()],
-        output: rules(&[
+/// The plan of an endpoint. Where a reply may call tools, text alone does not continue a conversation.
+pub(crate) fn plan(style: Style, tools: bool) -> ReadingPlan {
+    let plan = match style {
+        Style::Chat | Style::Completions => usage(channels(Plan::new().done(DONE))),
+        Style::Embeddings => total(Plan::new().result("/data/*/embedding")),
+        // The last is that of text-embeddings-inference, whose reply is an array.
+        Style::Rerank => total(Plan::new().rules("result", &["/results", "/data", "/*/score"])),
+    };
+    let plan = errors(plan);
+    if tools { plan.next_from_decode() } else { plan }.build()
+}
+
+fn channels(plan: Plan) -> Plan {
+    plan.rules(
+        "output",
+        &[
             "/choices/*/delta/content",
             "/choices/*/delta/refusal",
             "/choices/*/message/content",
             "/choices/*/message/refusal",
             "/choices/*/text",
-        ]),
-        reasoning: rules(&[
+        ],
+    )
+    .rules(
+        "reasoning",
+        &[
             "/choices/*/delta/reasoning_content",
             "/choices/*/delta/reasoning",
             "/choices/*/message/reasoning_content",
@@ -27,48 +43,43 @@ pub(crate) fn plan() -> ReadingPlan {
             "/choices/*/message/reasoning_details/*/text",
             "/choices/*/delta/reasoning_details/*/summary",
             "/choices/*/message/reasoning_details/*/summary",
-        ]),
-        tool_calls: rules(&[
+        ],
+    )
+    .rules(
+        "tool-call",
+        &[
             "/choices/*/delta/tool_calls/*/function/name",
             "/choices/*/delta/tool_calls/*/function/arguments",
             "/choices/*/message/tool_calls/*/function/name",
             "/choices/*/message/tool_calls/*/function/arguments",
-        ]),
-        frame_tokens: rules(&[
-            "/choices/*/token_ids",
-            "/choices/*/logprobs/content",
-            "/choices/*/logprobs/tokens",
-        ]),
-        finish_reason: rules(&["/choices/*/finish_reason"]),
-        input_tokens: rules(&["/usage/prompt_tokens"]),
-        output_tokens: rules(&["/usage/completion_tokens"]),
-        // The last that is found counts: OpenAI's own spelling stands behind the others', which are
-        // DeepSeek's and SGLang's.
-        cached_tokens: rules(&[
-            "/usage/prompt_cache_hit_tokens",
-            "/usage/prompt_tokens_details/cached_tokens",
-        ]),
-        reasoning_tokens: rules(&[
-            "/usage/reasoning_tokens",
-            "/usage/completion_tokens_details/reasoning_tokens",
-        ]),
-        accepted_tokens: rules(&["/usage/completion_tokens_details/accepted_prediction_tokens"]),
-        rejected_tokens: rules(&["/usage/completion_tokens_details/rejected_prediction_tokens"]),
-        error: vec![
-            rule("/error"),
-            // {"object": "error", "message": …}, as older servers send it.
-            Rule {
-                at: "/message".into(),
-                when: Some(Field { name: "/object".into(), value: "error".into() }),
-            },
         ],
-    }
+    )
+    .rules(
+        "tokens",
+        &["/choices/*/token_ids", "/choices/*/logprobs/content", "/choices/*/logprobs/tokens"],
+    )
+    .finish("/choices/*/finish_reason")
 }
 
-fn rule(at: &str) -> Rule {
-    Rule { at: at.into(), when: None }
+fn usage(plan: Plan) -> Plan {
+    plan.count("input", "/usage/prompt_tokens")
+        .count("output", "/usage/completion_tokens")
+        // OpenAI's own name, then DeepSeek's.
+        .count("cached", "/usage/prompt_tokens_details/cached_tokens")
+        .count("cached", "/usage/prompt_cache_hit_tokens")
+        // OpenAI's own name, then SGLang's.
+        .count("reasoning", "/usage/completion_tokens_details/reasoning_tokens")
+        .count("reasoning", "/usage/reasoning_tokens")
+        .count("accepted", "/usage/completion_tokens_details/accepted_prediction_tokens")
+        .count("rejected", "/usage/completion_tokens_details/rejected_prediction_tokens")
 }
 
-fn rules(pointers: &[&str]) -> Vec<Rule> {
-    pointers.iter().map(|at| rule(at)).collect()
+/// Usage of an endpoint that generates nothing: all tokens are input.
+fn total(plan: Plan) -> Plan {
+    plan.count("input", "/usage/prompt_tokens").count("input", "/usage/total_tokens")
+}
+
+fn errors(plan: Plan) -> Plan {
+    // {"object": "error", "message": …}, as older servers send it.
+    plan.error("/error").error("/message").when("/object", "error")
 }

@@ -1,9 +1,9 @@
 //! Whole recorded bodies: what they lack is added, what is there is left alone, byte for byte.
 
-use crate::body::Body;
 use crate::skeleton::{AT_MOST, Limits, Members, write_limit};
 use crate::template::Node;
-use loadwright_plugin::{Ask, Fault};
+use loadwright_plugin::body::Body;
+use loadwright_plugin::{Fault, PromptRequest};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -16,6 +16,7 @@ pub(crate) struct Filling {
     stream: bool,
     stream_options: Option<String>,
     limits: Limits,
+    generates: bool,
 }
 
 impl Filling {
@@ -26,12 +27,13 @@ impl Filling {
             stream: false,
             stream_options: None,
             limits: members.limits.clone(),
+            generates: members.generates,
         };
         for (key, node) in &members.nodes {
             let Node::Constant(value) = node else { continue };
             let text = format!("{}:{value}", json!(key));
             match key.as_str() {
-                "messages" | "prompt" => {}
+                "messages" | "prompt" | "input" | "query" | "documents" => {}
                 "stream_options" => filling.stream_options = Some(text),
                 _ => filling.members.push((key.clone(), text)),
             }
@@ -41,7 +43,12 @@ impl Filling {
     }
 
     /// Writes `recorded` and what it lacks.
-    pub(crate) fn write(&self, body: &mut Body, recorded: &str, ask: &Ask) -> Result<(), Fault> {
+    pub(crate) fn write(
+        &self,
+        body: &mut Body,
+        recorded: &str,
+        request: &PromptRequest,
+    ) -> Result<(), Fault> {
         let recorded = recorded.trim();
         let there: HashMap<String, &RawValue> = serde_json::from_str(recorded)
             .map_err(|error| Fault::Input(format!("the body is not a JSON object: {error}")))?;
@@ -55,7 +62,7 @@ impl Filling {
                 body.raw(text.as_bytes());
             }
         }
-        // Services refuse the options of a stream in a body that asks for none.
+        // Services refuse the options of a stream in a body without one.
         let streamed = there.get("stream").map_or(self.stream, |value| value.get() == "true");
         if let Some(options) = self.stream_options.as_ref().filter(|_| streamed)
             && !there.contains_key("stream_options")
@@ -63,8 +70,9 @@ impl Filling {
             body.comma();
             body.raw(options.as_bytes());
         }
-        for ((key, limit), own) in self.limits.iter().zip([ask.max_tokens, ask.min_tokens]) {
-            if !has(key) {
+        let own = [request.max_tokens, request.min_tokens];
+        for ((key, limit), own) in self.limits.iter().zip(own) {
+            if self.generates && !has(key) {
                 write_limit(body, key, limit, own);
             }
         }

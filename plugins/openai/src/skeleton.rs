@@ -1,19 +1,21 @@
 //! What all bodies of a run share, written once: constant text, and the places that differ.
 
-use crate::body::Body;
 use crate::endpoint::Style;
 use crate::prompt;
 use crate::template::{Node, Place};
-use loadwright_plugin::settings::Protocol;
-use loadwright_plugin::{Ask, Fault};
+use loadwright_plugin::body::Body;
+use loadwright_plugin::settings::Api;
+use loadwright_plugin::{Fault, PromptRequest};
 use serde_json::{Map, Value, json};
 
-/// The members of a body, merged: plugin defaults < template < generation < extra arguments.
+/// The members of a body, merged: the API's own < template < generation < extra.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Members {
     pub(crate) nodes: Vec<(String, Node)>,
     /// Of an output's length, at most and at least.
     pub(crate) limits: Limits,
+    /// Whether there is an output to limit.
+    pub(crate) generates: bool,
 }
 
 /// Limits, each with the name that it is written under.
@@ -22,12 +24,12 @@ pub(crate) type Limits = [(&'static str, Limit); 2];
 /// The two names of one limit: services refuse a body that has both.
 pub(crate) const AT_MOST: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
-/// A limit that an ask may set for itself.
+/// A limit that a request may set for itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Limit {
-    /// The extra arguments decide on it: this, or none at all.
+    /// The extra members decide on it: this, or none at all.
     Settled(Option<u32>),
-    /// The ask's, or else this one where there is one.
+    /// The request's, or else this one where there is one.
     Open(Option<Value>),
 }
 
@@ -37,24 +39,25 @@ impl Limit {
     }
 }
 
-/// Merges what the user gave into the members of a body.
-pub(crate) fn members(given: &Protocol, style: Style) -> Result<Members, Fault> {
-    let empty = Map::new();
-    let extra = given.extra_args.as_ref().unwrap_or(&empty);
-    let model = given.generation.get("model").and_then(Value::as_str);
+/// Merges what the user gave into the members of a body. `extra` comes last, and null deletes.
+pub(crate) fn members(
+    given: &Api,
+    extra: &Map<String, Value>,
+    style: Style,
+) -> Result<Members, Fault> {
+    let model = given.generation.get("model");
     let template = given.template.as_ref().filter(|template| !template.is_null());
-    let template = template.map_or(Ok(Vec::new()), |value| Node::members(value, model))?;
+    let template = template
+        .map_or(Ok(Vec::new()), |value| Node::members(value, model.and_then(Value::as_str)))?;
     let templated = template.iter().any(|(_, node)| node.has_prompt());
     let mut nodes = Vec::new();
-    if let Some(model) = given.generation.get("model") {
+    if let Some(model) = model {
         set(&mut nodes, "model", Node::Constant(model.clone()));
     }
-    if !templated {
-        let (key, place) = match style {
-            Style::Chat => ("messages", Place::Messages),
-            Style::Completions => ("prompt", Place::Plain),
-        };
-        set(&mut nodes, key, Node::Prompt(place));
+    for (key, place) in places(style) {
+        if !templated {
+            set(&mut nodes, key, Node::Prompt(*place));
+        }
     }
     for (key, node) in template {
         set(&mut nodes, &key, node);
@@ -72,18 +75,31 @@ pub(crate) fn members(given: &Protocol, style: Style) -> Result<Members, Fault> 
     }
     let streamed = nodes.iter().any(|(key, node)| key == "stream" && *node == constant(true));
     let named = nodes.iter().any(|(key, _)| key == "stream_options");
-    if streamed && !named && !extra.contains_key("stream_options") {
-        // Without it a stream says nothing of its tokens.
+    if streamed && style.generates() && !named && !extra.contains_key("stream_options") {
+        // Without it a stream has no token counts.
         set(&mut nodes, "stream_options", Node::Constant(json!({"include_usage": true})));
     }
     let at_most = at_most(&mut nodes, given, extra);
     let at_least = ("min_tokens", limit(&mut nodes, extra, "min_tokens"));
-    Ok(Members { nodes, limits: [at_most, at_least] })
+    Ok(Members { nodes, limits: [at_most, at_least], generates: style.generates() })
 }
 
-/// `logprobs` is a switch in chat and a count in completions.
+/// Where an endpoint takes its prompt.
+fn places(style: Style) -> &'static [(&'static str, Place)] {
+    match style {
+        Style::Chat => &[("messages", Place::Messages)],
+        Style::Completions => &[("prompt", Place::Plain)],
+        Style::Embeddings => &[("input", Place::Plain)],
+        Style::Rerank => &[("query", Place::Query), ("documents", Place::Documents)],
+    }
+}
+
+/// `logprobs` is a switch in chat and a count in completions. An endpoint that generates nothing takes
+/// the model alone.
 fn sampling(style: Style, key: &str, value: &Value) -> Option<Value> {
     match (style, key, value) {
+        (_, "model", _) => Some(value.clone()),
+        (Style::Embeddings | Style::Rerank, _, _) => None,
         (Style::Completions, "logprobs", Value::Bool(true)) => Some(1.into()),
         (Style::Completions, "logprobs", Value::Bool(false)) => None,
         _ => Some(value.clone()),
@@ -102,10 +118,10 @@ fn set(nodes: &mut Vec<(String, Node)>, key: &str, node: Node) {
 }
 
 /// The limit of an output's length, under the newer of its names where the body has that. Names that
-/// the extra arguments use settle it, and the other name goes.
+/// the extra members use settle it, and the other name goes.
 fn at_most(
     nodes: &mut Vec<(String, Node)>,
-    given: &Protocol,
+    given: &Api,
     extra: &Map<String, Value>,
 ) -> (&'static str, Limit) {
     let [old, new] = AT_MOST;
@@ -146,6 +162,7 @@ fn limit(nodes: &mut Vec<(String, Node)>, extra: &Map<String, Value>, key: &str)
 pub(crate) struct Skeleton {
     pieces: Vec<Piece>,
     limits: Limits,
+    generates: bool,
 }
 
 #[derive(Debug)]
@@ -160,22 +177,22 @@ impl Skeleton {
     pub(crate) fn new(members: Members) -> Self {
         let mut pieces = Pieces::default();
         pieces.object(&members.nodes);
-        // Left open: limits are the ask's own.
+        // Left open: limits are those of the request.
         pieces.text.pop();
         let pieces = pieces.finish();
-        Self { pieces, limits: members.limits }
+        Self { pieces, limits: members.limits, generates: members.generates }
     }
 
-    /// The whole body of an ask.
-    pub(crate) fn write(&self, body: &mut Body, ask: &Ask) -> Result<(), Fault> {
+    /// The whole body of a request.
+    pub(crate) fn write(&self, body: &mut Body, request: &PromptRequest) -> Result<(), Fault> {
         for piece in &self.pieces {
             match piece {
                 Piece::Constant(bytes) => body.raw(bytes),
-                Piece::Prompt(place) => prompt::write(body, *place, ask)?,
-                Piece::Text => body.inside_string(&prompt::text(ask)?),
+                Piece::Prompt(place) => prompt::write(body, *place, request)?,
+                Piece::Text => body.inside_texts(&prompt::texts(request)?),
             }
         }
-        let own = self.own_limits(ask);
+        let own = self.own_limits(request);
         for ((key, limit), own) in self.limits.iter().zip(own) {
             write_limit(body, key, limit, own);
         }
@@ -183,10 +200,13 @@ impl Skeleton {
         Ok(())
     }
 
-    /// The limits of an ask. One that may make fewer tokens than the configured least takes that
-    /// down with it, but does not go below what the extra arguments settle.
-    fn own_limits(&self, ask: &Ask) -> [Option<u32>; 2] {
-        let own = [ask.max_tokens, ask.min_tokens];
+    /// The limits of a request. A maximum below the configured minimum takes that down with it, but
+    /// does not go below what the extra members settle.
+    fn own_limits(&self, request: &PromptRequest) -> [Option<u32>; 2] {
+        if !self.generates {
+            return [None; 2];
+        }
+        let own = [request.max_tokens, request.min_tokens];
         let [Some(most), None] = own else { return own };
         match &self.limits[1].1 {
             Limit::Open(Some(least)) if number(least).is_some_and(|least| least > most) => {

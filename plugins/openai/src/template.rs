@@ -1,9 +1,10 @@
 //! The user's own shape of a body, in which `%p` stands for the prompt and `%m` for the model.
 
 use loadwright_plugin::Fault;
+use loadwright_plugin::settings::fault;
 use serde_json::{Map, Value};
 
-/// A JSON value with places for what differs from ask to ask.
+/// A JSON value with places for what differs from request to request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     /// The same in every body.
@@ -12,23 +13,27 @@ pub(crate) enum Node {
     Array(Vec<Node>),
     /// An object that is not constant.
     Object(Vec<(String, Node)>),
-    /// The prompt, as its place wants it.
+    /// The prompt, as its place needs it.
     Prompt(Place),
-    /// A string with the prompt's text in it: what stands before, between and behind.
+    /// A string with the prompt's text in it: what is before, between and after.
     Text(Vec<String>),
 }
 
-/// What is wanted of a prompt.
+/// What a place takes of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The chat messages.
     Messages,
     /// The content of the last message.
     Content,
-    /// Text, or token ids.
+    /// Text, several texts, or token ids.
     Plain,
-    /// Messages, text or token ids, as the prompt is.
+    /// Messages, text, several texts or token ids, as the prompt is.
     Whole,
+    /// The query of a ranking.
+    Query,
+    /// The documents of a ranking.
+    Documents,
 }
 
 impl Node {
@@ -38,12 +43,12 @@ impl Node {
         model: Option<&str>,
     ) -> Result<Vec<(String, Self)>, Fault> {
         let Value::Object(members) = template else {
-            return Err(Fault::Settings("template: it is not a JSON object".into()));
+            return Err(fault("template", "it is not a JSON object"));
         };
         object(members, model)
     }
 
-    /// Whether the prompt stands anywhere in it.
+    /// Whether the prompt is anywhere in it.
     pub(crate) fn has_prompt(&self) -> bool {
         !matches!(self, Self::Constant(_))
     }
@@ -65,7 +70,9 @@ impl Node {
             return Ok(Self::Prompt(match key {
                 "messages" => Place::Messages,
                 "content" => Place::Content,
-                "prompt" => Place::Plain,
+                "prompt" | "input" => Place::Plain,
+                "query" => Place::Query,
+                "documents" | "texts" => Place::Documents,
                 _ => Place::Whole,
             }));
         }
@@ -73,9 +80,9 @@ impl Node {
         let parts = text.split("%p").map(|part| match (part.contains("%m"), model) {
             (false, _) => Ok(part.to_string()),
             (true, Some(model)) => Ok(part.replace("%m", model)),
-            (true, None) => Err(Fault::Settings(
-                "template: %m stands for the model, and there is none: give --model".into(),
-            )),
+            (true, None) => {
+                Err(fault("template", "%m stands for the model, and there is none: give --model"))
+            }
         });
         let mut parts = parts.collect::<Result<Vec<_>, _>>()?;
         Ok(match parts.len() {

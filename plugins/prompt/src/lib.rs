@@ -1,6 +1,10 @@
 //! The dataset `prompt`: the user's own text, the same for every request.
 
-use loadwright_plugin::{Conversation, Dataset, Fault, Prompt, conversation, settings, turn, user};
+use loadwright_plugin::settings::fault;
+use loadwright_plugin::{
+    Conversation, Dataset, DatasetProperties, Fault, Prompt, conversation, items, properties,
+    settings, turn, user,
+};
 
 /// The prompt, ready to be repeated.
 #[derive(Debug)]
@@ -15,17 +19,17 @@ impl Dataset for OnePrompt {
         let text = given
             .prompt
             .filter(|text| !text.is_empty())
-            .ok_or_else(|| Fault::Settings("prompt: there is none: give --prompt".into()))?;
+            .ok_or_else(|| fault("prompt", "it is not set: give --prompt"))?;
         let prompt = user(text, given.apply_chat_template.unwrap_or(true));
         Ok(Self { prompt })
     }
 
-    fn size(&self) -> Result<Option<u32>, Fault> {
-        Ok(None)
+    fn properties(&self) -> Result<DatasetProperties, Fault> {
+        Ok(properties())
     }
 
-    fn generate(&self, _first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
-        Ok((0..count).map(|_| conversation(turn(self.prompt.clone()))).collect())
+    fn generate(&self, first: u32, count: u32) -> Result<Vec<Result<Conversation, Fault>>, Fault> {
+        Ok(items(first, count, |_| Ok(conversation(turn(self.prompt.clone())))))
     }
 }
 

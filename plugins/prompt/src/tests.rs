@@ -5,7 +5,7 @@ fn prompt_of(json: &str) -> Prompt {
     let mut items = OnePrompt::configure(json).unwrap().generate(5, 2).unwrap();
     assert_eq!(items.len(), 2);
     assert_eq!(items[0], items[1]);
-    items.remove(0).turns.remove(0).prompt
+    items.remove(0).unwrap().turns.remove(0).prompt
 }
 
 #[test]
@@ -28,9 +28,10 @@ fn a_completions_endpoint_gets_text() {
 #[test]
 fn no_prompt_is_a_fault_that_names_it() {
     for json in ["{}", r#"{"prompt":null}"#, r#"{"prompt":""}"#] {
-        let Err(Fault::Settings(text)) = OnePrompt::configure(json) else {
+        let Err(Fault::Settings(fault)) = OnePrompt::configure(json) else {
             panic!("{json} was taken")
         };
-        assert!(text.contains("--prompt"));
+        assert_eq!(fault.name, "prompt");
+        assert!(fault.text.contains("--prompt"), "{}", fault.text);
     }
 }

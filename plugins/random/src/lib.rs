@@ -1,11 +1,15 @@
-//! The dataset `random`: prompts of exactly the asked number of tokens.
+//! The dataset `random`: prompts of exact token lengths.
 //!
 //! Lengths are uniform in `[min_prompt_length, max_prompt_length]`; the tokens of the shared prefix
 //! come on top. The host's tokenizer makes the text, and counts as a server does: in chat, what the
 //! template adds is part of the length.
 
 use loadwright_plugin::host::{Host, Imports, Synthesis, Synthesized};
-use loadwright_plugin::{Conversation, Dataset, Fault, Turn, conversation, settings, turn, user};
+use loadwright_plugin::settings::fault;
+use loadwright_plugin::{
+    Conversation, Dataset, DatasetProperties, Fault, Turn, conversation, items, properties,
+    settings, turn, user,
+};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -23,7 +27,7 @@ pub struct Texts<H> {
     prefix_length: u32,
     prefix_count: u32,
     in_chat: bool,
-    /// Prefixes made so far; each is asked for again and again.
+    /// Prefixes made so far; each is used many times.
     prefixes: RefCell<HashMap<u32, String>>,
 }
 
@@ -37,13 +41,14 @@ impl<H: Host> Texts<H> {
         let lengths = lengths(&host, given, in_chat)?;
         let prefix_count = given.prefix_count.unwrap_or(1);
         if prefix_count == 0 {
-            return Err(Fault::Settings(
-                "prefix_count: it is 0: give --prefix-count 1 or more".into(),
-            ));
+            return Err(fault("prefix_count", "it is 0: give --prefix-count 1 or more"));
         }
         let prefix_length = given.prefix_length.unwrap_or(0);
         if lengths.1.checked_add(prefix_length).is_none() {
-            return Err(Fault::Settings("prefix_length: with the prompt it is too long".into()));
+            return Err(fault(
+                "prefix_length",
+                "with the prompt it is too long: give fewer tokens",
+            ));
         }
         let prefixes = RefCell::default();
         Ok(Self { host, lengths, prefix_length, prefix_count, in_chat, prefixes })
@@ -93,19 +98,19 @@ impl<H: Host> Texts<H> {
 
     fn prefix(&self, index: u32) -> Result<String, Fault> {
         let tokens = self.prefix_length;
-        let ask = Synthesis { label: "prefix", index, prefix: "", tokens, in_chat: false };
-        Ok(self.synthesize(&ask)?.text)
+        let prefix = Synthesis { label: "prefix", index, prefix: "", tokens, in_chat: false };
+        Ok(self.synthesize(&prefix)?.text)
     }
 
-    fn synthesize(&self, ask: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        self.host.synthesize(ask)
+    fn synthesize(&self, text: &Synthesis<'_>) -> Result<Synthesized, Fault> {
+        self.host.synthesize(text)
     }
 
     /// Uniform: 64 random bits, scaled to the range.
     fn length(&self, index: u32) -> u32 {
         let (low, high) = self.lengths;
         let bytes = self.host.random("length", index, 8);
-        let bits = u64::from_le_bytes(bytes.try_into().expect("eight bytes were asked"));
+        let bits = u64::from_le_bytes(bytes.try_into().expect("the host gives eight bytes"));
         let range = u128::from(high - low) + 1;
         low + ((u128::from(bits) * range) >> 64) as u32
     }
@@ -117,18 +122,16 @@ fn lengths<H: Host>(
     given: &settings::Dataset,
     in_chat: bool,
 ) -> Result<(u32, u32), Fault> {
-    let high = given.max_prompt_length.ok_or_else(|| {
-        Fault::Settings("max_prompt_length: there is none: give --max-prompt-length".into())
-    })?;
+    let high = given
+        .max_prompt_length
+        .ok_or_else(|| fault("max_prompt_length", "it is not set: give --max-prompt-length"))?;
     let shortest = if in_chat { host.count("", true)?.saturating_add(1) } else { 1 };
     let low = match given.min_prompt_length {
         None | Some(0) => shortest,
         Some(low) => low,
     };
     let short = |name: &str, length: u32| {
-        Err(Fault::Settings(format!(
-            "{name}: {length} is too short: the minimum here is {shortest}"
-        )))
+        Err(fault(name, format!("{length} is too short: the minimum here is {shortest}")))
     };
     if high < shortest {
         return short("max_prompt_length", high);
@@ -137,9 +140,8 @@ fn lengths<H: Host>(
         return short("min_prompt_length", low);
     }
     if low > high {
-        return Err(Fault::Settings(format!(
-            "min_prompt_length: {low} is above max_prompt_length, {high}"
-        )));
+        let text = format!("{low} is above max_prompt_length, {high}");
+        return Err(fault("min_prompt_length", text));
     }
     Ok((low, high))
 }
@@ -163,12 +165,12 @@ impl Dataset for Random {
         Self::new(Imports, settings)
     }
 
-    fn size(&self) -> Result<Option<u32>, Fault> {
-        Ok(None)
+    fn properties(&self) -> Result<DatasetProperties, Fault> {
+        Ok(properties())
     }
 
-    fn generate(&self, first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
-        (first..first.saturating_add(count)).map(|index| self.item(index)).collect()
+    fn generate(&self, first: u32, count: u32) -> Result<Vec<Result<Conversation, Fault>>, Fault> {
+        Ok(items(first, count, |index| self.item(index)))
     }
 }
 

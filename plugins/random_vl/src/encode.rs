@@ -3,6 +3,7 @@
 use crate::picture::Picture;
 use jpeg_encoder::{ImageBuffer, JpegColorType, rgb_to_ycbcr};
 use loadwright_plugin::Fault;
+use loadwright_plugin::settings::fault;
 use png::{BitDepth, ColorType, Compression, Encoder};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ pub(crate) enum Mode {
     RgbAlpha,
 }
 
-/// PIL's quality for a JPEG that asks for none.
+/// PIL's quality for a JPEG without a given one.
 const QUALITY: u8 = 75;
 
 /// Bytes of a PNG chunk.
@@ -46,10 +47,11 @@ impl Format {
             "P" => Self::Png(Mode::Palette),
             "1" => Self::Png(Mode::Bilevel),
             other => {
-                return Err(Fault::Settings(format!(
-                    "image_format: `{other}` is not one of png, jpeg, RGB, RGBA, L, LA, P, 1: give \
-                     one of these as --image-format"
-                )));
+                let text = format!(
+                    "`{other}` is not one of png, jpeg, RGB, RGBA, L, LA, P, 1: give one of these \
+                     as --image-format"
+                );
+                return Err(fault("image_format", text));
             }
         })
     }

@@ -16,17 +16,20 @@ impl Host for Numbered {
         Ok(3)
     }
 
-    fn synthesize(&self, ask: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        Ok(Synthesized { text: format!("text {}", ask.index), tokens: ask.tokens })
-    }
-
-    fn lines(&self, _: &str, _: u32, _: u32) -> Result<Vec<Vec<u8>>, Fault> {
-        unreachable!("no file is read")
+    fn synthesize(&self, it: &Synthesis<'_>) -> Result<Synthesized, Fault> {
+        Ok(Synthesized { text: format!("text {}", it.index), tokens: it.tokens })
     }
 }
 
 fn dataset(more: &str) -> RandomVl<Numbered> {
     RandomVl::new(Numbered, &format!(r#"{{"max_prompt_length":20{more}}}"#)).unwrap()
+}
+
+fn bytes(content: &Content) -> &[u8] {
+    match &content.source {
+        Source::Bytes(bytes) => bytes,
+        other => panic!("not bytes: {other:?}"),
+    }
 }
 
 fn png_of(bytes: &[u8]) -> (png::OutputInfo, Vec<u8>) {
@@ -39,18 +42,19 @@ fn png_of(bytes: &[u8]) -> (png::OutputInfo, Vec<u8>) {
 }
 
 #[test]
-fn a_turn_has_text_and_its_images_by_slot() {
+fn a_turn_has_text_and_its_images_by_position() {
     let item = dataset(r#","image_num":2,"image_width":30,"image_height":20"#).item(4).unwrap();
     let turn = &item.turns[0];
     assert_eq!(turn.media.len(), 2);
-    assert_ne!(turn.media[0].bytes, turn.media[1].bytes);
+    assert_ne!(bytes(&turn.media[0]), bytes(&turn.media[1]));
     assert_eq!(turn.input_tokens, None);
     let Prompt::Messages(messages) = &turn.prompt else { panic!("not messages") };
     assert_eq!(messages[0].parts[0], Part::Text("text 4".into()));
-    for slot in [0, 1] {
-        let size = turn.media[slot].bytes.len() as u32;
-        let media = Media { slot: slot as u32, mime: "image/png".into(), size };
-        assert_eq!(messages[0].parts[slot + 1], Part::Media(media));
+    for index in [0, 1] {
+        let size = bytes(&turn.media[index]).len() as u32;
+        let (mime, extra) = ("image/png".into(), String::new());
+        let media = Media { index: index as u32, mime, size, extra };
+        assert_eq!(messages[0].parts[index + 1], Part::Media(media));
     }
 }
 
@@ -68,7 +72,7 @@ fn every_mode_is_a_png_of_its_kind() {
     ] {
         let more = format!(r#","image_format":"{format}","image_width":33,"image_height":21"#);
         let item = dataset(&more).item(0).unwrap();
-        let (info, _) = png_of(&item.turns[0].media[0].bytes);
+        let (info, _) = png_of(bytes(&item.turns[0].media[0]));
         assert_eq!((info.width, info.height), (33, 21));
         assert_eq!((info.color_type, info.bit_depth), (color, depth), "{format}");
     }
@@ -115,7 +119,7 @@ fn images_compress_like_photographs() {
 
 #[test]
 fn the_same_seed_and_index_give_the_same_bytes() {
-    let image = |index| dataset("").item(index).unwrap().turns[0].media[0].bytes.clone();
+    let image = |index| bytes(&dataset("").item(index).unwrap().turns[0].media[0]).to_vec();
     assert_eq!(image(3), image(3));
     assert_ne!(image(3), image(4));
 }
@@ -131,9 +135,9 @@ fn settings_that_cannot_be_are_faults_that_name_them() {
         (r#","image_num":-1"#, "image_num"),
     ] {
         let json = format!(r#"{{"max_prompt_length":20{more}}}"#);
-        let Err(Fault::Settings(text)) = RandomVl::new(Numbered, &json) else {
+        let Err(Fault::Settings(fault)) = RandomVl::new(Numbered, &json) else {
             panic!("{json} was taken")
         };
-        assert!(text.starts_with(name), "{text}");
+        assert_eq!(fault.name, name, "{}", fault.text);
     }
 }

@@ -1,67 +1,84 @@
-//! What a message says: its parts, and content that a dataset left as it was written, among the
+//! What a message contains: its parts, and content that a dataset left as it was written, among the
 //! message's further members, because it is more than text.
 
-use crate::{Fault, Media, Message, Part};
-use serde_json::Value;
+use crate::{Fault, HeldText, Link, Media, Message, Part};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// One thing that a message says.
+/// One thing that a message contains.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Said<'a> {
+pub enum Item<'a> {
     /// Text.
     Text(Cow<'a, str>),
+    /// Text that stays in the host.
+    Held(&'a HeldText),
     /// Media that stay in the host.
     Media(&'a Media),
+    /// Media that the service fetches by itself.
+    Link(&'a Link),
     /// Anything else, by its type, e.g. `image_url`: known to the one who wrote it.
     Other(String),
 }
 
-/// All that a message says, in order.
+/// All that a message contains, in order.
 ///
 /// # Errors
 /// Its further members are not a JSON object.
-pub fn said(message: &Message) -> Result<Vec<Said<'_>>, Fault> {
-    let mut all: Vec<_> = message.parts.iter().map(part).collect();
+pub fn items(message: &Message) -> Result<Vec<Item<'_>>, Fault> {
+    let mut all: Vec<_> = message.parts.iter().map(item).collect();
     if let Some(written) = written(message)? {
-        all.extend(items(written));
+        all.extend(written_items(written));
     }
     Ok(all)
 }
+
+/// A part as an item.
+pub fn item(part: &Part) -> Item<'_> {
+    match part {
+        Part::Text(text) => Item::Text(Cow::Borrowed(text)),
+        Part::HeldText(held) => Item::Held(held),
+        Part::Media(media) => Item::Media(media),
+        Part::Link(link) => Item::Link(link),
+    }
+}
+
+/// The members of an `extra`, which is a JSON object or empty; `what` names it in the fault.
+///
+/// # Errors
+/// It is neither.
+pub fn members(extra: &str, what: &str) -> Result<Map<String, Value>, Fault> {
+    if extra.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(extra).map_err(|error| Fault::Input(format!("{what}: {error}")))
+}
+
+/// What faults call the `extra` of a message.
+pub const FURTHER: &str = "the further members of a message";
 
 /// Content as it was written; none where parts are all there is.
 ///
 /// # Errors
 /// Its further members are not a JSON object.
 pub fn written(message: &Message) -> Result<Option<Value>, Fault> {
-    if message.extra.trim().is_empty() {
-        return Ok(None);
-    }
-    let mut members: serde_json::Map<String, Value> = serde_json::from_str(&message.extra)
-        .map_err(|error| Fault::Input(format!("the further members of a message: {error}")))?;
+    let mut members = members(&message.extra, FURTHER)?;
     Ok(members.remove("content").filter(|content| !content.is_null()))
 }
 
-fn part(part: &Part) -> Said<'_> {
-    match part {
-        Part::Text(text) => Said::Text(Cow::Borrowed(text)),
-        Part::Media(media) => Said::Media(media),
-    }
-}
-
-fn items(content: Value) -> Vec<Said<'static>> {
+fn written_items(content: Value) -> Vec<Item<'static>> {
     match content {
-        Value::String(text) => vec![Said::Text(Cow::Owned(text))],
-        Value::Array(items) => items.into_iter().map(item).collect(),
-        _ => vec![Said::Other("content that is neither text nor a list".into())],
+        Value::String(text) => vec![Item::Text(Cow::Owned(text))],
+        Value::Array(items) => items.into_iter().map(written_item).collect(),
+        _ => vec![Item::Other("content that is neither text nor a list".into())],
     }
 }
 
-fn item(item: Value) -> Said<'static> {
+fn written_item(item: Value) -> Item<'static> {
     let member = |name| item.get(name).and_then(Value::as_str).map(String::from);
     match (member("type"), member("text")) {
-        (Some(kind), Some(text)) if kind == "text" => Said::Text(Cow::Owned(text)),
-        (Some(kind), _) => Said::Other(kind),
-        (None, _) => Said::Other("an item without a type".into()),
+        (Some(kind), Some(text)) if kind == "text" => Item::Text(Cow::Owned(text)),
+        (Some(kind), _) => Item::Other(kind),
+        (None, _) => Item::Other("an item without a type".into()),
     }
 }
 

@@ -1,8 +1,11 @@
-//! What the macros export: from the contract's functions to the two traits. A component is
-//! configured once and called by one thread.
+//! What the macros export: from the contract's functions to the traits. A component is configured
+//! once and called by one thread.
 
-use crate::bindings::{dataset as d, protocol as p};
-use crate::{Ask, Conversation, Dataset, Exchange, Fault, Protocol, ReadingPlan, Reply, Request};
+use crate::bindings::{api, dataset, index, plugin};
+use crate::{
+    Api, Conversation, Dataset, DatasetProperties, Exchange, Fault, Indexed, PromptRequest,
+    ReadingPlan, Reply, Request,
+};
 use std::cell::OnceCell;
 use std::marker::PhantomData;
 
@@ -12,73 +15,73 @@ pub trait Described {
     const MANIFEST: &'static str;
 }
 
-/// The exports of a protocol plugin.
+/// The exports of an API plugin.
 #[derive(Debug)]
-pub struct ProtocolComponent<P>(PhantomData<P>);
+pub struct ApiComponent<A>(PhantomData<A>);
 
 /// The exports of a dataset plugin.
 #[derive(Debug)]
 pub struct DatasetComponent<D>(PhantomData<D>);
 
+/// The exports of a dataset plugin with an index.
+#[derive(Debug)]
+pub struct IndexedComponent<D>(PhantomData<D>);
+
 thread_local! {
-    static PROTOCOL: OnceCell<Box<dyn Protocol>> = const { OnceCell::new() };
+    static API: OnceCell<Box<dyn Api>> = const { OnceCell::new() };
     static DATASET: OnceCell<Box<dyn Dataset>> = const { OnceCell::new() };
+    static INDEXED: OnceCell<Box<dyn Indexed>> = const { OnceCell::new() };
 }
 
 const CONFIGURED: &str = "the plugin is configured already: a new instance takes other settings";
 const NOT_CONFIGURED: &str = "the plugin is not configured yet: call configure first";
 
-/// Without it a panic on wasm32-unknown-unknown is a trap that says nothing.
+/// Without it a panic on wasm32-unknown-unknown is a trap without a message.
 fn report_panics() {
     if cfg!(target_family = "wasm") {
         std::panic::set_hook(Box::new(|panic| crate::host::error(&panic.to_string())));
     }
 }
 
-impl<P: Protocol + Described> p::exports::loadwright::plugin::plugin::Guest
-    for ProtocolComponent<P>
-{
+fn set<T: ?Sized>(cell: &OnceCell<Box<T>>, plugin: Box<T>) -> Result<(), Fault> {
+    cell.set(plugin).map_err(|_| Fault::Fatal(CONFIGURED.into()))
+}
+
+fn get<T: ?Sized>(cell: &OnceCell<Box<T>>) -> Result<&T, Fault> {
+    cell.get().map(Box::as_ref).ok_or_else(|| Fault::Fatal(NOT_CONFIGURED.into()))
+}
+
+impl<A: Api + Described> plugin::exports::loadwright::plugin::plugin::Guest for ApiComponent<A> {
     fn describe() -> String {
-        P::MANIFEST.into()
+        A::MANIFEST.into()
     }
 
     fn configure(settings: String) -> Result<(), Fault> {
         report_panics();
-        let plugin = Box::new(P::configure(&settings)?);
-        PROTOCOL
-            .with(|cell| cell.set(plugin as Box<dyn Protocol>))
-            .map_err(|_| Fault::Fatal(CONFIGURED.into()))
+        let plugin = Box::new(A::configure(&settings)?);
+        API.with(|cell| set(cell, plugin))
     }
 }
 
-impl<P: Protocol + Described> p::exports::loadwright::plugin::protocol::Guest
-    for ProtocolComponent<P>
-{
+impl<A: Api + Described> api::exports::loadwright::plugin::api::Guest for ApiComponent<A> {
     fn plan() -> Option<ReadingPlan> {
-        PROTOCOL.with(|cell| cell.get().and_then(|plugin| plugin.plan()))
+        API.with(|cell| get(cell).ok().and_then(|plugin| plugin.plan()))
     }
 
-    fn format(asks: Vec<Ask>) -> Vec<Result<Request, Fault>> {
-        PROTOCOL.with(|cell| each(cell, asks, |plugin, ask| plugin.format(ask)))
+    fn format(requests: Vec<PromptRequest>) -> Vec<Result<Request, Fault>> {
+        let one = |request| API.with(|cell| get(cell)?.format(request));
+        requests.into_iter().map(one).collect()
     }
 
     fn decode(exchanges: Vec<Exchange>) -> Vec<Result<Reply, Fault>> {
-        PROTOCOL.with(|cell| each(cell, exchanges, |plugin, exchange| plugin.decode(exchange)))
+        let one = |exchange| API.with(|cell| get(cell)?.decode(exchange));
+        exchanges.into_iter().map(one).collect()
     }
 }
 
-fn each<T, R>(
-    cell: &OnceCell<Box<dyn Protocol>>,
-    items: Vec<T>,
-    call: impl Fn(&dyn Protocol, T) -> Result<R, Fault>,
-) -> Vec<Result<R, Fault>> {
-    let Some(plugin) = cell.get() else {
-        return items.iter().map(|_| Err(Fault::Fatal(NOT_CONFIGURED.into()))).collect();
-    };
-    items.into_iter().map(|item| call(plugin.as_ref(), item)).collect()
-}
-
-impl<D: Dataset + Described> d::exports::loadwright::plugin::plugin::Guest for DatasetComponent<D> {
+impl<D: Dataset + Described> plugin::exports::loadwright::plugin::plugin::Guest
+    for DatasetComponent<D>
+{
     fn describe() -> String {
         D::MANIFEST.into()
     }
@@ -86,24 +89,56 @@ impl<D: Dataset + Described> d::exports::loadwright::plugin::plugin::Guest for D
     fn configure(settings: String) -> Result<(), Fault> {
         report_panics();
         let plugin = Box::new(D::configure(&settings)?);
-        DATASET
-            .with(|cell| cell.set(plugin as Box<dyn Dataset>))
-            .map_err(|_| Fault::Fatal(CONFIGURED.into()))
+        DATASET.with(|cell| set(cell, plugin))
     }
 }
 
-impl<D: Dataset + Described> d::exports::loadwright::plugin::dataset::Guest
+impl<D: Dataset + Described> dataset::exports::loadwright::plugin::dataset::Guest
     for DatasetComponent<D>
 {
-    fn size() -> Result<Option<u32>, Fault> {
-        DATASET.with(|cell| configured(cell)?.size())
+    fn properties() -> Result<DatasetProperties, Fault> {
+        DATASET.with(|cell| get(cell)?.properties())
     }
 
-    fn generate(first: u32, count: u32) -> Result<Vec<Conversation>, Fault> {
-        DATASET.with(|cell| configured(cell)?.generate(first, count))
+    fn generate(first: u32, count: u32) -> Result<Vec<Result<Conversation, Fault>>, Fault> {
+        DATASET.with(|cell| get(cell)?.generate(first, count))
     }
 }
 
-fn configured(cell: &OnceCell<Box<dyn Dataset>>) -> Result<&dyn Dataset, Fault> {
-    cell.get().map(Box::as_ref).ok_or_else(|| Fault::Fatal(NOT_CONFIGURED.into()))
+impl<D: Indexed + Described> plugin::exports::loadwright::plugin::plugin::Guest
+    for IndexedComponent<D>
+{
+    fn describe() -> String {
+        D::MANIFEST.into()
+    }
+
+    fn configure(settings: String) -> Result<(), Fault> {
+        report_panics();
+        let plugin = Box::new(D::configure(&settings)?);
+        INDEXED.with(|cell| set(cell, plugin))
+    }
+}
+
+impl<D: Indexed + Described> dataset::exports::loadwright::plugin::dataset::Guest
+    for IndexedComponent<D>
+{
+    fn properties() -> Result<DatasetProperties, Fault> {
+        INDEXED.with(|cell| get(cell)?.properties())
+    }
+
+    fn generate(first: u32, count: u32) -> Result<Vec<Result<Conversation, Fault>>, Fault> {
+        INDEXED.with(|cell| get(cell)?.generate(first, count))
+    }
+}
+
+impl<D: Indexed + Described> index::exports::loadwright::plugin::dataset_index::Guest
+    for IndexedComponent<D>
+{
+    fn build() -> Result<Vec<u8>, Fault> {
+        INDEXED.with(|cell| get(cell)?.build())
+    }
+
+    fn load(index: Vec<u8>) -> Result<(), Fault> {
+        INDEXED.with(|cell| get(cell)?.load(index))
+    }
 }

@@ -1,30 +1,27 @@
-//! Replies: read by hand, and the same by the plan.
+//! Replies, read by the plan, and the message that continues a conversation.
 
 use super::*;
+use crate::endpoint::Style;
 use crate::reading::plan;
-use loadwright_plugin::reading::read;
+use loadwright_plugin::Piece;
+use loadwright_plugin::reading::{count, text};
 
-fn exchange(frames: &[&str]) -> Exchange {
-    let frames = frames.iter().map(|frame| frame.as_bytes().to_vec()).collect();
-    Exchange { status: 200, headers: vec![], frames }
+fn decoded(frames: &[&str]) -> Reply {
+    decoded_at(Style::Chat, frames)
 }
 
-/// Decodes, and holds that the plan reads the same.
-fn both(frames: &[&str]) -> Reply {
-    let decoded = decode(&exchange(frames));
-    let mut planned = read(&plan(), &exchange(frames));
-    planned.message = decoded.message.clone();
-    assert_eq!(decoded, planned);
-    decoded
+fn decoded_at(style: Style, frames: &[&str]) -> Reply {
+    let frames: Vec<&[u8]> = frames.iter().map(|frame| frame.as_bytes()).collect();
+    decode(&plan(style, false), &exchange::of(&frames))
 }
 
-fn piece(frame: u32, channel: Channel, text: &str) -> Piece {
-    Piece { frame, channel, text: text.into(), tokens: None }
+fn piece(frame: u32, channel: &str, text: &str) -> Piece {
+    Piece { frame, channel: channel.into(), text: text.into(), tokens: None }
 }
 
 #[test]
 fn a_chat_stream() {
-    let reply = both(&[
+    let reply = decoded(&[
         r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
         r#"{"choices":[{"index":0,"delta":{"content":"He"},"finish_reason":null}]}"#,
         r#"{"choices":[{"index":0,"delta":{"content":"llo"}}]}"#,
@@ -35,47 +32,53 @@ fn a_chat_stream() {
             "rejected_prediction_tokens":4}}}"#,
         "[DONE]",
     ]);
-    assert_eq!(reply.pieces, [piece(1, Channel::Output, "He"), piece(2, Channel::Output, "llo")]);
+    assert_eq!(reply.pieces, [piece(1, "output", "He"), piece(2, "output", "llo")]);
     assert_eq!(reply.finish_reason.as_deref(), Some("stop"));
-    let usage = reply.usage;
-    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(7), Some(2)));
-    assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (Some(5), Some(1)));
-    assert_eq!((usage.accepted_tokens, usage.rejected_tokens), (Some(3), Some(4)));
+    let counts: Vec<_> = reply.counts.iter().map(|it| (it.name.as_str(), it.value)).collect();
+    let wanted = [
+        ("input", 7.0),
+        ("output", 2.0),
+        ("cached", 5.0),
+        ("reasoning", 1.0),
+        ("accepted", 3.0),
+        ("rejected", 4.0),
+    ];
+    assert_eq!(counts, wanted);
     let message = reply.message.unwrap();
     assert_eq!((message.role.as_str(), message.extra.as_str()), ("assistant", ""));
     assert_eq!(message.parts, [Part::Text("Hello".into())]);
 }
 
 #[test]
-fn cached_and_reasoning_tokens_in_every_spelling() {
+fn cached_and_reasoning_tokens_under_every_name() {
     for (usage, cached, reasoning) in [
         // SGLang.
-        (r#""reasoning_tokens":6,"prompt_tokens_details":null"#, None, Some(6)),
+        (r#""reasoning_tokens":6,"prompt_tokens_details":null"#, None, Some(6.0)),
         // DeepSeek.
-        (r#""prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":9"#, Some(4), None),
+        (r#""prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":9"#, Some(4.0), None),
         (
             r#""prompt_cache_hit_tokens":4,"prompt_tokens_details":{"cached_tokens":5},
             "reasoning_tokens":6,"completion_tokens_details":{"reasoning_tokens":7}"#,
-            Some(5),
-            Some(7),
+            Some(5.0),
+            Some(7.0),
         ),
     ] {
-        let usage = both(&[&format!(r#"{{"choices":[],"usage":{{{usage}}}}}"#)]).usage;
-        assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (cached, reasoning));
+        let reply = decoded(&[&format!(r#"{{"choices":[],"usage":{{{usage}}}}}"#)]);
+        assert_eq!((count(&reply, "cached"), count(&reply, "reasoning")), (cached, reasoning));
     }
 }
 
 #[test]
 fn a_whole_chat_reply() {
-    let reply = both(&[r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
+    let reply = decoded(&[r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
         "reasoning_content":"hm"},"finish_reason":"length"}],"usage":{"prompt_tokens":1}}"#]);
-    assert_eq!(reply.pieces, [piece(0, Channel::Reasoning, "hm"), piece(0, Channel::Output, "Hi")]);
+    assert_eq!(reply.pieces, [piece(0, "reasoning", "hm"), piece(0, "output", "Hi")]);
     assert_eq!(reply.finish_reason.as_deref(), Some("length"));
 }
 
 #[test]
 fn completions_streaming_and_not() {
-    let reply = both(&[
+    let reply = decoded(&[
         r#"{"choices":[{"index":0,"text":"a","token_ids":[5,6]}]}"#,
         r#"{"choices":[{"index":0,"text":"b","logprobs":{"tokens":["b"]}}]}"#,
         r#"{"choices":[{"index":0,"text":"c","token_ids":[]}]}"#,
@@ -84,11 +87,11 @@ fn completions_streaming_and_not() {
     ]);
     let tokens: Vec<_> = reply.pieces.iter().map(|piece| piece.tokens).collect();
     assert_eq!(tokens, [Some(2), Some(1), Some(0), Some(1), None]);
-    assert_eq!(both(&[r#"{"choices":[{"text":"whole"}]}"#]).pieces[0].text, "whole");
+    assert_eq!(decoded(&[r#"{"choices":[{"text":"whole"}]}"#]).pieces[0].text, "whole");
 }
 
 #[test]
-fn reasoning_in_either_spelling_or_in_both_at_once() {
+fn reasoning_under_each_name_or_several_at_once() {
     for members in [
         r#""reasoning_content":"so""#,
         r#""reasoning":"so""#,
@@ -102,13 +105,13 @@ fn reasoning_in_either_spelling_or_in_both_at_once() {
         r#""reasoning":null,"reasoning_details":[{"summary":"so"},{"text":""}]"#,
     ] {
         let frame = format!(r#"{{"choices":[{{"delta":{{{members}}}}}]}}"#);
-        assert_eq!(both(&[&frame]).pieces, [piece(0, Channel::Reasoning, "so")]);
+        assert_eq!(decoded(&[&frame]).pieces, [piece(0, "reasoning", "so")]);
     }
 }
 
 #[test]
 fn tool_calls_are_put_together() {
-    let reply = both(&[
+    let reply = decoded(&[
         r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function",
             "function":{"name":"look","arguments":""}}]}}]}"#,
         r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}}]}"#,
@@ -128,8 +131,8 @@ fn tool_calls_are_put_together() {
 }
 
 #[test]
-fn several_choices_are_all_read_and_the_first_goes_on() {
-    let reply = both(&[
+fn several_choices_are_all_read_and_the_first_continues() {
+    let reply = decoded(&[
         r#"{"choices":[{"index":1,"delta":{"content":"B"}}]}"#,
         r#"{"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{"content":"b"}}]}"#,
     ]);
@@ -146,18 +149,45 @@ fn errors_inside_a_stream() {
         (r#"{"object":"error","message":"too long"}"#, "too long"),
         (r#"{"error":{"code":7}}"#, r#"{"code":7}"#),
     ] {
-        let reply = both(&[r#"{"choices":[{"delta":{"content":"x"}}]}"#, frame]);
+        let reply = decoded(&[r#"{"choices":[{"delta":{"content":"x"}}]}"#, frame]);
         assert_eq!(reply.error.as_deref(), Some(text));
         assert_eq!(reply.pieces.len(), 1);
     }
     for frame in [r#"{"error":null}"#, r#"{"error":""}"#, r#"{"message":"fine"}"#, "garbage"] {
-        assert_eq!(both(&[frame]).error, None, "{frame}");
+        assert_eq!(decoded(&[frame]).error, None, "{frame}");
     }
 }
 
 #[test]
 fn odd_shapes_carry_nothing() {
     for frame in ["7", "null", r#"{"choices":7}"#, r#"{"choices":[{"delta":7},null]}"#] {
-        assert_eq!(both(&[frame]).pieces, [], "{frame}");
+        assert_eq!(decoded(&[frame]).pieces, [], "{frame}");
     }
+}
+
+#[test]
+fn embeddings_and_rankings_are_results() {
+    let vectors = r#"{"object":"list","data":[{"index":0,"embedding":[0.1,0.2]},
+        {"index":1,"embedding":"AAAA"}],"usage":{"prompt_tokens":8,"total_tokens":9}}"#;
+    let ranking = r#"{"results":[{"index":1,"relevance_score":0.9}],"usage":{"total_tokens":8}}"#;
+    let scores = r#"[{"index":0,"score":0.5}]"#;
+    for (style, frame, input) in [
+        (Style::Embeddings, vectors, Some(8.0)),
+        (Style::Rerank, ranking, Some(8.0)),
+        (Style::Rerank, scores, None),
+    ] {
+        let reply = decoded_at(style, &[frame]);
+        let channels: Vec<_> = reply.pieces.iter().map(|piece| piece.channel.as_str()).collect();
+        assert_eq!((channels, count(&reply, "input")), (vec!["result"], input), "{frame}");
+        assert_eq!(text(&reply, "output"), "");
+        assert_eq!(reply.message, None);
+    }
+    let reply = decoded_at(Style::Embeddings, &[r#"{"error":{"message":"too long"}}"#]);
+    assert_eq!((reply.error.as_deref(), reply.pieces), (Some("too long"), vec![]));
+}
+
+#[test]
+fn a_conversation_continues_with_text_unless_tools_can_be_called() {
+    assert_eq!(plan(Style::Chat, false).next, "text");
+    assert_eq!(plan(Style::Chat, true).next, "decode");
 }

@@ -5,18 +5,18 @@ fn message(parts: Vec<Part>, extra: &str) -> Message {
 }
 
 #[test]
-fn parts_and_written_content_are_said_in_order() {
-    let text = |text: &'static str| Said::Text(Cow::Borrowed(text));
+fn parts_and_written_content_are_listed_in_order() {
+    let text = |text: &'static str| Item::Text(Cow::Borrowed(text));
     let parts = message(vec![Part::Text("a".into()), Part::Text("b".into())], r#"{"name":"n"}"#);
-    assert_eq!(said(&parts).unwrap(), [text("a"), text("b")]);
+    assert_eq!(items(&parts).unwrap(), [text("a"), text("b")]);
     let list = r#"{"content":[{"type":"text","text":"a","cache":1},{"type":"image_url"},7]}"#;
-    let other = |kind: &str| Said::Other(kind.into());
+    let other = |kind: &str| Item::Other(kind.into());
     assert_eq!(
-        said(&message(vec![], list)).unwrap(),
+        items(&message(vec![], list)).unwrap(),
         [text("a"), other("image_url"), other("an item without a type")]
     );
     for nothing in ["", r#"{"content":null,"tool_calls":[]}"#, r#"{"content":[]}"#] {
-        assert_eq!(said(&message(vec![], nothing)).unwrap(), []);
+        assert_eq!(items(&message(vec![], nothing)).unwrap(), []);
     }
-    assert!(matches!(said(&message(vec![], "[]")), Err(Fault::Input(_))));
+    assert!(matches!(items(&message(vec![], "[]")), Err(Fault::Input(_))));
 }

@@ -2,9 +2,10 @@
 
 use super::*;
 
-fn text(fault: Fault) -> String {
+/// The setting's name, and what is wrong with it.
+fn told(fault: Fault) -> (String, String) {
     match fault {
-        Fault::Settings(text) => text,
+        Fault::Settings(fault) => (fault.name, fault.text),
         other => panic!("not about a setting: {other:?}"),
     }
 }
@@ -12,13 +13,15 @@ fn text(fault: Fault) -> String {
 #[test]
 fn a_wrong_type_names_the_member() {
     let fault = parse::<Dataset>(r#"{"image_width": "wide"}"#).unwrap_err();
-    assert!(text(fault).starts_with("image_width: invalid type"));
+    let (name, text) = told(fault);
+    assert_eq!(name, "image_width");
+    assert!(text.starts_with("invalid type"), "{text}");
 }
 
 #[test]
 fn a_missing_member_is_named() {
-    let fault = parse::<Protocol>("{}").unwrap_err();
-    assert!(text(fault).contains("`url`"));
+    let fault = parse::<Api>("{}").unwrap_err();
+    assert!(told(fault).1.contains("`url`"));
 }
 
 #[test]
@@ -36,7 +39,7 @@ fn null_is_not_given() {
 #[test]
 fn a_plugin_without_settings_of_its_own_refuses_any_by_name() {
     let fault = own::<None>(Some(&serde_json::json!({"speed": 2}))).unwrap_err();
-    assert!(text(fault).contains("`speed`"));
+    assert!(told(fault).1.contains("`speed`"));
     assert_eq!(own::<None>(Option::None), Ok(None {}));
     assert_eq!(own::<None>(Some(&Value::Null)), Ok(None {}));
 }
