@@ -1,7 +1,7 @@
 //! What a message contains: its parts, and content that a dataset left as it was written, among the
 //! message's further members, because it is more than text.
 
-use crate::{Fault, HeldText, Link, Media, Message, Part};
+use crate::{Fault, HeldText, Link, Media, Message, Part, Prompt, PromptRequest};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -30,6 +30,61 @@ pub fn items(message: &Message) -> Result<Vec<Item<'_>>, Fault> {
         all.extend(written_items(written));
     }
     Ok(all)
+}
+
+/// The texts of a request, what came before its prompt included. Token ids, recorded bodies and custom
+/// prompts have none.
+///
+/// # Errors
+/// It contains something else, or nothing.
+pub fn texts(request: &PromptRequest) -> Result<Vec<Item<'_>>, Fault> {
+    let mut all = Vec::new();
+    let messages = match &request.prompt {
+        Prompt::Messages(messages) => messages.as_slice(),
+        _ => &[],
+    };
+    for message in request.history.iter().chain(messages) {
+        for item in items(message)? {
+            all.push(only_text(item)?);
+        }
+    }
+    match &request.prompt {
+        Prompt::Text(text) => all.push(Item::Text(Cow::Borrowed(text))),
+        Prompt::Inputs(inputs) => {
+            for parts in inputs {
+                all.extend(texts_of(parts)?);
+            }
+        }
+        Prompt::Ranking(ranking) => all.extend(texts_of(&ranking.query)?),
+        _ => {}
+    }
+    if all.is_empty() { Err(empty()) } else { Ok(all) }
+}
+
+/// Parts that are nothing but texts.
+///
+/// # Errors
+/// There is something else among them, or nothing.
+pub fn texts_of(parts: &[Part]) -> Result<Vec<Item<'_>>, Fault> {
+    let texts = parts.iter().map(|part| only_text(item(part))).collect::<Result<Vec<_>, _>>()?;
+    if texts.is_empty() { Err(empty()) } else { Ok(texts) }
+}
+
+fn only_text(item: Item<'_>) -> Result<Item<'_>, Fault> {
+    let what = match &item {
+        Item::Text(_) | Item::Held(_) => return Ok(item),
+        Item::Media(media) => &media.mime,
+        Item::Link(link) => &link.url,
+        Item::Other(kind) => kind,
+    };
+    Err(Fault::Unsupported(format!(
+        "a text prompt holds no {what}: give a --url that ends in /chat/completions"
+    )))
+}
+
+/// The fault of a prompt without content.
+pub fn empty() -> Fault {
+    Fault::Input("its messages are empty: give one of them a `content`".into())
 }
 
 /// A part as an item.

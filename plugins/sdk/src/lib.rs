@@ -16,15 +16,19 @@ mod api;
 #[doc(hidden)]
 pub mod bindings;
 pub mod body;
+pub mod chat;
 pub mod content;
 mod dataset;
 pub mod exchange;
 #[doc(hidden)]
 pub mod glue;
 pub mod host;
+pub mod json_body;
+pub mod lines;
 pub mod plan;
 pub mod reading;
 pub mod settings;
+pub mod template;
 
 pub use api::{Api, request};
 pub use bindings::api::exports::loadwright::plugin::api::{
