@@ -121,7 +121,9 @@ fn call_exit(failure: &PluginFailure) -> Exit {
         Cause::Fault(Fault::Transient(_) | Fault::Fatal(_))
         | Cause::Trap(_)
         | Cause::TimeLimit(_)
+        | Cause::HostTimeLimit(_)
         | Cause::MemoryLimit(_)
+        | Cause::OutputLimit(_)
         | Cause::Contract(_) => Exit::Plugin,
     }
 }

@@ -77,6 +77,7 @@ fn catalog(given: &PluginArgs) -> Catalog {
     let settings = PluginSettings {
         timeout: timeout.unwrap_or(default.timeout),
         memory,
+        output: default.output,
         cache_dir: given.cache_dir.clone(),
     };
     Catalog::read(&given.plugin, || start_to_describe(&settings))

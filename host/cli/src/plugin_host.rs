@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The least time that the host works for a plugin in one call, beside the plugin's own time.
+const HOST_TIME: Duration = Duration::from_secs(10);
+
 /// Limits of plugins, and where they are cached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginSettings {
@@ -14,13 +17,15 @@ pub struct PluginSettings {
     pub timeout: Duration,
     /// Bytes of memory of an instance, if given.
     pub memory: Option<u64>,
+    /// Bytes that a plugin gives the host in one call.
+    pub output: u64,
     /// Folder of compiled plugins, if given.
     pub cache_dir: Option<PathBuf>,
 }
 
 impl Default for PluginSettings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), memory: None, cache_dir: None }
+        Self { timeout: Duration::from_secs(5), memory: None, output: 128 << 20, cache_dir: None }
     }
 }
 
@@ -43,7 +48,9 @@ pub(crate) fn start(
     Host::new(HostConfig {
         cache_dir,
         memory: settings.memory,
+        output: settings.output,
         timeout: settings.timeout,
+        host_time: settings.timeout.saturating_mul(4).max(HOST_TIME),
         seed,
         log: Arc::new(move |name: &str, level, text: &str| console.plugin(name, level, text)),
         notice: Arc::new(move |text: &str| notices.notice(text)),

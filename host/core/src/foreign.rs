@@ -51,6 +51,18 @@ pub fn escaped_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// `text` in at most about `most` bytes: a quarter from its beginning, the rest from its end, where
+/// languages put the error itself, and between them how much is left out.
+pub fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let head = &text[..text.floor_char_boundary(most / 4)];
+    let tail = &text[text.ceil_char_boundary(text.len() - (most - most / 4))..];
+    let left_out = text.len() - head.len() - tail.len();
+    Cow::Owned(format!("{head} [{left_out} bytes left out] {tail}"))
+}
+
 /// Whether `c` has a glyph or is a plain space, and so cannot do harm: what the standard library
 /// prints as it is when it formats text for debugging, quotes and backslashes too.
 fn is_visible(c: char) -> bool {

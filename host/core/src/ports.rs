@@ -57,6 +57,14 @@ pub enum Cause {
     /// It needs more memory than it may use.
     #[error("it needs more than {0} MiB of memory; raise --plugin-memory or fix the plugin")]
     MemoryLimit(u64),
+    /// The host worked for it longer than it may in one call.
+    #[error(
+        "the host worked on its calls for more than {0} s; raise --plugin-timeout or fix the plugin"
+    )]
+    HostTimeLimit(f64),
+    /// It passed more to the host in one call than it may.
+    #[error("it gave more than {0} MiB in one call; raise --plugin-output or fix the plugin")]
+    OutputLimit(u64),
     /// The system refused it a resource.
     #[error(
         "the system refused memory for it: {0}; raise the limit (ulimit -v), or close programs"
@@ -68,6 +76,19 @@ pub enum Cause {
     /// What it returned breaks the contract.
     #[error("{0}")]
     Contract(String),
+}
+
+impl Cause {
+    /// Whether a limit ended the call: for fewer items at once it may do.
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::TimeLimit(_)
+                | Self::HostTimeLimit(_)
+                | Self::MemoryLimit(_)
+                | Self::OutputLimit(_)
+        )
+    }
 }
 
 /// Makes instances of a dataset; shared by threads, each of which takes one.

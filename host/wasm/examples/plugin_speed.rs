@@ -46,7 +46,9 @@ fn host(cache: &Path) -> Result<Arc<Host>, Box<dyn Error>> {
     Ok(Host::new(HostConfig {
         cache_dir: Some(cache.into()),
         memory: None,
+        output: 128 << 20,
         timeout: Duration::from_secs(5),
+        host_time: Duration::from_secs(20),
         seed: 1,
         log: Arc::new(|plugin, level, text| println!("{plugin} {level:?}: {text}")),
         notice: Arc::new(|text: &str| println!("{text}")),

@@ -1,18 +1,24 @@
 //! The core's api port over a component.
 
+mod calls;
+
 use crate::bindings::bulk::exports::loadwright::plugin::api as contract;
 use crate::convert::{self, Outbound};
+use crate::exports::ApiExports;
 use crate::formatted::Formatted;
 use crate::formatting::Formatting;
-use crate::instance::{ApiExports, Instance, InstanceFactory, Live};
+use crate::instance::{Call, Instance, InstanceFactory};
 use crate::shapes::{Shape, Shapes};
 use bumpalo::Bump;
+use calls::{Decode, FORMAT, Format};
 use loadwright_core::ports::{Api, ApiFactory, Cause, PluginFailure};
 use loadwright_core::reading::{Exchange, ReadingPlan, Reply};
 use loadwright_core::request::{PromptRequest, Template};
 use loadwright_core::service::ServiceMetric;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+const PLAN: Call = Call::of("plan");
 
 /// Makes instances of one configured API plugin.
 pub(crate) struct WasmApi {
@@ -33,11 +39,12 @@ impl WasmApi {
     ) -> Result<Self, PluginFailure> {
         let factory = Arc::new(factory);
         let mut first = Instance::new(Arc::clone(&factory))?;
-        let plan = first.call("plan", |live| live.guest.call_plan(&mut live.store))?;
+        let plan = first.call(PLAN, |live| live.guest.call_plan(&mut live.store))?;
+        drop(first);
         let plan = plan
             .map(|plan| convert::reading_plan(plan, declared))
             .transpose()
-            .map_err(|invalid| factory.failure("plan", Cause::Contract(invalid.to_string())))?;
+            .map_err(|invalid| factory.failure(PLAN, Cause::Contract(invalid.to_string())))?;
         Ok(Self { factory, plan, formatting })
     }
 }
@@ -54,7 +61,7 @@ impl ApiFactory for WasmApi {
     }
 
     fn restarts(&self) -> u32 {
-        self.factory.restarts()
+        self.factory.losses.instances()
     }
 }
 
@@ -84,7 +91,7 @@ impl Api for ApiWorker {
         let formatted = self.formatted(&params);
         let fill = |((formatted, request), held): ((FormatResult, &PromptRequest), _)| {
             formatted?.fill(request, held).map_err(|invalid| {
-                self.instance.factory.failure("format", Cause::Contract(invalid.to_string()))
+                self.instance.factory.failure(FORMAT, Cause::Contract(invalid.to_string()))
             })
         };
         let templates = formatted.into_iter().zip(requests).zip(&held).map(fill).collect();
@@ -95,11 +102,7 @@ impl Api for ApiWorker {
 
     fn decode(&mut self, exchanges: &[Exchange]) -> Vec<Result<Reply, PluginFailure>> {
         self.arena.reset();
-        let arena = &self.arena;
-        let call = |live: &mut Live<ApiExports>, exchanges: &[Exchange]| {
-            live.guest.call_decode(&mut live.store, convert::exchanges(arena, exchanges))
-        };
-        self.instance.batch("decode", exchanges, call, convert::reply)
+        self.instance.batch(&Decode(&self.arena), exchanges)
     }
 }
 
@@ -125,11 +128,7 @@ impl ApiWorker {
             }
             origins.push(Origin::New(at));
         }
-        let call = |live: &mut Live<ApiExports>, params: &[contract::PromptRequest<'_>]| {
-            live.guest.call_format(&mut live.store, params)
-        };
-        let convert = |request| convert::formatted(request).map(Arc::new);
-        let results = self.instance.batch("format", &new, call, convert);
+        let results = self.instance.batch(&Format::default(), &new);
         for (shape, at) in new_shapes {
             if let Ok(formatted) = &results[at] {
                 self.shapes.keep(shape, Arc::clone(formatted));

@@ -1,4 +1,4 @@
-//! The crate's one clock: it limits calls into guests and sets the wall clock that they see. No
+//! The crate's one clock: it limits calls into guests and dates files of the cache. No
 //! reported time comes from it.
 #![expect(clippy::disallowed_methods, reason = "this is the crate's one clock")]
 

@@ -1,29 +1,19 @@
 //! The core's dataset port over a component.
-//!
-//! A batch may exceed a limit that its items, one by one, stay within. A dataset for which that
-//! happens is asked for single items from then on, so that the limit costs one instance and not one
-//! per batch.
 
+use crate::batch::{Answers, Batched};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset as contract;
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::convert;
-use crate::instance::{DatasetExports, Instance, InstanceFactory};
+use crate::exports::DatasetExports;
+use crate::files::FileSet;
+use crate::instance::{Call, Instance, InstanceFactory, Live};
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, DatasetProperties, PluginFailure};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// What comes of one item.
-type Item = Result<Conversation, PluginFailure>;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Makes instances of one configured dataset.
-pub(crate) struct WasmDataset {
-    factory: Arc<InstanceFactory<DatasetExports>>,
-    /// The instance that was created to check the settings.
-    first: Mutex<Option<Instance<DatasetExports>>>,
-    /// Whether batches exceed limits that their items stay within.
-    item_by_item: Arc<AtomicBool>,
-}
+pub(crate) struct WasmDataset(Arc<InstanceFactory<DatasetExports>>);
 
 impl WasmDataset {
     /// Configures the plugin once, so that settings it refuses are an error before the run.
@@ -32,122 +22,70 @@ impl WasmDataset {
     /// The plugin refused its settings or failed.
     pub(crate) fn new(factory: InstanceFactory<DatasetExports>) -> Result<Self, PluginFailure> {
         let factory = Arc::new(factory);
-        let first = Mutex::new(Some(Instance::new(Arc::clone(&factory))?));
-        Ok(Self { factory, first, item_by_item: Arc::default() })
+        Instance::new(Arc::clone(&factory))?;
+        Ok(Self(factory))
     }
 }
 
 impl DatasetFactory for WasmDataset {
     fn instance(&self) -> Result<Box<dyn Dataset>, PluginFailure> {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let instance = match first {
-            Some(instance) => instance,
-            None => Instance::new(Arc::clone(&self.factory))?,
-        };
-        Ok(Box::new(DatasetWorker {
-            instance,
-            item_by_item: Arc::clone(&self.item_by_item),
-            failed_item: None,
-        }))
+        Ok(Box::new(DatasetWorker(Instance::new(Arc::clone(&self.0))?)))
     }
 
     fn restarts(&self) -> u32 {
-        self.factory.restarts()
+        self.0.losses.instances()
     }
 
     fn inexact_prompts(&self) -> u64 {
-        self.factory.services.inexact.load(Ordering::Relaxed)
+        self.0.services.inexact.load(Ordering::Relaxed)
     }
 }
 
-struct DatasetWorker {
-    instance: Instance<DatasetExports>,
-    item_by_item: Arc<AtomicBool>,
-    /// The last item that ended an instance on its own: batches with it are not tried again.
-    failed_item: Option<(u32, PluginFailure)>,
-}
+struct DatasetWorker(Instance<DatasetExports>);
 
-impl DatasetWorker {
-    fn range(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
-        let name = if count == 1 { format!("generate of item {first}") } else { "generate".into() };
-        let answer = self
-            .instance
-            .call(&name, |live| live.guest.call_generate(&mut live.store, first, count))?;
-        let failure = |cause| self.instance.factory.failure(&name, cause);
-        let items = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
-        if items.len() > count as usize {
-            let text = format!("it returned {} items, {count} were requested", items.len());
-            return Err(failure(Cause::Contract(text)));
-        }
-        let files = &self.instance.factory.services.files;
-        let item = |item: Result<contract::Conversation, GuestFault>| {
-            let cause = match item.map(|item| convert::conversation(item, files)) {
-                Ok(Ok(conversation)) => return Ok(conversation),
-                Ok(Err(invalid)) => Cause::Contract(invalid.to_string()),
-                Err(fault) => Cause::Fault(fault.into()),
-            };
-            Err(failure(cause))
+/// The export `generate`.
+struct Generate<'a>(&'a FileSet);
+
+impl Batched<DatasetExports> for Generate<'_> {
+    type Item = u32;
+    type Answer = Conversation;
+
+    const EXPORT: &'static str = "generate";
+    const IS_DATASET: bool = true;
+
+    fn number(item: &u32) -> u32 {
+        *item
+    }
+
+    fn run(
+        &self,
+        live: &mut Live<DatasetExports>,
+        items: &[u32],
+    ) -> wasmtime::Result<Answers<Conversation>> {
+        let first = items.first().copied().unwrap_or_default();
+        let count = u32::try_from(items.len())?;
+        let items = match live.guest.call_generate(&mut live.store, first, count)? {
+            Ok(items) => items,
+            Err(fault) => return Ok(Err(Cause::Fault(fault.into()))),
         };
-        Ok(items.into_iter().map(item).collect())
-    }
-
-    /// A batch; if it ends the instance, its items one by one.
-    fn batch(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
-        let failure = match self.range(first, count) {
-            Err(failure) if is_end(&failure.cause) => failure,
-            answer => return answer,
-        };
-        let items = self.one_by_one(first, count, |this, index| this.range(index, 1))?;
-        if !matches!(failure.cause, Cause::Trap(_)) {
-            self.item_by_item.store(true, Ordering::Relaxed);
-        }
-        Ok(items)
-    }
-
-    /// One item. If it ends an instance that was used before, a fresh one gets a try: its result is
-    /// final.
-    fn one(&mut self, index: u32) -> Result<Vec<Item>, PluginFailure> {
-        let used = self.instance.is_used();
-        match self.range(index, 1) {
-            Err(failure) if used && is_end(&failure.cause) => self.range(index, 1),
-            answer => answer,
-        }
-    }
-
-    /// Item by item, until one fails or the dataset ends.
-    fn one_by_one(
-        &mut self,
-        first: u32,
-        count: u32,
-        make: impl Fn(&mut Self, u32) -> Result<Vec<Item>, PluginFailure>,
-    ) -> Result<Vec<Item>, PluginFailure> {
-        let mut items = Vec::with_capacity(count as usize);
-        for index in first..first.saturating_add(count) {
-            match make(self, index) {
-                Ok(made) if made.is_empty() => break,
-                Ok(made) => items.extend(made),
-                Err(failure) => {
-                    if is_end(&failure.cause) {
-                        self.failed_item = Some((index, failure.clone()));
-                    }
-                    return Err(failure);
-                }
-            }
-        }
-        Ok(items)
+        Ok(Ok(items.into_iter().map(|item| converted(item, self.0)).collect()))
     }
 }
 
-/// Whether the failure ended the instance.
-fn is_end(cause: &Cause) -> bool {
-    matches!(cause, Cause::Trap(_) | Cause::TimeLimit(_) | Cause::MemoryLimit(_))
+fn converted(
+    item: Result<contract::Conversation, GuestFault>,
+    files: &FileSet,
+) -> Result<Conversation, Cause> {
+    let item = item.map_err(|fault| Cause::Fault(fault.into()))?;
+    convert::conversation(item, files).map_err(|invalid| Cause::Contract(invalid.to_string()))
 }
 
 impl Dataset for DatasetWorker {
     fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
-        let answer =
-            self.instance.call("properties", |live| live.guest.call_properties(&mut live.store))?;
-        let failure = |cause| self.instance.factory.failure("properties", cause);
+        const CALL: Call = Call::of("properties");
+        let Self(instance) = self;
+        let answer = instance.call(CALL, |live| live.guest.call_properties(&mut live.store))?;
+        let failure = |cause| instance.factory.failure(CALL, cause);
         let found = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
         let contract::DatasetProperties { items, turns, timed, extra } = found;
         convert::no_members(&extra, "the properties")
@@ -155,15 +93,18 @@ impl Dataset for DatasetWorker {
         Ok(DatasetProperties { items, turns, timed })
     }
 
-    fn generate(&mut self, first: u32, count: u32) -> Result<Vec<Item>, PluginFailure> {
-        match &self.failed_item {
-            Some((index, failure)) if (first..first.saturating_add(count)).contains(index) => {
-                Err(failure.clone())
-            }
-            _ if count > 1 && !self.item_by_item.load(Ordering::Relaxed) => {
-                self.batch(first, count)
-            }
-            _ => self.one_by_one(first, count, Self::one),
+    fn generate(
+        &mut self,
+        first: u32,
+        count: u32,
+    ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
+        let Self(instance) = self;
+        let services = Arc::clone(&instance.factory.services);
+        let items: Vec<u32> = (first..first.saturating_add(count)).collect();
+        let outcomes = instance.batch(&Generate(&services.files), &items);
+        match outcomes.last() {
+            Some(Err(failure)) if failure.cause == Cause::Stopped => Err(failure.clone()),
+            _ => Ok(outcomes),
         }
     }
 }

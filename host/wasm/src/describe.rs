@@ -2,13 +2,15 @@
 //! that is carried against it.
 
 use crate::error::LoadFault;
+use crate::exports::NoExports;
 use crate::files::FileSet;
 use crate::guest_output::PluginLog;
 use crate::host::Host;
-use crate::instance::{InstanceConfig, InstanceFactory, NoExports};
+use crate::instance::{Call, InstanceConfig, InstanceFactory};
+use crate::kind::Kind;
 use crate::manifest::{LONGEST, MAX_MEMORY, Manifest};
 use crate::source::Source;
-use crate::state::{Limits, Services, State};
+use crate::state::{Services, State};
 use crate::trap;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::stop::StopFlag;
@@ -17,11 +19,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use wasmtime::component::InstancePre;
 
+const DESCRIBE: Call = Call::of("describe");
+
 /// A component that does not carry its manifest.
 pub(crate) struct Component<'a> {
     pub(crate) source: &'a Source,
     /// SHA-256 of the file, in hexadecimal.
     pub(crate) digest: &'a str,
+    pub(crate) kind: Kind,
     pub(crate) bytes: &'a [u8],
 }
 
@@ -30,7 +35,7 @@ pub(crate) struct Component<'a> {
 /// # Errors
 /// The component does not compile, or the call fails.
 pub(crate) fn text(host: &Arc<Host>, component: &Component<'_>) -> Result<String, LoadFault> {
-    let Component { source, digest, bytes } = *component;
+    let Component { source, digest, kind, bytes } = *component;
     if let Some(text) = host.cache.described(digest) {
         return Ok(text);
     }
@@ -40,7 +45,7 @@ pub(crate) fn text(host: &Arc<Host>, component: &Component<'_>) -> Result<String
     };
     let log = PluginLog::new(&name, host.config.log.clone());
     let (compiled, _) = host.compile(bytes, digest, &log)?;
-    let text = call(host, &name, log, host.link(&compiled)?)?;
+    let text = call(host, &name, log, host.link(&compiled, kind)?)?;
     if text.len() <= LONGEST {
         host.cache.store_described(digest, &text);
     }
@@ -76,15 +81,11 @@ fn call(
     let instance_config = InstanceConfig {
         plugin: name.to_owned(),
         log,
-        limits: Limits {
-            memory: host.config.memory.unwrap_or(MAX_MEMORY),
-            timeout: host.config.timeout,
-        },
+        limits: host.limits(MAX_MEMORY),
         services: Arc::new(Services {
             epoch: Arc::clone(&host.epoch),
             stop: StopFlag::default(),
             seed: host.config.seed,
-            wall: host.wall,
             tokenizer: None,
             files: FileSet::new(Vec::new(), StopFlag::default()),
             inexact: AtomicU64::new(0),
@@ -98,8 +99,7 @@ fn call(
 
 fn ask(factory: &InstanceFactory<NoExports>) -> Result<String, PluginFailure> {
     let mut live = factory.unconfigured()?;
-    let _running = live.arm();
+    let _running = live.arm(DESCRIBE);
     let described = live.identity.call_describe(&mut live.store);
-    described
-        .map_err(|error| factory.failure("describe", trap::cause(&error, live.store.data_mut())))
+    described.map_err(|error| factory.failure(DESCRIBE, trap::cause(&error, live.store.data_mut())))
 }

@@ -21,6 +21,9 @@ pub(crate) fn start() -> wasmtime::Result<(Engine, Arc<EpochTicker>)> {
     config
         .concurrency_support(false)
         .epoch_interruption(true)
+        // The same answers on every machine.
+        .relaxed_simd_deterministic(true)
+        .cranelift_nan_canonicalization(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Enable);
     process_limits::apply(&mut config);
     let engine = Engine::new(&config)?;

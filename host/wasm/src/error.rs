@@ -91,6 +91,15 @@ pub enum LoadFault {
         /// What to do.
         remedy: &'static str,
     },
+    /// It is of more than one kind.
+    #[error("is {kinds} in one, but a component is one kind of plugin; make one of each")]
+    Kinds {
+        /// What it is.
+        kinds: String,
+    },
+    /// It makes more than a plugin may have.
+    #[error("{0}; build it with fewer")]
+    Resources(String),
     /// It exports none of the contract's interfaces.
     #[error(
         "exports neither loadwright:plugin/api nor loadwright:plugin/dataset, only {exports}; \

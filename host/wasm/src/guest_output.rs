@@ -1,15 +1,14 @@
 //! A guest's log lines and standard output: passed on to the run's log, with the last part kept for
 //! the error message if the call traps.
 
+mod budget;
+
+use budget::{Budget, Verdict};
+use loadwright_core::foreign::clipped;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of a call's output that are shown above its trap.
 const KEPT: usize = 4096;
-
-/// Maximum log lines of a plugin in the host's lifetime: one that logs every request would drown out
-/// everything else.
-const LINES: u32 = 1000;
 
 /// Severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,12 +33,12 @@ pub type Log = Arc<dyn Fn(&str, Level, &str) + Send + Sync>;
 pub(crate) struct PluginLog {
     plugin: Arc<str>,
     log: Log,
-    lines: Arc<AtomicU32>,
+    budget: Arc<Budget>,
 }
 
 impl PluginLog {
     pub(crate) fn new(plugin: &str, log: Log) -> Self {
-        Self { plugin: plugin.into(), log, lines: Arc::default() }
+        Self { plugin: plugin.into(), log, budget: Arc::default() }
     }
 
     /// A line from the host about the plugin: never dropped.
@@ -48,14 +47,12 @@ impl PluginLog {
     }
 
     fn write(&self, level: Level, text: &str) {
-        match self.lines.fetch_add(1, Ordering::Relaxed) {
-            earlier if earlier < LINES => self.announce(level, text),
-            LINES => {
-                let text = format!("{LINES} lines logged; further lines are not shown");
-                self.announce(Level::Warn, &text);
+        match self.budget.take(level, text.len()) {
+            Verdict::Shown => self.announce(level, text),
+            Verdict::Last(limit) => {
+                self.announce(Level::Warn, &format!("{limit} logged; further lines are not shown"));
             }
-            // Kept there, so that the counter never wraps.
-            _ => self.lines.store(LINES + 1, Ordering::Relaxed),
+            Verdict::Dropped => {}
         }
     }
 }
@@ -80,18 +77,19 @@ impl GuestOutput {
 
     /// One line of the `log` interface.
     pub(crate) fn line(&mut self, level: Level, text: &str) {
-        self.log.write(level, text);
-        self.keep(text);
+        let text = clipped(text, KEPT);
+        self.log.write(level, &text);
+        self.keep(&text);
     }
 
     /// Bytes written to standard output or error; logged line by line.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.unfinished.extend_from_slice(bytes);
-        while let Some(end) = memchr::memchr(b'\n', &self.unfinished) {
-            let rest = self.unfinished.split_off(end + 1);
-            let line = std::mem::replace(&mut self.unfinished, rest);
-            self.line(Level::Info, String::from_utf8_lossy(&line).trim_end());
+    pub(crate) fn bytes(&mut self, mut bytes: &[u8]) {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
+            self.unfinished.extend_from_slice(&bytes[..end]);
+            self.flush();
+            bytes = &bytes[end + 1..];
         }
+        self.unfinished.extend_from_slice(bytes);
         if self.unfinished.len() > KEPT {
             self.flush();
         }
@@ -99,26 +97,21 @@ impl GuestOutput {
 
     /// The last 4 KiB of this call's output.
     pub(crate) fn tail(&mut self) -> &str {
-        self.flush();
+        if !self.unfinished.is_empty() {
+            self.flush();
+        }
         self.kept.trim_end()
     }
 
     fn flush(&mut self) {
-        if !self.unfinished.is_empty() {
-            let line = std::mem::take(&mut self.unfinished);
-            self.line(Level::Info, String::from_utf8_lossy(&line).trim_end());
-        }
+        let line = std::mem::take(&mut self.unfinished);
+        self.line(Level::Info, String::from_utf8_lossy(&line).trim_end());
     }
 
     fn keep(&mut self, text: &str) {
         self.kept.push_str(text);
         self.kept.push('\n');
-        if self.kept.len() > KEPT {
-            let mut cut = self.kept.len() - KEPT;
-            while !self.kept.is_char_boundary(cut) {
-                cut += 1;
-            }
-            self.kept.drain(..cut);
-        }
+        let excess = self.kept.len().saturating_sub(KEPT);
+        self.kept.drain(..self.kept.ceil_char_boundary(excess));
     }
 }

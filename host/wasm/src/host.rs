@@ -2,19 +2,20 @@
 //! not keep track of plugins.
 
 use crate::cache::{Cache, Origin};
-use crate::clock;
 use crate::engine::{self, EpochTicker};
 use crate::error::LoadFault;
 use crate::guest_output::{Level, Log, PluginLog};
 use crate::imports;
-use crate::state::State;
+use crate::kind::Kind;
+use crate::resources;
+use crate::state::{Limits, State};
 use crate::wasi;
 use loadwright_core::stop::StopFlag;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
 /// Settings for every plugin of a process.
 #[derive(Clone)]
@@ -23,8 +24,12 @@ pub struct HostConfig {
     pub cache_dir: Option<PathBuf>,
     /// Memory limit of a plugin in bytes; `None`: what its manifest asks for, from 64 to 256 MiB.
     pub memory: Option<u64>,
+    /// Bytes that a plugin passes to the host in one call, at most.
+    pub output: u64,
     /// Time limit of one call.
     pub timeout: Duration,
+    /// Time limit of the host's own work in one call (tokenizer, files, log).
+    pub host_time: Duration,
     /// The run's seed: all randomness of plugins derives from it.
     pub seed: u64,
     /// Receives what plugins log, and the host's [`Level::Progress`] lines about them. Called from
@@ -46,10 +51,7 @@ pub struct Host {
     pub(crate) config: HostConfig,
     engine: Engine,
     pub(crate) epoch: Arc<EpochTicker>,
-    linker: Linker<State>,
     pub(crate) cache: Cache,
-    /// Time of day at the start: guests see no other.
-    pub(crate) wall: Duration,
 }
 
 impl Host {
@@ -60,10 +62,8 @@ impl Host {
     pub fn new(config: HostConfig) -> Result<Arc<Self>, HostError> {
         let failed = |error: wasmtime::Error| HostError(format!("{error:#}"));
         let (engine, epoch) = engine::start().map_err(failed)?;
-        let mut linker = Linker::new(&engine);
-        imports::add_to_linker(&mut linker).map_err(failed)?;
         let cache = Cache::new(&engine, config.cache_dir.as_deref(), Arc::clone(&config.notice));
-        Ok(Arc::new(Self { config, engine, epoch, linker, cache, wall: clock::wall() }))
+        Ok(Arc::new(Self { config, engine, epoch, cache }))
     }
 
     /// Compiles `bytes`, whose SHA-256 is `digest`, or loads them from the cache.
@@ -82,15 +82,24 @@ impl Host {
             .map_err(|error| LoadFault::Compile(format!("{error:#}")))
     }
 
-    /// Links a component to the host's interfaces.
+    /// Links a component of this kind to the interfaces of its worlds.
     pub(crate) fn link(
         &self,
         component: &Component,
-    ) -> Result<wasmtime::component::InstancePre<State>, LoadFault> {
+        kind: Kind,
+    ) -> Result<InstancePre<State>, LoadFault> {
+        resources::check(component).map_err(LoadFault::Resources)?;
         // WASI imports differ by version and toolchain: each component gets those it imports.
-        let mut linker = self.linker.clone();
-        let linked = wasi::add_to_linker(&mut linker, &self.engine, component)
+        let mut linker = Linker::new(&self.engine);
+        let linked = imports::add_to_linker(&mut linker, kind)
+            .and_then(|()| wasi::add_to_linker(&mut linker, &self.engine, component))
             .and_then(|()| linker.instantiate_pre(component));
         linked.map_err(|error| LoadFault::Contract(format!("{error:#}")))
+    }
+
+    /// The limits of a plugin whose manifest asks for `memory` bytes.
+    pub(crate) fn limits(&self, memory: u64) -> Limits {
+        let HostConfig { output, timeout, host_time, .. } = self.config;
+        Limits { memory: self.config.memory.unwrap_or(memory), output, timeout, host_time }
     }
 }

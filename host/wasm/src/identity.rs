@@ -90,8 +90,12 @@ fn read(
     let manifest = match inspected.manifest {
         Some(text) => Manifest::read(&text, &kinds)?,
         None => {
-            let component =
-                describe::Component { source, digest: &digest, bytes: &inspected.bytes };
+            let component = describe::Component {
+                source,
+                digest: &digest,
+                kind: kinds[0],
+                bytes: &inspected.bytes,
+            };
             let text = describe::text(&host().map_err(LoadFault::Host)?, &component)?;
             Manifest::read(text.as_bytes(), &kinds)?
         }

@@ -6,29 +6,44 @@ use crate::bindings::bulk::loadwright::plugin::types::Fault;
 use crate::bindings::bulk::loadwright::plugin::{files, log, random, rows, tokenizer, types};
 use crate::convert;
 use crate::guest_output::Level;
+use crate::kind::Kind;
 use crate::seeded;
 use crate::state::State;
-use loadwright_core::conversation::Message;
+use loadwright_core::conversation::{Message, Part};
 use loadwright_core::ports::{self, Synthesis, Tokenizer};
 use loadwright_core::setting::SettingFault;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::component::{HasSelf, Linker};
 
-/// Adds the contract's interfaces to `linker`.
+/// Adds what the worlds of `kind` import to `linker`.
 ///
 /// # Errors
 /// An interface was added before.
-pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(crate) fn add_to_linker(linker: &mut Linker<State>, kind: Kind) -> wasmtime::Result<()> {
     types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    tokenizer::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    files::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
-    rows::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    match kind {
+        Kind::Api => Ok(()),
+        Kind::Dataset => {
+            random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+            tokenizer::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+            files::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+            rows::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+        }
+    }
 }
 
+/// Bytes that a plugin may give the tokenizer in one call: more than the context of any model takes.
+/// Encoding takes some hundred bytes of memory for each.
+const MAX_TEXT: usize = 4 << 20;
+
 impl types::Host for State {}
+
+fn size(message: &Message) -> usize {
+    let part = |part: &Part| if let Part::Text(text) = part { text.len() } else { 0 };
+    message.extra.len() + message.parts.iter().map(part).sum::<usize>()
+}
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, text: String) -> wasmtime::Result<()> {
@@ -38,8 +53,7 @@ impl log::Host for State {
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
         };
-        self.for_guest(|state| state.output.line(level, &text));
-        Ok(())
+        self.for_guest(|state| state.output.line(level, &text))
     }
 }
 
@@ -49,17 +63,24 @@ impl random::Host for State {
             u64::from(count) <= self.limits.memory,
             "it requested {count} bytes from random.fill, more than its memory limit"
         );
-        Ok(self.for_guest(|state| seeded::bytes(state.services.seed, &label, index, count)))
+        self.for_guest(|state| seeded::bytes(state.services.seed, &label, index, count))
     }
 }
 
 impl State {
     fn with_tokenizer<T>(
         &mut self,
+        bytes: usize,
         ask: impl FnOnce(&dyn Tokenizer, u64) -> Result<T, ports::Fault>,
     ) -> wasmtime::Result<Result<T, Fault>> {
-        self.check_stop()?;
-        let answer = self.for_guest(|state| {
+        if bytes > MAX_TEXT {
+            let text = format!(
+                "a text of {bytes} bytes; the tokenizer takes {} MiB in one call",
+                MAX_TEXT >> 20
+            );
+            return Ok(Err(Fault::Unsupported(text)));
+        }
+        self.for_guest(|state| {
             let services = Arc::clone(&state.services);
             let chosen = services.tokenizer.as_deref().ok_or_else(|| {
                 Fault::from(ports::Fault::Settings(SettingFault {
@@ -68,24 +89,21 @@ impl State {
                 }))
             })?;
             ask(chosen, services.seed).map_err(Fault::from)
-        });
-        // A stop may have interrupted the tokenizer: its result is not valid then.
-        self.check_stop()?;
-        Ok(answer)
+        })
     }
 }
 
 impl tokenizer::Host for State {
     fn encode(&mut self, text: String) -> wasmtime::Result<Result<Vec<u32>, Fault>> {
-        self.with_tokenizer(|tokenizer, _| tokenizer.encode(&text))
+        self.with_tokenizer(text.len(), |tokenizer, _| tokenizer.encode(&text))
     }
 
     fn decode(&mut self, tokens: Vec<u32>) -> wasmtime::Result<Result<String, Fault>> {
-        self.with_tokenizer(|tokenizer, _| tokenizer.decode(&tokens))
+        self.with_tokenizer(size_of_val(&*tokens), |tokenizer, _| tokenizer.decode(&tokens))
     }
 
     fn count(&mut self, text: String, in_chat: bool) -> wasmtime::Result<Result<u32, Fault>> {
-        self.with_tokenizer(|tokenizer, _| {
+        self.with_tokenizer(text.len(), |tokenizer, _| {
             if in_chat {
                 tokenizer.count_chat(&[Message::text("user", text)])
             } else {
@@ -102,11 +120,12 @@ impl tokenizer::Host for State {
             Ok(messages) => messages,
             Err(invalid) => return Ok(Err(Fault::Input(invalid.to_string()))),
         };
-        self.with_tokenizer(|tokenizer, _| tokenizer.count_chat(&messages))
+        let bytes = messages.iter().map(size).sum();
+        self.with_tokenizer(bytes, |tokenizer, _| tokenizer.count_chat(&messages))
     }
 
     fn truncate(&mut self, text: String, tokens: u32) -> wasmtime::Result<Result<String, Fault>> {
-        self.with_tokenizer(|tokenizer, _| tokenizer.truncate(&text, tokens))
+        self.with_tokenizer(text.len(), |tokenizer, _| tokenizer.truncate(&text, tokens))
     }
 
     fn synthesize(
@@ -118,7 +137,7 @@ impl tokenizer::Host for State {
         in_chat: bool,
     ) -> wasmtime::Result<Result<tokenizer::Synthesized, Fault>> {
         let services = Arc::clone(&self.services);
-        self.with_tokenizer(|tokenizer, seed| {
+        self.with_tokenizer(prefix.len(), |tokenizer, seed| {
             let (label, prefix, stop) = (&*label, &*prefix, Some(&services.stop));
             let request = Synthesis { seed, label, index, prefix, tokens, in_chat, stop };
             let made = tokenizer.synthesize(&request)?;
@@ -133,10 +152,9 @@ impl State {
         &mut self,
         ask: impl FnOnce(&crate::files::FileSet, u64) -> Result<T, String>,
     ) -> wasmtime::Result<Result<T, Fault>> {
-        self.check_stop()?;
-        Ok(self.for_guest(|state| {
+        self.for_guest(|state| {
             ask(&state.services.files, state.limits.memory).map_err(Fault::Input)
-        }))
+        })
     }
 }
 

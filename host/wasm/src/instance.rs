@@ -1,79 +1,24 @@
 //! One instance of a plugin on one thread: created, called within its limits, dropped when it traps
 //! and created again.
 //!
-//! A trap leaves the guest's memory in an undefined state, so the whole instance is dropped.
+//! A trap leaves the guest's memory in an undefined state, so the whole instance is dropped. An
+//! instance that did not trap goes back to its factory, for the next thread or point.
 
-use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
-use crate::bindings::{bulk, identity};
-use crate::convert::Invalid;
+use crate::bindings::identity;
 use crate::engine::Running;
+use crate::error::SUPPORTED;
+use crate::exports::Exports;
 use crate::guest_output::{GuestOutput, PluginLog};
+use crate::losses::Losses;
+use crate::resources;
 use crate::state::{self, Limits, Services, State};
 use crate::trap;
-use loadwright_core::ports::{Cause, Fault, PluginFailure};
-use std::slice;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use loadwright_core::ports::{Cause, PluginFailure};
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Store;
-use wasmtime::component::{Instance as Component, InstancePre};
-
-/// Instances that a plugin may lose before it is given up: by then it is clearly broken.
-const RESTARTS: u32 = 1000;
-
-/// The interface that one kind of plugin exports beside `plugin`.
-pub(crate) trait Exports: 'static {
-    type Indices: Send + Sync;
-    type Guest: Send;
-
-    fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices>;
-    fn load(
-        indices: &Self::Indices,
-        store: &mut Store<State>,
-        instance: &Component,
-    ) -> wasmtime::Result<Self::Guest>;
-}
-
-macro_rules! exports {
-    ($name:ident, $interface:ident) => {
-        pub(crate) struct $name;
-
-        impl Exports for $name {
-            type Indices = bulk::exports::loadwright::plugin::$interface::GuestIndices;
-            type Guest = bulk::exports::loadwright::plugin::$interface::Guest;
-
-            fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices> {
-                Self::Indices::new(pre)
-            }
-
-            fn load(
-                indices: &Self::Indices,
-                store: &mut Store<State>,
-                instance: &Component,
-            ) -> wasmtime::Result<Self::Guest> {
-                indices.load(store, instance)
-            }
-        }
-    };
-}
-
-exports!(ApiExports, api);
-exports!(DatasetExports, dataset);
-
-/// No further interface: enough to call `describe`.
-pub(crate) struct NoExports;
-
-impl Exports for NoExports {
-    type Indices = ();
-    type Guest = ();
-
-    fn find(_: &InstancePre<State>) -> wasmtime::Result<()> {
-        Ok(())
-    }
-
-    fn load((): &(), _: &mut Store<State>, _: &Component) -> wasmtime::Result<()> {
-        Ok(())
-    }
-}
+use wasmtime::component::InstancePre;
 
 /// Creates instances of one configured plugin; shared by threads.
 pub(crate) struct InstanceFactory<F: Exports> {
@@ -83,10 +28,14 @@ pub(crate) struct InstanceFactory<F: Exports> {
     pub(crate) services: Arc<Services>,
     /// JSON for `configure`.
     pub(crate) settings: String,
-    restarts: AtomicU32,
+    pub(crate) losses: Losses,
+    /// Items of a batch at most; halved when one exceeds a limit.
+    pub(crate) batch_limit: AtomicUsize,
     pre: InstancePre<State>,
     identity: identity::exports::loadwright::plugin::plugin::GuestIndices,
     exports: F::Indices,
+    /// Instances that no thread uses.
+    idle: Mutex<Vec<Live<F>>>,
 }
 
 /// The configuration of instances.
@@ -98,6 +47,33 @@ pub(crate) struct InstanceConfig {
     pub(crate) settings: String,
 }
 
+/// A call of an export.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) export: &'static str,
+    /// The first item that it is for.
+    pub(crate) first: u32,
+    /// Whether it is for that item alone, and errors should say so.
+    pub(crate) alone: bool,
+}
+
+impl Call {
+    /// A call that is for no item.
+    pub(crate) const fn of(export: &'static str) -> Self {
+        Self { export, first: 0, alone: false }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.export)?;
+        if self.alone { write!(f, " of item {}", self.first) } else { Ok(()) }
+    }
+}
+
+const START: Call = Call::of("instantiation");
+const CONFIGURE: Call = Call::of("configure");
+
 impl<F: Exports> InstanceFactory<F> {
     /// # Errors
     /// The component lacks a function of the contract.
@@ -108,18 +84,29 @@ impl<F: Exports> InstanceFactory<F> {
         let InstanceConfig { plugin, log, limits, services, settings } = instance_config;
         let identity = identity::exports::loadwright::plugin::plugin::GuestIndices::new(&pre)?;
         let exports = F::find(&pre)?;
-        let restarts = AtomicU32::new(0);
-        Ok(Self { plugin, log, limits, services, settings, restarts, pre, identity, exports })
-    }
-
-    /// Instances lost to traps and limits so far.
-    pub(crate) fn restarts(&self) -> u32 {
-        self.restarts.load(Ordering::Relaxed)
+        Ok(Self {
+            plugin,
+            log,
+            limits,
+            services,
+            settings,
+            losses: Losses::default(),
+            batch_limit: AtomicUsize::new(usize::MAX),
+            pre,
+            identity,
+            exports,
+            idle: Mutex::default(),
+        })
     }
 
     /// A failure of this plugin.
-    pub(crate) fn failure(&self, call: &str, cause: Cause) -> PluginFailure {
-        PluginFailure { plugin: self.plugin.clone(), call: call.into(), cause }
+    pub(crate) fn failure(&self, call: Call, cause: Cause) -> PluginFailure {
+        PluginFailure { plugin: self.plugin.clone(), call: call.to_string(), cause }
+    }
+
+    /// Batches of `items` exceed a limit.
+    pub(crate) fn halve_batches(&self, items: usize) {
+        self.batch_limit.fetch_min((items / 2).max(1), Relaxed);
     }
 
     /// A new instance, not configured.
@@ -129,43 +116,62 @@ impl<F: Exports> InstanceFactory<F> {
         let mut store = Store::new(self.pre.engine(), data);
         store.limiter(|state| state);
         store.epoch_deadline_callback(state::at_deadline);
-        let ticks = store.data_mut().begin();
+        store.set_hostcall_fuel(usize::try_from(self.limits.output).unwrap_or(usize::MAX));
+        store.set_max_component_handles(resources::HANDLES);
+        let ticks = store.data_mut().begin(START.export, START.first);
         store.set_epoch_deadline(ticks);
         let _running = self.services.epoch.run();
-        match self.populate(&mut store) {
+        let instance = match self.pre.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => return Err(self.lost(START, &error, &mut store)),
+        };
+        let identity = self.identity.load(&mut store, &instance);
+        let typed = identity
+            .and_then(|identity| Ok((identity, F::load(&self.exports, &mut store, &instance)?)));
+        match typed {
             Ok((identity, guest)) => Ok(Live { store, identity, guest, calls: 0 }),
-            Err(error) => Err(self.failure("instantiation", trap::cause(&error, store.data_mut()))),
+            Err(error) => {
+                let text = format!(
+                    "it does not fit contract {SUPPORTED}: {error:#}; build it against this \
+                     program's wit/"
+                );
+                Err(self.failure(START, Cause::Contract(text)))
+            }
         }
     }
 
-    fn populate(
-        &self,
-        store: &mut Store<State>,
-    ) -> wasmtime::Result<(identity::exports::loadwright::plugin::plugin::Guest, F::Guest)> {
-        let instance = self.pre.instantiate(&mut *store)?;
-        Ok((self.identity.load(&mut *store, &instance)?, F::load(&self.exports, store, &instance)?))
+    /// Counts the instance of `store` as lost to `error` in `call`.
+    fn lost(&self, call: Call, error: &wasmtime::Error, store: &mut Store<State>) -> PluginFailure {
+        let time = store.data().elapsed();
+        let cause = trap::cause(error, store.data_mut());
+        // A stopped instance does not count.
+        if cause != Cause::Stopped {
+            self.losses.add(time);
+        }
+        self.failure(call, cause)
     }
 
     /// A new instance, configured.
     ///
     /// # Errors
-    /// The plugin refused its settings, failed, or was restarted too often.
-    pub(crate) fn start(&self) -> Result<Live<F>, PluginFailure> {
-        if self.restarts() >= RESTARTS {
-            let text = format!("it lost {RESTARTS} instances and is not started again");
-            return Err(self.failure("instantiation", Cause::Trap(text)));
+    /// The plugin refused its settings, failed, or was lost too often.
+    fn start(&self) -> Result<Live<F>, PluginFailure> {
+        if let Some(text) = self.losses.exhausted(self.limits.timeout) {
+            return Err(self.failure(START, Cause::Trap(text)));
         }
         let mut live = self.unconfigured()?;
-        let running = live.arm();
+        let running = live.arm(CONFIGURE);
         let configured = live.identity.call_configure(&mut live.store, &self.settings);
         drop(running);
         match configured {
             Ok(Ok(())) => Ok(live),
-            Ok(Err(fault)) => Err(self.failure("configure", Cause::Fault(fault.into()))),
-            Err(error) => {
-                Err(self.failure("configure", trap::cause(&error, live.store.data_mut())))
-            }
+            Ok(Err(fault)) => Err(self.failure(CONFIGURE, Cause::Fault(fault.into()))),
+            Err(error) => Err(self.lost(CONFIGURE, &error, &mut live.store)),
         }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Live<F>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -179,9 +185,9 @@ pub(crate) struct Live<F: Exports> {
 }
 
 impl<F: Exports> Live<F> {
-    /// Starts the time limit of the next call, which ends when the result is dropped.
-    pub(crate) fn arm(&mut self) -> Running {
-        let ticks = self.store.data_mut().begin();
+    /// Begins `call` with its limits, which end when the result is dropped.
+    pub(crate) fn arm(&mut self, call: Call) -> Running {
+        let ticks = self.store.data_mut().begin(call.export, call.first);
         self.store.set_epoch_deadline(ticks);
         self.store.data().services.epoch.run()
     }
@@ -195,9 +201,10 @@ pub(crate) struct Instance<F: Exports> {
 
 impl<F: Exports> Instance<F> {
     /// # Errors
-    /// As for [`InstanceFactory::start`].
+    /// The plugin refused its settings, failed, or was lost too often.
     pub(crate) fn new(factory: Arc<InstanceFactory<F>>) -> Result<Self, PluginFailure> {
-        let live = Some(factory.start()?);
+        let idle = factory.idle().pop();
+        let live = Some(idle.map_or_else(|| factory.start(), Ok)?);
         Ok(Self { factory, live })
     }
 
@@ -207,83 +214,42 @@ impl<F: Exports> Instance<F> {
         self.live.as_ref().is_some_and(|live| live.calls > 0)
     }
 
+    /// Whether there is an instance; after a trap, there is none until the next call.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// One call. A trap or an exceeded limit ends the instance; the next call creates another.
     pub(crate) fn call<T>(
         &mut self,
-        name: &str,
+        call: Call,
         run: impl FnOnce(&mut Live<F>) -> wasmtime::Result<T>,
     ) -> Result<T, PluginFailure> {
         if self.factory.services.stop.is_raised() {
-            return Err(self.factory.failure(name, Cause::Stopped));
+            return Err(self.factory.failure(call, Cause::Stopped));
         }
         let mut live = match self.live.take() {
             Some(live) => live,
             None => self.factory.start()?,
         };
-        let _running = live.arm();
-        match run(&mut live) {
+        let running = live.arm(call);
+        let returned = run(&mut live);
+        drop(running);
+        match returned {
             Ok(value) => {
                 live.calls = live.calls.saturating_add(1);
                 self.live = Some(live);
                 Ok(value)
             }
-            Err(error) => {
-                let cause = trap::cause(&error, live.store.data_mut());
-                // A stopped instance does not count as lost.
-                let lost = u32::from(cause != Cause::Stopped);
-                self.factory.restarts.fetch_add(lost, Ordering::Relaxed);
-                Err(self.factory.failure(name, cause))
-            }
+            Err(error) => Err(self.factory.lost(call, &error, &mut live.store)),
         }
     }
+}
 
-    /// One call for many items. If it fails, each item is tried alone on an instance without an
-    /// earlier failure, so that only the faulty ones fail.
-    pub(crate) fn batch<I, O, R>(
-        &mut self,
-        name: &str,
-        items: &[I],
-        run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
-        convert: impl Fn(R) -> Result<O, Invalid>,
-    ) -> Vec<Result<O, PluginFailure>> {
-        if items.is_empty() {
-            return Vec::new();
+impl<F: Exports> Drop for Instance<F> {
+    fn drop(&mut self) {
+        if let Some(live) = self.live.take() {
+            self.factory.idle().push(live);
         }
-        let used = self.is_used();
-        let failure = match self.whole(name, items, &run, &convert) {
-            Ok(answers) => return answers,
-            Err(failure) => failure,
-        };
-        if items.len() == 1 && !used {
-            return vec![Err(failure)];
-        }
-        let alone = |item| {
-            let mut answers = self.whole(name, slice::from_ref(item), &run, &convert)?;
-            answers.pop().expect("`whole` checked the number of answers")
-        };
-        items.iter().map(alone).collect()
-    }
-
-    fn whole<I, O, R>(
-        &mut self,
-        name: &str,
-        items: &[I],
-        run: impl Fn(&mut Live<F>, &[I]) -> wasmtime::Result<Vec<Result<R, GuestFault>>>,
-        convert: impl Fn(R) -> Result<O, Invalid>,
-    ) -> Result<Vec<Result<O, PluginFailure>>, PluginFailure> {
-        let answers = self.call(name, |live| run(live, items))?;
-        if answers.len() != items.len() {
-            let text = format!("it returned {} results for {} items", answers.len(), items.len());
-            return Err(self.factory.failure(name, Cause::Contract(text)));
-        }
-        let result = |answer: Result<R, GuestFault>| {
-            let cause = match answer.map(&convert) {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(invalid)) => Cause::Contract(invalid.to_string()),
-                Err(fault) => Cause::Fault(Fault::from(fault)),
-            };
-            Err(self.factory.failure(name, cause))
-        };
-        Ok(answers.into_iter().map(result).collect())
     }
 }

@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod api;
+mod batch;
 mod bindings;
 mod bundled;
 mod cache;
@@ -20,6 +21,7 @@ mod dataset;
 mod describe;
 mod engine;
 mod error;
+mod exports;
 mod files;
 mod formatted;
 mod formatting;
@@ -30,9 +32,11 @@ mod imports;
 mod inspect;
 mod instance;
 mod kind;
+mod losses;
 mod manifest;
 mod plugin;
 mod process_limits;
+mod resources;
 mod seeded;
 mod shapes;
 mod source;

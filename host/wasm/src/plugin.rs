@@ -4,15 +4,16 @@ use crate::api;
 use crate::dataset;
 use crate::describe;
 use crate::error::{LoadError, LoadFault, OpenError};
+use crate::exports::Exports;
 use crate::files::{self, FileSet};
 use crate::guest_output::PluginLog;
 use crate::host::Host;
 use crate::identity::{Identity, identify};
-use crate::instance::{Exports, InstanceConfig, InstanceFactory};
+use crate::instance::{InstanceConfig, InstanceFactory};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::source::Source;
-use crate::state::{Limits, Services, State};
+use crate::state::{Services, State};
 use loadwright_core::ports::{ApiFactory, DatasetFactory, Tokenizer};
 use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
@@ -150,14 +151,10 @@ impl Plugin {
         let instance_config = InstanceConfig {
             plugin: self.name().into(),
             log: self.log.clone(),
-            limits: Limits {
-                memory: config.memory.unwrap_or(self.manifest().memory()),
-                timeout: config.timeout,
-            },
+            limits: self.host.limits(self.manifest().memory()),
             services: Arc::new(Services {
                 epoch: Arc::clone(&self.host.epoch),
                 seed: config.seed,
-                wall: self.host.wall,
                 tokenizer: services.tokenizer,
                 files: FileSet::new(services.files, stop.clone()),
                 stop,
@@ -191,7 +188,7 @@ impl Plugin {
         }
         let identity = &self.identity;
         let (component, _) = self.host.compile(&identity.bytes, &identity.digest, &self.log)?;
-        let pre = self.host.link(&component)?;
+        let pre = self.host.link(&component, identity.kinds[0])?;
         if identity.stamped {
             describe::compare(&self.host, self.manifest(), &self.log, &pre)?;
         }

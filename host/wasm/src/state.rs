@@ -5,15 +5,13 @@ use crate::closed_wasi::ClosedWasi;
 use crate::engine::{EpochTicker, ticks};
 use crate::files::FileSet;
 use crate::guest_output::GuestOutput;
+use crate::resources::{self, Taken};
 use loadwright_core::ports::Tokenizer;
 use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
-use wasmtime::{ResourceLimiter, StoreContextMut, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
-
-/// Maximum elements of a table: CPython takes about 6,000.
-const TABLE_ELEMENTS: usize = 100_000;
+use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 /// How often a running call checks the stop flag.
 const STOP_POLL: Duration = Duration::from_millis(100);
@@ -21,10 +19,14 @@ const STOP_POLL: Duration = Duration::from_millis(100);
 /// Limits of a call and of an instance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Bytes of each linear memory.
+    /// Bytes of all linear memories.
     pub(crate) memory: u64,
+    /// Bytes that it passes to the host in one call, as results or arguments.
+    pub(crate) output: u64,
     /// Time of one call, without the host calls in it.
     pub(crate) timeout: Duration,
+    /// Time of the host calls in one call.
+    pub(crate) host_time: Duration,
 }
 
 /// What host calls of guests need; shared by all instances of a factory.
@@ -35,8 +37,6 @@ pub(crate) struct Services {
     pub(crate) stop: StopFlag,
     /// The run's seed.
     pub(crate) seed: u64,
-    /// Time of day when the host started, since the Unix epoch.
-    pub(crate) wall: Duration,
     /// The tokenizer that the user chose.
     pub(crate) tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Files that the user named.
@@ -49,6 +49,7 @@ pub(crate) struct Services {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interruption {
     Time,
+    HostTime,
     Memory,
     Stopped,
 }
@@ -61,30 +62,36 @@ pub(crate) struct State {
     pub(crate) wasi: ClosedWasi,
     /// Set when the host ends a call.
     pub(crate) interruption: Option<Interruption>,
-    memory: StoreLimits,
+    taken: Taken,
     deadline: Instant,
+    began: Instant,
+    /// Time of host calls so far in this call.
+    in_host: Duration,
 }
 
 impl State {
     pub(crate) fn new(limits: Limits, output: GuestOutput, services: Arc<Services>) -> Self {
-        let bytes = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-        let memory = StoreLimitsBuilder::new()
-            .memory_size(bytes)
-            .table_elements(TABLE_ELEMENTS)
-            .trap_on_grow_failure(true)
-            .build();
-        let wasi = ClosedWasi::new(services.seed, services.wall);
-        let deadline = clock::now();
-        Self { limits, output, services, wasi, interruption: None, memory, deadline }
+        let wasi = ClosedWasi::new(services.seed);
+        let (taken, began) = (Taken::default(), clock::now());
+        let (interruption, deadline, in_host) = (None, began, Duration::ZERO);
+        Self { limits, output, services, wasi, interruption, taken, deadline, began, in_host }
     }
 
-    /// Begins a call: restarts its time limit and forgets earlier output. Returns the deadline in
-    /// ticks.
-    pub(crate) fn begin(&mut self) -> u64 {
+    /// Begins `call`, whose first item is `first`: restarts its limits and its randomness, and forgets
+    /// earlier output. Returns the deadline in ticks.
+    pub(crate) fn begin(&mut self, call: &str, first: u32) -> u64 {
         self.output.clear();
+        self.wasi.begin(call, first);
         self.interruption = None;
-        self.deadline = clock::now() + self.limits.timeout;
+        self.began = clock::now();
+        self.deadline = self.began + self.limits.timeout;
+        self.in_host = Duration::ZERO;
         ticks(self.limits.timeout.min(STOP_POLL))
+    }
+
+    /// Time since the call began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        clock::now() - self.began
     }
 
     /// Fails if the call's result is no longer needed.
@@ -96,12 +103,28 @@ impl State {
         Ok(())
     }
 
-    /// Does `work` for the guest; its time does not count against the guest's limit.
-    pub(crate) fn for_guest<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+    /// Does `work` for the guest. Its time does not count against the guest's own limit, but against
+    /// that of host calls.
+    ///
+    /// # Errors
+    /// The run was stopped, or host calls took too long.
+    pub(crate) fn for_guest<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> wasmtime::Result<T> {
+        self.check_stop()?;
         let began = clock::now();
         let result = work(self);
-        self.deadline += clock::now() - began;
-        result
+        let time = clock::now() - began;
+        self.deadline += time;
+        self.in_host += time;
+        // A stop may have cut the work short: its result is not valid then.
+        self.check_stop()?;
+        if self.in_host > self.limits.host_time {
+            self.interruption = Some(Interruption::HostTime);
+            wasmtime::bail!("its calls of the host took too long");
+        }
+        Ok(result)
     }
 }
 
@@ -122,33 +145,37 @@ impl ResourceLimiter for State {
         &mut self,
         current: usize,
         desired: usize,
-        maximum: Option<usize>,
+        _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let grown = self.memory.memory_growing(current, desired, maximum);
-        if !matches!(grown, Ok(true)) {
+        if !self.taken.memory(current, desired, self.limits.memory) {
             self.interruption = Some(Interruption::Memory);
+            // A trap, not a failed growth, which languages report in many ways.
+            wasmtime::bail!("it needs more memory than it may use");
         }
-        grown
+        Ok(true)
     }
 
     fn table_growing(
         &mut self,
         current: usize,
         desired: usize,
-        maximum: Option<usize>,
+        _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.memory.table_growing(current, desired, maximum)
+        if !self.taken.table(current, desired) {
+            wasmtime::bail!("its tables need more elements than a plugin may have");
+        }
+        Ok(true)
     }
 
     fn instances(&self) -> usize {
-        self.memory.instances()
+        resources::INSTANCES
     }
 
     fn tables(&self) -> usize {
-        self.memory.tables()
+        resources::TABLES
     }
 
     fn memories(&self) -> usize {
-        self.memory.memories()
+        resources::MEMORIES
     }
 }

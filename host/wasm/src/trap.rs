@@ -1,11 +1,16 @@
 //! Turns the error that ended an instance into a cause that a reader can act on.
 
 use crate::state::{Interruption, State};
+use loadwright_core::foreign::clipped;
 use loadwright_core::ports::Cause;
 use wasmtime::{Trap, WasmBacktrace};
 
 /// Frames shown: the innermost say where it failed, the outer ones are the toolchain's start-up.
 const FRAMES: usize = 8;
+
+/// Bytes of a frame's name, and of the trap's own text, at most.
+const NAME: usize = 200;
+const MESSAGE: usize = 2000;
 
 /// Frames of language runtimes and of bindings, which say nothing about the guest's own code.
 const GLUE: [&str; 14] = [
@@ -30,11 +35,19 @@ const GLUE: [&str; 14] = [
 pub(crate) fn cause(error: &wasmtime::Error, state: &mut State) -> Cause {
     match state.interruption {
         Some(Interruption::Time) => Cause::TimeLimit(state.limits.timeout.as_secs_f64()),
+        Some(Interruption::HostTime) => Cause::HostTimeLimit(state.limits.host_time.as_secs_f64()),
         Some(Interruption::Memory) => Cause::MemoryLimit(state.limits.memory >> 20),
         Some(Interruption::Stopped) => Cause::Stopped,
+        None if is_output(error) => Cause::OutputLimit(state.limits.output >> 20),
         None if error.root_cause().is::<rustix::io::Errno>() => Cause::System(format!("{error:#}")),
         None => Cause::Trap(text(error, state.output.tail())),
     }
+}
+
+/// Whether the guest passed more to the host than it may: wasmtime's error for it is private, so it is
+/// known by its text.
+fn is_output(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
 }
 
 fn text(error: &wasmtime::Error, output: &str) -> String {
@@ -45,12 +58,12 @@ fn text(error: &wasmtime::Error, output: &str) -> String {
     }
     match error.downcast_ref::<Trap>() {
         Some(trap) => text.push_str(&trap.to_string()),
-        None => text.push_str(&error.root_cause().to_string()),
+        None => text.push_str(&clipped(&error.root_cause().to_string(), MESSAGE)),
     }
     if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
         for frame in guest_frames(backtrace) {
             text.push_str("\n  in ");
-            text.push_str(&frame);
+            text.push_str(&clipped(&frame, NAME));
         }
     }
     text

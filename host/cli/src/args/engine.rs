@@ -45,6 +45,9 @@ pub struct PluginArgs {
     /// Memory limit of a plugin instance [default: 64, up to 256 if the plugin requests it]
     #[arg(long, value_name = "MIB")]
     pub plugin_memory: Option<Whole>,
+    /// Limit of what a plugin returns from one call
+    #[arg(long, value_name = "MIB", default_value = "128")]
+    pub plugin_output: Whole,
     /// What to do when a plugin fails: fail-request or fail-run
     #[arg(long, value_name = "POLICY", default_value = "fail-request")]
     pub on_plugin_failure: String,

@@ -32,7 +32,13 @@ fn is_empty(dataset: &mut dyn Dataset, first: u64) -> Result<bool, PluginFailure
         None => first,
     };
     let first = u32::try_from(first).unwrap_or(0);
-    Ok(dataset.generate(first, 1)?.is_empty() && (first == 0 || dataset.generate(0, 1)?.is_empty()))
+    Ok(!has_item(dataset, first)? && (first == 0 || !has_item(dataset, 0)?))
+}
+
+/// Whether there is an item `index`.
+fn has_item(dataset: &mut dyn Dataset, index: u32) -> Result<bool, PluginFailure> {
+    let item = dataset.generate(index, 1)?.pop();
+    Ok(item.transpose()?.is_some())
 }
 
 /// Whether other items would fail as this one did.
@@ -40,7 +46,9 @@ fn concerns_all(cause: &Cause) -> bool {
     match cause {
         Cause::Fault(Fault::Settings(_) | Fault::Unsupported(_))
         | Cause::TimeLimit(_)
+        | Cause::HostTimeLimit(_)
         | Cause::MemoryLimit(_)
+        | Cause::OutputLimit(_)
         | Cause::System(_)
         | Cause::Stopped => true,
         Cause::Fault(Fault::Input(_) | Fault::Transient(_) | Fault::Fatal(_))

@@ -95,6 +95,7 @@ pub(super) fn plugins(args: &PerfArgs, diagnostics: &mut Diagnostics) -> PluginS
     PluginSettings {
         timeout: diagnostics.seconds("plugin-timeout", &given.plugin_timeout),
         memory,
+        output: diagnostics.whole("plugin-output", &given.plugin_output, &(1..=4096)) * MIB,
         cache_dir: given.cache_dir.clone(),
     }
 }

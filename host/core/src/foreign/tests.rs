@@ -1,7 +1,7 @@
 //! Foreign text is shown without anything that could steer a terminal or forge a line: hostile
 //! texts by hand, and properties over texts that hold the worst characters more often than not.
 
-use super::{escaped, escaped_lines};
+use super::{clipped, escaped, escaped_lines};
 use proptest::prelude::*;
 
 /// Characters of the Unicode categories Cc, Cf, Zl and Zp, by their ranges in the Unicode
@@ -107,4 +107,12 @@ proptest! {
         prop_assert!(shown.len() <= 10 * text.chars().count());
         prop_assert_eq!(escaped_lines(&shown), shown.clone());
     }
+}
+
+#[test]
+fn long_texts_keep_their_beginning_and_more_of_their_end() {
+    assert_eq!(clipped("short", 5), "short");
+    let text = format!("{}{}", "a".repeat(100), "é".repeat(100));
+    assert_eq!(clipped(&text, 20), "aaaaa [281 bytes left out] ééééééé");
+    assert_eq!(clipped("ééé", 0), " [6 bytes left out] ");
 }

@@ -2,8 +2,21 @@
 
 use crate::bindings::bulk::loadwright::plugin::types;
 use crate::bindings::identity::loadwright::plugin::types as plain;
+use loadwright_core::foreign::clipped;
 use loadwright_core::ports::Fault;
 use loadwright_core::setting::SettingFault;
+use std::borrow::Cow;
+
+/// Bytes of a fault's text, and of a setting's name, at most.
+const TEXT: usize = 4096;
+const NAME: usize = 200;
+
+fn said(text: String, most: usize) -> String {
+    match clipped(&text, most) {
+        Cow::Owned(clipped) => clipped,
+        Cow::Borrowed(_) => text,
+    }
+}
 
 macro_rules! fault {
     ($module:ident) => {
@@ -12,14 +25,14 @@ macro_rules! fault {
                 match fault {
                     $module::Fault::Settings($module::SettingFault { name, text }) => {
                         Self::Settings(SettingFault {
-                            name: Some(name).filter(|name| !name.is_empty()),
-                            text,
+                            name: Some(said(name, NAME)).filter(|name| !name.is_empty()),
+                            text: said(text, TEXT),
                         })
                     }
-                    $module::Fault::Input(text) => Self::Input(text),
-                    $module::Fault::Unsupported(text) => Self::Unsupported(text),
-                    $module::Fault::Transient(text) => Self::Transient(text),
-                    $module::Fault::Fatal(text) => Self::Fatal(text),
+                    $module::Fault::Input(text) => Self::Input(said(text, TEXT)),
+                    $module::Fault::Unsupported(text) => Self::Unsupported(said(text, TEXT)),
+                    $module::Fault::Transient(text) => Self::Transient(said(text, TEXT)),
+                    $module::Fault::Fatal(text) => Self::Fatal(said(text, TEXT)),
                 }
             }
         }

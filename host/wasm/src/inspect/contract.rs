@@ -25,6 +25,10 @@ pub(crate) fn check(info: &ComponentInfo) -> Result<Vec<Kind>, LoadFault> {
     if kinds.is_empty() {
         return Err(LoadFault::NoKind { exports: listed(&info.exports) });
     }
+    if kinds.len() > 1 {
+        let kinds: Vec<_> = kinds.iter().map(Kind::to_string).collect();
+        return Err(LoadFault::Kinds { kinds: kinds.join(" and ") });
+    }
     if !exports("plugin") {
         return Err(LoadFault::NoIdentity);
     }

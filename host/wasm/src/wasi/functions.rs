@@ -1,6 +1,7 @@
 //! What each WASI function returns.
 
 use super::{InputStream, OutputStream, Pollable};
+use crate::closed_wasi::WALL;
 use crate::state::State;
 use rand_chacha::rand_core::RngCore;
 use wasmtime::StoreContextMut;
@@ -39,10 +40,7 @@ impl Call<'_> {
                 Val::U64(wasi.readings * 1000)
             }
             ("wasi:clocks/monotonic-clock", "resolution") => Val::U64(1000),
-            ("wasi:clocks/wall-clock", "now") => {
-                let wall = store.data().wasi.wall;
-                datetime(wall.as_secs(), wall.subsec_nanos())
-            }
+            ("wasi:clocks/wall-clock", "now") => datetime(WALL, 0),
             ("wasi:clocks/wall-clock", "resolution") => datetime(1, 0),
             (_, "subscribe-instant" | "subscribe-duration") => handle::<Pollable>(store)?,
             (_, method) if method.ends_with(".subscribe") => handle::<Pollable>(store)?,
@@ -56,7 +54,7 @@ impl Call<'_> {
                 _,
                 "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush",
             ) => {
-                write(store, params);
+                write(store, params)?;
                 ok(None)
             }
             (_, "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => ok(None),
@@ -144,11 +142,11 @@ fn draw_bytes(store: &mut StoreContextMut<'_, State>, params: &[Val]) -> wasmtim
     Ok(Val::List(bytes.into_iter().map(Val::U8).collect()))
 }
 
-fn write(store: &mut StoreContextMut<'_, State>, params: &[Val]) {
-    let Some(Val::List(values)) = params.get(1) else { return };
+fn write(store: &mut StoreContextMut<'_, State>, params: &[Val]) -> wasmtime::Result<()> {
+    let Some(Val::List(values)) = params.get(1) else { return Ok(()) };
     let byte = |value: &Val| if let Val::U8(byte) = value { Some(*byte) } else { None };
     let bytes: Vec<u8> = values.iter().filter_map(byte).collect();
-    store.data_mut().for_guest(|state| state.output.bytes(&bytes));
+    store.data_mut().for_guest(|state| state.output.bytes(&bytes))
 }
 
 fn ok(value: Option<Val>) -> Val {

@@ -1,6 +1,6 @@
 //! What guests do once they run: results, faults, traps and limits, and what each costs.
 
-use crate::harness::{TestHost, all, request, scripted_module};
+use crate::harness::{Counts, TestHost, all, request, scripted_module};
 use loadwright_core::conversation::Prompt;
 use loadwright_core::ports::{Api, Cause, Fault, PluginFailure};
 use loadwright_core::reading::Exchange;
@@ -8,6 +8,8 @@ use loadwright_core::request::{Segment, Template};
 use loadwright_wasm::{DatasetServices, Kind, Level, Plugin, Source};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
 
 fn body(answer: &Result<Template, PluginFailure>) -> &str {
     match answer.as_ref().unwrap().body.as_slice() {
@@ -82,8 +84,8 @@ fn a_trap_fails_its_request_alone_and_shows_the_guests_output() {
          in act\n  \
          in format"
     );
-    // One for the batch, one for the request alone.
-    assert_eq!(factory.restarts(), 2);
+    // One for the batch, one for its second half, one for the request alone.
+    assert_eq!(factory.restarts(), 3);
     let said = host.lines.lock().unwrap();
     assert!(said.contains(&("scripted".into(), Level::Error, "about to trap".into())), "{said:?}");
 }
@@ -185,43 +187,65 @@ fn the_end_of_a_dataset_is_fewer_items() {
 }
 
 #[test]
-fn a_trap_in_a_batch_names_the_faulty_item() {
+fn a_trap_in_a_batch_fails_the_faulty_item_alone_and_names_it() {
     let host = TestHost::new();
     let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
-    let mut dataset = factory.instance().unwrap();
-    let failure = dataset.generate(10, 8).unwrap_err();
+    let mut items = factory.instance().unwrap().generate(10, 8).unwrap();
+    assert_eq!(items.len(), 8);
+    let failure = items.remove(3).unwrap_err();
     assert_eq!(failure.call, "generate of item 13");
     assert!(matches!(failure.cause, Cause::Trap(_)), "{failure}");
-    assert_eq!(factory.restarts(), 2);
-    // The engine requests the items before it one by one, and the rest again: the faulty one is known
-    // by then and costs no further instance.
-    for first in 10..13 {
-        assert_eq!(dataset.generate(first, 1).unwrap().len(), 1);
-        assert_eq!(dataset.generate(first + 1, 7).unwrap_err(), failure);
-    }
-    assert_eq!(dataset.generate(13, 1).unwrap_err(), failure);
-    assert_eq!(factory.restarts(), 2);
-    assert_eq!(dataset.generate(14, 4).unwrap().len(), 4);
+    assert!(items.iter().all(Result::is_ok));
 }
 
 #[test]
-fn batches_end_once_one_exceeds_a_limit_that_its_items_stay_within() {
+fn an_item_that_is_a_fault_costs_no_instance() {
     let host = TestHost::new();
     let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
+    let items = factory.instance().unwrap().generate(20, 3).unwrap();
+    let faults: Vec<_> = items.iter().filter_map(|item| item.as_ref().err()).collect();
+    // Item 21 needs a tokenizer: the whole call is a fault, and the item is found by halving.
+    let calls: Vec<_> = faults.iter().map(|failure| failure.call.as_str()).collect();
+    assert_eq!(calls, ["generate of item 21", "generate of item 22"]);
+    assert_eq!(faults[1].cause, Cause::Fault(Fault::Input("asked to".into())));
+    assert_eq!(factory.restarts(), 0);
+}
+
+#[test]
+fn batches_stay_halved_once_one_exceeds_a_limit() {
+    let host = TestHost::with(|config| config.timeout = Duration::from_secs(60));
+    let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
     let mut dataset = factory.instance().unwrap();
-    assert_eq!(dataset.generate(35, 3).unwrap().len(), 3);
+    assert_eq!(all(dataset.generate(35, 3)).len(), 3);
     assert_eq!(factory.restarts(), 1);
     // For all threads, and until the end of the run.
-    assert_eq!(factory.instance().unwrap().generate(35, 3).unwrap().len(), 3);
-    assert_eq!(dataset.generate(36, 8).unwrap().len(), 4);
+    assert_eq!(all(factory.instance().unwrap().generate(35, 3)).len(), 3);
+    assert_eq!(all(dataset.generate(36, 8)).len(), 4);
     assert_eq!(factory.restarts(), 1);
+}
+
+#[test]
+fn instances_are_used_again() {
+    let host = TestHost::new();
+    let started = Arc::new(AtomicU32::new(0));
+    let starts = Arc::clone(&started);
+    let tokenizer = Arc::new(Counts(move |_: &str| starts.fetch_add(1, Relaxed)));
+    let services = DatasetServices { tokenizer: Some(tokenizer), files: Vec::new() };
+    let settings = json!({ "url": "x".repeat(600) });
+    let factory = host.scripted_dataset().dataset(&settings, services).unwrap();
+    for _ in 0..5 {
+        all(factory.instance().unwrap().generate(0, 2));
+    }
+    let two = [factory.instance().unwrap(), factory.instance().unwrap()];
+    drop(two);
+    assert_eq!(started.load(Relaxed), 2, "one, and another while the first was in use");
 }
 
 #[test]
 fn a_tokenizer_that_was_not_chosen_is_a_fault() {
     let host = TestHost::new();
     let factory = host.scripted_dataset().dataset(&json!({}), DatasetServices::default()).unwrap();
-    let failure = factory.instance().unwrap().generate(21, 1).unwrap_err();
+    let failure = factory.instance().unwrap().generate(21, 1).unwrap().remove(0).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "plugin `scripted` failed in generate of item 21: it needs a tokenizer, but none was \
@@ -234,7 +258,7 @@ fn files_are_those_that_were_named() {
     let host = TestHost::new();
     let plugin = host.scripted_dataset();
     let without = plugin.dataset(&json!({}), DatasetServices::default()).unwrap();
-    let failure = without.instance().unwrap().generate(30, 1).unwrap_err();
+    let failure = without.instance().unwrap().generate(30, 1).unwrap().remove(0).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "plugin `scripted` failed in generate of item 30: it needs a file, but none was given; give \

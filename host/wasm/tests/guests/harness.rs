@@ -1,7 +1,7 @@
 //! Builds guests from WebAssembly text, and hosts that run them.
 
-use loadwright_core::conversation::{Conversation, Prompt};
-use loadwright_core::ports::PluginFailure;
+use loadwright_core::conversation::{Conversation, Message, Prompt};
+use loadwright_core::ports::{Fault, PluginFailure, Synthesis, Synthesized, Tokenizer};
 use loadwright_core::request::PromptRequest;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::{Host, HostConfig, Level, Plugin, Source};
@@ -99,7 +99,9 @@ impl TestHost {
         let mut config = HostConfig {
             cache_dir: Some(folder.path().join("cache")),
             memory: None,
+            output: 128 << 20,
             timeout: Duration::from_millis(300),
+            host_time: Duration::from_secs(5),
             seed: 7,
             notice: Arc::new(|_: &str| ()),
             stop: StopFlag::default(),
@@ -143,4 +145,37 @@ pub(crate) fn all(
     batch: Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure>,
 ) -> Vec<Conversation> {
     batch.unwrap().into_iter().map(Result::unwrap).collect()
+}
+
+/// A tokenizer that counts texts as it is told to, and does nothing else.
+pub(crate) struct Counts<F>(pub(crate) F);
+
+impl<F: Fn(&str) -> u32 + Send + Sync> Tokenizer for Counts<F> {
+    fn encode(&self, _: &str) -> Result<Vec<u32>, Fault> {
+        unreachable!("only counts are asked for")
+    }
+
+    fn encode_prompt(&self, _: &str) -> Result<Vec<u32>, Fault> {
+        unreachable!("only counts are asked for")
+    }
+
+    fn decode(&self, _: &[u32]) -> Result<String, Fault> {
+        unreachable!("only counts are asked for")
+    }
+
+    fn count_text(&self, text: &str) -> Result<u32, Fault> {
+        Ok(self.0(text))
+    }
+
+    fn count_chat(&self, _: &[Message]) -> Result<u32, Fault> {
+        unreachable!("only texts are counted")
+    }
+
+    fn truncate(&self, _: &str, _: u32) -> Result<String, Fault> {
+        unreachable!("only counts are asked for")
+    }
+
+    fn synthesize(&self, _: &Synthesis<'_>) -> Result<Synthesized, Fault> {
+        unreachable!("only counts are asked for")
+    }
 }

@@ -4,6 +4,7 @@
 mod behaviour;
 mod bundled;
 mod harness;
+mod limits;
 mod refusals;
 mod stop;
 mod wasi;

@@ -1,11 +1,8 @@
 //! Calls into datasets end when the run is stopped, whatever they do, and do not count as lost
 //! instances.
 
-use crate::harness::{TestHost, request};
-use loadwright_core::conversation::Message;
-use loadwright_core::ports::{
-    Cause, DatasetFactory, Fault, PluginFailure, Synthesis, Synthesized, Tokenizer,
-};
+use crate::harness::{Counts, TestHost, request};
+use loadwright_core::ports::{Cause, DatasetFactory, Fault, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
 use loadwright_core::stop::StopFlag;
 use loadwright_wasm::DatasetServices;
@@ -61,45 +58,16 @@ fn after_a_stop_datasets_are_not_called_but_protocols_are() {
     assert_eq!(fault.cause, Cause::Fault(Fault::Unsupported("read".into())));
 }
 
-/// Raises the stop flag while it counts.
-struct Interrupted(StopFlag);
-
-impl Tokenizer for Interrupted {
-    fn encode(&self, _: &str) -> Result<Vec<u32>, Fault> {
-        unreachable!("only counts are asked for")
-    }
-
-    fn encode_prompt(&self, _: &str) -> Result<Vec<u32>, Fault> {
-        unreachable!("only counts are asked for")
-    }
-
-    fn decode(&self, _: &[u32]) -> Result<String, Fault> {
-        unreachable!("only counts are asked for")
-    }
-
-    fn count_text(&self, _: &str) -> Result<u32, Fault> {
-        self.0.raise();
-        Ok(1)
-    }
-
-    fn count_chat(&self, _: &[Message]) -> Result<u32, Fault> {
-        unreachable!("only texts are counted")
-    }
-
-    fn truncate(&self, _: &str, _: u32) -> Result<String, Fault> {
-        unreachable!("only counts are asked for")
-    }
-
-    fn synthesize(&self, _: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        unreachable!("only counts are asked for")
-    }
-}
-
 #[test]
 fn a_guest_that_waits_for_the_host_is_stopped() {
     let stop = StopFlag::default();
     let host = host(&stop, false);
-    let factory = dataset(&host, Some(Arc::new(Interrupted(stop))));
+    let raised = stop.clone();
+    let count = move |_: &str| {
+        raised.raise();
+        1
+    };
+    let factory = dataset(&host, Some(Arc::new(Counts(count))));
     let failure: PluginFailure = factory.instance().unwrap().generate(21, 1).unwrap_err();
     assert_eq!(failure.cause, Cause::Stopped);
 }

@@ -54,7 +54,7 @@
   (func $format (export "loadwright:plugin/api@0.1.0#format") (param $requests i32) (param $n i32)
     (result i32)
     (local $out i32) (local $i i32) (local $request i32) (local $to i32) (local $max i32)
-    (local $segment i32)
+    (local $segment i32) (local $extra i32)
     (local.set $out (call $alloc (i32.mul (i32.add (local.get $n) (i32.const 1)) (i32.const 48))))
     (block $done (loop $next
       (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
@@ -63,6 +63,7 @@
       (local.set $max (i32.mul (i32.load8_u offset=44 (local.get $request))
                                (i32.load offset=48 (local.get $request))))
       (call $act (local.get $max))
+      (if (i32.eq (local.get $max) (i32.const 7)) (then (local.set $extra (i32.const 1))))
       (if (i32.eq (local.get $max) (i32.const 5)) (then
         (local.set $n (i32.sub (local.get $n) (i32.const 1)))))
       (if (i32.or (i32.eq (local.get $max) (i32.const 4)) (i32.eq (local.get $max) (i32.const 10)))
@@ -88,7 +89,7 @@
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
     (call $pair (i32.const 16) (local.get $out)
-      (i32.add (local.get $n) (i32.eq (local.get $max) (i32.const 7))))
+      (i32.add (local.get $n) (local.get $extra)))
     (i32.const 16))
 
   (func (export "loadwright:plugin/api@0.1.0#decode") (param $exchanges i32) (param $n i32)
