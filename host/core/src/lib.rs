@@ -34,6 +34,7 @@ pub mod sweep;
 pub mod testkit;
 pub mod timeline;
 pub mod totals;
+pub mod turn_order;
 pub mod words;
 
 /// Nanoseconds on the run's monotonic clock, zero at the run's start; also a span in nanoseconds.

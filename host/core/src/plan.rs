@@ -97,6 +97,12 @@ pub enum Load {
         /// A slot over this many in flight is dropped and counted.
         max_in_flight: Option<u32>,
     },
+    /// An open loop whose slots have the times that the dataset gives its conversations. The point
+    /// ends with the dataset.
+    Trace {
+        /// As for an open loop.
+        max_in_flight: Option<u32>,
+    },
 }
 
 impl Default for Load {
@@ -107,13 +113,19 @@ impl Default for Load {
 }
 
 impl Load {
-    /// The arrival process: always in open loop, and in closed loop with a pace. Without one, a request is
-    /// scheduled when its worker is free.
+    /// The arrival process: of an open loop, and of a closed loop with a pace.
     pub fn arrival(&self) -> Option<Arrival> {
         match self {
             Self::Closed { pace, .. } => *pace,
             Self::Open { arrival, .. } => Some(*arrival),
+            Self::Trace { .. } => None,
         }
+    }
+
+    /// Whether slots have scheduled times, by an arrival process or a trace. Without, a request is
+    /// scheduled when its worker is free.
+    pub fn is_planned(&self) -> bool {
+        self.arrival().is_some() || matches!(self, Self::Trace { .. })
     }
 }
 

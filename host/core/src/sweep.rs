@@ -182,6 +182,7 @@ fn by_load(mut points: Vec<&Summary>) -> Vec<&Summary> {
             (f64::from(*workers), pace.map_or(f64::INFINITY, |pace| pace.rate))
         }
         Load::Open { arrival, .. } => (arrival.rate, 0.0),
+        Load::Trace { .. } => (summary.arrivals.scheduled_rate.unwrap_or(0.0), 0.0),
     };
     points.sort_by(|a, b| {
         let (a, b) = (load(a), load(b));

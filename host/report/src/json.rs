@@ -42,7 +42,7 @@ fn benchmark_summary(summary: &Summary) -> Value {
     let counts = &summary.counts;
     let workers = match summary.point.load {
         Load::Closed { workers, .. } => Value::from(workers),
-        Load::Open { .. } => NOT_APPLICABLE.into(),
+        Load::Open { .. } | Load::Trace { .. } => NOT_APPLICABLE.into(),
     };
     let rate = summary.arrivals.target_rate;
     let settings = [

@@ -51,7 +51,7 @@ fn summary_rows(summary: &Summary) -> Vec<(&'static str, String)> {
     let throughput = &summary.throughput;
     let workers = match summary.point.load {
         Load::Closed { workers, .. } => Some(f64::from(workers)),
-        Load::Open { .. } => None,
+        Load::Open { .. } | Load::Trace { .. } => None,
     };
     vec![
         ("Time taken for tests (s)", number(summary.duration.map(|span| span as f64 / 1e9))),

@@ -121,9 +121,15 @@ fn points(summaries: &[Summary], style: &Style) -> String {
 }
 
 fn label(summaries: &[Summary]) -> Column {
-    let open = summaries.iter().all(|summary| matches!(summary.point.load, Load::Open { .. }));
+    let open = summaries
+        .iter()
+        .all(|summary| matches!(summary.point.load, Load::Open { .. } | Load::Trace { .. }));
     let cell = |summary: &Summary| match &summary.point.load {
         Load::Open { arrival, .. } => format!("{} req/s", grid(arrival.rate)),
+        Load::Trace { .. } => match summary.arrivals.scheduled_rate {
+            Some(rate) => format!("{} req/s", grid(rate)),
+            None => "trace".into(),
+        },
         Load::Closed { workers, pace: None, .. } => workers.to_string(),
         Load::Closed { workers, pace: Some(pace), .. } => {
             format!("{workers} at {} req/s", grid(pace.rate))

@@ -201,6 +201,7 @@ fn load() -> impl Strategy<Value = Load> {
             .prop_map(|(workers, ramp_up, pace)| Load::Closed { workers, ramp_up, pace }),
         (arrival(), any::<Option<u32>>())
             .prop_map(|(arrival, max_in_flight)| Load::Open { arrival, max_in_flight }),
+        any::<Option<u32>>().prop_map(|max_in_flight| Load::Trace { max_in_flight }),
     ]
 }
 

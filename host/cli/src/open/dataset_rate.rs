@@ -43,7 +43,7 @@ pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory, console: &Console) 
 fn rate(plan: &Plan) -> f64 {
     match &plan.load {
         Load::Open { arrival, .. } | Load::Closed { pace: Some(arrival), .. } => arrival.rate,
-        Load::Closed { pace: None, .. } => 0.0,
+        Load::Closed { pace: None, .. } | Load::Trace { .. } => 0.0,
     }
 }
 

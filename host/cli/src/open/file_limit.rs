@@ -45,7 +45,7 @@ fn connections(point: &Plan) -> (u64, &'static str) {
     let (most, flag) = match point.load {
         Load::Closed { workers, .. } => (workers, "parallel"),
         // Each thread may come to serve all of them, and keeps the connections that it opened.
-        Load::Open { max_in_flight, .. } => {
+        Load::Open { max_in_flight, .. } | Load::Trace { max_in_flight } => {
             let most = max_in_flight.unwrap_or_default();
             (most.saturating_mul(u32::from(point.engine.threads)), "max-in-flight")
         }

@@ -69,7 +69,7 @@ pub(super) fn shared(
 pub(super) fn store_load(point: &mut Plan) {
     let workers = match &point.load {
         Load::Closed { workers, .. } => Some(*workers),
-        Load::Open { .. } => None,
+        Load::Open { .. } | Load::Trace { .. } => None,
     };
     let arrival = point.load.arrival();
     let own = [

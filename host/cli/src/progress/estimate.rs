@@ -22,6 +22,7 @@ impl PointEstimate {
         let (workers, arrival) = match &plan.load {
             Load::Closed { workers, pace, .. } => (Some(*workers), pace.as_ref()),
             Load::Open { arrival, .. } => (None, Some(arrival)),
+            Load::Trace { .. } => (None, None),
         };
         Self {
             slots: plan.slots(),

@@ -223,17 +223,16 @@ fn throughput(counts: &Counts, tokens: &Tokens, duration: Option<Nanos>) -> Thro
 fn target_concurrency(load: &Load) -> Option<u32> {
     match load {
         Load::Closed { workers, .. } => Some(*workers),
-        Load::Open { max_in_flight, .. } => *max_in_flight,
+        Load::Open { max_in_flight, .. } | Load::Trace { max_in_flight } => *max_in_flight,
     }
 }
 
 fn arrivals(rows: &[Row], load: &Load) -> Arrivals {
-    let arrival = load.arrival();
     let late = || rows.iter().filter(|row| row.fresh && row.dispatch_delay() > LATE);
     let slots = || rows.iter().filter(|row| row.slot);
     Arrivals {
-        target_rate: arrival.map(|arrival| arrival.rate),
-        scheduled_rate: arrival.and_then(|_| rate_of(slots().map(|row| row.scheduled))),
+        target_rate: load.arrival().map(|arrival| arrival.rate),
+        scheduled_rate: rate_of(slots().map(|row| row.scheduled)).filter(|_| load.is_planned()),
         sent_rate: rate_of(slots().map(|row| row.sent)),
         sent: rows.iter().filter(|row| row.fresh).count() as u64,
         late: late().count() as u64,

@@ -6,7 +6,7 @@ use crate::plan::{Objectives, Plan};
 
 /// Succeeded requests that met every objective; none where none was given.
 pub(super) fn count<'a>(rows: impl Iterator<Item = &'a Row>, plan: &Plan) -> Option<u64> {
-    let planned = plan.load.arrival().is_some();
+    let planned = plan.load.is_planned();
     let meets = |row: &&Row| row.ok && meets(row, &plan.objectives, planned);
     plan.objectives.any().then(|| rows.filter(meets).count() as u64)
 }

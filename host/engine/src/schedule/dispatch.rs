@@ -33,7 +33,7 @@ impl Dispatch {
         connector: Arc<Connector>,
     ) -> Self {
         let max_in_flight = match context.plan.load {
-            Load::Open { max_in_flight, .. } => max_in_flight,
+            Load::Open { max_in_flight, .. } | Load::Trace { max_in_flight } => max_in_flight,
             Load::Closed { .. } => None,
         };
         let permits = max_in_flight.map(|limit| Arc::new(Semaphore::new(limit as usize)));
@@ -88,7 +88,7 @@ pub(crate) fn ready_queue(plan: &Plan, gauges: &Arc<Gauges>) -> ReadyQueue {
     let requests = match plan.load {
         // Enough for every worker to start at once, within reason.
         Load::Closed { workers, .. } => (workers as usize * 2).clamp(512, 8192),
-        Load::Open { .. } => 2048,
+        Load::Open { .. } | Load::Trace { .. } => 2048,
     };
     let limits = QueueLimits { requests, bytes: BYTES };
     let slots = plan.slots().unwrap_or(u64::MAX);

@@ -51,7 +51,7 @@ impl Phase {
             Load::Closed { workers, ramp_up, .. } => {
                 self.run_closed_loop(pacer, workers, ramp_up).await;
             }
-            Load::Open { .. } => self.run_open_loop(&pacer).await,
+            Load::Open { .. } | Load::Trace { .. } => self.run_open_loop(&pacer).await,
         }
         Ok(())
     }

@@ -155,7 +155,7 @@ impl SlotRunner {
     /// There was no connection before the duration was over. A slot that begins when its worker is
     /// free then never began; one that was planned for a time is missing.
     fn too_late(&self, attempt: Attempt, next_step: Option<oneshot::Sender<NextStep>>) {
-        let planned = self.context().plan.load.arrival().is_some();
+        let planned = self.context().plan.load.is_planned();
         if planned || attempt.id().attempt > 0 {
             let text = "no connection before --duration was over";
             attempt.finish(Err(Failure::new(Outcome::Dropped, text)), next_step);

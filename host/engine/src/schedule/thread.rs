@@ -137,7 +137,7 @@ impl Phases<'_> {
 fn wanted_at_start(load: &Load) -> usize {
     match load {
         Load::Closed { workers, .. } => *workers as usize,
-        Load::Open { .. } => 64,
+        Load::Open { .. } | Load::Trace { .. } => 64,
     }
 }
 

@@ -40,8 +40,11 @@ fn load(summary: &Summary) -> Option<String> {
     let peak = summary.concurrency.peak;
     let mut words = format!("{} in flight on average, {peak} at most", grid(mean));
     let arrivals = &summary.arrivals;
-    if let (Some(target), Some(sent)) = (arrivals.target_rate, arrivals.sent_rate) {
-        words += &format!("; {} req/s sent, target {}", grid(sent), grid(target));
+    if let Some(sent) = arrivals.sent_rate.filter(|_| summary.point.load.is_planned()) {
+        words += &format!("; {} req/s sent", grid(sent));
+        if let Some(target) = arrivals.target_rate {
+            words += &format!(", target {}", grid(target));
+        }
         // The rate at which the sent slots were scheduled is the draw's only where none is missing.
         if let Some(scheduled) = arrivals.scheduled_rate.filter(|_| summary.counts.dropped == 0) {
             words += &format!(", {} scheduled", grid(scheduled));

@@ -21,7 +21,7 @@ pub struct ConcurrencyMissed {
 pub(super) fn unpaced_workers(plan: &Plan) -> Option<u32> {
     match plan.load {
         Load::Closed { workers, pace: None, .. } => Some(workers),
-        Load::Closed { pace: Some(_), .. } | Load::Open { .. } => None,
+        Load::Closed { pace: Some(_), .. } | Load::Open { .. } | Load::Trace { .. } => None,
     }
 }
 

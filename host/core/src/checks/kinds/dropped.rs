@@ -24,7 +24,7 @@ impl Finding for Dropped {
     fn find(plan: &Plan, evidence: &Evidence) -> Vec<Self> {
         let dropped = evidence.counts.dropped;
         let share = evidence.counts.dropped_share(evidence.arrivals.sent);
-        let share = share.filter(|_| dropped > 0 && plan.load.arrival().is_some());
+        let share = share.filter(|_| dropped > 0 && plan.load.is_planned());
         Vec::from_iter(share.map(|share| Self { dropped, share }))
     }
 
@@ -44,7 +44,7 @@ impl Finding for Dropped {
         let requests = counted(self.dropped, "scheduled request");
         let were = if self.dropped == 1 { "was" } else { "were" };
         let why = match plan.load {
-            Load::Open { .. } => "dropped at the limit of requests in flight",
+            Load::Open { .. } | Load::Trace { .. } => "dropped at the limit of requests in flight",
             Load::Closed { .. } => "never sent: no worker was free before the point ended",
         };
         format!("{requests} ({}) {were} {why}", percent(self.share))
@@ -58,6 +58,13 @@ impl Finding for Dropped {
             ),
             Load::Open { max_in_flight: None, .. } => {
                 "Replies were not interpreted fast enough: lower --rate or add --threads.".into()
+            }
+            Load::Trace { max_in_flight: Some(cap) } => format!(
+                "The service is slower than the trace: raise --max-in-flight (now {cap}) to let its \
+                 queue grow."
+            ),
+            Load::Trace { max_in_flight: None } => {
+                "Replies were not interpreted fast enough: add --threads.".into()
             }
             Load::Closed { workers, .. } => format!(
                 "The service is slower than the target rate: lower --rate, or raise --parallel (now \

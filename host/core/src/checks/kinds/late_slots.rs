@@ -30,7 +30,7 @@ impl Finding for LateSlots {
         let arrivals = &evidence.arrivals;
         let share = share_of(arrivals.late, arrivals.sent);
         let delay = evidence.metrics.get(Metric::DispatchDelay);
-        let delay = delay.filter(|_| share > RAISED && plan.load.arrival().is_some());
+        let delay = delay.filter(|_| share > RAISED && plan.load.is_planned());
         Vec::from_iter(delay.map(|delay| Self {
             late: arrivals.late,
             connecting: arrivals.late_connecting,
@@ -69,7 +69,7 @@ impl Finding for LateSlots {
         }
         match plan.load {
             Load::Closed { workers, .. } => advice_to_workers(workers),
-            Load::Open { .. } => format!(
+            Load::Open { .. } | Load::Trace { .. } => format!(
                 "Use the from-schedule metrics, which include the delay; give the client more threads \
                  (now {}) or a machine of its own.",
                 plan.engine.threads

@@ -23,9 +23,9 @@ pub struct LocalLimits {
 impl Finding for LocalLimits {
     fn find(plan: &Plan, evidence: &Evidence) -> Vec<Self> {
         let limits = evidence.local_limits;
-        let share = match plan.load.arrival() {
-            Some(_) => share_of(limits.unsent, evidence.counts.total),
-            None => 0.0,
+        let share = match plan.load.is_planned() {
+            true => share_of(limits.unsent, evidence.counts.total),
+            false => 0.0,
         };
         let found = Self { attempts: limits.attempts, share };
         Vec::from_iter((limits.attempts > 0).then_some(found))

@@ -54,6 +54,10 @@ impl Finding for RateMissed {
                  {}).",
                 plan.engine.threads
             ),
+            Load::Trace { .. } => format!(
+                "Use the from-schedule metrics, or give the client more threads (now {}).",
+                plan.engine.threads
+            ),
         }
     }
 }

@@ -21,7 +21,7 @@ impl Finding for TimerLate {
     fn find(plan: &Plan, evidence: &Evidence) -> Vec<Self> {
         let health = &evidence.health;
         let late = health.timer_late * 100 > health.samples * RAISED;
-        let paced = plan.load.arrival().is_some();
+        let paced = plan.load.is_planned();
         Vec::from_iter((paced && late).then_some(Self { worst: health.worst_timer }))
     }
 
