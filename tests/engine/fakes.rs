@@ -30,6 +30,10 @@ pub(crate) struct FakeDataset {
     pub(crate) pause: f64,
     /// Headers of every turn.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// The items themselves, in place of conversations made from the fields above.
+    pub(crate) items: Option<Vec<Conversation>>,
+    /// Whether the dataset says that its conversations have scheduled times.
+    pub(crate) timed: bool,
     /// Called with each item before it is generated.
     pub(crate) before: Option<Hook>,
 }
@@ -42,6 +46,8 @@ impl Default for FakeDataset {
             turns: 1,
             pause: 0.0,
             headers: Vec::new(),
+            items: None,
+            timed: false,
             before: None,
         }
     }
@@ -61,7 +67,8 @@ impl DatasetFactory for FakeDataset {
 impl Dataset for FakeDataset {
     fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
         let items = self.size.filter(|_| self.announced);
-        Ok(DatasetProperties { items, turns: Some(self.turns), timed: false })
+        let turns = Some(self.turns).filter(|_| self.items.is_none());
+        Ok(DatasetProperties { items, turns, timed: self.timed })
     }
 
     fn generate(
@@ -75,9 +82,18 @@ impl Dataset for FakeDataset {
 }
 
 impl FakeDataset {
+    /// A dataset of these items.
+    pub(crate) fn of(items: Vec<Conversation>) -> Self {
+        let timed = items.iter().any(|item| item.scheduled.is_some());
+        Self { size: Some(items.len() as u32), items: Some(items), timed, ..Self::default() }
+    }
+
     fn conversation(&self, item: u32) -> Result<Conversation, PluginFailure> {
         if let Some(before) = &self.before {
             before(item.into()).map_err(|text| failure("generate", text))?;
+        }
+        if let Some(items) = &self.items {
+            return Ok(items[item as usize].clone());
         }
         let turn = |turn: u32| {
             let message = Message::text("user", text(item.into(), turn));
@@ -174,6 +190,14 @@ impl FakeApi {
             "max_tokens": prompt.max_tokens.unwrap_or(self.tokens),
             "ignore_eos": true,
         });
+        if !prompt.extra.is_empty() {
+            let extra: Value = serde_json::from_str(&prompt.extra).expect("it is JSON");
+            for (name, value) in extra.as_object().expect("an object") {
+                body[name] = value.clone();
+            }
+            let PromptRequest { index, turn, conversation, .. } = prompt;
+            body["place"] = json!([index, turn, conversation]);
+        }
         if self.padding > 0 {
             body["padding"] = "x".repeat(self.padding).into();
         }

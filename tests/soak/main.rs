@@ -72,7 +72,9 @@ fn soak(plan: Plan, server: &Server) -> u64 {
     // serve all slots in flight at some time, and keeps the connections that it opened.
     let most = match plan.load {
         Load::Closed { workers, .. } => workers,
-        Load::Open { max_in_flight, .. } => max_in_flight.unwrap() * u32::from(plan.engine.threads),
+        Load::Open { max_in_flight, .. } | Load::Trace { max_in_flight } => {
+            max_in_flight.unwrap() * u32::from(plan.engine.threads)
+        }
     };
     assert!(after.connections - before.connections <= u64::from(most), "more than {most}");
     sent

@@ -5,14 +5,16 @@
 //! slot with the [`NextStep`], and gives [`ClaimedRecord`]s to the recorder in `run`.
 
 pub(crate) mod capture;
+pub(crate) mod conversation;
 pub(crate) mod headers;
 
 use crate::context::budget::{Claim, ReplyTooLarge};
 use crate::context::reachability::Reachability;
 use capture::Capture;
+use conversation::ConversationState;
 use headers::Headers;
 use loadwright_core::Nanos;
-use loadwright_core::conversation::{Content, Message, Prompt, Turn};
+use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::labels::Labels;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
@@ -20,6 +22,7 @@ use loadwright_core::reading::Exchange;
 use loadwright_core::record::Record;
 use loadwright_core::request::Request;
 use loadwright_core::timeline::Timeline;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// A request that waits for its slot: from `prepare` to `schedule`.
@@ -29,6 +32,10 @@ pub(crate) struct PreparedRequest {
     /// The request, or why there is none.
     pub(crate) request: Result<Request, PluginFailure>,
     pub(crate) turn: TurnContext,
+    /// When a trace schedules the conversation, in nanoseconds after its beginning.
+    pub(crate) scheduled: Option<Nanos>,
+    /// Nanoseconds after that before which the first turn is not sent.
+    pub(crate) not_before: Nanos,
 }
 
 impl PreparedRequest {
@@ -49,27 +56,15 @@ pub(crate) struct TurnContext {
     pub(crate) input_tokens: Option<u32>,
     /// The prompt, kept if only the tokenizer may know its tokens.
     pub(crate) prompt: Option<Prompt>,
-    /// The conversation, if it has later turns.
-    pub(crate) state: Option<Box<ConversationState>>,
+    /// The conversation, if a turn follows this one.
+    pub(crate) state: Option<Arc<ConversationState>>,
+    /// Whether a later turn repeats the reply: it is neither recorded nor left out.
+    pub(crate) needs_reply: bool,
 }
 
-/// A conversation that has later turns.
-#[derive(Debug, Default)]
-pub(crate) struct ConversationState {
-    /// The slot.
-    pub(crate) slot: u64,
-    /// The dataset's item.
-    pub(crate) item: u64,
-    /// The turn that is built next, from 0.
-    pub(crate) turn: u32,
-    /// Its labels.
-    pub(crate) labels: Labels,
-    /// All messages so far, the present turn's prompt included.
-    pub(crate) history: Vec<Message>,
-    /// The media of those messages, in the order of their placeholders.
-    pub(crate) media: Vec<Content>,
-    /// The later turns.
-    pub(crate) turns: std::vec::IntoIter<Turn>,
+/// Nanoseconds of a dataset's `seconds`, which its host has checked.
+pub(crate) fn nanos(seconds: f64) -> Nanos {
+    (seconds.max(0.0) * 1e9) as Nanos
 }
 
 /// Identifies an attempt: from `schedule` to the record.
@@ -133,6 +128,8 @@ pub(crate) enum InterpreterMessage {
         attempt: u64,
         /// The frames.
         capture: Capture,
+        /// Whether a later turn repeats the reply.
+        needs_reply: bool,
         /// What they hold.
         claim: Claim,
     },
@@ -207,20 +204,24 @@ pub(crate) enum NextStep {
         /// Nanoseconds to wait first.
         delay: Nanos,
     },
-    /// The conversation continues.
-    NextTurn(NextTurn),
+    /// The conversation continues, with several turns at once where none of them follows another.
+    NextTurns(Vec<NextTurn>),
 }
 
-/// A conversation's next turn.
+/// A turn of a conversation that may start, since all that it follows have ended.
 pub(crate) struct NextTurn {
+    /// Its number in the conversation.
+    pub(crate) number: u32,
     /// Its request, or why there is none.
     pub(crate) request: Result<Box<Request>, PluginFailure>,
     pub(crate) turn: TurnContext,
     /// Nanoseconds to wait first.
     pub(crate) delay: Nanos,
+    /// Nanoseconds after the conversation's scheduled time before which it is not sent.
+    pub(crate) not_before: Nanos,
 }
 
-/// Builds the request of a conversation's next turn from the reply to the one before. Interpreters
+/// Builds the requests of a conversation's next turns from the reply to one before. Interpreters
 /// call it and `prepare` implements it, so that `interpret` does not depend on `prepare`.
 pub(crate) trait TurnBuilder: Send {
     /// The assistant's message as the protocol decodes it from a whole reply; `None`: its text is
@@ -230,12 +231,14 @@ pub(crate) trait TurnBuilder: Send {
     /// The protocol failed.
     fn assistant_message(&mut self, reply: Exchange) -> Result<Option<Message>, PluginFailure>;
 
-    /// The next turn of a conversation; `None`: there is none.
-    fn next_turn(
+    /// The turns of a conversation that may start once turn `ended` has ended, with `reply` where a
+    /// later turn repeats that.
+    fn next_turns(
         &mut self,
-        conversation: String,
-        state: Box<ConversationState>,
-    ) -> Option<NextTurn>;
+        state: &Arc<ConversationState>,
+        ended: u32,
+        reply: Option<Message>,
+    ) -> Vec<NextTurn>;
 }
 
 /// Creates a turn builder, which has a protocol instance of its own.

@@ -55,6 +55,10 @@ impl Preparer<'_> {
                 // The dataset may have given up on these items, and no thread takes them.
                 break;
             }
+            let end = first_slot + conversations.len() as u64;
+            if end < slots.end {
+                self.queue.end_at(end);
+            }
             let start = clock::now();
             let batch = builder.first_turns(first_slot, first_item, conversations);
             Gauges::add_since(&gauges.format, start);

@@ -25,7 +25,7 @@ use crate::prepare::{Preparer, properties_of};
 use crate::schedule::dispatch::{Dispatch, ready_queue};
 use crate::schedule::thread::{BatchingRuntime, EngineThread};
 use crossbeam_channel::Sender;
-use loadwright_core::plan::Plan;
+use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::Sink;
 use loadwright_core::sample::{EndReason, PointEnd};
 use loadwright_timing::clock;
@@ -52,9 +52,10 @@ pub fn run(
     control: &Control,
     sinks: &mut [&mut dyn Sink],
 ) -> Result<PointEnd, EngineError> {
-    let dispatch = Arc::new(dispatch(plan, ports, control)?);
+    let dispatch = Arc::new(dispatch(plan, first_item, ports, control)?);
     let point = &dispatch.context;
-    let cursor = DatasetCursor::new(point.dataset.items.map(u64::from));
+    let ends = matches!(plan.load, Load::Trace { .. });
+    let cursor = DatasetCursor::new(point.dataset.items, ends);
     let (record_sender, records) = crossbeam_channel::bounded(BATCHES);
     let interpreters = Interpreters::new(&dispatch, record_sender)?;
     // All of them before any thread runs: if one failed later, the others would wait for it.
@@ -98,9 +99,14 @@ pub fn run(
 }
 
 /// What the engine threads share, and in it the context of the whole point.
-fn dispatch(plan: &Arc<Plan>, ports: &Ports, control: &Control) -> Result<Dispatch, EngineError> {
+fn dispatch(
+    plan: &Arc<Plan>,
+    first_item: u64,
+    ports: &Ports,
+    control: &Control,
+) -> Result<Dispatch, EngineError> {
     let gauges = Arc::new(Gauges::new(usize::from(plan.engine.threads.max(1))));
-    let queue = Arc::new(ready_queue(plan, &gauges));
+    let queue = Arc::new(ready_queue(plan, first_item, &gauges));
     let on_early_end = {
         let queue = Arc::clone(&queue);
         move || queue.close()

@@ -6,10 +6,8 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn turns(after: &[Vec<u32>]) -> Vec<Turn> {
-    let turn = |after: &Vec<u32>| Turn {
-        after: after.clone(),
-        ..Turn::new(Prompt::Text(String::new()))
-    };
+    let turn =
+        |after: &Vec<u32>| Turn { after: after.clone(), ..Turn::new(Prompt::Text(String::new())) };
     after.iter().map(turn).collect()
 }
 
@@ -105,6 +103,9 @@ fn a_turn_cannot_follow_itself_or_a_later_one() {
     {
         let error = TurnOrder::new(&turns(&after)).unwrap_err();
         assert_eq!(error, BadOrder { turn, after: bad });
-        assert_eq!(error.to_string(), format!("turn {turn} follows turn {bad}, which is not before it"));
+        assert_eq!(
+            error.to_string(),
+            format!("turn {turn} follows turn {bad}, which is not before it")
+        );
     }
 }

@@ -74,8 +74,8 @@ impl Attempt {
         shared: &Arc<AttemptContext>,
     ) -> Self {
         shared.progress.in_flight.fetch_add(1, Relaxed);
-        // If the conversation continues, `decode` makes the assistant's message from the reply.
-        let whole = !shared.incremental || turn.state.is_some();
+        // Where a later turn repeats the reply, `decode` makes the assistant's message of it.
+        let whole = !shared.incremental || turn.needs_reply;
         let options = ResponseOptions { headers: whole, stream: shared.stream };
         Self {
             number,
@@ -150,7 +150,9 @@ impl Attempt {
             let capture = replace(&mut read_state.capture, self.shared.captures.take());
             self.frames_sent_on += capture.frames() as u64;
             let claim = self.claim.another(captured);
-            let message = InterpreterMessage::Frames { attempt: self.number, capture, claim };
+            let needs_reply = self.turn.as_ref().is_some_and(|turn| turn.needs_reply);
+            let attempt = self.number;
+            let message = InterpreterMessage::Frames { attempt, capture, needs_reply, claim };
             self.shared.interpreters.push(self.number, message, false);
         }
         self.claim.resize(self.response.read_state.held());

@@ -101,8 +101,8 @@ impl Interpreter {
                 message.cancel();
             }
             match message {
-                InterpreterMessage::Frames { attempt, capture, claim } => {
-                    let mut partial = self.partial(attempt);
+                InterpreterMessage::Frames { attempt, capture, needs_reply, claim } => {
+                    let mut partial = self.partial(attempt, needs_reply);
                     self.read_frames(&capture, &mut partial);
                     partial.claim.resize(partial.held());
                     self.context.captures.put_back(capture);
@@ -139,9 +139,10 @@ impl Interpreter {
         now - *self.aborted_at.get_or_insert(now) > GRACE
     }
 
-    /// What was read of the attempt with `number`, which it takes out of `open`.
-    fn partial(&mut self, number: u64) -> Partial {
-        self.open.remove(&number).unwrap_or_else(|| self.new_partial())
+    /// What was read of the attempt with `number`, which it takes out of `open`; `needs_reply`: a later
+    /// turn repeats the reply.
+    fn partial(&mut self, number: u64, needs_reply: bool) -> Partial {
+        self.open.remove(&number).unwrap_or_else(|| self.new_partial(needs_reply))
     }
 
     /// Reads frames by the reading plan.
@@ -159,7 +160,7 @@ impl Interpreter {
     }
 
     fn read_rest(&mut self, finished: FinishedAttempt) -> ClaimedRecord {
-        let mut partial = self.partial(finished.number);
+        let mut partial = self.partial(finished.number, finished.turn.needs_reply);
         partial.frames.reserve_exact(finished.capture.frames());
         self.read_frames(&finished.capture, &mut partial);
         let frames = std::mem::take(&mut partial.frames);

@@ -148,6 +148,11 @@ impl Reading {
         Self { state, ..Self::default() }
     }
 
+    /// Says whether text is kept of the exchange that begins.
+    pub(crate) fn keep_text(&mut self, kept: bool) {
+        self.state.without_text = !kept;
+    }
+
     /// Starts another exchange and keeps the allocated memory.
     pub fn clear(&mut self) {
         let taken = std::mem::take(self);

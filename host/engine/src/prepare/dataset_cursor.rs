@@ -1,4 +1,5 @@
-//! Maps slots to a dataset's items: one after the other, starting over after the last.
+//! Maps slots to a dataset's items: one after the other. After the last it starts over, or the point
+//! ends, where the dataset is a trace.
 
 use crate::context::control::Control;
 use loadwright_core::conversation::Conversation;
@@ -12,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 pub(crate) struct DatasetCursor {
     /// The number of items; `u64::MAX`: no end was found yet.
     size: AtomicU64,
+    /// Whether slots end with the dataset.
+    ends: bool,
     notified: AtomicBool,
 }
 
@@ -19,13 +22,13 @@ pub(crate) struct DatasetCursor {
 const INDICES: u64 = 1 << 32;
 
 impl DatasetCursor {
-    /// A dataset of `size` items, if that is known.
-    pub(crate) fn new(size: Option<u64>) -> Self {
-        let size = AtomicU64::new(size.unwrap_or(u64::MAX));
-        Self { size, notified: AtomicBool::new(false) }
+    /// A dataset of `size` items, if that is known. `ends`: it does not start over.
+    pub(crate) fn new(size: Option<u32>, ends: bool) -> Self {
+        let size = AtomicU64::new(size.map_or(u64::MAX, u64::from));
+        Self { size, ends, notified: AtomicBool::new(false) }
     }
 
-    /// Generates `items`, with one result for each.
+    /// Generates `items`, with one result for each; fewer where the dataset ends within them.
     pub(crate) fn generate(
         &self,
         dataset: &mut dyn Dataset,
@@ -37,6 +40,7 @@ impl DatasetCursor {
         while results.len() < count {
             let rest = items.start + results.len() as u64..items.end;
             match self.generate_some(dataset, rest, control) {
+                Ok(none) if none.is_empty() => break,
                 Ok(conversations) => results.extend(conversations),
                 Err(failure) => results.push(Err(failure)),
             }
@@ -44,7 +48,7 @@ impl DatasetCursor {
         results
     }
 
-    /// Generates the first of `items`, up to the dataset's end; at least one.
+    /// Generates the first of `items`, up to the dataset's end; at least one, unless it ends before.
     fn generate_some(
         &self,
         dataset: &mut dyn Dataset,
@@ -53,6 +57,9 @@ impl DatasetCursor {
     ) -> Result<Vec<Result<Conversation, PluginFailure>>, PluginFailure> {
         loop {
             let size = self.size.load(Relaxed).min(INDICES);
+            if self.ends && items.start >= size {
+                return Ok(Vec::new());
+            }
             if size == 0 {
                 return Err(empty());
             }
@@ -70,7 +77,9 @@ impl DatasetCursor {
             let generated = generated?;
             // Fewer than asked for: the range crosses the end of the dataset, or lies beyond it.
             if (generated.len() as u64) < count {
-                let end = if generated.is_empty() { end_before(dataset, index)? } else { index };
+                // Where slots end with the dataset, the thread that has its last item finds its end.
+                let is_beyond = generated.is_empty() && !self.ends;
+                let end = if is_beyond { end_before(dataset, index)? } else { index };
                 self.size.fetch_min(end + generated.len() as u64, Relaxed);
             }
             if !generated.is_empty() {

@@ -2,16 +2,17 @@
 
 use super::token_ids;
 use crate::context::Ports;
-use crate::messages::{ConversationState, NextTurn, PreparedRequest, TurnBuilder, TurnContext};
-use loadwright_core::conversation::{Content, Conversation, Message, Part, Prompt, Turn};
+use crate::messages::conversation::{ConversationState, Place, StartedTurn, messages};
+use crate::messages::{NextTurn, PreparedRequest, TurnBuilder, TurnContext, nanos};
+use loadwright_core::Nanos;
+use loadwright_core::conversation::{Content, Conversation, Message, Prompt, Turn};
 use loadwright_core::head::check_plugin_header;
-use loadwright_core::plan::Plan;
+use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Api, Cause, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Head, PromptRequest, Request, Template};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
-use std::mem::take;
 use std::sync::Arc;
 
 /// Builds requests, with an API plugin instance of its own.
@@ -29,6 +30,9 @@ struct PendingRequest {
     parts: HostParts,
     turn: TurnContext,
 }
+
+/// A request, or why there is none, and what accompanies it.
+type BuiltRequest = (Result<Request, PluginFailure>, TurnContext);
 
 /// What the host adds to a formatted request.
 struct HostParts {
@@ -50,33 +54,30 @@ impl RequestBuilder {
 
     /// The first turns of `conversations`, which are the items from `item` on, for the slots from
     /// `seq` on.
-    pub(super) fn first_turns(
+    pub(crate) fn first_turns(
         &mut self,
         seq: u64,
         item: u64,
         conversations: Vec<Result<Conversation, PluginFailure>>,
     ) -> Vec<PreparedRequest> {
         let mut batch = Vec::with_capacity(conversations.len());
-        let mut prompts = Vec::with_capacity(conversations.len());
-        let mut unfilled = Vec::with_capacity(conversations.len());
-        for (index, conversation) in conversations.into_iter().enumerate() {
-            let (seq, item) = (seq + index as u64, item + index as u64);
-            match conversation.and_then(|conversation| self.first_turn(seq, item, conversation)) {
-                Ok(PendingRequest { prompt, parts, turn }) => {
-                    prompts.push(prompt);
-                    unfilled.push((batch.len(), parts));
-                    let unanswered = contract(&self.plan.request.api, "format", NO_REQUEST);
-                    batch.push(PreparedRequest { seq, request: Err(unanswered), turn });
-                }
-                Err(failure) => {
-                    let turn = TurnContext::default();
-                    batch.push(PreparedRequest { seq, request: Err(failure), turn });
-                }
-            }
+        let mut pending = Vec::with_capacity(conversations.len());
+        for (index, conversation) in (0..).zip(conversations) {
+            let (slot, item) = (seq + index, item + index);
+            let (scheduled, not_before) = conversation.as_ref().map_or((None, 0), times);
+            pending.push(conversation.and_then(|it| self.first_turn(slot, item, it)));
+            let unbuilt = Err(contract(&self.plan.request.api, "format", NO_REQUEST));
+            let turn = TurnContext::default();
+            batch.push(PreparedRequest {
+                seq: slot,
+                request: unbuilt,
+                turn,
+                scheduled,
+                not_before,
+            });
         }
-        let templates = self.api.format(&prompts);
-        for ((index, parts), template) in unfilled.into_iter().zip(templates) {
-            batch[index].request = template.and_then(|template| self.fill(template, parts));
+        for (prepared, (request, turn)) in batch.iter_mut().zip(self.build(pending)) {
+            (prepared.request, prepared.turn) = (request, turn);
         }
         batch
     }
@@ -87,66 +88,95 @@ impl RequestBuilder {
         item: u64,
         conversation: Conversation,
     ) -> Result<PendingRequest, PluginFailure> {
-        let Conversation { id, turns, labels, scheduled: _ } = conversation;
-        let mut turns = turns.into_iter();
-        let first = turns.next().ok_or_else(|| {
-            contract(&self.plan.request.dataset, "generate", "one of its conversations has no turn")
-        })?;
-        let state = Box::new(ConversationState {
-            slot,
-            item,
-            labels,
-            turns,
-            ..ConversationState::default()
-        });
-        self.pending(id, first, state)
+        let invalid = |text: &str| contract(&self.plan.request.dataset, "generate", text);
+        self.check_scheduled(item, conversation.scheduled).map_err(|text| invalid(&text))?;
+        let Conversation { id: name, labels, turns, .. } = conversation;
+        let place = Place { slot, item, name, labels };
+        match <[Turn; 1]>::try_from(turns) {
+            Ok([turn]) => self.pending(&place, StartedTurn::only(turn), None),
+            Err(turns) => {
+                let state = ConversationState::new(place, turns)
+                    .map_err(|error| invalid(&format!("item {item}: {error}")))?;
+                let none = || invalid("one of its conversations has no turn");
+                let first = state.start(0).ok_or_else(none)?;
+                let state = Arc::new(state);
+                self.pending(&state.place, first, Some(&state))
+            }
+        }
     }
 
-    /// The prompt of `turn`, the next of a conversation, whose `state` is kept if others follow.
+    /// Checks that an item has a scheduled time where the load is a trace, and only there.
+    fn check_scheduled(&self, item: u64, scheduled: Option<f64>) -> Result<(), String> {
+        match (&self.plan.load, scheduled) {
+            (Load::Trace { .. }, None) => {
+                Err(format!("item {item} of the timed dataset has no scheduled time"))
+            }
+            (Load::Open { .. } | Load::Closed { .. }, Some(_)) => Err(format!(
+                "item {item} has a scheduled time, but the dataset's properties do not say `timed`"
+            )),
+            (Load::Trace { .. }, Some(_)) | (Load::Open { .. } | Load::Closed { .. }, None) => {
+                Ok(())
+            }
+        }
+    }
+
+    /// The prompt of the turn `started`; `state`: its conversation, where it has several turns.
     fn pending(
         &self,
-        conversation: String,
-        turn: Turn,
-        mut state: Box<ConversationState>,
+        place: &Place,
+        started: StartedTurn,
+        state: Option<&Arc<ConversationState>>,
     ) -> Result<PendingRequest, PluginFailure> {
+        let StartedTurn { number, turn, mut history, media, is_followed, needs_reply } = started;
         let mut prompt = turn.prompt;
-        shift_media(&mut prompt, state.media.len());
-        state.media.extend(turn.media);
-        let has_next = state.turns.len() > 0;
-        let (media, mut history) = if has_next {
-            let history = state.history.clone();
-            state.history.extend(messages(&prompt));
-            (state.media.clone(), history)
-        } else {
-            (take(&mut state.media), take(&mut state.history))
-        };
         if self.plan.request.tokenize_prompt {
             let fault = |fault| failure("tokenizer", "encode", Cause::Fault(fault));
             prompt = token_ids::of(self.tokenizer.as_deref(), &history, prompt).map_err(fault)?;
             history = Vec::new();
         }
         let is_counted = self.tokenizer.is_some() && turn.input_tokens.is_none();
-        let kept = is_counted.then(|| with_history(&history, &prompt));
-        let max_tokens = turn.max_tokens.or_else(|| self.drawn_length(state.item));
-        let index = u32::try_from(state.slot).unwrap_or(u32::MAX);
-        let (number, min_tokens) = (state.turn, turn.min_tokens);
-        state.turn += 1;
+        let context = TurnContext {
+            conversation: place.name.clone(),
+            labels: place.labels.clone(),
+            input_tokens: turn.input_tokens,
+            prompt: is_counted.then(|| with_history(&history, &prompt)),
+            state: state.filter(|_| is_followed).cloned(),
+            needs_reply,
+        };
         let prompt = PromptRequest {
-            index,
+            index: u32::try_from(place.slot).unwrap_or(u32::MAX),
             turn: number,
-            conversation: conversation.clone(),
+            conversation: place.name.clone(),
             history,
             prompt,
-            max_tokens,
-            min_tokens,
+            max_tokens: turn.max_tokens.or_else(|| self.drawn_length(place.item)),
+            min_tokens: turn.min_tokens,
             extra: turn.extra,
         };
-        let labels = state.labels.clone();
-        let state = has_next.then_some(state);
-        let input_tokens = turn.input_tokens;
-        let context = TurnContext { conversation, labels, input_tokens, prompt: kept, state };
         let parts = HostParts { media, headers: turn.headers };
         Ok(PendingRequest { prompt, parts, turn: context })
+    }
+
+    /// Formats what is `pending`, in one call, and fills in the host's parts: one result each.
+    fn build(&mut self, pending: Vec<Result<PendingRequest, PluginFailure>>) -> Vec<BuiltRequest> {
+        let mut built = Vec::with_capacity(pending.len());
+        let mut prompts = Vec::with_capacity(pending.len());
+        let mut unfilled = Vec::with_capacity(pending.len());
+        for pending in pending {
+            built.push(match pending {
+                Ok(PendingRequest { prompt, parts, turn }) => {
+                    prompts.push(prompt);
+                    unfilled.push((built.len(), parts));
+                    (Err(contract(&self.plan.request.api, "format", NO_REQUEST)), turn)
+                }
+                Err(failure) => (Err(failure), TurnContext::default()),
+            });
+        }
+        let templates = if prompts.is_empty() { Vec::new() } else { self.api.format(&prompts) };
+        for ((index, parts), template) in unfilled.into_iter().zip(templates) {
+            built[index].0 = template.and_then(|template| self.fill(template, parts));
+        }
+        built
     }
 
     /// The output length of `item`, if the user gave a range: the same for the same seed.
@@ -188,44 +218,35 @@ impl TurnBuilder for RequestBuilder {
         Ok(decoded.unwrap_or_else(unanswered)?.message)
     }
 
-    fn next_turn(
+    fn next_turns(
         &mut self,
-        conversation: String,
-        mut state: Box<ConversationState>,
-    ) -> Option<NextTurn> {
-        let next = state.turns.next()?;
-        let delay = (next.pause.max(0.0) * 1e9) as u64;
-        let (request, turn) = match self.pending(conversation, next, state) {
-            Ok(PendingRequest { prompt, parts, turn }) => {
-                let template =
-                    self.api.format(&[prompt]).pop().unwrap_or_else(|| {
-                        Err(contract(&self.plan.request.api, "format", NO_REQUEST))
-                    });
-                (template.and_then(|template| self.fill(template, parts)), turn)
-            }
-            Err(failure) => (Err(failure), TurnContext::default()),
-        };
-        Some(NextTurn { request: request.map(Box::new), turn, delay })
-    }
-}
-
-/// Numbers the media placeholders of `prompt` from `first` on.
-fn shift_media(prompt: &mut Prompt, first: usize) {
-    let Prompt::Messages(messages) = prompt else { return };
-    for part in messages.iter_mut().flat_map(|message| &mut message.parts) {
-        if let Part::Media(media) = part {
-            media.index = media.index.saturating_add(u32::try_from(first).unwrap_or(u32::MAX));
+        state: &Arc<ConversationState>,
+        ended: u32,
+        reply: Option<Message>,
+    ) -> Vec<NextTurn> {
+        let mut next = Vec::new();
+        let mut pending = Vec::new();
+        for started in state.end(ended, reply).into_iter().filter_map(|number| state.start(number))
+        {
+            let StartedTurn { number, turn, .. } = &started;
+            next.push((*number, nanos(turn.pause), turn.scheduled.map_or(0, nanos)));
+            pending.push(self.pending(&state.place, started, Some(state)));
         }
+        let built = self.build(pending);
+        let turns = next.into_iter().zip(built);
+        turns
+            .map(|((number, delay, not_before), (request, turn))| {
+                let request = request.map(Box::new);
+                NextTurn { number, request, turn, delay, not_before }
+            })
+            .collect()
     }
 }
 
-/// The messages of `prompt`, as a later turn repeats them.
-fn messages(prompt: &Prompt) -> Vec<Message> {
-    match prompt {
-        Prompt::Messages(messages) => messages.clone(),
-        Prompt::Text(text) => vec![Message::text("user", text.as_str())],
-        _ => Vec::new(),
-    }
+/// When a conversation is scheduled, and how long after that its first turn is not sent.
+fn times(conversation: &Conversation) -> (Option<Nanos>, Nanos) {
+    let first = conversation.turns.first().and_then(|turn| turn.scheduled);
+    (conversation.scheduled.map(nanos), first.map_or(0, nanos))
 }
 
 /// All that the service counts as input: the history and `prompt`.

@@ -1,6 +1,7 @@
 //! What the engine threads of a point share: the ready queue, and the limits on sending more.
 
 use super::ready_queue::{QueueLimits, ReadyQueue};
+use super::timetable::{Timetable, Trace};
 use crate::context::PointContext;
 use crate::context::gauges::Gauges;
 use crate::context::reachability::{Reachability, ReachabilityMonitor};
@@ -81,8 +82,8 @@ impl Dispatch {
     }
 }
 
-/// The ready queue for `plan`.
-pub(crate) fn ready_queue(plan: &Plan, gauges: &Arc<Gauges>) -> ReadyQueue {
+/// The ready queue for `plan`; slot 0 carries the dataset's item `first_item`.
+pub(crate) fn ready_queue(plan: &Plan, first_item: u64, gauges: &Arc<Gauges>) -> ReadyQueue {
     /// Bytes of bodies in the queue.
     const BYTES: usize = 64 * 1024 * 1024;
     let requests = match plan.load {
@@ -92,7 +93,11 @@ pub(crate) fn ready_queue(plan: &Plan, gauges: &Arc<Gauges>) -> ReadyQueue {
     };
     let limits = QueueLimits { requests, bytes: BYTES };
     let slots = plan.slots().unwrap_or(u64::MAX);
-    ReadyQueue::new(slots, offsets(plan, true), limits, Arc::clone(gauges))
+    let timetable = match plan.load {
+        Load::Trace { .. } => Timetable::Trace(Trace::new(&plan.request.dataset, first_item)),
+        Load::Closed { .. } | Load::Open { .. } => Timetable::of(offsets(plan, true)),
+    };
+    ReadyQueue::new(slots, timetable, limits, Arc::clone(gauges))
 }
 
 /// The arrivals of a phase. Warm-up and measurement draw from streams of their own.

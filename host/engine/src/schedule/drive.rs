@@ -5,37 +5,19 @@ mod closed_loop;
 mod open_loop;
 
 use super::slot_runner::SlotRunner;
-use crate::exchange::transport::Connection;
 use loadwright_core::Nanos;
 use loadwright_core::plan::Load;
 use loadwright_timing::clock;
 use loadwright_timing::pacer::Pacer;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// Connections between requests and between phases. The one used last is taken first.
-#[derive(Clone, Default)]
-pub(crate) struct ConnectionPool(Arc<Mutex<Vec<Connection>>>);
-
-impl ConnectionPool {
-    fn take(&self) -> Option<Connection> {
-        self.0.lock().expect("no code panics while it holds the pool").pop()
-    }
-
-    fn put_back(&self, connection: Option<Connection>) {
-        if let Some(connection) = connection {
-            self.0.lock().expect("no code panics while it holds the pool").push(connection);
-        }
-    }
-}
 
 /// One engine thread's part of a phase of the load.
 #[derive(Clone)]
 pub(crate) struct Phase {
     pub(crate) runner: Arc<SlotRunner>,
-    pub(crate) pool: ConnectionPool,
     /// The phase consists of the slots below this.
     pub(crate) end: u64,
 }
@@ -80,7 +62,8 @@ impl Phase {
             return;
         }
         dispatch.context.gauges.stalls.fetch_add(1, Relaxed);
-        while dispatch.is_backlogged() {
+        let stop = &dispatch.context.control.stop;
+        while dispatch.is_backlogged() && !stop.draining() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

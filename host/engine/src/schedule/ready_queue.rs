@@ -3,11 +3,11 @@
 
 use crate::context::gauges::Gauges;
 use crate::messages::PreparedRequest;
+use crate::schedule::timetable::Timetable;
 use loadwright_core::Nanos;
 use loadwright_core::arrival::Offsets;
 use loadwright_timing::clock;
 use std::collections::VecDeque;
-use std::iter::Peekable;
 use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -52,8 +52,8 @@ struct State {
     next: u64,
     /// When the queue was closed before its last slot was handed out.
     closed_early_at: Option<Nanos>,
-    /// When slots are scheduled, if the load has arrivals.
-    offsets: Option<Peekable<Offsets>>,
+    /// When slots are scheduled.
+    timetable: Timetable,
     /// When the current phase began; scheduled times count from it.
     origin: Nanos,
 }
@@ -73,10 +73,10 @@ pub(crate) struct MissedSlot {
 }
 
 impl ReadyQueue {
-    /// A queue for `slots` slots, scheduled by `offsets` if there are any.
+    /// A queue for `slots` slots, scheduled by `timetable`.
     pub(crate) fn new(
         slots: u64,
-        offsets: Option<Offsets>,
+        timetable: Timetable,
         limits: QueueLimits,
         gauges: Arc<Gauges>,
     ) -> Self {
@@ -90,7 +90,7 @@ impl ReadyQueue {
             filling: true,
             next: 0,
             closed_early_at: None,
-            offsets: offsets.map(Iterator::peekable),
+            timetable,
             origin: clock::now(),
         };
         Self {
@@ -106,7 +106,7 @@ impl ReadyQueue {
     /// is closed. The first claims are small, so that sending begins soon.
     pub(crate) fn claim(&self, max: u64) -> Option<Range<u64>> {
         let mut state = self.lock();
-        let left = state.slots - state.claimed;
+        let left = state.slots.saturating_sub(state.claimed);
         if state.closed || left == 0 {
             return None;
         }
@@ -117,7 +117,7 @@ impl ReadyQueue {
 
     /// Puts in the requests of a claim that begins with slot `first`, once all before it are in and
     /// there is room; false: the queue is closed.
-    pub(crate) fn put(&self, first: u64, batch: Vec<PreparedRequest>) -> bool {
+    pub(crate) fn put(&self, first: u64, mut batch: Vec<PreparedRequest>) -> bool {
         let mut state = self.lock();
         while !(state.closed || (state.expected == first && state.filling)) {
             state = self.room.wait(state).expect("no code panics while it holds the queue");
@@ -125,16 +125,27 @@ impl ReadyQueue {
         if state.closed {
             return false;
         }
+        batch.iter_mut().for_each(|prepared| state.timetable.check(prepared));
         state.expected += batch.len() as u64;
         state.bytes += batch.iter().map(PreparedRequest::bytes).sum::<usize>();
         state.queue.extend(batch);
         state.filling = self.has_room(&state);
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
-        state.closed = state.expected == state.slots;
+        state.closed = state.expected >= state.slots;
         drop(state);
         self.ready.notify_waiters();
         self.room.notify_all();
         true
+    }
+
+    /// Takes note that there are no more than `slots` slots: the trace has ended.
+    pub(crate) fn end_at(&self, slots: u64) {
+        let mut state = self.lock();
+        state.slots = state.slots.min(slots);
+        state.closed |= state.expected >= state.slots;
+        drop(state);
+        self.ready.notify_waiters();
+        self.room.notify_all();
     }
 
     /// Waits until `count` requests are ready or all are, at most for `timeout`, so that the first
@@ -160,10 +171,11 @@ impl ReadyQueue {
         self.room.notify_all();
     }
 
-    /// Begins a phase with arrivals of its own; scheduled times count from `origin`.
-    pub(crate) fn restart(&self, offsets: Option<Offsets>, origin: Nanos) {
+    /// Begins a phase, with arrivals of its own where there are any; scheduled times count from
+    /// `origin`.
+    pub(crate) fn restart(&self, arrivals: Option<Offsets>, origin: Nanos) {
         let mut state = self.lock();
-        state.offsets = offsets.map(Iterator::peekable);
+        state.timetable.restart(arrivals);
         state.origin = origin;
     }
 
@@ -178,7 +190,7 @@ impl ReadyQueue {
             return None;
         }
         let origin = state.origin;
-        let offset = state.offsets.as_mut()?.next_if(|offset| origin + offset <= until)?;
+        let offset = state.timetable.next_arrival_before(until.checked_sub(origin)?)?;
         state.next += 1;
         Some(MissedSlot { seq, scheduled: origin + offset })
     }
@@ -224,9 +236,9 @@ impl ReadyQueue {
         }
     }
 
-    /// Whether slots are scheduled by arrivals.
+    /// Whether slots have scheduled times.
     pub(crate) fn is_scheduled(&self) -> bool {
-        self.lock().offsets.is_some()
+        !matches!(self.lock().timetable, Timetable::WhenFree)
     }
 
     fn take(&self, state: &mut State) -> ReadyRequest {
@@ -235,8 +247,7 @@ impl ReadyQueue {
         state.next = prepared.seq + 1;
         self.gauges.ready.store(state.queue.len() as u64, Relaxed);
         let origin = state.origin;
-        let scheduled =
-            state.offsets.as_mut().and_then(Iterator::next).map(|offset| origin + offset);
+        let scheduled = state.timetable.next(&prepared).map(|offset| origin + offset);
         // Preparers of a full queue wake once half of it is used, not for every request taken.
         if !state.filling && self.is_half_used(state) {
             state.filling = true;

@@ -5,7 +5,7 @@ use crate::exchange::attempt::AttemptContext;
 use crate::exchange::framing::marks::EndMarks;
 use crate::interpret::queue::InterpreterQueue;
 use crate::schedule::dispatch::Dispatch;
-use crate::schedule::drive::{ConnectionPool, Phase};
+use crate::schedule::drive::Phase;
 use crate::schedule::slot_runner::SlotRunner;
 use loadwright_core::plan::{CpuPinning, Load};
 use loadwright_timing::clock;
@@ -82,7 +82,7 @@ impl EngineThread {
         });
         let own = Arc::clone(&batcher);
         let runner = SlotRunner::new(dispatch, Arc::clone(&attempts), own, index as u64);
-        let phases = Phases { runner: Arc::new(runner), pool: ConnectionPool::default(), barrier };
+        let phases = Phases { runner: Arc::new(runner), barrier };
         let result = phases.run(&runtime);
         drop(phases);
         control.progress.read_pauses.fetch_add(batcher.pauses(), Relaxed);
@@ -96,10 +96,9 @@ impl EngineThread {
     }
 }
 
-/// The phases of one engine thread, which share its connections.
+/// The phases of one engine thread.
 struct Phases<'a> {
     runner: Arc<SlotRunner>,
-    pool: ConnectionPool,
     barrier: &'a Barrier,
 }
 
@@ -121,8 +120,7 @@ impl Phases<'_> {
 
     /// Runs the slots below `end`, unless everything is to end immediately before.
     async fn phase(&self, end: u64) -> io::Result<()> {
-        let (runner, pool) = (Arc::clone(&self.runner), self.pool.clone());
-        let phase = Phase { runner, pool, end };
+        let phase = Phase { runner: Arc::clone(&self.runner), end };
         tokio::select! {
             biased;
             result = phase.run() => result,

@@ -20,9 +20,9 @@ pub(crate) struct InterpreterContext {
 }
 
 impl InterpreterContext {
-    /// Whether the text of replies is needed: to count its tokens, or for a next turn.
-    pub(super) fn keeps_text(&self) -> bool {
-        self.point.ports.tokenizer.is_some() || self.point.dataset.turns != Some(1)
+    /// Whether the text of every reply is needed, to count its tokens.
+    pub(super) fn counts_text(&self) -> bool {
+        self.point.ports.tokenizer.is_some()
     }
 
     /// Tells the user about the first event stream whose content type does not say so.

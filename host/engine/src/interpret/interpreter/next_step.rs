@@ -4,14 +4,14 @@ use super::Interpreter;
 use crate::context::backoff::Backoff;
 use crate::interpret::decode;
 use crate::interpret::reading::Reading;
-use crate::messages::{
-    AttemptId, ConversationState, FinishedAttempt, NextStep, NextTurn, TurnContext,
-};
+use crate::messages::conversation::ConversationState;
+use crate::messages::{AttemptId, FinishedAttempt, NextStep, NextTurn, TurnBuilder, TurnContext};
 use loadwright_core::Nanos;
 use loadwright_core::conversation::Message;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::ports::PluginFailure;
 use std::mem::take;
+use std::sync::Arc;
 
 impl Interpreter {
     /// How many nanoseconds to wait before a failed attempt is retried; `None`: it is not.
@@ -43,31 +43,56 @@ impl Interpreter {
             return NextStep::Retry { turn: take(&mut finished.turn), delay };
         }
         match finished.turn.state.take() {
-            Some(state) if outcome.is_ok() => match self.next_turn(finished, state, reading) {
-                Ok(Some(next)) => NextStep::NextTurn(next),
-                Ok(None) => NextStep::Done,
-                Err(failure) => {
-                    let conversation = take(&mut finished.turn.conversation);
-                    let labels = take(&mut finished.turn.labels);
-                    let turn = TurnContext { conversation, labels, ..TurnContext::default() };
-                    NextStep::NextTurn(NextTurn { request: Err(failure), turn, delay: 0 })
-                }
-            },
+            Some(state) if outcome.is_ok() => {
+                let turns = self.next_turns(finished, &state, reading);
+                if turns.is_empty() { NextStep::Done } else { NextStep::NextTurns(turns) }
+            }
             _ => NextStep::Done,
         }
     }
 
-    fn next_turn(
+    /// The turns that may start now that one has ended well. Where its reply cannot be repeated, they
+    /// fail.
+    fn next_turns(
         &mut self,
-        finished: &mut FinishedAttempt,
-        mut state: Box<ConversationState>,
+        finished: &FinishedAttempt,
+        state: &Arc<ConversationState>,
         reading: &Reading,
-    ) -> Result<Option<NextTurn>, PluginFailure> {
+    ) -> Vec<NextTurn> {
+        let ended = finished.id.turn;
+        match self.reply_and_builder(finished, reading) {
+            Ok((reply, builder)) => builder.next_turns(state, ended, reply),
+            Err(failure) => {
+                let failed = |number| NextTurn {
+                    number,
+                    request: Err(failure.clone()),
+                    turn: TurnContext {
+                        conversation: state.place.name.clone(),
+                        labels: state.place.labels.clone(),
+                        ..TurnContext::default()
+                    },
+                    delay: 0,
+                    not_before: 0,
+                };
+                state.end(ended, None).into_iter().map(failed).collect()
+            }
+        }
+    }
+
+    /// What later turns repeat of the reply, if any does, and what builds them.
+    fn reply_and_builder(
+        &mut self,
+        finished: &FinishedAttempt,
+        reading: &Reading,
+    ) -> Result<(Option<Message>, &mut dyn TurnBuilder), PluginFailure> {
         let has_plan = self.reader.is_some();
         let builder = match &mut self.turn_builder {
             Some(builder) => builder,
             none => none.insert((self.context.turn_builders)()?),
         };
+        if !finished.turn.needs_reply {
+            return Ok((None, &mut **builder));
+        }
         // A reading plan extracts text and counts. Only the API plugin knows about tool calls, and
         // which of several choices continues the conversation.
         let message = if has_plan {
@@ -76,8 +101,6 @@ impl Interpreter {
             reading.message.clone()
         };
         let text = || Message::text("assistant", reading.output.clone());
-        state.history.push(message.unwrap_or_else(text));
-        let conversation = take(&mut finished.turn.conversation);
-        Ok(builder.next_turn(conversation, state))
+        Ok((Some(message.unwrap_or_else(text)), &mut **builder))
     }
 }

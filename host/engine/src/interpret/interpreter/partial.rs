@@ -26,14 +26,15 @@ impl Partial {
 const MAX_POOLED_BYTES: usize = 256 * 1024;
 
 impl Interpreter {
-    /// An attempt of which nothing was read.
-    pub(super) fn new_partial(&mut self) -> Partial {
-        self.pool.pop().unwrap_or_else(|| {
-            let reading =
-                if self.context.keeps_text() { Reading::new() } else { Reading::without_text() };
+    /// An attempt of which nothing was read. Its text is kept to count tokens, or where a later turn
+    /// repeats it.
+    pub(super) fn new_partial(&mut self, needs_reply: bool) -> Partial {
+        let mut partial = self.pool.pop().unwrap_or_else(|| {
             let claim = self.context.point.budget.claim();
-            Partial { reading, frames: Vec::new(), last: None, claim }
-        })
+            Partial { reading: Reading::new(), frames: Vec::new(), last: None, claim }
+        });
+        partial.reading.keep_text(needs_reply || self.context.counts_text());
+        partial
     }
 
     /// Keeps the memory of an attempt that has ended, unless it is large.

@@ -9,7 +9,7 @@ fn frames(attempt: u64, bytes: usize) -> InterpreterMessage {
     let mut capture = Capture::default();
     capture.push(&vec![0; bytes], FrameStamp { at: 0, user: 0 });
     let claim = Budget::new(ReplyLimits::default()).claim();
-    InterpreterMessage::Frames { attempt, capture, claim }
+    InterpreterMessage::Frames { attempt, capture, needs_reply: false, claim }
 }
 
 fn attempts(batch: &[InterpreterMessage]) -> Vec<u64> {

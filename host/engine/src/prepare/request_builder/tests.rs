@@ -1,7 +1,7 @@
 //! The prompts of later turns, by an API plugin that writes a prompt as text.
 
 use super::*;
-use loadwright_core::conversation::Media;
+use loadwright_core::conversation::{Media, Part};
 use loadwright_core::ports::{ApiFactory, Dataset, DatasetFactory};
 use loadwright_core::reading::{ReadingPlan, Reply};
 use loadwright_core::request::{Encoding, Segment};
@@ -74,9 +74,11 @@ fn bodies(turns: Vec<Turn>) -> Vec<String> {
     let (mut request, mut turn) = (first.request, first.turn);
     loop {
         bodies.push(String::from_utf8(request.expect("it is formatted").body).expect("text"));
-        let Some(mut state) = turn.state else { return bodies };
-        state.history.push(Message::text("assistant", format!("reply {}", bodies.len())));
-        let next = builder.next_turn(String::new(), state).expect("the state has later turns");
+        let Some(state) = turn.state else { return bodies };
+        let reply =
+            turn.needs_reply.then(|| Message::text("assistant", format!("reply {}", bodies.len())));
+        let next = builder.next_turns(&state, bodies.len() as u32 - 1, reply).pop();
+        let next = next.expect("another turn follows");
         (request, turn) = (next.request.map(|request| *request), next.turn);
     }
 }

@@ -36,7 +36,7 @@ impl Phase {
 
     async fn run_worker(self, pacer: Arc<Mutex<Pacer>>) {
         let (runner, context) = (&self.runner, self.runner.context());
-        let mut kept = self.pool.take();
+        let mut kept = runner.pool.take();
         let mut refusals = 0;
         loop {
             self.wait_for_interpreters().await;
@@ -60,7 +60,7 @@ impl Phase {
                 context.gauges.add_backoff(reachability, start);
             }
         }
-        self.pool.put_back(kept);
+        runner.pool.put_back(kept);
     }
 
     /// The next slot, at its scheduled time. One worker at a time waits for the clock, so that slots

@@ -3,6 +3,7 @@
 use super::Phase;
 use crate::schedule::ready_queue::ReadyRequest;
 use loadwright_timing::pacer::Pacer;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::task::JoinSet;
 
@@ -26,11 +27,11 @@ impl Phase {
                 let why = "the interpreters are too far behind";
                 runner.drop_slot(prepared.seq, prepared.turn, scheduled, why);
             } else if let Ok(permit) = dispatch.admit() {
-                let Self { runner, pool, .. } = self.clone();
+                let runner = Arc::clone(runner);
                 in_flight.spawn(async move {
-                    let mut kept = pool.take();
+                    let mut kept = runner.pool.take();
                     runner.run(&mut kept, prepared, scheduled).await;
-                    pool.put_back(kept);
+                    runner.pool.put_back(kept);
                     drop(permit);
                 });
             } else {

@@ -9,11 +9,17 @@ fn prepared(seq: u64) -> PreparedRequest {
     let body = vec![b'x'; 100];
     let head = Arc::new(Head { method: "POST".into(), path: None, headers: Vec::new() });
     let request = Request { head, body };
-    PreparedRequest { seq, request: Ok(request), turn: TurnContext::default() }
+    let turn = TurnContext::default();
+    PreparedRequest { seq, request: Ok(request), turn, scheduled: None, not_before: 0 }
 }
 
 fn queue(slots: u64, requests: usize, bytes: usize) -> ReadyQueue {
-    ReadyQueue::new(slots, None, QueueLimits { requests, bytes }, Arc::new(Gauges::new(1)))
+    ReadyQueue::new(
+        slots,
+        Timetable::WhenFree,
+        QueueLimits { requests, bytes },
+        Arc::new(Gauges::new(1)),
+    )
 }
 
 /// Puts in what is claimed next; there must be room for it.
@@ -114,7 +120,8 @@ fn preparers_of_a_full_queue_wait_until_half_of_it_is_used() {
 fn scheduled_times_count_from_the_phases_beginning() {
     let arrival = Arrival { rate: 100.0, process: Process::Poisson };
     let room = QueueLimits { requests: 64, bytes: usize::MAX };
-    let queue = ReadyQueue::new(8, Some(arrival.offsets(1)), room, Arc::new(Gauges::new(1)));
+    let queue =
+        ReadyQueue::new(8, Timetable::of(Some(arrival.offsets(1))), room, Arc::new(Gauges::new(1)));
     prepare_all(&queue);
     block_on(queue.next(u64::MAX)).unwrap();
     queue.restart(Some(arrival.offsets(2)), 5_000);
@@ -166,4 +173,30 @@ fn closing_ends_preparers_and_takers() {
     });
     assert!(block_on(queue.next(u64::MAX)).is_none());
     assert!(queue.claim(1).is_none());
+}
+
+#[test]
+fn a_queue_ends_with_the_trace_wherever_its_end_is_found() {
+    // Claims of slots 0 to 3, 4 to 7 and 8 to 11 of a trace of 6 items.
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let queue = queue(u64::MAX, 64, usize::MAX);
+        let claims: Vec<_> = (0..3).map(|_| queue.claim(4).unwrap()).collect();
+        std::thread::scope(|scope| {
+            for claim in order.map(|number| claims[number].clone()) {
+                let found = claim.start.max(claim.end.min(6));
+                if found < claim.end {
+                    queue.end_at(found);
+                }
+                let queue = &queue;
+                // It may wait for its turn, which never comes for one beyond the end.
+                scope.spawn(move || {
+                    queue.put(claim.start, (claim.start..found).map(prepared).collect())
+                });
+            }
+        });
+        let next = || block_on(queue.next(u64::MAX)).map(|next| next.prepared.seq);
+        let taken: Vec<u64> = std::iter::from_fn(next).collect();
+        assert_eq!(taken, [0, 1, 2, 3, 4, 5], "{order:?}");
+        assert!(queue.claim(4).is_none());
+    }
 }
