@@ -82,12 +82,6 @@ impl Dataset for FakeDataset {
 }
 
 impl FakeDataset {
-    /// A dataset of these items.
-    pub(crate) fn of(items: Vec<Conversation>) -> Self {
-        let timed = items.iter().any(|item| item.scheduled.is_some());
-        Self { size: Some(items.len() as u32), items: Some(items), timed, ..Self::default() }
-    }
-
     fn conversation(&self, item: u32) -> Result<Conversation, PluginFailure> {
         if let Some(before) = &self.before {
             before(item.into()).map_err(|text| failure("generate", text))?;

@@ -8,6 +8,13 @@ use loadwright_sim::{Config, Fault, Script, Served, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// A dataset of these items.
+pub(crate) fn dataset_of(items: Vec<Conversation>) -> FakeDataset {
+    let timed = items.iter().any(|item| item.scheduled.is_some());
+    let size = Some(items.len() as u32);
+    FakeDataset { size, items: Some(items), timed, ..FakeDataset::default() }
+}
+
 fn prompt(number: usize) -> String {
     format!("turn {number}")
 }
@@ -27,7 +34,7 @@ fn graph(after: &[Vec<u32>]) -> Conversation {
 fn bench(server: &Server, after: &[Vec<u32>], count: usize) -> Bench {
     let mut plan = plan(&server.url());
     plan.limits.number = Some(count as u64);
-    let dataset = FakeDataset::of(vec![graph(after); count]);
+    let dataset = dataset_of(vec![graph(after); count]);
     Bench { dataset, ..Bench::new(plan) }
 }
 
@@ -159,7 +166,7 @@ fn branches_that_pause_end_on_a_stop() {
     conversation.turns[1].pause = 3_600.0;
     conversation.turns[2].scheduled = Some(3_600.0);
     let mut bench = bench(&server, &[vec![]], 1);
-    bench.dataset = FakeDataset::of(vec![conversation]);
+    bench.dataset = dataset_of(vec![conversation]);
     let run = bench.run_beside(|stop| {
         server.wait_for_ended(1, PATIENCE).expect("the first turn");
         stop.drain();
@@ -175,7 +182,7 @@ fn recorded_replies_take_the_place_of_the_real_ones_and_nothing_is_decoded() {
         turn.reply = Some(Message::text("assistant", format!("recorded {number}")));
     }
     let mut bench = bench(&server, &[vec![]], 1);
-    bench.dataset = FakeDataset::of(vec![conversation]);
+    bench.dataset = dataset_of(vec![conversation]);
     bench.api.before_decode = Some(std::sync::Arc::new(|_| Err("nothing needs decoding".into())));
     let run = bench.run();
     assert_eq!(keys(&run), [(0, 0), (0, 1), (0, 2)]);
@@ -192,7 +199,7 @@ fn a_conversation_that_repeats_a_whole_body_fails_before_anything_is_sent() {
     let mut conversation = graph(&[vec![], vec![]]);
     conversation.turns[0].prompt = Prompt::Body("{}".into());
     let mut bench = bench(&server, &[vec![]], 1);
-    bench.dataset = FakeDataset::of(vec![conversation]);
+    bench.dataset = dataset_of(vec![conversation]);
     let run = bench.run();
     let text = "item 0: turn 1 repeats turn 0, which is a whole recorded body";
     assert!(run.only().error.contains(text), "{}", run.only().error);
@@ -207,7 +214,7 @@ fn slot_turn_name_and_extra_members_reach_format() {
     conversation.turns[0].extra = r#"{"tools": [1]}"#.into();
     conversation.turns[1].extra = r#"{"adapter": "b"}"#.into();
     let mut bench = bench(&server, &[vec![]], 2);
-    bench.dataset = FakeDataset::of(vec![conversation.clone(), conversation]);
+    bench.dataset = dataset_of(vec![conversation.clone(), conversation]);
     bench.run();
     let served = truth(&server, 4);
     for (seq, turn, name, value) in [

@@ -105,5 +105,5 @@ fn an_invalid_reading_plan_is_reported_before_anything_is_sent() {
     let rule = Rule::new(RuleKind::Error, "no pointer");
     bench.api.reading.as_mut().unwrap().rules = vec![rule];
     let error = probed(&bench).unwrap_err().to_string();
-    assert!(error.starts_with("the api's reading plan is invalid: "), "{error}");
+    assert!(error.starts_with("the API plugin's reading plan is invalid: "), "{error}");
 }

@@ -1,6 +1,6 @@
 //! Traces: slots at the times that the dataset gives, and the end of the point with its last item.
 
-use crate::fakes::FakeDataset;
+use crate::graphs::dataset_of;
 use crate::rig::{Bench, PATIENCE, Run, SLACK, fast, faulty, id, ms, plan, start, truth};
 use loadwright_core::conversation::{Conversation, Message, Prompt, Turn};
 use loadwright_core::outcome::Outcome;
@@ -30,7 +30,7 @@ fn trace(url: &str, items: Vec<Conversation>) -> Bench {
     let mut plan = plan(url);
     plan.load = Load::Trace { max_in_flight: None };
     plan.limits.number = None;
-    Bench { dataset: FakeDataset::of(items), ..Bench::new(plan) }
+    Bench { dataset: dataset_of(items), ..Bench::new(plan) }
 }
 
 /// Asserts that the records of measured slots are apart as `times`, and that none was sent early.
