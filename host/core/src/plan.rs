@@ -10,7 +10,6 @@ mod request;
 pub use load::Load;
 pub use request::RequestSettings;
 
-use crate::service::ServiceMetric;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
