@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The run's name, which is also its folder's.
-const NAME: &str = "bench";
+pub(crate) const NAME: &str = "bench";
 
 /// A binary of loadwright and its settings.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ pub(crate) fn metrics(outputs: &Path) -> Result<Metrics, Failure> {
 }
 
 /// The folder of the run's only point.
-fn point(run: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn point(run: &Path) -> Result<PathBuf, Failure> {
     for entry in fs::read_dir(run)? {
         let path = entry?.path();
         if path.join("benchmark_summary.json").is_file() {

@@ -13,6 +13,7 @@ mod hyper;
 mod loadwright;
 mod machine;
 mod metrics;
+mod plugins;
 mod process;
 mod reply;
 mod result;
@@ -41,6 +42,8 @@ enum Command {
     Server(server::ServerArgs),
     /// Runs a client to compare with, and prints its metrics as JSON
     Client(client::ClientArgs),
+    /// Measures what plugins cost, writes the results and prints them as tables
+    Plugins(plugins::PluginsArgs),
     /// Prints kept results as a table
     Table {
         /// Files that `run` wrote
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Server(args) => server::serve(&args),
         Command::Client(args) => client::run(&args),
+        Command::Plugins(args) => plugins::run(&args),
         Command::Table { results } => table::print(&results),
     };
     match outcome {

@@ -190,15 +190,15 @@ fn run_loadwright(
 }
 
 /// The server as a process of its own.
-struct ServerProcess {
+pub(crate) struct ServerProcess {
     /// `None` once it was waited for.
     child: Option<Child>,
     lines: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl ServerProcess {
-    fn start(scenario: Scenario) -> Result<Self, Failure> {
+    pub(crate) fn start(scenario: Scenario) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["server", "--scenario", &scenario.name()])
             .stdin(Stdio::piped())
@@ -209,7 +209,7 @@ impl ServerProcess {
         Ok(Self { child: Some(child), lines, address: listening.address })
     }
 
-    fn stop(mut self) -> Result<(Usage, ServerReport), Failure> {
+    pub(crate) fn stop(mut self) -> Result<(Usage, ServerReport), Failure> {
         let mut child = self.child.take().ok_or("a server is stopped once")?;
         drop(child.stdin.take());
         let report = next(&mut self.lines)?;
