@@ -136,7 +136,9 @@ pub(super) fn host(cache: &Path) -> Result<Arc<Host>, HostError> {
     Host::new(HostConfig {
         cache_dir: Some(cache.into()),
         memory: None,
+        output: 256 << 20,
         timeout: Duration::from_secs(60),
+        host_time: Duration::from_secs(60),
         seed: 1,
         log: Arc::new(|_, _, _| ()),
         notice: Arc::new(|_: &str| ()),

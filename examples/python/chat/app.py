@@ -95,17 +95,67 @@ def formatted(request):
         else:
             body[name] = value
     headers = [types.Field("content-type", "application/json")]
-    segments = [api.Segment_Bytes(json.dumps(body).encode())]
-    return api.Request("POST", None, headers, segments, "")
+    return api.Request("POST", None, headers, segments(body), "")
 
 
 def written(message):
-    texts = []
+    """The message as JSON; its content is a list where the host holds a part of it."""
+    parts = []
     for part in message.parts:
-        if not isinstance(part, types.Part_Text):
+        if not isinstance(part, (types.Part_Text, types.Part_HeldText)):
             raise Err(types.Fault_Unsupported("chat takes texts, no media"))
-        texts.append(part.value)
-    return {"role": message.role, "content": "".join(texts)}
+        parts.append(part.value)
+    if all(isinstance(part, str) for part in parts):
+        return {"role": message.role, "content": "".join(parts)}
+    return {"role": message.role, "content": Joined(parts)}
+
+
+class Joined:
+    """A text of several parts, some of which the host holds."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+
+def segments(body):
+    """The body as JSON, in which held texts are segments of their own."""
+    result = []
+    pending = []
+
+    def write(value):
+        if isinstance(value, dict):
+            pending.append("{")
+            for number, (name, member) in enumerate(value.items()):
+                pending.append(("," if number else "") + json.dumps(name) + ":")
+                write(member)
+            pending.append("}")
+        elif isinstance(value, list):
+            pending.append("[")
+            for number, element in enumerate(value):
+                pending.append("," if number else "")
+                write(element)
+            pending.append("]")
+        elif isinstance(value, Joined):
+            pending.append('"')
+            for part in value.parts:
+                if isinstance(part, str):
+                    pending.append(json.dumps(part)[1:-1])
+                else:
+                    flush()
+                    text = api.Insertion(part.index, api.Encoding.JSON_STRING)
+                    result.append(api.Segment_Text(text))
+            pending.append('"')
+        else:
+            pending.append(json.dumps(value))
+
+    def flush():
+        if pending:
+            result.append(api.Segment_Bytes("".join(pending).encode()))
+            pending.clear()
+
+    write(body)
+    flush()
+    return result
 
 
 def decoded(exchange):
