@@ -87,7 +87,7 @@ fn call(
             stop: StopFlag::default(),
             seed: host.config.seed,
             tokenizer: None,
-            files: FileSet::new(Vec::new(), StopFlag::default()),
+            files: FileSet::default(),
             inexact: AtomicU64::new(0),
         }),
         settings: String::new(),

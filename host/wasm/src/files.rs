@@ -1,42 +1,78 @@
 //! Read-only access to the files that the user named, and to nothing else on this machine.
 //!
 //! A file's name is that of its setting, e.g. `dataset-path`; if that is a folder,
-//! `dataset-path/a/b` is a file in it, and links that lead out of the folder are refused. Lines are
-//! found by an index that is built once per file and shared by all threads.
+//! `dataset-path/a/b` is a file in it, and links that lead out of the folder are refused. Lines and
+//! rows are found by indexes that are built once per file and shared by all threads.
 
-mod lines;
+mod cache;
 
-use lines::Lines;
+use crate::error::OpenError;
+use crate::rows::{Rows, Wanted};
+use cache::{Opened, Table};
 use loadwright_core::stop::StopFlag;
-use loadwright_files::FileError;
-use std::collections::HashMap;
-use std::fs::{self, File};
+use loadwright_files::{Entry, FileError, Folder, RowIndex, RowsError};
+use std::fmt::Display;
 use std::os::unix::fs::FileExt;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Maximum number of files kept open: a folder of images must not exhaust the process's descriptors.
-const OPEN: usize = 64;
+/// Maximum number of entries of a folder.
+const ENTRIES: usize = 4 << 20;
+
+/// Maximum size of what the host reads on its own: media, which a body holds whole.
+const MEDIA: u64 = 256 << 20;
+
+/// What an entry takes beside its name.
+const ENTRY: u64 = 32;
 
 /// The files of one dataset.
+#[derive(Default)]
 pub(crate) struct FileSet {
-    roots: Vec<(String, PathBuf)>,
-    /// Interrupts the indexing of a large file.
+    roots: Vec<Root>,
+    /// Interrupts what takes long.
     stop: StopFlag,
-    open: Mutex<HashMap<String, Arc<OpenFile>>>,
+    opened: Table<Opened>,
+    listed: Table<Vec<Box<str>>>,
 }
 
-struct OpenFile {
-    file: File,
-    size: u64,
-    /// Errors are kept too: an unreadable file is not read again for every item.
-    lines: OnceLock<Result<Lines, String>>,
+struct Root {
+    setting: String,
+    place: Place,
+}
+
+enum Place {
+    File(Arc<Opened>),
+    Folder(Folder),
+}
+
+/// Bytes of a file.
+pub(crate) struct Range<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) offset: f64,
+    /// None: to the end.
+    pub(crate) length: Option<f64>,
+}
+
+/// A binary cell of a table.
+pub(crate) struct CellAt<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) at: &'a str,
+    pub(crate) row: u32,
+    pub(crate) column: &'a str,
 }
 
 impl FileSet {
-    /// Files by the names of their settings; `stop` interrupts the indexing of a large one.
-    pub(crate) fn new(roots: Vec<(String, PathBuf)>, stop: StopFlag) -> Self {
-        Self { roots, stop, open: Mutex::default() }
+    /// Opens files and folders, each with the name of its setting; `stop` interrupts what takes long.
+    ///
+    /// # Errors
+    /// One is neither a regular file nor a folder, or cannot be opened.
+    pub(crate) fn open(named: Vec<(String, PathBuf)>, stop: StopFlag) -> Result<Self, OpenError> {
+        let open = |(name, path): (String, PathBuf)| match place(&path) {
+            Ok(place) => Ok(Root { setting: name, place }),
+            Err(error) => Err(OpenError::File { name, path, error }),
+        };
+        let roots = named.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { roots, stop, ..Self::default() })
     }
 
     /// The file's size in bytes.
@@ -46,20 +82,39 @@ impl FileSet {
 
     /// At most `count` bytes from `offset`; fewer at the end.
     pub(crate) fn read(&self, name: &str, offset: f64, count: u64) -> Result<Vec<u8>, String> {
-        let open = self.file(name)?;
-        if !(offset >= 0.0 && offset.fract() == 0.0 && offset <= 2f64.powi(53)) {
-            return Err(format!("offset {offset} is not a position in a file"));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked just above"
-        )]
-        let offset = offset as u64;
-        let count = count.min(open.size.saturating_sub(offset));
+        let opened = self.file(name)?;
+        let offset =
+            whole(offset).ok_or_else(|| format!("offset {offset} is not a position in a file"))?;
+        let count = count.min(opened.size.saturating_sub(offset));
         let mut bytes = vec![0; usize::try_from(count).map_err(|_| "too many bytes requested")?];
-        open.file.read_exact_at(&mut bytes, offset).map_err(|error| cannot_read(name, &error))?;
+        opened
+            .file
+            .read_exact_at(&mut bytes, offset)
+            .map_err(|error| format!("`{name}` cannot be read: {error}"))?;
         Ok(bytes)
+    }
+
+    /// Bytes for the host itself: a range that has to be there in full.
+    pub(crate) fn range(&self, range: &Range<'_>) -> Result<Vec<u8>, String> {
+        let Range { name, offset, length } = *range;
+        let size = self.file(name)?.size;
+        let start = whole(offset);
+        let count = match length {
+            None => start.and_then(|start| size.checked_sub(start)),
+            Some(length) => whole(length),
+        };
+        let Some((start, count)) = start
+            .zip(count)
+            .filter(|(start, count)| start.checked_add(*count).is_some_and(|end| end <= size))
+        else {
+            let length = length.map_or("the rest".to_owned(), |length| format!("{length} bytes"));
+            return Err(format!("`{name}` has {size} bytes: {length} from {offset} are not in it"));
+        };
+        if count > MEDIA {
+            return Err(format!("{count} bytes of `{name}` are more than {} MiB", MEDIA >> 20));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "it was a whole number up to 2^53")]
+        self.read(name, start as f64, count)
     }
 
     /// Lines `first .. first + count` without their line ends: as many as fit in `most` bytes, and
@@ -71,96 +126,159 @@ impl FileSet {
         count: u32,
         most: u64,
     ) -> Result<Vec<Vec<u8>>, String> {
-        let open = self.file(name)?;
-        let index = open.lines.get_or_init(|| {
-            Lines::index(&open.file, &self.stop).map_err(|error| cannot_read(name, &error))
-        });
-        let index = index.as_ref().map_err(Clone::clone)?;
-        index.read(&open.file, first, count, most).map_err(|error| match error {
-            lines::ReadError::Io(error) => cannot_read(name, &error),
-            lines::ReadError::TooLong { line } => format!(
+        let opened = self.file(name)?;
+        let index = self.line_index(name, &opened)?;
+        let stopped = || self.stop.is_raised();
+        let first = u64::from(first);
+        let numbers = first..first + u64::from(count);
+        index.read(&*opened.file, numbers, most, &stopped).map_err(|error| match error {
+            RowsError::TooLong { row } => format!(
                 "line {} of `{name}` is longer than {} MiB, a quarter of the plugin's memory; raise \
                  --plugin-memory",
-                u64::from(line) + 1,
+                row + 1,
                 most >> 20
             ),
+            other => following(name, other),
         })
     }
 
-    /// Names in a folder, sorted.
-    pub(crate) fn entries(&self, name: &str) -> Result<Vec<String>, String> {
-        let path = self.path(name)?;
-        let listed = fs::read_dir(&path).map_err(|error| cannot_read(name, &error))?;
-        let mut names = Vec::new();
-        for entry in listed {
-            let entry = entry.map_err(|error| cannot_read(name, &error))?;
-            names.push(entry.file_name().into_string().map_err(|odd| {
-                format!("`{name}` contains a file whose name is not UTF-8: {}", odd.display())
-            })?);
-        }
-        names.sort_unstable();
-        Ok(names)
+    /// Builds the index of lines, or waits for whoever builds it.
+    pub(crate) fn index_lines(&self, name: &str) -> Result<(), String> {
+        self.line_index(name, &*self.file(name)?).map(|_| ())
     }
 
-    fn file(&self, name: &str) -> Result<Arc<OpenFile>, String> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = open.get(name) {
-            return Ok(Arc::clone(file));
-        }
-        let path = self.path(name)?;
-        let file = loadwright_files::open(&path).map_err(|error| format!("`{name}` {error}"))?;
-        let about = file.metadata().map_err(|error| cannot_read(name, &error))?;
-        let file = Arc::new(OpenFile { file, size: about.len(), lines: OnceLock::new() });
-        if open.len() >= OPEN {
-            // An index is expensive to rebuild, while files of a folder are mostly read whole.
-            open.retain(|_, file| file.lines.get().is_some());
-            if open.len() >= OPEN {
-                open.clear();
+    /// Lists a folder.
+    pub(crate) fn index_entries(&self, name: &str) -> Result<(), String> {
+        self.names(name).map(|_| ())
+    }
+
+    /// Builds the index of rows, or waits for whoever builds it.
+    pub(crate) fn index_rows(&self, name: &str, at: &str) -> Result<(), String> {
+        self.rows(name, at).map(|_| ())
+    }
+
+    /// Entries of a folder from number `first` on, sorted by name: as many as fit in `most` bytes, and
+    /// at least one; empty behind the last.
+    pub(crate) fn entries(
+        &self,
+        name: &str,
+        first: u32,
+        count: u32,
+        most: u64,
+    ) -> Result<Vec<Entry>, String> {
+        let (folder, below, names) = self.names(name)?;
+        let (mut entries, mut left) = (Vec::new(), most);
+        for entry in names.iter().skip(first as usize).take(count as usize) {
+            let cost = entry.len() as u64 + ENTRY;
+            if cost > left && !entries.is_empty() {
+                break;
             }
+            left = left.saturating_sub(cost);
+            entries.push(folder.entry(below, entry));
         }
-        open.insert(name.into(), Arc::clone(&file));
-        Ok(file)
+        Ok(entries)
     }
 
-    fn path(&self, name: &str) -> Result<PathBuf, String> {
-        let (root, below) = name.split_once('/').unwrap_or((name, ""));
-        let Some((_, path)) = self.roots.iter().find(|(known, _)| known == root) else {
-            let known: Vec<_> = self.roots.iter().map(|(known, _)| format!("`{known}`")).collect();
-            return Err(match known.is_empty() {
-                true => format!("it needs a file, but none was given; give --{root}"),
-                false => format!("unknown file `{root}`; available: {}", known.join(", ")),
-            });
+    /// Rows of a file, or of the array at the JSON pointer `at` in it.
+    pub(crate) fn count_rows(&self, name: &str, at: &str) -> Result<u32, String> {
+        self.rows(name, at)?.count().map_err(|why| following(name, why))
+    }
+
+    /// The rows that are wanted, as JSON.
+    pub(crate) fn read_rows(
+        &self,
+        name: &str,
+        at: &str,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<Vec<u8>>, String> {
+        self.rows(name, at)?.read(wanted, &self.stop).map_err(|why| following(name, why))
+    }
+
+    /// The bytes of a binary cell.
+    pub(crate) fn cell(&self, cell: &CellAt<'_>) -> Result<Vec<u8>, String> {
+        let CellAt { name, at, row, column } = *cell;
+        let bytes = self.rows(name, at)?.cell(row, column, MEDIA, &self.stop);
+        bytes.map_err(|why| following(name, why))
+    }
+
+    fn line_index(&self, name: &str, opened: &Opened) -> Result<Arc<RowIndex>, String> {
+        let stopped = || self.stop.is_raised();
+        let build = || RowIndex::lines(&*opened.file, &stopped).map_err(|error| error.to_string());
+        opened.lines.get(&self.stop, build).map_err(|why| following(name, why))
+    }
+
+    /// The folder that a name leads to, the rest of the name, and the names in it.
+    fn names<'a>(&self, name: &'a str) -> Result<(&Folder, &'a str, Arc<Vec<Box<str>>>), String> {
+        let (root, below) = self.root(name)?;
+        let Place::Folder(folder) = &root.place else {
+            return Err(following(name, "is a file, not a folder"));
         };
-        if below.is_empty() {
-            return Ok(path.clone());
+        let names = self.listed.get_or(name, || {
+            let stopped = || self.stop.is_raised();
+            folder.names(below, ENTRIES, &stopped).map_err(|error| following(name, error))
+        })?;
+        Ok((folder, below, names))
+    }
+
+    fn rows(&self, name: &str, at: &str) -> Result<Arc<Rows>, String> {
+        let opened = self.file(name)?;
+        let rows = opened.rows(at).map_err(|why| following(name, why))?;
+        let build = || Rows::open(&opened.file, &opened.extension, at, &self.stop);
+        rows.get(&self.stop, build).map_err(|why| following(name, why))
+    }
+
+    fn file(&self, name: &str) -> Result<Arc<Opened>, String> {
+        let (root, below) = self.root(name)?;
+        match &root.place {
+            Place::File(file) if below.is_empty() => Ok(Arc::clone(file)),
+            Place::File(_) => Err(format!("`{}` is a file, not a folder", root.setting)),
+            Place::Folder(_) if below.is_empty() => Err(following(name, FileError::Folder)),
+            Place::Folder(folder) => self.opened.get_or(name, || {
+                let opened =
+                    folder.file(below).and_then(|file| Opened::new(file, Path::new(below)));
+                opened.map_err(|error| match error {
+                    FileError::Outside => format!("`{name}` is outside of --{}", root.setting),
+                    other => following(name, other),
+                })
+            }),
         }
-        within(path, below, name)
+    }
+
+    /// The file or folder that the user named, and the rest of the name.
+    fn root<'a>(&self, name: &'a str) -> Result<(&Root, &'a str), String> {
+        let (setting, below) = name.split_once('/').unwrap_or((name, ""));
+        if let Some(root) = self.roots.iter().find(|root| root.setting == setting) {
+            return Ok((root, below));
+        }
+        let known: Vec<_> = self.roots.iter().map(|root| format!("`{}`", root.setting)).collect();
+        Err(match known.is_empty() {
+            true => format!("it needs a file, but none was given; give --{setting}"),
+            false => format!("unknown file `{setting}`; available: {}", known.join(", ")),
+        })
     }
 }
 
-/// Checks that `path` is a regular file or a folder that can be opened.
-///
-/// # Errors
-/// It is something else, or cannot be opened.
-pub(crate) fn check_root(path: &Path) -> Result<(), FileError> {
+fn place(path: &Path) -> Result<Place, FileError> {
     match loadwright_files::open(path) {
-        Ok(_) | Err(FileError::Folder) => Ok(()),
+        Ok(file) => Ok(Place::File(Arc::new(Opened::new(file, path)?))),
+        Err(FileError::Folder) => Ok(Place::Folder(Folder::open(path)?)),
         Err(error) => Err(error),
     }
 }
 
-fn within(root: &Path, below: &str, name: &str) -> Result<PathBuf, String> {
-    let outside = || format!("`{name}` is outside of --{}", name.split('/').next().unwrap_or(name));
-    if !Path::new(below).components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(outside());
-    }
-    let root = root.canonicalize().map_err(|error| cannot_read(name, &error))?;
-    let path = root.join(below).canonicalize().map_err(|error| cannot_read(name, &error))?;
-    if path.starts_with(&root) { Ok(path) } else { Err(outside()) }
+/// A position or a length, as a number of bytes.
+fn whole(number: f64) -> Option<u64> {
+    let is_whole = number >= 0.0 && number.fract() == 0.0 && number <= 2f64.powi(53);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked just above"
+    )]
+    is_whole.then_some(number as u64)
 }
 
-fn cannot_read(name: &str, error: &std::io::Error) -> String {
-    format!("`{name}` cannot be read: {error}")
+fn following(name: &str, why: impl Display) -> String {
+    format!("`{name}` {why}")
 }
 
 #[cfg(test)]

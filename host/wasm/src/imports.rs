@@ -5,13 +5,16 @@
 use crate::bindings::bulk::loadwright::plugin::types::Fault;
 use crate::bindings::bulk::loadwright::plugin::{files, log, random, rows, tokenizer, types};
 use crate::convert;
+use crate::files::FileSet;
 use crate::guest_output::Level;
 use crate::kind::Kind;
+use crate::rows::Wanted;
 use crate::seeded;
 use crate::state::State;
 use loadwright_core::conversation::{Message, Part};
 use loadwright_core::ports::{self, Synthesis, Tokenizer};
 use loadwright_core::setting::SettingFault;
+use loadwright_files::Entry;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::component::{HasSelf, Linker};
@@ -147,14 +150,32 @@ impl tokenizer::Host for State {
     }
 }
 
+/// What rows, lines and entries may take of a guest's memory: its own text, JSON and prompts take the
+/// rest.
+fn part(memory: u64) -> u64 {
+    memory / 4
+}
+
 impl State {
     fn with_files<T>(
         &mut self,
-        ask: impl FnOnce(&crate::files::FileSet, u64) -> Result<T, String>,
+        ask: impl FnOnce(&FileSet, u64) -> Result<T, String>,
     ) -> wasmtime::Result<Result<T, Fault>> {
         self.for_guest(|state| {
             ask(&state.services.files, state.limits.memory).map_err(Fault::Input)
         })
+    }
+
+    /// The same, once `index` has built what it needs.
+    fn with_index<T>(
+        &mut self,
+        index: impl FnOnce(&FileSet) -> Result<(), String>,
+        ask: impl FnOnce(&FileSet, u64) -> Result<T, String>,
+    ) -> wasmtime::Result<Result<T, Fault>> {
+        match self.indexing(|state| index(&state.services.files))? {
+            Ok(()) => self.with_files(ask),
+            Err(why) => Ok(Err(Fault::Input(why))),
+        }
     }
 }
 
@@ -170,7 +191,7 @@ impl files::Host for State {
         offset: f64,
         count: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, Fault>> {
-        self.with_files(|files, most| files.read(&name, offset, u64::from(count).min(most)))
+        self.with_files(|files, memory| files.read(&name, offset, u64::from(count).min(memory)))
     }
 
     fn lines(
@@ -179,8 +200,10 @@ impl files::Host for State {
         first: u32,
         count: u32,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Fault>> {
-        // A quarter of the memory: the guest's text, JSON and prompt take the rest.
-        self.with_files(|files, most| files.lines(&name, first, count, most / 4))
+        self.with_index(
+            |files| files.index_lines(&name),
+            |files, memory| files.lines(&name, first, count, part(memory)),
+        )
     }
 
     fn entries(
@@ -189,27 +212,40 @@ impl files::Host for State {
         first: u32,
         count: u32,
     ) -> wasmtime::Result<Result<Vec<files::Entry>, Fault>> {
-        self.with_files(|files, _| {
-            let names = files.entries(&name)?.into_iter().skip(first as usize);
-            let entry = |name| files::Entry { name, folder: false, size: 0.0 };
-            Ok(names.take(count as usize).map(entry).collect())
-        })
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 8 PiB")]
+        let told = |Entry { name, folder, size }| files::Entry { name, folder, size: size as f64 };
+        self.with_index(
+            |files| files.index_entries(&name),
+            |files, memory| {
+                let entries = files.entries(&name, first, count, part(memory))?;
+                Ok(entries.into_iter().map(told).collect())
+            },
+        )
     }
 }
 
 impl rows::Host for State {
-    fn count(&mut self, name: String, _at: String) -> wasmtime::Result<Result<u32, Fault>> {
-        Ok(Err(Fault::Unsupported(format!("rows of `{name}` cannot be read"))))
+    fn count(&mut self, name: String, at: String) -> wasmtime::Result<Result<u32, Fault>> {
+        self.with_index(
+            |files| files.index_rows(&name, &at),
+            |files, _| files.count_rows(&name, &at),
+        )
     }
 
     fn read(
         &mut self,
         name: String,
-        _at: String,
-        _columns: Vec<String>,
-        _first: u32,
-        _count: u32,
+        at: String,
+        columns: Vec<String>,
+        first: u32,
+        count: u32,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Fault>> {
-        Ok(Err(Fault::Unsupported(format!("rows of `{name}` cannot be read"))))
+        self.with_index(
+            |files| files.index_rows(&name, &at),
+            |files, memory| {
+                let most = part(memory);
+                files.read_rows(&name, &at, &Wanted { columns: &columns, first, count, most })
+            },
+        )
     }
 }

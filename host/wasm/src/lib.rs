@@ -12,6 +12,7 @@
 mod api;
 mod batch;
 mod bindings;
+mod built_once;
 mod bundled;
 mod cache;
 mod clock;
@@ -37,6 +38,7 @@ mod manifest;
 mod plugin;
 mod process_limits;
 mod resources;
+mod rows;
 mod seeded;
 mod shapes;
 mod source;

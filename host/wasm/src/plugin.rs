@@ -5,7 +5,7 @@ use crate::dataset;
 use crate::describe;
 use crate::error::{LoadError, LoadFault, OpenError};
 use crate::exports::Exports;
-use crate::files::{self, FileSet};
+use crate::files::FileSet;
 use crate::guest_output::PluginLog;
 use crate::host::Host;
 use crate::identity::{Identity, identify};
@@ -116,13 +116,6 @@ impl Plugin {
         settings: &Value,
         services: DatasetServices,
     ) -> Result<Arc<dyn DatasetFactory>, OpenError> {
-        for (name, path) in &services.files {
-            files::check_root(path).map_err(|error| OpenError::File {
-                name: name.clone(),
-                path: path.clone(),
-                error,
-            })?;
-        }
         let stop = self.host.config.stop.clone();
         let factory = self.instance_factory(Kind::Dataset, settings, services, stop)?;
         Ok(Arc::new(dataset::WasmDataset::new(factory)?))
@@ -156,7 +149,7 @@ impl Plugin {
                 epoch: Arc::clone(&self.host.epoch),
                 seed: config.seed,
                 tokenizer: services.tokenizer,
-                files: FileSet::new(services.files, stop.clone()),
+                files: FileSet::open(services.files, stop.clone())?,
                 stop,
                 inexact: AtomicU64::new(0),
             }),

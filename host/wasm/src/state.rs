@@ -29,6 +29,9 @@ pub(crate) struct Limits {
     pub(crate) host_time: Duration,
 }
 
+/// Time that one call may wait for indexes of files, which are built once a run: some are large.
+const INDEXING: Duration = Duration::from_secs(600);
+
 /// What host calls of guests need; shared by all instances of a factory.
 pub(crate) struct Services {
     /// Ends calls that exceed their time limit.
@@ -67,14 +70,28 @@ pub(crate) struct State {
     began: Instant,
     /// Time of host calls so far in this call.
     in_host: Duration,
+    /// Time that it waited for indexes.
+    in_index: Duration,
 }
 
 impl State {
     pub(crate) fn new(limits: Limits, output: GuestOutput, services: Arc<Services>) -> Self {
         let wasi = ClosedWasi::new(services.seed);
         let (taken, began) = (Taken::default(), clock::now());
-        let (interruption, deadline, in_host) = (None, began, Duration::ZERO);
-        Self { limits, output, services, wasi, interruption, taken, deadline, began, in_host }
+        let interruption = None;
+        let (deadline, in_host, in_index) = (began, Duration::ZERO, Duration::ZERO);
+        Self {
+            limits,
+            output,
+            services,
+            wasi,
+            interruption,
+            taken,
+            deadline,
+            began,
+            in_host,
+            in_index,
+        }
     }
 
     /// Begins `call`, whose first item is `first`: restarts its limits and its randomness, and forgets
@@ -85,7 +102,7 @@ impl State {
         self.interruption = None;
         self.began = clock::now();
         self.deadline = self.began + self.limits.timeout;
-        self.in_host = Duration::ZERO;
+        (self.in_host, self.in_index) = (Duration::ZERO, Duration::ZERO);
         ticks(self.limits.timeout.min(STOP_POLL))
     }
 
@@ -112,19 +129,41 @@ impl State {
         &mut self,
         work: impl FnOnce(&mut Self) -> T,
     ) -> wasmtime::Result<T> {
+        let (result, time) = self.untimed(work)?;
+        self.in_host += time;
+        self.ensure_host_time(self.in_host <= self.limits.host_time)?;
+        Ok(result)
+    }
+
+    /// Waits for an index, which is built once for all: a call must not fail for being the first.
+    ///
+    /// # Errors
+    /// The run was stopped, or the call waited too long.
+    pub(crate) fn indexing<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> wasmtime::Result<T> {
+        let (result, time) = self.untimed(work)?;
+        self.in_index += time;
+        self.ensure_host_time(self.in_index <= INDEXING)?;
+        Ok(result)
+    }
+
+    /// Does `work`, whose time does not count against the guest's own limit.
+    fn untimed<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> wasmtime::Result<(T, Duration)> {
         self.check_stop()?;
         let began = clock::now();
         let result = work(self);
         let time = clock::now() - began;
         self.deadline += time;
-        self.in_host += time;
         // A stop may have cut the work short: its result is not valid then.
         self.check_stop()?;
-        if self.in_host > self.limits.host_time {
+        Ok((result, time))
+    }
+
+    fn ensure_host_time(&mut self, is_left: bool) -> wasmtime::Result<()> {
+        if !is_left {
             self.interruption = Some(Interruption::HostTime);
             wasmtime::bail!("its calls of the host took too long");
         }
-        Ok(result)
+        Ok(())
     }
 }
 

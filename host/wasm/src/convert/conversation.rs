@@ -3,7 +3,7 @@
 
 use super::inbound::{Invalid, message, no_members, pairs, prompt};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset;
-use crate::files::FileSet;
+use crate::files::{CellAt, FileSet, Range};
 use loadwright_core::conversation::{Content, Conversation, Turn};
 use loadwright_core::labels::Labels;
 
@@ -68,17 +68,12 @@ fn content(content: dataset::Content, files: &FileSet) -> Result<Content, Invali
     let dataset::Content { mime, source, extra } = content;
     let bytes = match source {
         dataset::Source::Bytes(bytes) => bytes,
-        dataset::Source::File(range) => {
-            let length = range.length.unwrap_or(f64::from(u32::MAX));
-            let count = length.clamp(0.0, f64::from(u32::MAX)) as u64;
-            files.read(&range.name, range.offset, count).map_err(Invalid)?
+        dataset::Source::File(dataset::FileRange { name, offset, length }) => {
+            files.range(&Range { name: &name, offset, length }).map_err(Invalid)?
         }
-        dataset::Source::Cell(cell) => {
-            let text = format!(
-                "cell {} of row {} of `{}`: not supported yet",
-                cell.column, cell.row, cell.name
-            );
-            return Err(Invalid(text));
+        dataset::Source::Cell(dataset::Cell { name, at, row, column }) => {
+            let cell = CellAt { name: &name, at: &at, row, column: &column };
+            files.cell(&cell).map_err(Invalid)?
         }
     };
     Ok(Content { mime, bytes: bytes.into(), extra })

@@ -2,13 +2,18 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::fs;
 use std::os::unix::fs::symlink;
 
 fn set(bytes: &[u8]) -> (tempfile::TempDir, FileSet) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data.txt");
     fs::write(&path, bytes).unwrap();
-    (folder, FileSet::new(vec![("data".into(), path)], StopFlag::default()))
+    (folder, open("data", path))
+}
+
+fn open(name: &str, path: PathBuf) -> FileSet {
+    FileSet::open(vec![(name.into(), path)], StopFlag::default()).unwrap()
 }
 
 /// Independent: splits at every `\n`; what follows the last one counts only if it is not empty.
@@ -99,7 +104,7 @@ fn unknown_names() {
     let (_folder, files) = set(b"");
     assert_eq!(files.size("/etc/passwd").unwrap_err(), "unknown file ``; available: `data`");
     assert_eq!(files.size("other").unwrap_err(), "unknown file `other`; available: `data`");
-    let none = FileSet::new(Vec::new(), StopFlag::default());
+    let none = FileSet::default();
     assert_eq!(
         none.size("dataset-path").unwrap_err(),
         "it needs a file, but none was given; give --dataset-path"
@@ -114,15 +119,29 @@ fn files_outside_of_a_folder_are_refused() {
     fs::write(folder.path().join("secret"), "s").unwrap();
     fs::write(inside.join("b"), "bb").unwrap();
     fs::write(inside.join("deep/a"), "aaa").unwrap();
-    symlink(inside.join("b"), inside.join("link")).unwrap();
+    symlink("deep/../b", inside.join("link")).unwrap();
     symlink(folder.path().join("secret"), inside.join("escape")).unwrap();
-    let files = FileSet::new(vec![("images".into(), inside)], StopFlag::default());
-    assert_eq!(files.entries("images").unwrap(), ["b", "deep", "escape", "link"]);
-    assert_eq!(files.entries("images/deep").unwrap(), ["a"]);
+    let files = open("images", inside);
+    let entry = |name: &str, folder, size| Entry { name: name.into(), folder, size };
+    let all = [
+        entry("b", false, 2),
+        entry("deep", true, 0),
+        entry("escape", false, 0),
+        entry("link", false, 2),
+    ];
+    assert_eq!(files.entries("images", 0, 9, 1 << 20).unwrap(), all);
+    assert_eq!(files.entries("images", 1, 2, 1 << 20).unwrap(), all[1..3]);
+    assert_eq!(files.entries("images", 1, 9, 1).unwrap(), all[1..2], "at least one");
+    assert_eq!(files.entries("images", 4, 9, 1 << 20).unwrap(), []);
+    assert_eq!(files.entries("images/deep", 0, 9, 1 << 20).unwrap(), [entry("a", false, 3)]);
+    assert_eq!(
+        files.entries("images/..", 0, 9, 9).unwrap_err(),
+        "`images/..` leads out of its folder"
+    );
     assert_eq!(files.size("images/deep/a").unwrap(), 3);
     assert_eq!(files.size("images/link").unwrap(), 2);
     for out in
-        ["images/../secret", "images//etc/passwd", "images/escape", "images/./b/../../secret"]
+        ["images/../secret", "images//etc/passwd", "images/escape", "images/./deep/../../secret"]
     {
         let said = files.size(out).unwrap_err();
         assert_eq!(said, format!("`{out}` is outside of --images"));
@@ -136,9 +155,89 @@ fn the_number_of_open_files_is_bounded() {
     for index in 0..200 {
         fs::write(folder.path().join(format!("{index:03}")), index.to_string()).unwrap();
     }
-    let files = FileSet::new(vec![("images".into(), folder.path().into())], StopFlag::default());
-    for name in files.entries("images").unwrap() {
+    let files = open("images", folder.path().into());
+    for Entry { name, .. } in files.entries("images", 0, 999, 1 << 20).unwrap() {
         files.lines(&format!("images/{name}"), 0, 1, 100).unwrap();
     }
-    assert!(files.open.lock().unwrap().len() <= OPEN);
+    let here = folder.path().to_string_lossy().into_owned();
+    let open =
+        fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+    let open = open.filter(|path| path.to_string_lossy().starts_with(&format!("{here}/"))).count();
+    assert!((1..=64).contains(&open), "{open} of 200 are open");
+}
+
+#[test]
+fn ranges_that_the_host_reads_are_in_the_file() {
+    let (_folder, files) = set(b"0123456789");
+    let range = |offset, length| files.range(&Range { name: "data", offset, length });
+    assert_eq!(range(2.0, Some(3.0)).unwrap(), b"234");
+    assert_eq!(range(7.0, None).unwrap(), b"789");
+    assert_eq!(range(10.0, None).unwrap(), b"");
+    assert_eq!(
+        range(7.0, Some(4.0)).unwrap_err(),
+        "`data` has 10 bytes: 4 bytes from 7 are not in it"
+    );
+    for (offset, length) in [
+        (11.0, None),
+        (-1.0, None),
+        (0.5, None),
+        (f64::NAN, None),
+        (0.0, Some(f64::INFINITY)),
+        (1.0, Some(-1.0)),
+    ] {
+        assert!(
+            range(offset, length).unwrap_err().contains("are not in it"),
+            "{offset} {length:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_too_large_for_a_body_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sparse");
+    fs::File::create(&path).unwrap().set_len((256 << 20) + 1).unwrap();
+    let files = open("data", path);
+    let range = Range { name: "data", offset: 0.0, length: None };
+    assert_eq!(files.range(&range).unwrap_err(), "268435457 bytes of `data` are more than 256 MiB");
+}
+
+#[test]
+fn rows_by_name_and_each_array_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.JSON"), r#"{"a":[1,2,3],"b":[4]}"#).unwrap();
+    fs::write(folder.path().join("a.csv"), "a,b").unwrap();
+    let files = open("data", folder.path().into());
+    assert_eq!(files.count_rows("data/a.JSON", "/a").unwrap(), 3);
+    assert_eq!(files.count_rows("data/a.JSON", "/b").unwrap(), 1);
+    let wanted = Wanted { columns: &[], first: 1, count: 9, most: 99 };
+    assert_eq!(files.read_rows("data/a.JSON", "/a", &wanted).unwrap(), [b"2", b"3"]);
+    assert_eq!(
+        files.count_rows("data/a.csv", "").unwrap_err(),
+        "`data/a.csv` is a .csv file; rows are read from .jsonl, .ndjson, .json and .parquet files"
+    );
+    assert_eq!(files.count_rows("data", "").unwrap_err(), "`data` is a folder, not a file");
+    for number in 0..16 {
+        let _ = files.count_rows("data/a.JSON", &format!("/{number}"));
+    }
+    assert_eq!(
+        files.count_rows("data/a.JSON", "/99").unwrap_err(),
+        "`data/a.JSON` has more than 16 arrays that are read; name fewer"
+    );
+    assert_eq!(files.count_rows("data/a.JSON", "/a").unwrap(), 3, "known ones are read still");
+}
+
+#[test]
+fn pipes_and_devices_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let files = open("data", folder.path().into());
+    let refused = files.count_rows("data/pipe.jsonl", "").unwrap_err();
+    assert_eq!(refused, "`data/pipe.jsonl` is a pipe, not a regular file");
+    for path in [pipe, "/dev/zero".into()] {
+        let refused =
+            FileSet::open(vec![("data".into(), path)], StopFlag::default()).err().unwrap();
+        assert!(refused.to_string().ends_with("not a regular file; give a readable file"));
+    }
 }
