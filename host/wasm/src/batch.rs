@@ -99,7 +99,8 @@ impl<F: Exports> Instance<F> {
         items: &[B::Item],
     ) -> Result<Outcomes<B::Answer>, PluginFailure> {
         let first = items.first().map_or(0, B::number);
-        let call = Call { export: B::EXPORT, first, alone: B::IS_DATASET && items.len() == 1 };
+        let alone = B::IS_DATASET && items.len() == 1;
+        let call = Call { first, alone, ..Call::of(B::EXPORT) };
         let answers = self.call(call, |live| export.run(live, items))?;
         let failure = |cause| self.factory.failure(call, cause);
         let answers = answers.map_err(failure)?;

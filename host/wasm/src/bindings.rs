@@ -26,6 +26,20 @@ pub(crate) mod bulk {
     });
 }
 
+/// The optional export of datasets. Separate because a component need not have it.
+pub(crate) mod index {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package loadwright:host;
+            world index {
+                export loadwright:plugin/dataset-index@0.1.0;
+            }
+        ",
+        world: "loadwright:host/index",
+    });
+}
+
 /// What every plugin exports. Separate because borrowed arguments of an aliased type (`json`) do not
 /// compile in this version of bindgen.
 pub(crate) mod identity {

@@ -64,7 +64,7 @@ impl Batched<DatasetExports> for Generate<'_> {
     ) -> wasmtime::Result<Answers<Conversation>> {
         let first = items.first().copied().unwrap_or_default();
         let count = u32::try_from(items.len())?;
-        let items = match live.guest.call_generate(&mut live.store, first, count)? {
+        let items = match live.guest.dataset.call_generate(&mut live.store, first, count)? {
             Ok(items) => items,
             Err(fault) => return Ok(Err(Cause::Fault(fault.into()))),
         };
@@ -84,7 +84,8 @@ impl Dataset for DatasetWorker {
     fn properties(&mut self) -> Result<DatasetProperties, PluginFailure> {
         const CALL: Call = Call::of("properties");
         let Self(instance) = self;
-        let answer = instance.call(CALL, |live| live.guest.call_properties(&mut live.store))?;
+        let answer =
+            instance.call(CALL, |live| live.guest.dataset.call_properties(&mut live.store))?;
         let failure = |cause| instance.factory.failure(CALL, cause);
         let found = answer.map_err(|fault| failure(Cause::Fault(fault.into())))?;
         let contract::DatasetProperties { items, turns, timed, extra } = found;

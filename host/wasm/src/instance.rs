@@ -34,6 +34,8 @@ pub(crate) struct InstanceFactory<F: Exports> {
     pre: InstancePre<State>,
     identity: identity::exports::loadwright::plugin::plugin::GuestIndices,
     exports: F::Indices,
+    /// What the instances share.
+    pub(crate) shared: F::Shared,
     /// Instances that no thread uses.
     idle: Mutex<Vec<Live<F>>>,
 }
@@ -55,12 +57,22 @@ pub(crate) struct Call {
     pub(crate) first: u32,
     /// Whether it is for that item alone, and errors should say so.
     pub(crate) alone: bool,
+    /// Whether it is made once a run, and may take [`PATIENCE`] times as long as others.
+    pub(crate) once: bool,
 }
+
+/// How much longer a call may take that is made once a run.
+const PATIENCE: u32 = 60;
 
 impl Call {
     /// A call that is for no item.
     pub(crate) const fn of(export: &'static str) -> Self {
-        Self { export, first: 0, alone: false }
+        Self { export, first: 0, alone: false, once: false }
+    }
+
+    /// The same call, made once a run.
+    pub(crate) const fn patient(self) -> Self {
+        Self { once: true, ..self }
     }
 }
 
@@ -95,6 +107,7 @@ impl<F: Exports> InstanceFactory<F> {
             pre,
             identity,
             exports,
+            shared: F::Shared::default(),
             idle: Mutex::default(),
         })
     }
@@ -118,7 +131,7 @@ impl<F: Exports> InstanceFactory<F> {
         store.epoch_deadline_callback(state::at_deadline);
         store.set_hostcall_fuel(usize::try_from(self.limits.output).unwrap_or(usize::MAX));
         store.set_max_component_handles(resources::HANDLES);
-        let ticks = store.data_mut().begin(START.export, START.first);
+        let ticks = store.data_mut().begin(START.export, START.first, 1);
         store.set_epoch_deadline(ticks);
         let _running = self.services.epoch.run();
         let instance = match self.pre.instantiate(&mut store) {
@@ -141,8 +154,13 @@ impl<F: Exports> InstanceFactory<F> {
     }
 
     /// Counts the instance of `store` as lost to `error` in `call`.
-    fn lost(&self, call: Call, error: &wasmtime::Error, store: &mut Store<State>) -> PluginFailure {
-        let time = store.data().elapsed();
+    pub(crate) fn lost(
+        &self,
+        call: Call,
+        error: &wasmtime::Error,
+        store: &mut Store<State>,
+    ) -> PluginFailure {
+        let time = store.data().times.elapsed();
         let cause = trap::cause(error, store.data_mut());
         // A stopped instance does not count.
         if cause != Cause::Stopped {
@@ -164,7 +182,10 @@ impl<F: Exports> InstanceFactory<F> {
         let configured = live.identity.call_configure(&mut live.store, &self.settings);
         drop(running);
         match configured {
-            Ok(Ok(())) => Ok(live),
+            Ok(Ok(())) => {
+                F::prepare(self, &mut live)?;
+                Ok(live)
+            }
             Ok(Err(fault)) => Err(self.failure(CONFIGURE, Cause::Fault(fault.into()))),
             Err(error) => Err(self.lost(CONFIGURE, &error, &mut live.store)),
         }
@@ -187,7 +208,8 @@ pub(crate) struct Live<F: Exports> {
 impl<F: Exports> Live<F> {
     /// Begins `call` with its limits, which end when the result is dropped.
     pub(crate) fn arm(&mut self, call: Call) -> Running {
-        let ticks = self.store.data_mut().begin(call.export, call.first);
+        let state = self.store.data_mut();
+        let ticks = state.begin(call.export, call.first, if call.once { PATIENCE } else { 1 });
         self.store.set_epoch_deadline(ticks);
         self.store.data().services.epoch.run()
     }

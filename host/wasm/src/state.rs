@@ -1,5 +1,6 @@
 //! The data of a store: the guest's limits, its output and the host's services.
 
+use crate::call_times::CallTimes;
 use crate::clock;
 use crate::closed_wasi::ClosedWasi;
 use crate::engine::{EpochTicker, ticks};
@@ -10,7 +11,7 @@ use loadwright_core::ports::Tokenizer;
 use loadwright_core::stop::StopFlag;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 /// How often a running call checks the stop flag.
@@ -66,49 +67,25 @@ pub(crate) struct State {
     /// Set when the host ends a call.
     pub(crate) interruption: Option<Interruption>,
     taken: Taken,
-    deadline: Instant,
-    began: Instant,
-    /// Time of host calls so far in this call.
-    in_host: Duration,
-    /// Time that it waited for indexes.
-    in_index: Duration,
+    pub(crate) times: CallTimes,
 }
 
 impl State {
     pub(crate) fn new(limits: Limits, output: GuestOutput, services: Arc<Services>) -> Self {
         let wasi = ClosedWasi::new(services.seed);
-        let (taken, began) = (Taken::default(), clock::now());
-        let interruption = None;
-        let (deadline, in_host, in_index) = (began, Duration::ZERO, Duration::ZERO);
-        Self {
-            limits,
-            output,
-            services,
-            wasi,
-            interruption,
-            taken,
-            deadline,
-            began,
-            in_host,
-            in_index,
-        }
+        let times = CallTimes::begin(&limits, 1);
+        let taken = Taken::default();
+        Self { limits, output, services, wasi, interruption: None, taken, times }
     }
 
-    /// Begins `call`, whose first item is `first`: restarts its limits and its randomness, and forgets
-    /// earlier output. Returns the deadline in ticks.
-    pub(crate) fn begin(&mut self, call: &str, first: u32) -> u64 {
+    /// Begins `call`, whose first item is `first` and which may take `times` the usual time: restarts
+    /// its limits and its randomness, and forgets earlier output. Returns the deadline in ticks.
+    pub(crate) fn begin(&mut self, call: &str, first: u32, times: u32) -> u64 {
         self.output.clear();
         self.wasi.begin(call, first);
         self.interruption = None;
-        self.began = clock::now();
-        self.deadline = self.began + self.limits.timeout;
-        (self.in_host, self.in_index) = (Duration::ZERO, Duration::ZERO);
-        ticks(self.limits.timeout.min(STOP_POLL))
-    }
-
-    /// Time since the call began.
-    pub(crate) fn elapsed(&self) -> Duration {
-        clock::now() - self.began
+        self.times = CallTimes::begin(&self.limits, times);
+        ticks(self.times.allowed.min(STOP_POLL))
     }
 
     /// Fails if the call's result is no longer needed.
@@ -130,8 +107,8 @@ impl State {
         work: impl FnOnce(&mut Self) -> T,
     ) -> wasmtime::Result<T> {
         let (result, time) = self.untimed(work)?;
-        self.in_host += time;
-        self.ensure_host_time(self.in_host <= self.limits.host_time)?;
+        self.times.in_host += time;
+        self.ensure_host_time(self.times.in_host <= self.times.allowed_in_host)?;
         Ok(result)
     }
 
@@ -141,8 +118,8 @@ impl State {
     /// The run was stopped, or the call waited too long.
     pub(crate) fn indexing<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> wasmtime::Result<T> {
         let (result, time) = self.untimed(work)?;
-        self.in_index += time;
-        self.ensure_host_time(self.in_index <= INDEXING)?;
+        self.times.in_index += time;
+        self.ensure_host_time(self.times.in_index <= INDEXING)?;
         Ok(result)
     }
 
@@ -152,7 +129,7 @@ impl State {
         let began = clock::now();
         let result = work(self);
         let time = clock::now() - began;
-        self.deadline += time;
+        self.times.outside(time);
         // A stop may have cut the work short: its result is not valid then.
         self.check_stop()?;
         Ok((result, time))
@@ -171,7 +148,7 @@ impl State {
 pub(crate) fn at_deadline(mut cx: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let state = cx.data_mut();
     state.check_stop()?;
-    let left = state.deadline.saturating_duration_since(clock::now());
+    let left = state.times.left();
     if left.is_zero() {
         state.interruption = Some(Interruption::Time);
         return Ok(UpdateDeadline::Interrupt);

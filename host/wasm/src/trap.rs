@@ -34,8 +34,10 @@ const GLUE: [&str; 14] = [
 /// frames.
 pub(crate) fn cause(error: &wasmtime::Error, state: &mut State) -> Cause {
     match state.interruption {
-        Some(Interruption::Time) => Cause::TimeLimit(state.limits.timeout.as_secs_f64()),
-        Some(Interruption::HostTime) => Cause::HostTimeLimit(state.limits.host_time.as_secs_f64()),
+        Some(Interruption::Time) => Cause::TimeLimit(state.times.allowed.as_secs_f64()),
+        Some(Interruption::HostTime) => {
+            Cause::HostTimeLimit(state.times.allowed_in_host.as_secs_f64())
+        }
         Some(Interruption::Memory) => Cause::MemoryLimit(state.limits.memory >> 20),
         Some(Interruption::Stopped) => Cause::Stopped,
         None if is_output(error) => Cause::OutputLimit(state.limits.output >> 20),

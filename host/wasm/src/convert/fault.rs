@@ -2,6 +2,7 @@
 
 use crate::bindings::bulk::loadwright::plugin::types;
 use crate::bindings::identity::loadwright::plugin::types as plain;
+use crate::bindings::index::loadwright::plugin::types as index;
 use loadwright_core::foreign::clipped;
 use loadwright_core::ports::Fault;
 use loadwright_core::setting::SettingFault;
@@ -41,6 +42,7 @@ macro_rules! fault {
 
 fault!(types);
 fault!(plain);
+fault!(index);
 
 impl From<Fault> for types::Fault {
     fn from(fault: Fault) -> Self {
