@@ -5,7 +5,7 @@ use crate::number::{grid, millis, percent, significant};
 use crate::style::{Style, one_line};
 use loadwright_core::metrics::Metric;
 use loadwright_core::percentile::Distribution;
-use loadwright_core::plan::{Load, Objectives};
+use loadwright_core::plan::{Load, Objectives, PluginVersion};
 use loadwright_core::record::TokenSource;
 use loadwright_core::service::ServiceMetric;
 use loadwright_core::summary::{Steady, Summary};
@@ -24,6 +24,7 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
         ("Client", client(summary)),
         ("Connections", connections(summary)),
         ("Proxy", summary.point.proxy.clone()),
+        ("Plugins", plugins(summary)),
     ];
     let lines: String = topics
         .into_iter()
@@ -33,6 +34,18 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
         return lines;
     }
     format!("\n{}\n{lines}", style.bold("Also measured:"))
+}
+
+/// The digest is cut to what tells plugins apart; all of it is in the JSON.
+fn plugins(summary: &Summary) -> Option<String> {
+    let shown = |plugin: &PluginVersion| {
+        let PluginVersion { kind, name, version, sha256 } = plugin;
+        let digest = sha256.get(..12).unwrap_or(sha256);
+        let named = [kind, name, version].map(|part| part.as_str()).join(" ");
+        one_line(&format!("{} (sha256 {digest})", named.trim_end()), 400)
+    };
+    let all: Vec<String> = summary.point.plugins.iter().map(shown).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn load(summary: &Summary) -> Option<String> {
