@@ -11,8 +11,10 @@ use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Api, Cause, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Head, PromptRequest, Request, Template};
+use loadwright_core::secret::{filled, has_secret};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Builds requests, with an API plugin instance of its own.
@@ -191,7 +193,12 @@ impl RequestBuilder {
 
     /// Puts the media into the body, and the turn's headers beside the API plugin's.
     fn fill(&mut self, mut template: Template, parts: HostParts) -> Result<Request, PluginFailure> {
+        fill_secrets(&self.plan, &mut template.head)?;
         for (name, value) in &parts.headers {
+            if has_secret(value) {
+                let text = format!("its header `{name}` holds a secret, which only an api may use");
+                return Err(contract(&self.plan.request.dataset, "generate", &text));
+            }
             check_plugin_header(name, value).map_err(|error| {
                 contract(&self.plan.request.dataset, "generate", &error.to_string())
             })?;
@@ -255,6 +262,22 @@ fn with_history(history: &[Message], prompt: &Prompt) -> Prompt {
         [] => prompt.clone(),
         history => Prompt::Messages([history.to_vec(), messages(prompt)].concat()),
     }
+}
+
+/// Fills in the secrets that headers of the API plugin name.
+///
+/// # Errors
+/// One is not declared, or was not given.
+pub(crate) fn fill_secrets(plan: &Plan, head: &mut Head) -> Result<(), PluginFailure> {
+    for (name, value) in &mut head.headers {
+        let filled = filled(value, &plan.target.secrets).map_err(|error| {
+            contract(&plan.request.api, "format", &format!("its header `{name}`: {error}"))
+        })?;
+        if let Cow::Owned(filled) = filled {
+            *value = filled;
+        }
+    }
+    Ok(())
 }
 
 /// Checks a request's head.
