@@ -2,7 +2,9 @@
 
 use crate::parse;
 use crate::plan::Run;
+use serde_json::{Value, json};
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 /// The run that `perf` with the arguments `line` describes.
 pub(crate) fn run(line: &str) -> Run {
@@ -20,4 +22,32 @@ fn convert(line: &str) -> Result<Run, String> {
         parse::perf(&words.collect::<Vec<_>>(), &[]).map_err(|error| error.to_string())?;
     let address = ([127, 0, 0, 1], 1).into();
     request.convert(Some(address)).map_err(|errors| errors.to_string())
+}
+
+/// A component with a manifest of this name, whose section of its kind is `section`. Only its manifest
+/// can be used: the code is that of another plugin.
+pub(crate) fn stamped(name: &str, section: &Value) -> PathBuf {
+    stamped_with(name, "openai", json!({ "api": section }))
+}
+
+/// As [`stamped`], made from the bundled plugin `of`, with all members but the name.
+pub(crate) fn stamped_with(name: &str, of: &str, mut members: Value) -> PathBuf {
+    members["name"] = name.into();
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/dist");
+    let mut bytes = std::fs::read(dist.join(format!("{of}.wasm"))).expect("it is bundled");
+    let section = ["loadwright:manifest".as_bytes(), members.to_string().as_bytes()];
+    let mut content = vec![section[0].len() as u8];
+    content.extend(section.concat());
+    bytes.push(0);
+    let mut length = content.len();
+    while length >= 0x80 {
+        bytes.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes.extend(content);
+    let folder = tempfile::tempdir().expect("there is room").keep();
+    let path = folder.join(format!("{name}.wasm"));
+    std::fs::write(&path, bytes).expect("it is writable");
+    path
 }

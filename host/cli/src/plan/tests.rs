@@ -1,7 +1,7 @@
 //! What command lines mean: loads, names, items, targets, generation settings.
 
 use super::Run;
-use crate::testing::{errors, run as read};
+use crate::testing::{errors, run as read, stamped};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{
     CpuPinning, FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
@@ -13,8 +13,11 @@ use std::time::Duration;
 const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64 \
                      --tokenizer-path t";
 
-/// A protocol that is not bundled: what `--plugin` gives may have any name, as far as this file tells.
-const OTHER_API: &str = "--plugin Cargo.toml --api other";
+/// An API plugin that is not bundled, whose manifest says nothing of its URLs.
+fn other_api() -> String {
+    let other = stamped("other", &json!({ "prompts": ["messages", "text"] }));
+    format!("--plugin {} --api other", other.display())
+}
 
 fn whole(line: &str) -> Run {
     read(&format!("{WHOLE} {line}"))
@@ -65,8 +68,10 @@ fn simulate_bounds_only_prompts_that_are_made_up() {
     let longest = |line: &str| read(line).dataset_settings["max_prompt_length"].clone();
     assert_eq!(longest("--simulate --dataset random_vl"), json!(128));
     assert_eq!(longest("--simulate --dataset random --min-prompt-length 200"), json!(200));
-    assert_eq!(longest("--simulate --dataset line_by_line"), json!(null));
-    assert_eq!(longest("--simulate --dataset line_by_line --max-prompt-length 9"), json!(9));
+    assert_eq!(longest("--simulate --dataset line_by_line --dataset-path Cargo.toml"), json!(null));
+    assert_eq!(longest(
+            "--simulate --dataset line_by_line --dataset-path Cargo.toml --max-prompt-length 9"
+        ), json!(9));
     assert_eq!(longest("--simulate --prompt hi"), json!(null));
 }
 
@@ -118,6 +123,7 @@ fn points_are_numbered_and_the_first_item_is_the_offset() {
 
 #[test]
 fn endpoints_are_completed_with_a_notice() {
+    let other = other_api();
     let cases = [
         ("http://h:1", "", "http://h:1/v1/chat/completions", true),
         ("http://h:1/v1/", "", "http://h:1/v1/chat/completions", true),
@@ -126,7 +132,9 @@ fn endpoints_are_completed_with_a_notice() {
         ("http://h/v1/completions", "", "http://h/v1/completions", false),
         ("http://h/v1/chat/completions/", "", "http://h/v1/chat/completions/", false),
         ("http://h/v1/chat/completions", "--tokenize-prompt", "http://h/v1/completions", true),
-        ("http://h/x", OTHER_API, "http://h/x", false),
+        ("http://h/v1/embeddings", "--tokenize-prompt", "http://h/v1/embeddings", false),
+        ("http://h/v1/responses", "", "http://h/v1/responses", false),
+        ("http://h/x", &other, "http://h/x", false),
     ];
     for (url, more, wanted, notice) in cases {
         let run = read(&format!(
@@ -143,14 +151,16 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
     let line = |url: &str, more: &str| {
         format!("--model m --tokenizer-path t --max-prompt-length 9 --url http://h/{url} {more}")
     };
+    let other = other_api();
+    let other_in_chat = format!("{other} --apply-chat-template");
     let cases = [
         ("v1/chat/completions", "", true),
         ("v1/chat/completions/", "--apply-chat-template", true),
         ("v1/completions", "", false),
         ("v1/completions", "--no-apply-chat-template", false),
         ("v1/chat/completions", "--tokenize-prompt --no-apply-chat-template", false),
-        ("generate", OTHER_API, false),
-        ("generate", "--plugin Cargo.toml --api other --apply-chat-template", true),
+        ("generate", &other, false),
+        ("generate", &other_in_chat, true),
         ("v1", "--no-apply-chat-template", false),
         ("v1", "", true),
     ];
@@ -302,7 +312,8 @@ fn secrets_of_a_url_are_sent_and_never_stored_or_shown() {
     let run = read(line);
     let sent = "http://h/v1/chat/completions?api_key=sk-1&Token=sk-2&v=3";
     assert_eq!(run.points[0].target.url, sent);
-    assert_eq!(run.api_settings["url"], sent);
+    let masked = "http://h/v1/chat/completions?api_key=**********&Token=**********&v=3";
+    assert_eq!(run.api_settings["url"], masked, "plugins get no secret");
     let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
     assert!(!stored.contains("sk-") && stored.contains("Token=**********&v=3"), "{stored}");
     assert!(run.notices[0].contains("v=3") && !run.notices[0].contains("sk-"), "{:?}", run.notices);

@@ -24,7 +24,6 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
         ("Client", client(summary)),
         ("Connections", connections(summary)),
         ("Proxy", summary.point.proxy.clone()),
-        ("Plugins", plugins(summary)),
     ];
     let lines: String = topics
         .into_iter()
@@ -36,16 +35,19 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
     format!("\n{}\n{lines}", style.bold("Also measured:"))
 }
 
-/// The digest is cut to what tells plugins apart; all of it is in the JSON.
-fn plugins(summary: &Summary) -> Option<String> {
-    let shown = |plugin: &PluginVersion| {
+/// The plugins that were used. Digests are cut to what tells them apart; all of them is in the JSON.
+pub(super) fn plugins(summary: &Summary, style: &Style) -> String {
+    let line = |plugin: &PluginVersion| {
         let PluginVersion { kind, name, version, sha256 } = plugin;
         let digest = sha256.get(..12).unwrap_or(sha256);
-        let named = [kind, name, version].map(|part| part.as_str()).join(" ");
-        one_line(&format!("{} (sha256 {digest})", named.trim_end()), 400)
+        let words = format!("{name} {version} (sha256 {digest})");
+        style.wrap(&format!("  {kind:<15}"), &one_line(&words, 400)) + "\n"
     };
-    let all: Vec<String> = summary.point.plugins.iter().map(shown).collect();
-    (!all.is_empty()).then(|| all.join(", "))
+    let lines: String = summary.point.plugins.iter().map(line).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\n{}\n{lines}", style.bold("Plugins:"))
 }
 
 fn load(summary: &Summary) -> Option<String> {
