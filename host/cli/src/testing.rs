@@ -17,9 +17,14 @@ pub(crate) fn errors(line: &str) -> String {
 }
 
 fn convert(line: &str) -> Result<Run, String> {
+    convert_with(line, &[])
+}
+
+/// As [`run`], with these variables in the environment.
+pub(crate) fn convert_with(line: &str, environment: &[(String, String)]) -> Result<Run, String> {
     let words = shlex::split(line).expect("well quoted").into_iter().map(OsString::from);
     let request =
-        parse::perf(&words.collect::<Vec<_>>(), &[]).map_err(|error| error.to_string())?;
+        parse::perf(&words.collect::<Vec<_>>(), environment).map_err(|error| error.to_string())?;
     let address = ([127, 0, 0, 1], 1).into();
     request.convert(Some(address)).map_err(|errors| errors.to_string())
 }
@@ -35,9 +40,9 @@ pub(crate) fn stamped_with(name: &str, of: &str, mut members: Value) -> PathBuf 
     members["name"] = name.into();
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/dist");
     let mut bytes = std::fs::read(dist.join(format!("{of}.wasm"))).expect("it is bundled");
-    let section = ["loadwright:manifest".as_bytes(), members.to_string().as_bytes()];
-    let mut content = vec![section[0].len() as u8];
-    content.extend(section.concat());
+    let section = "loadwright:manifest";
+    let mut content = vec![section.len() as u8];
+    content.extend(format!("{section}{members}").into_bytes());
     bytes.push(0);
     let mut length = content.len();
     while length >= 0x80 {

@@ -1,5 +1,7 @@
 //! What command lines mean: loads, names, items, targets, generation settings.
 
+mod manifests;
+
 use super::Run;
 use crate::testing::{errors, run as read, stamped};
 use loadwright_core::arrival::{Arrival, Process};
@@ -69,9 +71,12 @@ fn simulate_bounds_only_prompts_that_are_made_up() {
     assert_eq!(longest("--simulate --dataset random_vl"), json!(128));
     assert_eq!(longest("--simulate --dataset random --min-prompt-length 200"), json!(200));
     assert_eq!(longest("--simulate --dataset line_by_line --dataset-path Cargo.toml"), json!(null));
-    assert_eq!(longest(
+    assert_eq!(
+        longest(
             "--simulate --dataset line_by_line --dataset-path Cargo.toml --max-prompt-length 9"
-        ), json!(9));
+        ),
+        json!(9)
+    );
     assert_eq!(longest("--simulate --prompt hi"), json!(null));
 }
 

@@ -1,20 +1,17 @@
 //! Builds requests from turns, by the API plugin.
 
-use super::token_ids;
+use super::{heads, token_ids};
 use crate::context::Ports;
 use crate::messages::conversation::{ConversationState, Place, StartedTurn, messages};
 use crate::messages::{NextTurn, PreparedRequest, TurnBuilder, TurnContext, nanos};
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Content, Conversation, Message, Prompt, Turn};
-use loadwright_core::head::check_plugin_header;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Api, Cause, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
 use loadwright_core::request::{Head, PromptRequest, Request, Template};
-use loadwright_core::secret::{filled, has_secret};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha12Rng;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Builds requests, with an API plugin instance of its own.
@@ -193,16 +190,8 @@ impl RequestBuilder {
 
     /// Puts the media into the body, and the turn's headers beside the API plugin's.
     fn fill(&mut self, mut template: Template, parts: HostParts) -> Result<Request, PluginFailure> {
-        fill_secrets(&self.plan, &mut template.head)?;
-        for (name, value) in &parts.headers {
-            if has_secret(value) {
-                let text = format!("its header `{name}` holds a secret, which only an api may use");
-                return Err(contract(&self.plan.request.dataset, "generate", &text));
-            }
-            check_plugin_header(name, value).map_err(|error| {
-                contract(&self.plan.request.dataset, "generate", &error.to_string())
-            })?;
-        }
+        heads::fill_secrets(&self.plan, &mut template.head)?;
+        heads::check_turn(&self.plan, &parts.headers)?;
         template.head.headers.extend(parts.headers);
         let mut request = template
             .fill(&parts.media)
@@ -210,7 +199,7 @@ impl RequestBuilder {
         match &self.head {
             Some(head) if *head == request.head => request.head = Arc::clone(head),
             _ => {
-                check_head(&self.plan, &request.head)?;
+                heads::check(&self.plan, &request.head)?;
                 self.head = Some(Arc::clone(&request.head));
             }
         }
@@ -262,30 +251,6 @@ fn with_history(history: &[Message], prompt: &Prompt) -> Prompt {
         [] => prompt.clone(),
         history => Prompt::Messages([history.to_vec(), messages(prompt)].concat()),
     }
-}
-
-/// Fills in the secrets that headers of the API plugin name.
-///
-/// # Errors
-/// One is not declared, or was not given.
-pub(crate) fn fill_secrets(plan: &Plan, head: &mut Head) -> Result<(), PluginFailure> {
-    for (name, value) in &mut head.headers {
-        let filled = filled(value, &plan.target.secrets).map_err(|error| {
-            contract(&plan.request.api, "format", &format!("its header `{name}`: {error}"))
-        })?;
-        if let Cow::Owned(filled) = filled {
-            *value = filled;
-        }
-    }
-    Ok(())
-}
-
-/// Checks a request's head.
-///
-/// # Errors
-/// It cannot be sent.
-pub(crate) fn check_head(plan: &Plan, head: &Head) -> Result<(), PluginFailure> {
-    head.check().map_err(|error| contract(&plan.request.api, "format", &error.to_string()))
 }
 
 /// An API plugin returned fewer results than it was given arguments.
