@@ -22,6 +22,7 @@ mod limits;
 mod load;
 mod outcomes;
 mod paced;
+mod plans;
 mod pressure;
 mod probe;
 mod proxies;

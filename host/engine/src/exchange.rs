@@ -7,6 +7,7 @@ pub mod framing;
 pub mod http1;
 pub(crate) mod http2;
 pub(crate) mod net;
+pub(crate) mod receiving;
 pub(crate) mod request_head;
 pub mod response;
 pub(crate) mod transport;

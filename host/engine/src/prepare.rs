@@ -4,7 +4,6 @@
 //! runs between a scheduled time and its send.
 
 pub(crate) mod dataset_cursor;
-pub(crate) mod heads;
 pub(crate) mod request_builder;
 mod token_ids;
 

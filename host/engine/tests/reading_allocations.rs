@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "an allocator that counts is one that delegates")]
 
 use loadwright_core::reading::{Channel, CountKind, ReadingPlan, Rule, RuleKind};
-use loadwright_engine::framing::{Framer, Framing};
+use loadwright_engine::framing::{Frame, Framer, Framing};
 use loadwright_engine::reading::{Reader, Reading};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -85,10 +85,10 @@ impl Exchange {
     fn run(&mut self, stream: &[u8]) {
         let Self { reader, reading } = self;
         reading.clear();
-        let mut framer = Framer::new(Framing::Sse, 1 << 20);
+        let mut framer = Framer::new(Framing::Sse, false, 1 << 20);
         for part in stream.chunks(300) {
-            let read = &mut |frame: &[u8]| {
-                reader.read(frame, reading);
+            let read = &mut |frame: Frame<'_>| {
+                reader.read(frame.payload, reading);
             };
             framer.feed(part, read).expect("no frame is that long");
         }

@@ -49,9 +49,9 @@ mod trap;
 mod wasi;
 
 pub use bundled::{Bundled, bundled};
-pub use error::{HostError, LoadError, LoadFault, OpenError};
+pub use error::{LoadError, LoadFault, OpenError};
 pub use guest_output::{Level, Log};
-pub use host::{Host, HostConfig};
+pub use host::{Host, HostConfig, HostError};
 pub use identity::{Identity, identify, identify_bundled};
 pub use kind::Kind;
 pub use manifest::{DATASET_PATH, Manifest};

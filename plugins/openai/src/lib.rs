@@ -11,6 +11,7 @@ mod prompt;
 mod reading;
 mod recorded;
 mod skeleton;
+mod template;
 
 use bodies::Bodies;
 use endpoint::Endpoint;

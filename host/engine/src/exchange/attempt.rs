@@ -4,8 +4,7 @@
 use crate::context::budget::{Budget, Claim};
 use crate::context::control::Progress;
 use crate::context::reachability::Reachability;
-use crate::exchange::framing::Framing;
-use crate::exchange::framing::marks::EndMarks;
+use crate::exchange::receiving::Receiving;
 use crate::exchange::response::{Response, ResponseOptions};
 use crate::interpret::queue::InterpreterQueue;
 use crate::messages::capture::CapturePool;
@@ -51,12 +50,10 @@ pub(crate) struct AttemptContext {
     pub(crate) interpreters: InterpreterQueue,
     pub(crate) captures: Arc<CapturePool>,
     pub(crate) progress: Arc<Progress>,
-    /// Whether frames may be sent on before the reply ends: the protocol has a reading plan.
-    pub(crate) incremental: bool,
     /// Limits what replies hold.
     pub(crate) budget: Arc<Budget>,
-    /// What marks the end of a reply.
-    pub(crate) marks: EndMarks,
+    /// How replies are received.
+    pub(crate) receiving: Receiving,
     /// Whether replies are requested as streams.
     pub(crate) stream: bool,
 }
@@ -74,9 +71,15 @@ impl Attempt {
         shared: &Arc<AttemptContext>,
     ) -> Self {
         shared.progress.in_flight.fetch_add(1, Relaxed);
-        // Where a later turn repeats the reply, `decode` makes the assistant's message of it.
-        let whole = !shared.incremental || turn.needs_reply;
-        let options = ResponseOptions { headers: whole, stream: shared.stream };
+        let receiving = &shared.receiving;
+        // Where a later turn repeats the reply, `decode` may make the assistant's message of it.
+        let whole = !receiving.incremental || (receiving.decodes_next && turn.needs_reply);
+        let options = ResponseOptions {
+            headers: whole,
+            stream: shared.stream,
+            framing: receiving.framing,
+            event_names: receiving.event_names || whole,
+        };
         Self {
             number,
             id,
@@ -110,7 +113,7 @@ impl Attempt {
     /// # Errors
     /// As for [`Response::feed`].
     pub(crate) fn feed(&mut self, bytes: &[u8], read: &TimestampedRead) -> Result<bool, Failure> {
-        self.response.feed(bytes, read, &self.shared.marks)
+        self.response.feed(bytes, read, &self.shared.receiving.marks)
     }
 
     /// Whether the first data came before the request was sent, so that it is not a reply to it.
@@ -198,7 +201,7 @@ impl Attempt {
         let streamed = response.streamed();
         let head = response.head.as_ref();
         let status = head.map(|head| head.status);
-        let untyped_stream = streamed && head.is_some_and(|it| it.framing == Framing::Sniffed);
+        let untyped_stream = streamed && response.is_sniffed();
         let headers = response.head.as_mut().and_then(|head| head.headers.take());
         let headers = headers.unwrap_or_default();
         let urgent = next_step.is_some();

@@ -1,9 +1,13 @@
-//! Splits the body of a reply into frames as it arrives: server-sent events, JSON lines, or the body
-//! as one frame. What a frame means is for `reading`, when it came for the connection.
+//! Splits the body of a reply into frames as it arrives: server-sent events, JSON lines, elements of a
+//! JSON array, or the body as one frame. What a frame means is for `reading`, when it came for the
+//! connection.
 
+mod elements;
 pub(crate) mod marks;
 mod sse;
 
+use elements::Elements;
+use loadwright_core::reading::PlanFraming;
 use sse::Events;
 
 #[cfg(test)]
@@ -22,6 +26,23 @@ pub enum Framing {
     Whole,
     /// Events if the body begins like an event stream, otherwise one frame.
     Sniffed,
+    /// One frame per element of the array that the body is; a body that is none is one frame.
+    Elements,
+}
+
+/// One frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'b> {
+    /// The name of the server-sent event, if there is one and names are kept.
+    pub event: &'b [u8],
+    /// What it holds.
+    pub payload: &'b [u8],
+}
+
+impl<'b> Frame<'b> {
+    fn unnamed(payload: &'b [u8]) -> Self {
+        Self { event: b"", payload }
+    }
 }
 
 impl Framing {
@@ -47,6 +68,17 @@ impl Framing {
             Self::Sniffed
         } else {
             Self::Whole
+        }
+    }
+
+    /// The framing of a reading plan, for a content type whose own is `self`.
+    pub(crate) fn of_plan(self, plan: PlanFraming) -> Self {
+        match plan {
+            PlanFraming::ByType => self,
+            PlanFraming::Sse => Self::Sse,
+            PlanFraming::Lines => Self::Lines,
+            PlanFraming::JsonArray => Self::Elements,
+            PlanFraming::Whole => Self::Whole,
         }
     }
 }
@@ -100,29 +132,36 @@ enum State {
     Sse(Events),
     Lines(Vec<u8>),
     Whole(Vec<u8>),
-    /// The beginning of a body whose framing is not known yet.
-    Sniffed(Vec<u8>),
+    /// The beginning of a body whose framing is not known yet, and whether names are kept.
+    Sniffed(Vec<u8>, bool),
+    Elements(Box<Elements>),
 }
 
 impl Framer {
-    /// A framer at the start of a body. `max_frame` is in bytes of payload.
-    pub fn new(framing: Framing, max_frame: usize) -> Self {
+    /// A framer at the start of a body; `keeps_names`: of server-sent events. `max_frame` is in bytes
+    /// of payload and name.
+    pub fn new(framing: Framing, keeps_names: bool, max_frame: usize) -> Self {
         let state = match framing {
-            Framing::Sse => State::Sse(Events::default()),
+            Framing::Sse => State::Sse(Events::new(keeps_names)),
             Framing::Lines => State::Lines(Vec::new()),
             Framing::Whole => State::Whole(Vec::new()),
-            Framing::Sniffed => State::Sniffed(Vec::new()),
+            Framing::Sniffed => State::Sniffed(Vec::new(), keeps_names),
+            Framing::Elements => State::Elements(Box::default()),
         };
         Self { state, limit: max_frame }
     }
 
     /// Whether the body is split into frames as it comes.
     pub fn streams(&self) -> bool {
-        matches!(self.state, State::Sse(_) | State::Lines(_))
+        match &self.state {
+            State::Sse(_) | State::Lines(_) => true,
+            State::Whole(_) | State::Sniffed(..) => false,
+            State::Elements(elements) => elements.is_array(),
+        }
     }
 
-    /// Takes the next bytes of the body and calls `into` with the payload of each frame that they
-    /// complete, in order.
+    /// Takes the next bytes of the body and calls `into` with each frame that they complete, in
+    /// order.
     ///
     /// # Errors
     /// A frame is too long. The framer cannot be used further; `into` was called for the frames before
@@ -130,19 +169,24 @@ impl Framer {
     pub fn feed(
         &mut self,
         bytes: &[u8],
-        into: &mut impl FnMut(&[u8]),
+        into: &mut impl FnMut(Frame<'_>),
     ) -> Result<(), FrameTooLarge> {
         match &mut self.state {
             State::Sse(events) => events.feed(bytes, self.limit, into),
             State::Lines(held) => feed_lines(held, bytes, self.limit, into),
             State::Whole(held) => append(held, bytes, self.limit),
-            State::Sniffed(_) => self.sniff(bytes, into),
+            State::Sniffed(..) => self.sniff(bytes, into),
+            State::Elements(elements) => elements.feed(bytes, self.limit, into),
         }
     }
 
     /// Takes the next bytes of a body whose framing is not known yet.
-    fn sniff(&mut self, bytes: &[u8], into: &mut impl FnMut(&[u8])) -> Result<(), FrameTooLarge> {
-        let State::Sniffed(held) = &mut self.state else { return Ok(()) };
+    fn sniff(
+        &mut self,
+        bytes: &[u8],
+        into: &mut impl FnMut(Frame<'_>),
+    ) -> Result<(), FrameTooLarge> {
+        let State::Sniffed(held, keeps_names) = &mut self.state else { return Ok(()) };
         append(held, bytes, self.limit)?;
         let Some(events) = begins_as_events(held) else { return Ok(()) };
         let body = std::mem::take(held);
@@ -150,7 +194,7 @@ impl Framer {
             self.state = State::Whole(body);
             return Ok(());
         }
-        let mut stream = Events::default();
+        let mut stream = Events::new(*keeps_names);
         let fed = stream.feed(&body, self.limit, into);
         self.state = State::Sse(stream);
         fed
@@ -160,26 +204,28 @@ impl Framer {
     pub fn held(&self) -> usize {
         match &self.state {
             State::Sse(events) => events.capacity(),
-            State::Lines(held) | State::Whole(held) | State::Sniffed(held) => held.capacity(),
+            State::Lines(held) | State::Whole(held) | State::Sniffed(held, _) => held.capacity(),
+            State::Elements(elements) => elements.capacity(),
         }
     }
 
     /// Takes the end of the body: an incomplete frame that holds data is a frame too. Only for a body
     /// that is complete; a truncated one has no last frame.
-    pub fn finish(&mut self, into: &mut impl FnMut(&[u8])) {
+    pub fn finish(&mut self, into: &mut impl FnMut(Frame<'_>)) {
         match &mut self.state {
             State::Sse(events) => events.finish(into),
             State::Lines(held) => {
                 push_line(held, into);
                 held.clear();
             }
-            State::Whole(held) | State::Sniffed(held) => {
+            State::Whole(held) | State::Sniffed(held, _) => {
                 let body = held.strip_prefix(BOM).unwrap_or(held);
                 if !body.is_empty() {
-                    into(body);
+                    into(Frame::unnamed(body));
                 }
                 held.clear();
             }
+            State::Elements(elements) => elements.finish(into),
         }
     }
 }
@@ -188,7 +234,7 @@ fn feed_lines(
     held: &mut Vec<u8>,
     mut bytes: &[u8],
     limit: usize,
-    into: &mut impl FnMut(&[u8]),
+    into: &mut impl FnMut(Frame<'_>),
 ) -> Result<(), FrameTooLarge> {
     while let Some(end) = memchr::memchr(b'\n', bytes) {
         let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
@@ -206,11 +252,11 @@ fn feed_lines(
 }
 
 /// Adds a line without its carriage return and a byte order mark, unless it is empty.
-fn push_line(line: &[u8], into: &mut impl FnMut(&[u8])) {
+fn push_line(line: &[u8], into: &mut impl FnMut(Frame<'_>)) {
     let line = line.strip_prefix(BOM).unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if !line.is_empty() {
-        into(line);
+        into(Frame::unnamed(line));
     }
 }
 

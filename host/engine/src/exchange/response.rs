@@ -5,7 +5,7 @@ pub mod body;
 pub mod head;
 
 use crate::exchange::framing::marks::EndMarks;
-use crate::exchange::framing::{Framer, Framing};
+use crate::exchange::framing::{Frame, Framer, Framing};
 use crate::messages::Failure;
 use crate::messages::capture::{Capture, FrameStamp};
 use body::{Body, Delimiter};
@@ -13,6 +13,7 @@ use head::ResponseHead;
 use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::TimestampSource;
+use loadwright_core::reading::PlanFraming;
 use loadwright_timing::socket::TimestampedRead;
 use std::mem::take;
 
@@ -44,6 +45,10 @@ pub(crate) struct ResponseOptions {
     pub(crate) headers: bool,
     /// A stream: a body without a content type may be one.
     pub(crate) stream: bool,
+    /// How the reading plan splits its body.
+    pub(crate) framing: PlanFraming,
+    /// With the names of its server-sent events.
+    pub(crate) event_names: bool,
 }
 
 /// What each read of a body touches, together on two cache lines: a connection is cold in the cache
@@ -124,6 +129,12 @@ impl Response {
         self.read_state.framer.as_ref().is_some_and(Framer::streams)
     }
 
+    /// Whether only the beginning of its body could tell how it is split into frames.
+    pub(crate) fn is_sniffed(&self) -> bool {
+        let untyped = self.head.as_ref().is_some_and(|head| head.framing == Framing::Sniffed);
+        untyped && self.options.framing == PlanFraming::ByType
+    }
+
     /// Whether the connection may carry another request.
     pub(crate) fn keeps_connection(&self) -> bool {
         self.read_state.body.done()
@@ -157,9 +168,9 @@ impl Response {
             *received += run.len() as u64;
             match framer {
                 Some(framer) => framer
-                    .feed(run, &mut |frame: &[u8]| {
-                        *end_marked |= marks.matches(frame);
-                        capture.push(frame, stamp);
+                    .feed(run, &mut |frame: Frame<'_>| {
+                        *end_marked |= marks.matches(frame.payload);
+                        capture.push(frame.event, frame.payload, stamp);
                     })
                     .map_err(|error| Failure::new(Outcome::TooLarge, error.to_string()))?,
                 None => keep_start(&mut self.error_body, run),
@@ -205,11 +216,12 @@ impl Response {
         let ok = (200..300).contains(&head.status);
         let encoding = head.encoding.clone();
         if ok {
-            let framing = match head.framing {
+            let by_type = match head.framing {
                 Framing::Sniffed if !self.options.stream => Framing::Whole,
                 framing => framing,
             };
-            self.read_state.framer = Some(Framer::new(framing, FRAME));
+            let framing = by_type.of_plan(self.options.framing);
+            self.read_state.framer = Some(Framer::new(framing, self.options.event_names, FRAME));
         }
         self.head = Some(head);
         match encoding {
@@ -226,7 +238,7 @@ impl Response {
         let stamp = self.stamp(read);
         let ReadState { framer, capture, .. } = &mut self.read_state;
         if let Some(framer) = framer {
-            framer.finish(&mut |frame: &[u8]| capture.push(frame, stamp));
+            framer.finish(&mut |frame: Frame<'_>| capture.push(frame.event, frame.payload, stamp));
         }
     }
 

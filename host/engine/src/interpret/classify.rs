@@ -61,16 +61,22 @@ fn content(facts: &ExchangeFacts<'_>, reading: &Reading) -> (Outcome, String) {
     if let Some(error) = &reading.error {
         return (Outcome::StreamError, error.clone());
     }
-    if let Some(unreadable) = &reading.unreadable {
+    // Usage that reports a token without text means a special token: that is output too.
+    let produced = reading.usage.output_tokens.or(reading.frame_tokens).unwrap_or(0);
+    let has_output = !reading.outputs.is_empty() || produced > 0;
+    let has_end = reading.done || reading.finish_reason.is_some();
+    // A keep-alive line between the frames of a whole reply takes nothing from it.
+    let is_forgiven = !reading.damaged && has_output && has_end;
+    if let Some(unreadable) = &reading.unreadable
+        && !is_forgiven
+    {
         return (Outcome::Malformed, unreadable.clone());
     }
-    if facts.needs_end_mark && !reading.done && reading.finish_reason.is_none() {
+    if facts.needs_end_mark && !has_end {
         let text = "the stream ended without its end mark and without a finish reason";
         return (Outcome::Truncated, text.to_owned());
     }
-    // Usage that reports a token without text means a special token: that is output too.
-    let produced = reading.usage.output_tokens.or(reading.frame_tokens).unwrap_or(0);
-    if reading.outputs.is_empty() && produced == 0 {
+    if !has_output {
         return (Outcome::Empty, "the reply has no output".to_owned());
     }
     (Outcome::Ok, String::new())

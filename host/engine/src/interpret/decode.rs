@@ -38,7 +38,7 @@ impl Decoded {
         if let Some(name) = undeclared(&reply, &settings.metrics) {
             return Self::failed(undeclared_text(&settings.api, name));
         }
-        let stamps: Vec<FrameStamp> = finished.capture.iter().map(|(_, stamp)| stamp).collect();
+        let stamps: Vec<FrameStamp> = finished.capture.iter().map(|frame| frame.stamp).collect();
         let count = u32::try_from(stamps.len()).unwrap_or(u32::MAX);
         let reading = match Reading::from_reply(reply, count) {
             Ok(reading) => reading,
@@ -85,8 +85,8 @@ pub(crate) fn exchange(finished: &FinishedAttempt) -> Exchange {
         headers: finished.headers.iter().map(owned).collect(),
         ..Exchange::default()
     };
-    for (frame, _) in finished.capture.iter() {
-        exchange.push("", &whole(frame));
+    for frame in finished.capture.iter() {
+        exchange.push(&frame.event(), &whole(frame.payload));
     }
     exchange
 }

@@ -23,6 +23,7 @@ use loadwright_core::Nanos;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::FailurePolicy;
 use loadwright_core::ports::Api;
+use loadwright_core::reading::NextMessage;
 use loadwright_core::record::Record;
 use loadwright_core::sample::EndReason;
 use loadwright_core::timeline::OutputFrame;
@@ -39,6 +40,8 @@ pub(crate) struct Interpreter {
     /// Reads frames; `None`: `decoder` reads whole exchanges.
     reader: Option<Reader>,
     decoder: Option<Box<dyn Api>>,
+    /// The reading plan leaves the message that a conversation continues with to `decode`.
+    decodes_next: bool,
     /// Builds later turns; created when the first one is needed.
     turn_builder: Option<Box<dyn TurnBuilder>>,
     /// Attempts in flight of which frames were read, by number.
@@ -67,11 +70,13 @@ impl Interpreter {
     ) -> Result<Self, EngineError> {
         let api = &context.point.ports.api;
         let reader = api.plan().map(Reader::new).transpose()?;
+        let decodes_next = api.plan().is_some_and(|plan| plan.next == NextMessage::Decode);
         let decoder = if reader.is_none() { Some(api.instance()?) } else { None };
         Ok(Self {
             context: Arc::clone(context),
             reader,
             decoder,
+            decodes_next,
             turn_builder: None,
             open: HashMap::new(),
             pool: Vec::new(),
@@ -148,8 +153,9 @@ impl Interpreter {
     /// Reads frames by the reading plan.
     fn read_frames(&self, capture: &Capture, partial: &mut Partial) {
         let reader = self.reader.as_ref().expect("frames come early only if there is a plan");
-        for (frame, stamp) in capture.iter() {
-            let kind = reader.read(frame, &mut partial.reading);
+        for frame in capture.iter() {
+            let kind = reader.read_event(&frame.event(), frame.payload, &mut partial.reading);
+            let stamp = frame.stamp;
             if let FrameKind::Output { channel, tokens } = kind {
                 let FrameStamp { at, user } = stamp;
                 let shared = partial.last.is_some_and(|last| last.user == user);

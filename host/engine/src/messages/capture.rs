@@ -2,13 +2,14 @@
 //! means.
 
 use loadwright_core::Nanos;
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 /// Frames and their timestamps, in order. They are one run of bytes, since a capture is cold in the
 /// cache whenever data arrives: every further place to write to would cost as much again.
 #[derive(Debug, Default)]
 pub(crate) struct Capture {
-    /// For each frame its timestamps, the length of its payload, and its payload.
+    /// For each frame its timestamps, the lengths of its name and its payload, and both.
     log: Vec<u8>,
     frames: usize,
 }
@@ -22,18 +23,37 @@ pub(crate) struct FrameStamp {
     pub(crate) user: Nanos,
 }
 
-/// Bytes before a frame's payload: two timestamps and a length.
+/// A frame as it was captured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CapturedFrame<'c> {
+    event: &'c [u8],
+    pub(crate) payload: &'c [u8],
+    pub(crate) stamp: FrameStamp,
+}
+
+impl CapturedFrame<'_> {
+    /// The name of the server-sent event; empty where there is none, or names are not kept.
+    pub(crate) fn event(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.event)
+    }
+}
+
+/// Bytes before a frame's name and payload: two timestamps and both lengths, 32 bits each.
 const HEADER: usize = 3 * size_of::<u64>();
 
 impl Capture {
     /// Adds a frame.
-    pub(crate) fn push(&mut self, payload: &[u8], stamp: FrameStamp) {
+    pub(crate) fn push(&mut self, event: &[u8], payload: &[u8], stamp: FrameStamp) {
         let mut header = [0; HEADER];
         header[..8].copy_from_slice(&stamp.at.to_ne_bytes());
         header[8..16].copy_from_slice(&stamp.user.to_ne_bytes());
-        header[16..].copy_from_slice(&(payload.len() as u64).to_ne_bytes());
-        self.log.reserve(HEADER + payload.len());
+        let lengths = (event.len() as u64) << 32 | payload.len() as u64;
+        header[16..].copy_from_slice(&lengths.to_ne_bytes());
+        self.log.reserve(HEADER + event.len() + payload.len());
         self.log.extend_from_slice(&header);
+        if !event.is_empty() {
+            self.log.extend_from_slice(event);
+        }
         self.log.extend_from_slice(payload);
         self.frames += 1;
     }
@@ -43,16 +63,17 @@ impl Capture {
         self.frames
     }
 
-    /// The payloads with their timestamps, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], FrameStamp)> {
+    /// The frames, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = CapturedFrame<'_>> {
         let mut rest = self.log.as_slice();
         std::iter::from_fn(move || {
             let at = take_number(&mut rest)?;
             let user = take_number(&mut rest)?;
-            let length = take_number(&mut rest)?;
-            let (payload, behind) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+            let lengths = take_number(&mut rest)?;
+            let (event, behind) = rest.split_at_checked((lengths >> 32) as usize)?;
+            let (payload, behind) = behind.split_at_checked(lengths as u32 as usize)?;
             rest = behind;
-            Some((payload, FrameStamp { at, user }))
+            Some(CapturedFrame { event, payload, stamp: FrameStamp { at, user } })
         })
     }
 

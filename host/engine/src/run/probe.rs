@@ -12,15 +12,15 @@ use crate::context::gauges::Gauges;
 use crate::context::timers::Timers;
 use crate::error::EngineError;
 use crate::exchange::attempt::{Attempt, AttemptContext};
-use crate::exchange::framing::marks::EndMarks;
 use crate::exchange::net::connect::Connector;
+use crate::exchange::receiving::Receiving;
 use crate::exchange::transport::Transport;
 use crate::interpret::classify;
 use crate::interpret::queue::InterpreterQueue;
 use crate::interpret::reading::{Reader, Reading};
 use crate::messages::capture::CapturePool;
 use crate::messages::{AttemptId, Failure, TurnContext};
-use crate::prepare::heads;
+use crate::prepare::request_builder::check_head;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
@@ -116,11 +116,9 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     };
     let prompt = PromptRequest { max_tokens: Some(1), ..PromptRequest::new(prompt) };
     let mut api = ports.api.instance()?;
-    let mut template =
-        api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
-    heads::fill_secrets(plan, &mut template.head)?;
+    let template = api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
     let request = template.fill(&[]).expect("a prompt without media has no placeholders");
-    heads::check(plan, &request.head)?;
+    check_head(plan, &request.head)?;
     Ok(request)
 }
 
@@ -137,9 +135,8 @@ async fn probe_once(
         interpreters: InterpreterQueue::new(&[], Arc::new(Gauges::new(1))),
         captures: Arc::<CapturePool>::default(),
         progress: Arc::default(),
-        incremental: false,
         budget: Budget::new(plan.engine.replies),
-        marks: EndMarks::of(ports.api.plan()),
+        receiving: Receiving { incremental: false, ..Receiving::by(ports.api.plan()) },
         stream: plan.request.stream,
     });
     let scheduled = clock::now();
@@ -170,8 +167,8 @@ fn outcome(
     let reader = ports.api.plan().map(Reader::new).transpose()?;
     match &reader {
         Some(reader) => {
-            for (frame, _) in response.read_state.capture.iter() {
-                reader.read(frame, &mut reading);
+            for frame in response.read_state.capture.iter() {
+                reader.read_event(&frame.event(), frame.payload, &mut reading);
             }
         }
         None => reading.frame_tokens = Some(1),

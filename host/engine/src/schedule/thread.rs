@@ -2,7 +2,7 @@
 
 use crate::context::PointContext;
 use crate::exchange::attempt::AttemptContext;
-use crate::exchange::framing::marks::EndMarks;
+use crate::exchange::receiving::Receiving;
 use crate::interpret::queue::InterpreterQueue;
 use crate::schedule::dispatch::Dispatch;
 use crate::schedule::drive::Phase;
@@ -70,14 +70,12 @@ impl EngineThread {
         let Self { index, runtime: BatchingRuntime { runtime, batcher }, interpreters } = self;
         minimize_timer_slack();
         let PointContext { plan, ports, control, budget, .. } = &*dispatch.context;
-        let reading_plan = ports.api.plan();
         let attempts = Arc::new(AttemptContext {
             interpreters,
             captures: Arc::clone(&dispatch.captures),
             progress: Arc::clone(&control.progress),
-            incremental: reading_plan.is_some(),
             budget: Arc::clone(budget),
-            marks: EndMarks::of(reading_plan),
+            receiving: Receiving::by(ports.api.plan()),
             stream: plan.request.stream,
         });
         let own = Arc::clone(&batcher);

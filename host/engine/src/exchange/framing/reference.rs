@@ -3,6 +3,11 @@
 
 /// Payloads of the events in `body`. If the body has `ended`, an incomplete event counts too.
 pub(crate) fn events(body: &[u8], ended: bool) -> Vec<Vec<u8>> {
+    named_events(body, ended).into_iter().map(|(_, payload)| payload).collect()
+}
+
+/// Names and payloads of the events in `body`.
+pub(crate) fn named_events(body: &[u8], ended: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut lines = lines(body);
     let unfinished = lines.pop().unwrap_or_default();
@@ -12,7 +17,7 @@ pub(crate) fn events(body: &[u8], ended: bool) -> Vec<Vec<u8>> {
     lines
         .split_inclusive(|line| line.is_empty())
         .filter(|event| event.last().is_some_and(|line| line.is_empty()))
-        .filter_map(payload)
+        .filter_map(|event| Some((name(event), payload(event)?)))
         .collect()
 }
 
@@ -34,12 +39,16 @@ fn lines(body: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn payload(event: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let values: Vec<&[u8]> = event.iter().filter_map(|line| data(line)).collect();
+    let values: Vec<&[u8]> = event.iter().filter_map(|line| field(line, b"data")).collect();
     (!values.is_empty()).then(|| values.join(&b'\n'))
 }
 
-fn data(line: &[u8]) -> Option<&[u8]> {
+fn name(event: &[Vec<u8>]) -> Vec<u8> {
+    event.iter().filter_map(|line| field(line, b"event")).next_back().unwrap_or_default().to_vec()
+}
+
+fn field<'l>(line: &'l [u8], wanted: &[u8]) -> Option<&'l [u8]> {
     let colon = line.iter().position(|&byte| byte == b':');
     let (name, value) = colon.map_or((line, &b""[..]), |at| (&line[..at], &line[at + 1..]));
-    (name == b"data").then(|| value.strip_prefix(b" ").unwrap_or(value))
+    (name == wanted).then(|| value.strip_prefix(b" ").unwrap_or(value))
 }

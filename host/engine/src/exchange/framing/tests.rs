@@ -3,6 +3,9 @@
 use super::*;
 use proptest::prelude::*;
 
+mod elements;
+mod names;
+
 const NO_LIMIT: usize = usize::MAX;
 
 /// Feeds `parts` one after another; frames of all, with the end of the body where `ended`.
@@ -11,20 +14,20 @@ fn frames<'a>(
     parts: impl IntoIterator<Item = &'a [u8]>,
     ended: bool,
 ) -> Vec<Vec<u8>> {
-    let mut framer = Framer::new(framing, NO_LIMIT);
+    let mut framer = Framer::new(framing, false, NO_LIMIT);
     let mut frames = Vec::new();
     for part in parts {
         feed(&mut framer, part, &mut frames).unwrap();
     }
     if ended {
-        framer.finish(&mut |frame: &[u8]| frames.push(frame.to_vec()));
+        framer.finish(&mut |frame: Frame<'_>| frames.push(frame.payload.to_vec()));
     }
     frames
 }
 
 /// Feeds one part; its frames are added to `frames`.
 fn feed(framer: &mut Framer, part: &[u8], frames: &mut Vec<Vec<u8>>) -> Result<(), FrameTooLarge> {
-    framer.feed(part, &mut |frame: &[u8]| frames.push(frame.to_vec()))
+    framer.feed(part, &mut |frame: Frame<'_>| frames.push(frame.payload.to_vec()))
 }
 
 fn whole(framing: Framing, body: &str) -> Vec<String> {
@@ -158,7 +161,7 @@ fn a_frame_over_the_limit_is_an_error_and_those_before_it_are_kept() {
     ];
     for (framing, body) in bodies {
         for size in 1..body.len() {
-            let mut framer = Framer::new(framing, 8);
+            let mut framer = Framer::new(framing, false, 8);
             let mut frames = Vec::new();
             let failed = body
                 .as_bytes()
@@ -168,14 +171,14 @@ fn a_frame_over_the_limit_is_an_error_and_those_before_it_are_kept() {
             assert_eq!(frames, [b"12345678"], "{body:?} by {size}");
         }
     }
-    let mut framer = Framer::new(Framing::Whole, 8);
+    let mut framer = Framer::new(Framing::Whole, false, 8);
     let error = feed(&mut framer, b"123456789", &mut Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "a frame of the reply is longer than 8 bytes");
 }
 
 #[test]
 fn ignored_lines_take_no_memory() {
-    let mut framer = Framer::new(Framing::Sse, 8);
+    let mut framer = Framer::new(Framing::Sse, false, 8);
     let mut frames = Vec::new();
     for _ in 0..1000 {
         feed(&mut framer, b": a comment that never ends", &mut frames).unwrap();
@@ -189,7 +192,7 @@ fn ignored_lines_take_no_memory() {
 #[test]
 fn a_ten_megabyte_event_is_held_once() {
     let value = vec![b'x'; 10_000_000];
-    let mut framer = Framer::new(Framing::Sse, NO_LIMIT);
+    let mut framer = Framer::new(Framing::Sse, false, NO_LIMIT);
     let mut frames = Vec::new();
     feed(&mut framer, b"data: ", &mut frames).unwrap();
     let mut growths = 0;
@@ -243,7 +246,7 @@ proptest! {
 
     #[test]
     fn frames_are_complete_at_the_earliest_byte(body in body()) {
-        let mut framer = Framer::new(Framing::Sse, NO_LIMIT);
+        let mut framer = Framer::new(Framing::Sse, false, NO_LIMIT);
         let mut frames = Vec::new();
         for fed in 1..=body.len() {
             feed(&mut framer, &body[fed - 1..fed], &mut frames).unwrap();
@@ -256,7 +259,7 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..200),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
     ) {
-        for framing in [Framing::Sse, Framing::Lines, Framing::Whole, Framing::Sniffed] {
+        for framing in [Framing::Sse, Framing::Lines, Framing::Whole, Framing::Sniffed, Framing::Elements] {
             prop_assert_eq!(
                 frames(framing, split(&body, &cuts), true),
                 frames(framing, [&body[..]], true)

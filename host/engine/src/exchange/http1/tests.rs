@@ -4,10 +4,11 @@ use super::*;
 use crate::context::budget::Budget;
 use crate::context::gauges::Gauges;
 use crate::exchange::attempt::AttemptContext;
-use crate::exchange::framing::marks::EndMarks;
+use crate::exchange::receiving::Receiving;
 use crate::interpret::queue::InterpreterQueue;
 use crate::messages::{AttemptId, TurnContext};
 use loadwright_core::plan::{ReplyLimits, Timeouts, TimestampSource};
+use loadwright_core::reading::ReadingPlan;
 use loadwright_core::timeline::Connect;
 use loadwright_timing::socket;
 use loadwright_timing::stream::TimestampedStream;
@@ -91,9 +92,8 @@ fn attempt() -> Attempt {
         interpreters: InterpreterQueue::new(&[], Arc::new(Gauges::new(1))),
         captures: Arc::default(),
         progress: Arc::default(),
-        incremental: true,
         budget: Budget::new(ReplyLimits::default()),
-        marks: EndMarks::default(),
+        receiving: Receiving::by(Some(&ReadingPlan::default())),
         stream: true,
     };
     let id = AttemptId { seq: 0, turn: 0, attempt: 0, warmup: false, scheduled: clock::now() };

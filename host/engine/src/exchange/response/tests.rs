@@ -16,7 +16,12 @@ struct Reply {
 
 impl Reply {
     fn new() -> Self {
-        let options = ResponseOptions { headers: true, stream: true };
+        let options = ResponseOptions {
+            headers: true,
+            stream: true,
+            framing: PlanFraming::ByType,
+            event_names: false,
+        };
         let response = Response::new(TimestampSource::Kernel, Capture::default(), options);
         Self { head: HeadReader::default(), response }
     }
@@ -46,7 +51,7 @@ fn wire(texts: &[String]) -> Vec<u8> {
 
 fn frames(response: &Response) -> Vec<String> {
     let text = |frame: &[u8]| String::from_utf8(frame.to_vec()).unwrap();
-    response.read_state.capture.iter().map(|(frame, _)| text(frame)).collect()
+    response.read_state.capture.iter().map(|frame| text(frame.payload)).collect()
 }
 
 proptest! {
@@ -71,7 +76,7 @@ proptest! {
             expected.resize(behind, FrameStamp { at, user: at + 5 });
         }
         prop_assert_eq!(frames(&reply.response), texts.clone());
-        let stamps: Vec<_> = reply.response.read_state.capture.iter().map(|(_, stamp)| stamp).collect();
+        let stamps: Vec<_> = reply.response.read_state.capture.iter().map(|frame| frame.stamp).collect();
         prop_assert_eq!(&stamps, &expected);
         prop_assert!(reply.response.keeps_connection() && reply.response.streamed());
         prop_assert_eq!(reply.response.read_state.received as usize, texts.iter().map(|t| t.len() + 8).sum::<usize>());

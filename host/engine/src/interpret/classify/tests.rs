@@ -80,8 +80,32 @@ fn an_empty_reply_is_a_failure_unless_its_usage_has_a_token() {
 fn an_error_inside_a_reply_with_a_good_status_fails_it() {
     let error = Reading { error: Some("overloaded".into()), done: true, ..with_output() };
     assert_eq!(classified(Ok(()), 200, true, &error), Outcome::StreamError);
-    let garbage = Reading { unreadable: Some("frame 3".into()), done: true, ..with_output() };
-    assert_eq!(classified(Ok(()), 200, true, &garbage), Outcome::Malformed);
+}
+
+#[test]
+fn a_keep_alive_line_fails_no_reply_whose_output_and_end_were_read() {
+    let kept_alive = || Reading { unreadable: Some("frame 3".into()), ..with_output() };
+    let done = Reading { done: true, ..kept_alive() };
+    assert_eq!(classified(Ok(()), 200, true, &done), Outcome::Ok);
+    let finished = Reading { finish_reason: Some("stop".into()), ..kept_alive() };
+    assert_eq!(classified(Ok(()), 200, true, &finished), Outcome::Ok);
+    for needs_end_mark in [true, false] {
+        let endless = classified(Ok(()), 200, needs_end_mark, &kept_alive());
+        assert_eq!(endless, Outcome::Malformed);
+    }
+    let empty = Reading { outputs: Vec::new(), done: true, ..kept_alive() };
+    assert_eq!(classified(Ok(()), 200, true, &empty), Outcome::Malformed);
+    // A frame that begins as JSON does has lost something.
+    let damaged = Reading { damaged: true, done: true, ..kept_alive() };
+    assert_eq!(classified(Ok(()), 200, true, &damaged), Outcome::Malformed);
+}
+
+#[test]
+fn a_result_is_output_and_no_failure() {
+    let output = Output { frame: 0, channel: Channel::Result, tokens: None };
+    let usage = Usage { input_tokens: Some(3), ..Usage::default() };
+    let result = Reading { outputs: vec![output], usage, ..Reading::default() };
+    assert_eq!(classified(Ok(()), 200, false, &result), Outcome::Ok);
 }
 
 #[test]

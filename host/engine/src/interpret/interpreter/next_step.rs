@@ -85,7 +85,7 @@ impl Interpreter {
         finished: &FinishedAttempt,
         reading: &Reading,
     ) -> Result<(Option<Message>, &mut dyn TurnBuilder), PluginFailure> {
-        let has_plan = self.reader.is_some();
+        let decodes = self.decodes_next;
         let builder = match &mut self.turn_builder {
             Some(builder) => builder,
             none => none.insert((self.context.turn_builders)()?),
@@ -93,9 +93,9 @@ impl Interpreter {
         if !finished.turn.needs_reply {
             return Ok((None, &mut **builder));
         }
-        // A reading plan extracts text and counts. Only the API plugin knows about tool calls, and
-        // which of several choices continues the conversation.
-        let message = if has_plan {
+        // A reading plan extracts text and counts. Where that is not enough to go on (tool calls, one
+        // of several choices), only the API plugin can tell the message.
+        let message = if decodes {
             builder.assistant_message(decode::exchange(finished))?
         } else {
             reading.message.clone()

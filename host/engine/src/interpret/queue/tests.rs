@@ -7,7 +7,7 @@ use loadwright_core::plan::ReplyLimits;
 
 fn frames(attempt: u64, bytes: usize) -> InterpreterMessage {
     let mut capture = Capture::default();
-    capture.push(&vec![0; bytes], FrameStamp { at: 0, user: 0 });
+    capture.push(b"", &vec![0; bytes], FrameStamp { at: 0, user: 0 });
     let claim = Budget::new(ReplyLimits::default()).claim();
     InterpreterMessage::Frames { attempt, capture, needs_reply: false, claim }
 }
