@@ -34,7 +34,7 @@ pub enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Regenerate the reports of a run
     Report(ReportArgs),
-    /// List available plugins
+    /// List, pack and inspect plugins, and write the contract
     #[command(subcommand)]
     Plugin(PluginCommand),
 }
@@ -102,6 +102,12 @@ pub struct ReportArgs {
 pub enum PluginCommand {
     /// List plugins with kind, name, version, digest and summary
     List(PluginListArgs),
+    /// Make a plugin of a component or core module: check it and put its manifest inside
+    Pack(PluginPackArgs),
+    /// Show what a file holds, and why it would be refused
+    Inspect(PluginInspectArgs),
+    /// Write the contract, in WIT, to build plugins against
+    Wit(PluginWitArgs),
 }
 
 /// `loadwright plugin list`.
@@ -110,6 +116,42 @@ pub struct PluginListArgs {
     /// Also list this component, or the components in this folder; repeatable
     #[arg(long, value_name = "PATH")]
     pub plugin: Vec<PathBuf>,
+}
+
+/// `loadwright plugin pack`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PluginPackArgs {
+    /// Component, or core module built with wit-bindgen; it may import WASI preview 1
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// JSON file with the manifest [default: the one in the file, or what the plugin returns]
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Where to write the plugin
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `loadwright plugin inspect`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PluginInspectArgs {
+    /// Component or core module
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `loadwright plugin wit`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PluginWitArgs {
+    /// Folder to write to; it is created if missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Replace files that exist with other content
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Flags that `perf -h` shows, by their ids; `perf --help` shows all.

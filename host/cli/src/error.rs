@@ -11,6 +11,7 @@ use loadwright_storage::folder::FolderError;
 use loadwright_storage::{OpenError as RecordsError, ReplayError};
 use loadwright_tokens::OpenError as TokenizerError;
 use loadwright_wasm::{HostError, LoadError, OpenError as PluginError};
+use std::path::PathBuf;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,17 @@ pub(crate) enum CommandError {
         cause: std::io::Error,
         /// What to do, after a semicolon; empty where that is unknown.
         remedy: &'static str,
+    },
+    /// A file of the user's is in the way.
+    #[error("{} exists; give another path, or --force to replace it", .0.display())]
+    Exists(PathBuf),
+    /// A file that was asked for cannot be written.
+    #[error("cannot write {}: {cause}; make room or permission there, or give another path", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
     },
     /// A folder or file cannot be written.
     #[error(transparent)]
@@ -77,11 +89,13 @@ impl CommandError {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Parser(_) | Self::Settings(_) | Self::Tokenizer(_) => Exit::Usage,
+            Self::Parser(_) | Self::Settings(_) | Self::Tokenizer(_) | Self::Exists(_) => {
+                Exit::Usage
+            }
             Self::Host(_) | Self::Load(_) => Exit::Plugin,
             Self::Plugin(error) => plugin_exit(error),
             Self::Simulate { .. } | Self::System(_) => Exit::NothingMeasured,
-            Self::Folder(_) | Self::Sink(_) | Self::Replay(_) => Exit::Output,
+            Self::Write { .. } | Self::Folder(_) | Self::Sink(_) | Self::Replay(_) => Exit::Output,
             Self::Records(RecordsError::Read { .. }) => Exit::Output,
             Self::Records(
                 RecordsError::Missing(_) | RecordsError::Foreign(_) | RecordsError::Version { .. },

@@ -21,8 +21,8 @@ mod open;
 pub mod parse;
 mod perf;
 pub mod plan;
+mod plugin;
 pub mod plugin_host;
-mod plugin_list;
 mod progress;
 mod remedy;
 mod report;
@@ -34,7 +34,7 @@ mod terminal;
 #[cfg(test)]
 mod testing;
 
-use args::{Cli, Command, PluginCommand};
+use args::{Cli, Command};
 use error::CommandError;
 use exit::Exit;
 use std::ffi::OsString;
@@ -65,9 +65,7 @@ fn command(arguments: &[OsString]) -> Result<Exit, CommandError> {
         }
         Ok(Cli { command: Command::Simulate(args) }) => simulate::simulate(&args),
         Ok(Cli { command: Command::Report(args) }) => report::report(&args),
-        Ok(Cli { command: Command::Plugin(PluginCommand::List(args)) }) => {
-            Ok(plugin_list::list(&args))
-        }
+        Ok(Cli { command: Command::Plugin(command) }) => plugin::plugin(&command),
     }
 }
 

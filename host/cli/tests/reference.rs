@@ -28,10 +28,11 @@ fn reference() -> String {
     cli.build();
     let mut text = String::new();
     for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
-        match command.get_subcommands().find(|inner| inner.get_name() != "help") {
-            Some(inner) => section(&mut text, &format!("{} ", command.get_name()), inner),
-            None => section(&mut text, "", command),
+        let mut inner = command.get_subcommands().filter(|it| it.get_name() != "help").peekable();
+        if inner.peek().is_none() {
+            section(&mut text, "", command);
         }
+        inner.for_each(|it| section(&mut text, &format!("{} ", command.get_name()), it));
         if command.get_name() == "perf" {
             known(&mut text);
         }

@@ -71,7 +71,7 @@ impl Cache {
         digest: &str,
         slow: impl Fn() + Sync,
     ) -> wasmtime::Result<(Component, Origin)> {
-        let name = format!("{digest}-{}{}", self.engine, private::SUFFIX);
+        let name = self.code_name(digest);
         if let Some(component) = self.folder.as_ref().and_then(|it| load(engine, it, &name)) {
             return Ok((component, Origin::Cached));
         }
@@ -81,6 +81,15 @@ impl Cache {
             self.store(folder, &name, &code);
         }
         Ok((component, Origin::Compiled))
+    }
+
+    /// Whether it holds compiled code of the component of this digest.
+    pub(crate) fn holds(&self, digest: &str) -> bool {
+        self.folder.as_ref().is_some_and(|it| content(it, &self.code_name(digest)).is_some())
+    }
+
+    fn code_name(&self, digest: &str) -> String {
+        format!("{digest}-{}{}", self.engine, private::SUFFIX)
     }
 
     /// What `describe` of the component of this digest returned, if it was kept.

@@ -2,7 +2,7 @@
 //! that is carried against it.
 
 use crate::error::LoadFault;
-use crate::exports::NoExports;
+use crate::exports::{ApiExports, DatasetExports, Exports, NoExports};
 use crate::files::FileSet;
 use crate::guest_output::PluginLog;
 use crate::host::Host;
@@ -72,12 +72,40 @@ pub(crate) fn compare(
     }
 }
 
+/// Makes an instance of a plugin of this kind, which fails if its functions have other types.
+///
+/// # Errors
+/// They have.
+pub(crate) fn check(
+    host: &Arc<Host>,
+    kind: Kind,
+    log: &PluginLog,
+    pre: &InstancePre<State>,
+) -> Result<(), LoadFault> {
+    let (log, pre) = (log.clone(), pre.clone());
+    let made = match kind {
+        Kind::Api => factory::<ApiExports>(host, "", log, pre)?.unconfigured().map(drop),
+        Kind::Dataset => factory::<DatasetExports>(host, "", log, pre)?.unconfigured().map(drop),
+    };
+    made.map_err(|failure| LoadFault::Contract(failure.cause.to_string()))
+}
+
 fn call(
     host: &Arc<Host>,
     name: &str,
     log: PluginLog,
     pre: InstancePre<State>,
 ) -> Result<String, LoadFault> {
+    ask(&factory(host, name, log, pre)?).map_err(LoadFault::Describe)
+}
+
+/// A factory of instances that are not configured.
+fn factory<F: Exports>(
+    host: &Arc<Host>,
+    name: &str,
+    log: PluginLog,
+    pre: InstancePre<State>,
+) -> Result<InstanceFactory<F>, LoadFault> {
     let instance_config = InstanceConfig {
         plugin: name.to_owned(),
         log,
@@ -92,9 +120,8 @@ fn call(
         }),
         settings: String::new(),
     };
-    let factory = InstanceFactory::<NoExports>::new(pre, instance_config)
-        .map_err(|error| LoadFault::Contract(format!("{error:#}")))?;
-    ask(&factory).map_err(LoadFault::Describe)
+    InstanceFactory::new(pre, instance_config)
+        .map_err(|error| LoadFault::Contract(format!("{error:#}")))
 }
 
 fn ask(factory: &InstanceFactory<NoExports>) -> Result<String, PluginFailure> {

@@ -82,6 +82,11 @@ impl Host {
             .map_err(|error| LoadFault::Compile(format!("{error:#}")))
     }
 
+    /// Whether the component whose SHA-256 is `digest` is in the cache.
+    pub(crate) fn has_compiled(&self, digest: &str) -> bool {
+        self.cache.holds(digest)
+    }
+
     /// Links a component of this kind to the interfaces of its worlds.
     pub(crate) fn link(
         &self,

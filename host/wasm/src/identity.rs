@@ -51,6 +51,11 @@ impl Identity {
         self.manifest.name()
     }
 
+    /// The component itself.
+    pub fn component(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Whether it is of this kind and name.
     pub fn is(&self, kind: Kind, name: &str) -> bool {
         self.name() == name && self.kinds.contains(&kind)
@@ -82,7 +87,15 @@ fn read(
     source: &Source,
     host: impl FnOnce() -> Result<Arc<Host>, HostError>,
 ) -> Result<Identity, LoadFault> {
-    let bytes = source::bytes(source)?;
+    of(source, source::bytes(source)?, host)
+}
+
+/// Identifies the component `bytes`, as [`identify`] does that at `source`.
+pub(crate) fn of(
+    source: &Source,
+    bytes: Cow<'static, [u8]>,
+    host: impl FnOnce() -> Result<Arc<Host>, HostError>,
+) -> Result<Identity, LoadFault> {
     let digest = hex(&Sha256::digest(&bytes));
     let inspected = inspect::component(bytes)?;
     let kinds = inspected.kinds;

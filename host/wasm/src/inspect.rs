@@ -6,10 +6,13 @@ use crate::Kind;
 use crate::error::LoadFault;
 pub(crate) use contract::check;
 use std::borrow::Cow;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The custom section that holds the manifest.
-const MANIFEST: &str = "loadwright:manifest";
+pub(crate) const MANIFEST: &str = "loadwright:manifest";
 
 /// What the top level of a component declares.
 #[derive(Debug, Default)]
@@ -22,6 +25,28 @@ pub(crate) struct ComponentInfo {
     pub(crate) manifest: Option<Vec<u8>>,
     /// Whether it is a core module with a `component-type` section.
     typed: bool,
+    /// Whether it is a core module that imports WASI preview 1.
+    preview1: bool,
+}
+
+impl ComponentInfo {
+    /// Its kinds, read from its exports.
+    pub(crate) fn kinds(&self) -> Vec<Kind> {
+        contract::kinds(self)
+    }
+
+    /// Every way in which its imports and exports are not those of a plugin.
+    pub(crate) fn faults(&self) -> Vec<LoadFault> {
+        contract::faults(self)
+    }
+}
+
+/// A component, and what it declares.
+pub(crate) struct Opened {
+    pub(crate) bytes: Cow<'static, [u8]>,
+    pub(crate) info: ComponentInfo,
+    /// Whether it was made from a core module.
+    pub(crate) is_module: bool,
 }
 
 /// A valid plugin in binary form.
@@ -36,19 +61,28 @@ pub(crate) struct Inspected {
 /// # Errors
 /// It is neither, or does not fit this host.
 pub(crate) fn component(bytes: Cow<'static, [u8]>) -> Result<Inspected, LoadFault> {
+    let Opened { bytes, info, .. } = opened(bytes)?;
+    let kinds = check(&info)?;
+    Ok(Inspected { bytes, kinds, manifest: info.manifest })
+}
+
+/// Opens `bytes` without a look at its interfaces.
+///
+/// # Errors
+/// They are neither a component nor a core module that can be made into one.
+pub(crate) fn opened(bytes: Cow<'static, [u8]>) -> Result<Opened, LoadFault> {
     check_format(&bytes)?;
     let (encoding, mut info) = component_info(&bytes)?;
     let bytes = match encoding {
         Encoding::Component => bytes,
         Encoding::Module if !info.typed => return Err(LoadFault::CoreModule),
         Encoding::Module => {
-            let component = componentise(&bytes)?;
+            let component = componentise(&bytes, info.preview1)?;
             info = component_info(&component)?.1;
             Cow::Owned(component)
         }
     };
-    let kinds = check(&info)?;
-    Ok(Inspected { bytes, kinds, manifest: info.manifest })
+    Ok(Opened { bytes, info, is_module: encoding == Encoding::Module })
 }
 
 /// Recognises files that people pass by mistake.
@@ -118,6 +152,11 @@ fn record(payload: &Payload<'_>, info: &mut ComponentInfo) -> wasmparser::Result
                 info.exports.push(export?.name.name.into());
             }
         }
+        Payload::ImportSection(section) => {
+            for import in section.clone().into_imports() {
+                info.preview1 |= import?.module == WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+            }
+        }
         Payload::CustomSection(section) => {
             info.typed |= section.name().starts_with("component-type");
         }
@@ -126,7 +165,7 @@ fn record(payload: &Payload<'_>, info: &mut ComponentInfo) -> wasmparser::Result
     Ok(())
 }
 
-fn malformed(error: &wasmparser::BinaryReaderError, length: usize) -> LoadFault {
+pub(crate) fn malformed(error: &wasmparser::BinaryReaderError, length: usize) -> LoadFault {
     // A section longer than the file means that the file was truncated.
     let truncated = error.message().contains("unexpected end") || error.offset() >= length;
     if truncated {
@@ -135,11 +174,16 @@ fn malformed(error: &wasmparser::BinaryReaderError, length: usize) -> LoadFault 
     LoadFault::Malformed { offset: error.offset() as u64, text: error.message().into() }
 }
 
-/// Makes a component from a core module that carries its interfaces' types.
-fn componentise(module: &[u8]) -> Result<Vec<u8>, LoadFault> {
-    wit_component::ComponentEncoder::default()
-        .validate(true)
-        .module(module)
+/// Makes a component from a core module that carries its interfaces' types; one that imports WASI
+/// preview 1 (wasi-libc, TinyGo) with the adapter of those imports.
+fn componentise(module: &[u8], preview1: bool) -> Result<Vec<u8>, LoadFault> {
+    let adapter = preview1.then_some(WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER);
+    let encoder = wit_component::ComponentEncoder::default().validate(true).module(module);
+    let adapted = encoder.and_then(|encoder| match adapter {
+        Some(adapter) => encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter),
+        None => Ok(encoder),
+    });
+    adapted
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| LoadFault::Componentise(format!("{error:#}")))
 }

@@ -92,6 +92,16 @@ impl Plugin {
         &self.identity.source
     }
 
+    /// Compiles it, and checks all that can be checked without settings.
+    ///
+    /// # Errors
+    /// It does not compile, or its functions or its manifest are not those of its kind.
+    pub(crate) fn check(&self) -> Result<(), LoadFault> {
+        let pre = self.linked()?;
+        let mut kinds = self.kinds().iter();
+        kinds.try_for_each(|kind| describe::check(&self.host, *kind, &self.log, &pre))
+    }
+
     /// Configures it as an API plugin. `settings` is the whole object for `configure`; its member
     /// `settings` is checked against the manifest's schema, and defaults are filled in.
     ///

@@ -17,23 +17,36 @@ const TRACK: (u32, u32) = (0, 1);
 /// # Errors
 /// It is not a plugin, needs another version, or imports something its world does not provide.
 pub(crate) fn check(info: &ComponentInfo) -> Result<Vec<Kind>, LoadFault> {
-    for name in info.exports.iter().chain(&info.imports) {
-        check_version(name)?;
-    }
-    let exports = |wanted: &str| info.exports.iter().any(|name| interface(name) == Some(wanted));
-    let kinds: Vec<_> = Kind::ALL.into_iter().filter(|kind| exports(kind.interface())).collect();
+    faults(info).into_iter().next().map_or_else(|| Ok(kinds(info)), Err)
+}
+
+/// The kinds whose interfaces it exports, in whatever version.
+pub(crate) fn kinds(info: &ComponentInfo) -> Vec<Kind> {
+    Kind::ALL.into_iter().filter(|kind| has_export(info, kind.interface())).collect()
+}
+
+/// Every way in which its imports and exports are not those of a plugin.
+pub(crate) fn faults(info: &ComponentInfo) -> Vec<LoadFault> {
+    let kinds = kinds(info);
+    let names = info.exports.iter().chain(&info.imports);
+    let mut faults: Vec<_> = names.filter_map(|name| check_version(name).err()).collect();
     if kinds.is_empty() {
-        return Err(LoadFault::NoKind { exports: listed(&info.exports) });
+        faults.push(LoadFault::NoKind { exports: listed(&info.exports) });
+        return faults;
     }
     if kinds.len() > 1 {
         let kinds: Vec<_> = kinds.iter().map(Kind::to_string).collect();
-        return Err(LoadFault::Kinds { kinds: kinds.join(" and ") });
+        faults.push(LoadFault::Kinds { kinds: kinds.join(" and ") });
     }
-    if !exports("plugin") {
-        return Err(LoadFault::NoIdentity);
+    if !has_export(info, "plugin") {
+        faults.push(LoadFault::NoIdentity);
     }
-    info.imports.iter().try_for_each(|import| check_import(import, &kinds))?;
-    Ok(kinds)
+    faults.extend(info.imports.iter().filter_map(|import| check_import(import, &kinds).err()));
+    faults
+}
+
+fn has_export(info: &ComponentInfo, wanted: &str) -> bool {
+    info.exports.iter().any(|name| interface(name) == Some(wanted))
 }
 
 fn listed(exports: &[String]) -> String {
@@ -81,10 +94,12 @@ fn check_import(import: &str, kinds: &[Kind]) -> Result<(), LoadFault> {
         let dataset = kinds.contains(&Kind::Dataset);
         return match interface {
             "types" | "log" => Ok(()),
-            "random" | "tokenizer" | "files" if dataset => Ok(()),
+            "random" | "tokenizer" | "files" | "rows" if dataset => Ok(()),
             "random" => refused("which is only for datasets: use world `dataset-plugin`"),
             "tokenizer" => refused("which is only for datasets: use world `dataset-plugin-tokens`"),
-            "files" => refused("which is only for datasets: use world `dataset-plugin-files`"),
+            "files" | "rows" => {
+                refused("which is only for datasets: use world `dataset-plugin-files`")
+            }
             _ => refused("which no world of this version provides; see wit/world.wit"),
         };
     }

@@ -1,12 +1,13 @@
 //! `loadwright plugin list`: every available plugin, with its manifest.
 
+use super::kinds;
 use crate::args::PluginListArgs;
 use crate::catalog::Catalog;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::plugin_host::{PluginSettings, start_to_describe};
 use loadwright_core::foreign::escaped;
-use loadwright_wasm::{Identity, Source};
+use loadwright_wasm::Source;
 use std::fmt::Write as _;
 
 /// Prints the bundled plugins and those at `args.plugin`, and what is wrong with those that cannot be
@@ -16,7 +17,7 @@ pub(crate) fn list(args: &PluginListArgs) -> Exit {
     let settings = PluginSettings::default();
     let catalog = Catalog::read(&args.plugin, || start_to_describe(&settings));
     let mut plugins = catalog.all();
-    plugins.sort_by_key(|plugin| (kinds(plugin), plugin.name().to_owned()));
+    plugins.sort_by_key(|plugin| (kinds(&plugin.kinds), plugin.name().to_owned()));
     let mut text = String::new();
     for plugin in &plugins {
         let mut origin = match &plugin.source {
@@ -30,7 +31,7 @@ pub(crate) fn list(args: &PluginListArgs) -> Exit {
         let _ = writeln!(
             text,
             "{} {} {} ({origin})\n    {}\n    sha256 {}",
-            kinds(plugin),
+            kinds(&plugin.kinds),
             escaped(plugin.name()),
             escaped(plugin.manifest.version()),
             escaped(plugin.manifest.summary()),
@@ -42,9 +43,4 @@ pub(crate) fn list(args: &PluginListArgs) -> Exit {
         console.error(why);
     }
     if catalog.unusable().is_empty() { Exit::Measured } else { Exit::Plugin }
-}
-
-fn kinds(plugin: &Identity) -> String {
-    let kinds: Vec<String> = plugin.kinds.iter().map(ToString::to_string).collect();
-    kinds.join("+")
 }

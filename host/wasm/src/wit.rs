@@ -1,0 +1,9 @@
+//! The contract's own files, for authors of plugins.
+
+/// Name and text of each file of the contract.
+pub const CONTRACT: [(&str, &str); 4] = [
+    ("types.wit", include_str!("../../../wit/types.wit")),
+    ("api.wit", include_str!("../../../wit/api.wit")),
+    ("dataset.wit", include_str!("../../../wit/dataset.wit")),
+    ("world.wit", include_str!("../../../wit/world.wit")),
+];
