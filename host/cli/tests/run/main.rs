@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod inputs;
 mod others;
+mod plugin_files;
 mod progress;
 mod replies;
 mod scripted;
