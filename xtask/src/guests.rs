@@ -48,9 +48,13 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("trap", Origin::Fixture),
     plugin("spin", Origin::Fixture),
     plugin("hog", Origin::Fixture),
+    plugin("misbehave_api", Origin::Fixture),
+    plugin("misbehave_dataset", Origin::Fixture),
+    plugin("told", Origin::Fixture),
     Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
     plugin("ollama", Origin::Example),
+    plugin("minimal", Origin::Example),
 ];
 
 const fn plugin(name: &'static str, origin: Origin) -> Guest {

@@ -1,6 +1,7 @@
 //! Build tasks of the workspace: `cargo xtask plugins` builds every guest, `--check` checks that the
-//! committed ones match their sources; `cargo xtask dist` builds the shipped binary, `cargo xtask
-//! contract` writes the contract's page.
+//! committed ones match their sources; `cargo xtask package` packages the plugin SDK and builds it from
+//! the package; `cargo xtask dist` builds the shipped binary, `cargo xtask contract` writes the
+//! contract's page.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
@@ -9,6 +10,7 @@ mod contract;
 mod digests;
 mod dist;
 mod guests;
+mod package;
 mod plugins;
 mod stage;
 mod toolchain;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask plugins            build all guests into their dist folders
        cargo xtask plugins --check    rebuild them elsewhere and compare with the committed ones
+       cargo xtask package            package the plugin SDK and build it from the package
        cargo xtask dist               build the shipped binary and a file with its line tables
        cargo xtask contract           write docs/plugins/contract.md from wit/";
 
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let done: Result<(), Box<dyn std::error::Error>> = match arguments.as_slice() {
         ["plugins"] => plugins::build().map_err(Into::into),
         ["plugins", "--check"] => plugins::check().map_err(Into::into),
+        ["package"] => package::package().map_err(Into::into),
         ["contract"] => contract::write().map_err(Into::into),
         ["dist"] => dist::dist().map_err(Into::into),
         _ => {

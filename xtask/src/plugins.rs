@@ -161,7 +161,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Target folder of guests, inside that of the host.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target")).join("guests")
 }
@@ -172,7 +172,7 @@ fn read_digests(root: &Path) -> Result<Digests, XtaskError> {
         .map_err(|cause| XtaskError::File { path, cause: cause.into() })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, XtaskError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, XtaskError> {
     fs::read(path).map_err(|cause| XtaskError::File { path: path.into(), cause })
 }
 

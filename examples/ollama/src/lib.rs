@@ -4,15 +4,15 @@
 
 mod request;
 
+use loadwright_plugin::json_body::JsonBody;
 use loadwright_plugin::plan::Plan;
 use loadwright_plugin::{Api, Fault, PromptRequest, ReadingPlan, Request, settings};
-use request::Bodies;
 use serde::Deserialize;
 
 /// The configured API.
 #[derive(Debug)]
 pub struct Ollama {
-    bodies: Bodies,
+    bodies: JsonBody,
 }
 
 /// What `--api-args` may hold.
@@ -27,7 +27,7 @@ impl Api for Ollama {
     fn configure(json: &str) -> Result<Self, Fault> {
         let given: settings::Api = settings::parse(json)?;
         let own: Own = settings::own(given.settings.as_ref())?;
-        Ok(Self { bodies: Bodies::new(&given, own.think, own.keep_alive)? })
+        Ok(Self { bodies: request::bodies(given, own)? })
     }
 
     /// The last line says why it ended; no mark follows it. The next turn needs the answer without the
@@ -45,7 +45,9 @@ impl Api for Ollama {
     }
 
     fn format(&self, request: PromptRequest) -> Result<Request, Fault> {
-        Ok(self.bodies.write(&request)?.post())
+        let body =
+            self.bodies.write(&request, |body, _| request::write_messages(body, &request))?;
+        Ok(body.post())
     }
 }
 

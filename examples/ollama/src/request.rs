@@ -1,74 +1,35 @@
-//! Bodies of `/api/chat`. Sampling settings are in `options`, under Ollama's names; images are
-//! base64 in a message's `images`, where the host puts them.
+//! Bodies of `/api/chat`. Sampling settings are in `options`, under Ollama's names; images are base64
+//! in a message's `images`, where the host puts them.
 
+use crate::Own;
 use loadwright_plugin::body::Body;
 use loadwright_plugin::content::{FURTHER, Item, items, members};
+use loadwright_plugin::json_body::JsonBody;
 use loadwright_plugin::settings::{Api, fault};
 use loadwright_plugin::{Encoding, Fault, Message, Part, Prompt, PromptRequest, message};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-/// What all bodies share.
-#[derive(Debug)]
-pub(crate) struct Bodies {
-    members: Map<String, Value>,
-    extra: Map<String, Value>,
-}
-
-impl Bodies {
-    /// Reads the settings of a run.
-    pub(crate) fn new(
-        given: &Api,
-        think: Option<bool>,
-        keep_alive: Option<String>,
-    ) -> Result<Self, Fault> {
-        if given.template.as_ref().is_some_and(|template| !template.is_null()) {
-            return Err(fault("template", "the ollama API takes none: leave out --query-template"));
-        }
-        let mut members = Map::new();
-        let mut options = Map::new();
-        for (name, value) in &given.generation {
-            match option(name)? {
-                Some(option) => options.insert(option.into(), value.clone()),
-                None => members.insert(name.clone(), value.clone()),
-            };
-        }
-        members.insert("options".into(), options.into());
-        if let Some(think) = think {
-            members.insert("think".into(), think.into());
-        }
-        if let Some(keep_alive) = keep_alive {
-            members.insert("keep_alive".into(), keep_alive.into());
-        }
-        Ok(Self { members, extra: given.extra_args.clone().unwrap_or_default() })
+/// What the bodies of a run have in common.
+pub(crate) fn bodies(mut given: Api, own: Own) -> Result<JsonBody, Fault> {
+    let mut generation = Map::new();
+    let mut options = Map::new();
+    for (name, value) in given.generation {
+        match option(&name)? {
+            Some(option) => options.insert(option.into(), value),
+            None => generation.insert(name, value),
+        };
     }
-
-    /// The body of one request.
-    pub(crate) fn write(&self, request: &PromptRequest) -> Result<Body, Fault> {
-        let mut all = self.members.clone();
-        if let Some(limit) = request.max_tokens {
-            all["options"]["num_predict"] = limit.into();
-        }
-        let own = members(&request.extra, "the extra members of a request")?;
-        for (name, value) in own.iter().chain(&self.extra) {
-            match value {
-                Value::Null => all.shift_remove(name),
-                value => all.insert(name.clone(), value.clone()),
-            };
-        }
-        let mut body = Body::default();
-        let written = Value::Object(all).to_string();
-        body.raw(&written.as_bytes()[..written.len() - 1]);
-        body.comma();
-        body.raw(b"\"messages\":[");
-        for (index, message) in messages(request)?.iter().enumerate() {
-            if index > 0 {
-                body.raw(b",");
-            }
-            write_message(&mut body, message)?;
-        }
-        body.raw(b"]}");
-        Ok(body)
+    if let Some(think) = own.think {
+        generation.insert("think".into(), think.into());
     }
+    if let Some(keep_alive) = own.keep_alive {
+        generation.insert("keep_alive".into(), keep_alive.into());
+    }
+    if !options.is_empty() {
+        generation.insert("options".into(), options.into());
+    }
+    given.generation = generation;
+    Ok(JsonBody::new(&given, &["messages"])?.limits("options/num_predict", None))
 }
 
 /// The option of a sampling setting; none: a member of the body.
@@ -78,22 +39,25 @@ fn option(name: &str) -> Result<Option<&str>, Fault> {
         "max_tokens" => Some("num_predict"),
         "repetition_penalty" => Some("repeat_penalty"),
         "temperature" | "top_p" | "top_k" | "frequency_penalty" | "seed" | "stop" => Some(name),
-        other => {
-            return Err(fault(format!("generation.{other}"), "Ollama has no such setting"));
-        }
+        other => return Err(fault(format!("generation.{other}"), "Ollama has no such setting")),
     })
 }
 
-fn messages(request: &PromptRequest) -> Result<Vec<Message>, Fault> {
+/// The conversation so far and the prompt, as Ollama has messages.
+pub(crate) fn write_messages(body: &mut Body, request: &PromptRequest) -> Result<(), Fault> {
     let mut all = request.history.clone();
     match &request.prompt {
         Prompt::Messages(messages) => all.extend(messages.iter().cloned()),
-        Prompt::Text(text) => {
-            all.push(message("user", vec![Part::Text(text.clone())]));
-        }
+        Prompt::Text(text) => all.push(message("user", vec![Part::Text(text.clone())])),
         _ => return Err(Fault::Unsupported("the ollama API takes messages or text".into())),
     }
-    Ok(all)
+    body.raw(b"[");
+    for (index, message) in all.iter().enumerate() {
+        body.raw(if index > 0 { b"," } else { b"" });
+        write_message(body, message)?;
+    }
+    body.raw(b"]");
+    Ok(())
 }
 
 fn write_message(body: &mut Body, message: &Message) -> Result<(), Fault> {

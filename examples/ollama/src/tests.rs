@@ -110,7 +110,7 @@ fn settings_that_cannot_be_are_faults_that_name_them() {
     for (json, name) in [
         (r#"{"url":"u","settings":{"thnik":true}}"#, "thnik"),
         (r#"{"url":"u","generation":{"n":2}}"#, "generation.n"),
-        (r#"{"url":"u","template":{}}"#, "template"),
+        (r#"{"url":"u","template":[]}"#, "template"),
     ] {
         let Err(Fault::Settings(fault)) = Ollama::configure(json) else {
             panic!("{json} was taken")

@@ -81,15 +81,15 @@ impl Catalog {
         };
         let mut notices = Vec::new();
         if let Source::Path(path) = &identity.source {
-            let path = path.display();
+            let (path, noun) = (path.display(), kind.noun());
             if bundled_identity(name).is_some_and(|bundled| bundled.is(kind, name)) {
-                notices.push(format!("the {kind} {name} of {path} replaces the bundled one"));
+                notices.push(format!("the {noun} {name} of {path} replaces the bundled one"));
             }
             let same = self.given.iter().filter(|given| given.is(kind, name));
             for other in same.skip(1) {
                 let other = &other.source;
                 notices.push(format!(
-                    "two plugins are called {name}: the {kind} of {path} is used, that of {other} \
+                    "two plugins are called {name}: the {noun} of {path} is used, that of {other} \
                      is not"
                 ));
             }
@@ -109,7 +109,12 @@ impl Catalog {
         let other = all.iter().find(|plugin| plugin.name() == name).and_then(|it| it.kinds.first());
         let mut text = match other {
             Some(other) => {
-                format!("`{name}` is a {other}, not a {kind}; choose it with --{}", other.flag())
+                format!(
+                    "`{name}` is {}, not {}; choose it with --{}",
+                    other.one(),
+                    kind.one(),
+                    other.flag()
+                )
             }
             None => {
                 let of_kind = all.iter().filter(|plugin| plugin.kinds.contains(&kind));
@@ -117,7 +122,8 @@ impl Catalog {
                 names.sort_unstable();
                 names.dedup();
                 format!(
-                    "unknown {kind} `{name}`; choose from {}, or load one with --plugin",
+                    "unknown {} `{name}`; choose from {}, or load one with --plugin",
+                    kind.noun(),
                     names.join(", ")
                 )
             }

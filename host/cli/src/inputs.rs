@@ -31,6 +31,8 @@ pub struct Inputs {
     pub memory: Option<u64>,
     /// The plugins that can be chosen.
     pub plugins: Catalog,
+    /// Variables that hold secrets of plugins.
+    pub secrets: Vec<(String, String)>,
 }
 
 /// Contents of flags that take a text or `@FILE`; none: not given, or not readable.
@@ -63,6 +65,7 @@ impl Inputs {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory: memory::total(),
             plugins: catalog(&args.plugins),
+            secrets: Vec::new(),
         }
     }
 }

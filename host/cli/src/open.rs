@@ -83,7 +83,7 @@ fn ports(
     let services = DatasetServices { tokenizer: tokenizer.clone(), files: run.files.clone() };
     let [api, dataset] =
         [&run.chosen.api, &run.chosen.dataset].map(|it| Plugin::identified(host, Arc::clone(it)));
-    let api = api.api(&run.protocol_settings);
+    let api = api.api(&run.api_settings);
     let dataset = dataset.dataset(&run.dataset_settings, services);
     let (api, dataset) = both(
         api.map_err(|error| by_flag(Kind::Api, error)),

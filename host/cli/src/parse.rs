@@ -8,6 +8,7 @@ use crate::inputs::Inputs;
 use crate::plan::{Run, convert};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use loadwright_core::manifest::VARIABLE;
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 
@@ -36,6 +37,8 @@ pub struct PerfRequest {
     settings: MergedSettings,
     /// Arguments that the parser refused.
     refused: Vec<SettingError>,
+    /// Variables that hold secrets of plugins.
+    secrets: Vec<(String, String)>,
     diagnostics: Diagnostics,
 }
 
@@ -51,7 +54,11 @@ pub fn perf(
     let (typed, refused) = parsable(typed);
     let mut diagnostics = Diagnostics::default();
     match merge(&typed, environment, &mut diagnostics) {
-        Ok(settings) => Ok(PerfRequest { settings, refused, diagnostics }),
+        Ok(settings) => {
+            let secrets = environment.iter().filter(|(name, _)| name.starts_with(VARIABLE));
+            let secrets = secrets.cloned().collect();
+            Ok(PerfRequest { settings, refused, secrets, diagnostics })
+        }
         Err(error) if error.use_stderr() && !refused.is_empty() => {
             Err(SettingErrors(refused).into())
         }
@@ -70,8 +77,9 @@ impl PerfRequest {
     /// # Errors
     /// Every setting that cannot be used, wherever it was set, and every unknown flag.
     pub fn convert(self, simulated_server: Option<SocketAddr>) -> Result<Run, SettingErrors> {
-        let Self { settings, refused, mut diagnostics } = self;
-        let inputs = Inputs::read(&settings.args, simulated_server, &mut diagnostics);
+        let Self { settings, refused, secrets, mut diagnostics } = self;
+        let mut inputs = Inputs::read(&settings.args, simulated_server, &mut diagnostics);
+        inputs.secrets = secrets;
         let converted = convert(&settings, &inputs, diagnostics);
         if refused.is_empty() {
             return converted;

@@ -12,6 +12,7 @@ mod engine;
 mod files;
 mod generation;
 mod plugins;
+mod secrets;
 mod settings;
 mod sweep;
 mod target;
@@ -26,6 +27,7 @@ use contents::Contents;
 use dataset::PromptContext;
 use generation::Generation;
 use loadwright_core::plan::{Plan, RequestSettings};
+use loadwright_core::secret::masked_url;
 use plugins::Choice;
 pub use plugins::Plugins;
 use serde_json::{Map, Value, json};
@@ -63,8 +65,8 @@ pub struct Run {
     pub template_options: Map<String, Value>,
     /// Files and folders that the dataset may read, by the names of their settings.
     pub files: Vec<(String, PathBuf)>,
-    /// Settings for the protocol plugin.
-    pub protocol_settings: Value,
+    /// Settings for the API plugin.
+    pub api_settings: Value,
     /// Settings for the dataset plugin.
     pub dataset_settings: Value,
     /// Whether the seed was drawn rather than given.
@@ -157,7 +159,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         tokenizer: args.dataset.tokenizer_path.clone(),
         template_options: generation.template_options(&contents),
         files,
-        protocol_settings: protocol_settings(&shared.target.url, &generation, &contents),
+        api_settings: api_settings(&shared.target.url, &generation, &contents),
         dataset_settings,
         seed_drawn: args.generation.seed.is_none(),
         json: args.output.json,
@@ -190,9 +192,10 @@ fn request(
     }
 }
 
-fn protocol_settings(url: &str, generation: &Generation, contents: &Contents) -> Value {
+/// Settings for the API plugin. It gets no secret, not even those of the URL.
+fn api_settings(url: &str, generation: &Generation, contents: &Contents) -> Value {
     json!({
-        "url": url,
+        "url": masked_url(url),
         "generation": generation.members,
         "extra_args": contents.extra,
         "template": contents.template,

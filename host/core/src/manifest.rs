@@ -7,9 +7,9 @@ mod metric;
 mod needs;
 mod prompt_kind;
 
-pub use api::{API_KEY, ApiManifest, Auth};
+pub use api::{ApiManifest, Auth};
 pub use metric::read_metrics;
-pub use needs::{Need, Needs};
+pub use needs::{Need, Needs, VARIABLE};
 pub use prompt_kind::{PromptKind, listed};
 
 use serde::Deserialize;

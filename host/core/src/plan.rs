@@ -73,6 +73,9 @@ pub struct Target {
     /// Headers on every request; values may be secret and never appear in stored plans.
     #[serde(skip)]
     pub headers: Vec<(String, String)>,
+    /// Values of the placeholders in headers of the API plugin, by name: `api-key`, `secret:NAME`.
+    #[serde(skip)]
+    pub secrets: Vec<(String, String)>,
     /// Do not check the server's certificate.
     pub insecure: bool,
     /// PEM file of additional trusted certificates.

@@ -1,6 +1,10 @@
 //! Secrets: what replaces them where settings are stored or shown, where URLs and headers hold them,
 //! and how they are masked in text that a server or a plugin wrote.
 
+mod placeholders;
+
+pub use placeholders::{API_KEY, NoSecret, SECRET_PREFIX, filled, has_secret};
+
 use crate::plan::Target;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -123,13 +127,14 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// The secrets of `target`: the values of its secret headers (of credentials also the part
+    /// The secrets of `target`: those for placeholders, the values of its secret headers (of credentials also the part
     /// behind the scheme, and user and password behind `Basic`), user and password of its URL, and
     /// the values of secret members of its query; each as it is, and as JSON and URLs spell it.
     pub fn of(target: &Target) -> Self {
         let mut found = Self::default();
         let secret = target.headers.iter().filter(|(name, _)| is_secret_header(name));
         secret.for_each(|(_, value)| found.add_header(value));
+        target.secrets.iter().for_each(|(_, value)| found.add(value));
         let (rest, _) = split_before(&target.url, '#');
         let (path, query) = split_before(rest, '?');
         let path = path.split_once("://").map_or(path, |(_, rest)| rest);

@@ -19,7 +19,7 @@ pub use groups::{GROUP_METRICS, Group, Grouped, LabelGroups, MAX_GROUPS};
 use crate::Nanos;
 use crate::checks::{Verdict, Warning};
 use crate::metrics::{Metric, Metrics, Over};
-use crate::plan::{Load, Objectives, TimestampSource};
+use crate::plan::{Load, Objectives, PluginVersion, TimestampSource};
 use crate::sample::EndReason;
 use crate::totals::{
     Arrivals, Concurrency, Connections, Counts, Failure, Frames, Throughput, Tokens, Totals,
@@ -88,6 +88,8 @@ pub struct Point {
     pub api: String,
     /// Name of the dataset plugin.
     pub dataset: String,
+    /// The plugins, with version and digest.
+    pub plugins: Vec<PluginVersion>,
     /// Where requests went.
     pub url: String,
     /// Whether requests asked for streamed replies.

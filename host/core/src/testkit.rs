@@ -7,7 +7,7 @@
 use crate::arrival::{Arrival, Process};
 use crate::labels::Labels;
 use crate::outcome::Outcome;
-use crate::plan::{Limits, Load, Plan, RequestSettings, Target};
+use crate::plan::{Limits, Load, Plan, PluginVersion, RequestSettings, Target};
 use crate::reading::{Channel, Usage};
 use crate::record::{Record, TokenSource};
 use crate::service::{Quantity, ServiceKind, ServiceMetric};
@@ -30,7 +30,18 @@ pub fn plan() -> Plan {
         },
         load: workers(2),
         limits: Limits { number: Some(4), ..Limits::default() },
+        plugins: vec![plugin("api", "openai", 'a'), plugin("dataset", "random", 'd')],
         ..Plan::default()
+    }
+}
+
+/// A plugin whose digest is this digit, 64 times.
+fn plugin(kind: &str, name: &str, digit: char) -> PluginVersion {
+    PluginVersion {
+        kind: kind.into(),
+        name: name.into(),
+        version: "0.1.0".into(),
+        sha256: digit.to_string().repeat(64),
     }
 }
 

@@ -4,6 +4,7 @@
 //! runs between a scheduled time and its send.
 
 pub(crate) mod dataset_cursor;
+pub(crate) mod heads;
 pub(crate) mod request_builder;
 mod token_ids;
 

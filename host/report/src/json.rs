@@ -98,7 +98,10 @@ fn benchmark_percentile(summary: &Summary) -> Value {
 
 /// `benchmark_args.json`: every setting of the point, secrets masked.
 pub fn benchmark_args_json(plan: &Plan) -> String {
-    pretty(&Value::Object(plan.settings.clone()))
+    let mut settings = plan.settings.clone();
+    let plugins = serde_json::to_value(&plan.plugins).expect("they are texts");
+    settings.insert("plugins".into(), plugins);
+    pretty(&Value::Object(settings))
 }
 
 /// A value of a distribution divided to be in the unit of its column; whole where that changes nothing.

@@ -33,6 +33,7 @@ pub fn point_text(summary: &Summary, style: &Style) -> String {
     text += &service::service(summary, style);
     text += &groups::groups(summary, style);
     text += &details::details(summary, style);
+    text += &details::plugins(summary, style);
     text += &troubles::failures(summary, style);
     text += &troubles::warnings(summary, style);
     text

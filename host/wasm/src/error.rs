@@ -1,7 +1,6 @@
 //! Why a plugin could not be opened. Every message says what to do about it.
 
 use crate::Kind;
-use crate::host::HostError;
 use loadwright_core::ports::PluginFailure;
 use loadwright_core::setting::SettingFault;
 use loadwright_files::FileError;
@@ -9,6 +8,11 @@ use std::path::PathBuf;
 
 /// The contract version that this program supports, as errors print it.
 pub(crate) const SUPPORTED: &str = "0.1";
+
+/// Why the host cannot work on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("plugins cannot run on this machine: {0}")]
+pub struct HostError(pub(crate) String);
 
 /// A component could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -152,7 +156,7 @@ pub enum LoadFault {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is a plugin of another kind.
-    #[error("plugin `{plugin}` is a {offers}, not a {wanted}; choose it with --{flag}")]
+    #[error("plugin `{plugin}` is {offers}, not {}; choose it with --{flag}", .wanted.one())]
     Kind {
         /// Its name.
         plugin: String,

@@ -3,7 +3,7 @@
 
 use crate::cache::{Cache, Origin};
 use crate::engine::{self, EpochTicker};
-use crate::error::LoadFault;
+use crate::error::{HostError, LoadFault};
 use crate::guest_output::{Level, Log, PluginLog};
 use crate::imports;
 use crate::kind::Kind;
@@ -40,11 +40,6 @@ pub struct HostConfig {
     /// Once raised, calls into datasets end: their results are no longer needed.
     pub stop: StopFlag,
 }
-
-/// Why the host cannot work on this machine.
-#[derive(Debug, thiserror::Error)]
-#[error("plugins cannot run on this machine: {0}")]
-pub struct HostError(pub(crate) String);
 
 /// Shared by all plugins of a process.
 pub struct Host {

@@ -3,8 +3,8 @@
 
 use crate::cache::hex;
 use crate::describe;
-use crate::error::{LoadError, LoadFault};
-use crate::host::{Host, HostError};
+use crate::error::{HostError, LoadError, LoadFault};
+use crate::host::Host;
 use crate::inspect;
 use crate::kind::Kind;
 use crate::manifest::Manifest;

@@ -15,6 +15,8 @@ struct Row {
     interface: &'static str,
     flag: &'static str,
     settings_flag: &'static str,
+    noun: &'static str,
+    article: &'static str,
 }
 
 impl Kind {
@@ -23,10 +25,20 @@ impl Kind {
 
     const fn row(self) -> Row {
         match self {
-            Self::Api => Row { interface: "api", flag: "api", settings_flag: "api-args" },
-            Self::Dataset => {
-                Row { interface: "dataset", flag: "dataset", settings_flag: "dataset-args" }
-            }
+            Self::Api => Row {
+                interface: "api",
+                flag: "api",
+                settings_flag: "api-args",
+                noun: "API plugin",
+                article: "an",
+            },
+            Self::Dataset => Row {
+                interface: "dataset",
+                flag: "dataset",
+                settings_flag: "dataset-args",
+                noun: "dataset",
+                article: "a",
+            },
         }
     }
 
@@ -38,6 +50,16 @@ impl Kind {
     /// The flag that names a plugin of this kind, without dashes.
     pub fn flag(self) -> &'static str {
         self.row().flag
+    }
+
+    /// What a plugin of this kind is called in running text.
+    pub fn noun(self) -> &'static str {
+        self.row().noun
+    }
+
+    /// The same with its article: `an API plugin`.
+    pub fn one(self) -> String {
+        format!("{} {}", self.row().article, self.row().noun)
     }
 
     /// The flag for the plugin's own settings, without dashes.

@@ -51,9 +51,9 @@ mod wasi;
 mod wit;
 
 pub use bundled::{Bundled, bundled};
-pub use error::{LoadError, LoadFault, OpenError};
+pub use error::{HostError, LoadError, LoadFault, OpenError};
 pub use guest_output::{Level, Log};
-pub use host::{Host, HostConfig, HostError};
+pub use host::{Host, HostConfig};
 pub use identity::{Identity, identify, identify_bundled};
 pub use kind::Kind;
 pub use manifest::{DATASET_PATH, Manifest};

@@ -79,7 +79,7 @@ impl Manifest {
             Kind::Dataset => &["api", "metrics"],
         };
         if let Some(member) = useless.iter().find(|member| self.known.has(member)) {
-            return Err(format!("has the member `{member}`, but the plugin is a {kind}"));
+            return Err(format!("has the member `{member}`, but the plugin is {}", kind.one()));
         }
         let files = self.needs.files.first().map(|need| &need.name);
         match (kind, files.or(self.path_settings.first()), self.needs.secrets.first()) {

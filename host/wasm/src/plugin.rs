@@ -139,7 +139,7 @@ impl Plugin {
         stop: StopFlag,
     ) -> Result<InstanceFactory<F>, OpenError> {
         if !self.kinds().contains(&kind) {
-            let offers: Vec<_> = self.kinds().iter().map(Kind::to_string).collect();
+            let offers: Vec<_> = self.kinds().iter().map(|kind| kind.one()).collect();
             return Err(OpenError::Kind {
                 plugin: self.name().into(),
                 offers: offers.join(" and "),

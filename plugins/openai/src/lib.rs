@@ -11,7 +11,6 @@ mod prompt;
 mod reading;
 mod recorded;
 mod skeleton;
-mod template;
 
 use bodies::Bodies;
 use endpoint::Endpoint;

@@ -1,8 +1,8 @@
 //! Whole recorded bodies: what they lack is added, what is there is left alone, byte for byte.
 
 use crate::skeleton::{AT_MOST, Limits, Members, write_limit};
-use crate::template::Node;
 use loadwright_plugin::body::Body;
+use loadwright_plugin::template::Node;
 use loadwright_plugin::{Fault, PromptRequest};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! What all bodies of a run share, written once: constant text, and the places that differ.
 
 use crate::endpoint::Style;
-use crate::prompt;
-use crate::template::{Node, Place};
+use crate::prompt::{self, Place};
 use loadwright_plugin::body::Body;
 use loadwright_plugin::settings::Api;
+use loadwright_plugin::template::{Node, merge, set};
 use loadwright_plugin::{Fault, PromptRequest};
 use serde_json::{Map, Value, json};
 
@@ -46,17 +46,15 @@ pub(crate) fn members(
     style: Style,
 ) -> Result<Members, Fault> {
     let model = given.generation.get("model");
-    let template = given.template.as_ref().filter(|template| !template.is_null());
-    let template = template
-        .map_or(Ok(Vec::new()), |value| Node::members(value, model.and_then(Value::as_str)))?;
+    let template = Node::members(given.template.as_ref(), model.and_then(Value::as_str))?;
     let templated = template.iter().any(|(_, node)| node.has_prompt());
     let mut nodes = Vec::new();
     if let Some(model) = model {
         set(&mut nodes, "model", Node::Constant(model.clone()));
     }
-    for (key, place) in places(style) {
+    for key in places(style) {
         if !templated {
-            set(&mut nodes, key, Node::Prompt(*place));
+            set(&mut nodes, key, Node::Prompt((*key).into()));
         }
     }
     for (key, node) in template {
@@ -67,12 +65,7 @@ pub(crate) fn members(
             set(&mut nodes, key, Node::Constant(value));
         }
     }
-    for (key, value) in extra {
-        nodes.retain(|(name, _)| !value.is_null() || name != key);
-        if !value.is_null() {
-            set(&mut nodes, key, Node::Constant(value.clone()));
-        }
-    }
+    merge(&mut nodes, extra);
     let streamed = nodes.iter().any(|(key, node)| key == "stream" && *node == constant(true));
     let named = nodes.iter().any(|(key, _)| key == "stream_options");
     if streamed && style.generates() && !named && !extra.contains_key("stream_options") {
@@ -84,13 +77,13 @@ pub(crate) fn members(
     Ok(Members { nodes, limits: [at_most, at_least], generates: style.generates() })
 }
 
-/// Where an endpoint takes its prompt.
-fn places(style: Style) -> &'static [(&'static str, Place)] {
+/// The members in which an endpoint takes its prompt.
+fn places(style: Style) -> &'static [&'static str] {
     match style {
-        Style::Chat => &[("messages", Place::Messages)],
-        Style::Completions => &[("prompt", Place::Plain)],
-        Style::Embeddings => &[("input", Place::Plain)],
-        Style::Rerank => &[("query", Place::Query), ("documents", Place::Documents)],
+        Style::Chat => &["messages"],
+        Style::Completions => &["prompt"],
+        Style::Embeddings => &["input"],
+        Style::Rerank => &["query", "documents"],
     }
 }
 
@@ -108,13 +101,6 @@ fn sampling(style: Style, key: &str, value: &Value) -> Option<Value> {
 
 fn constant(value: impl Into<Value>) -> Node {
     Node::Constant(value.into())
-}
-
-fn set(nodes: &mut Vec<(String, Node)>, key: &str, node: Node) {
-    match nodes.iter_mut().find(|(name, _)| name == key) {
-        Some((_, old)) => *old = node,
-        None => nodes.push((key.into(), node)),
-    }
 }
 
 /// The limit of an output's length, under the newer of its names where the body has that. Names that
@@ -189,7 +175,7 @@ impl Skeleton {
             match piece {
                 Piece::Constant(bytes) => body.raw(bytes),
                 Piece::Prompt(place) => prompt::write(body, *place, request)?,
-                Piece::Text => body.inside_texts(&prompt::texts(request)?),
+                Piece::Text => prompt::write_inside(body, request)?,
             }
         }
         let own = self.own_limits(request);
@@ -244,7 +230,7 @@ impl Pieces {
     fn node(&mut self, node: &Node) {
         match node {
             Node::Constant(value) => self.text += &value.to_string(),
-            Node::Prompt(place) => self.place(Piece::Prompt(*place)),
+            Node::Prompt(key) => self.place(Piece::Prompt(Place::of(key))),
             Node::Object(members) => self.object(members),
             Node::Array(items) => {
                 self.text.push('[');

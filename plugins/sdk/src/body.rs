@@ -34,6 +34,11 @@ impl Body {
         self.insert(Segment::Text(Insertion { index, encoding: Encoding::JsonString }));
     }
 
+    /// What the host knows of each request, inside of a JSON string: `conversation`, `index` or `turn`.
+    pub fn placeholder(&mut self, name: &str) {
+        self.insert(Segment::Placeholder(name.into()));
+    }
+
     /// A JSON string of texts, those that stay in the host among them, joined by line ends.
     pub fn texts(&mut self, items: &[Item<'_>]) {
         self.raw(b"\"");
@@ -100,12 +105,13 @@ impl Body {
 }
 
 /// A body as text, for tests: media are shown as `<media 0 Encoding::DataUrl>`, held text as
-/// `<text 0 Encoding::JsonString>`.
+/// `<text 0 Encoding::JsonString>`, placeholders as `<turn>`.
 pub fn shown(body: &[Segment]) -> String {
     let segments = body.iter().map(|segment| match segment {
         Segment::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Segment::Media(Insertion { index, encoding }) => format!("<media {index} {encoding:?}>"),
         Segment::Text(Insertion { index, encoding }) => format!("<text {index} {encoding:?}>"),
+        Segment::Placeholder(name) => format!("<{name}>"),
     });
     segments.collect()
 }

@@ -1,8 +1,10 @@
-//! Settings from the environment: `LOADWRIGHT_<FLAG>`, in capitals, `_` for `-`.
+//! Settings from the environment: `LOADWRIGHT_<FLAG>`, in capitals, `_` for `-`. Those that hold
+//! secrets of plugins set no flag.
 
 use super::{Layer, Setting, find, is_switch, settable, takes_many};
 use crate::args::suggestions;
 use crate::diagnostics::Diagnostics;
+use loadwright_core::manifest::VARIABLE;
 
 const PREFIX: &str = "LOADWRIGHT_";
 
@@ -15,6 +17,9 @@ pub(super) fn read(
     let mut layer = Layer::new();
     for (variable, text) in environment {
         let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+        if variable.starts_with(VARIABLE) {
+            continue;
+        }
         let flag = name.to_lowercase().replace('_', "-");
         let Some(arg) = find(command, &flag).filter(|_| settable(command).any(|f| f == flag))
         else {

@@ -40,7 +40,7 @@ impl<'a> Choice<'a> {
         Self { catalog, takes, makes: makes.unwrap_or_default(), api, dataset }
     }
 
-    /// The API's name, where it was found.
+    /// The API plugin, where it was found.
     pub(super) fn api(&self) -> Option<&Identity> {
         self.api.as_ref().ok().map(|chosen| &*chosen.identity)
     }

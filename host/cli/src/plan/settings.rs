@@ -4,7 +4,7 @@
 
 use super::contents::Contents;
 use super::generation::Generation;
-use super::target::api_key;
+use super::secrets::api_key;
 use crate::config::{MergedSettings, opposite};
 use crate::diagnostics::Origins;
 use loadwright_core::plan::{Load, Plan};

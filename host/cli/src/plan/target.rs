@@ -1,7 +1,7 @@
 //! Where requests go: the URL, headers, and what is secret in them.
 
-use super::endpoint;
 use super::plugins::Choice;
+use super::{endpoint, secrets};
 use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use crate::inputs::Inputs;
@@ -44,6 +44,7 @@ pub(super) fn target(
         unix_socket: target.unix_socket.clone(),
         http2: target.http2,
         headers,
+        secrets: secrets::secrets(args, inputs, choice, diagnostics),
         insecure: target.insecure,
         ca_cert: target.ca_cert.clone(),
     }
@@ -92,7 +93,7 @@ fn headers(args: &PerfArgs, auth: &Auth, diagnostics: &mut Diagnostics) -> Vec<(
     if let Err(why) = check_headers(&headers) {
         diagnostics.error("headers", why.to_string());
     }
-    let Some(key) = api_key(args) else { return headers };
+    let Some(key) = secrets::api_key(args) else { return headers };
     let value = auth.value_for(key);
     if sets(&headers, &auth.header) {
         diagnostics.notice(format!("--headers sets {}, so --api-key is not used", auth.header));
@@ -106,11 +107,6 @@ fn headers(args: &PerfArgs, auth: &Auth, diagnostics: &mut Diagnostics) -> Vec<(
 
 fn sets(headers: &[(String, String)], wanted: &str) -> bool {
     headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-}
-
-/// The API key; an empty one counts as not given, as scripts leave it with an unset variable.
-pub(super) fn api_key(args: &PerfArgs) -> Option<&str> {
-    args.target.api_key.as_deref().filter(|key| !key.is_empty())
 }
 
 /// One `name=value`, split at the first `=`.

@@ -1,7 +1,9 @@
 //! What command lines mean: loads, names, items, targets, generation settings.
 
+mod manifests;
+
 use super::Run;
-use crate::testing::{errors, run as read};
+use crate::testing::{errors, run as read, stamped};
 use loadwright_core::arrival::{Arrival, Process};
 use loadwright_core::plan::{
     CpuPinning, FailurePolicy, Limits, Load, Objectives, ReplyLimits, TimestampSource,
@@ -13,8 +15,11 @@ use std::time::Duration;
 const WHOLE: &str = "--model org/m --url http://h:1/v1/chat/completions --max-prompt-length 64 \
                      --tokenizer-path t";
 
-/// A protocol that is not bundled: what `--plugin` gives may have any name, as far as this file tells.
-const OTHER_API: &str = "--plugin Cargo.toml --api other";
+/// An API plugin that is not bundled, whose manifest says nothing of its URLs.
+fn other_api() -> String {
+    let other = stamped("other", &json!({ "prompts": ["messages", "text"] }));
+    format!("--plugin {} --api other", other.display())
+}
 
 fn whole(line: &str) -> Run {
     read(&format!("{WHOLE} {line}"))
@@ -55,7 +60,7 @@ fn simulate_alone_is_a_demo() {
         run.points.iter().all(|point| point.request.model == "simulated" && point.request.in_chat)
     );
     assert_eq!(run.dataset_settings["max_prompt_length"], 128);
-    assert_eq!(run.protocol_settings["generation"]["max_tokens"], 32);
+    assert_eq!(run.api_settings["generation"]["max_tokens"], 32);
     assert_eq!(run.sleep_interval, Duration::from_secs(1));
     assert_eq!(read("--simulate --parallel 8").points[0].name, "parallel_8_number_1000");
 }
@@ -65,8 +70,13 @@ fn simulate_bounds_only_prompts_that_are_made_up() {
     let longest = |line: &str| read(line).dataset_settings["max_prompt_length"].clone();
     assert_eq!(longest("--simulate --dataset random_vl"), json!(128));
     assert_eq!(longest("--simulate --dataset random --min-prompt-length 200"), json!(200));
-    assert_eq!(longest("--simulate --dataset line_by_line"), json!(null));
-    assert_eq!(longest("--simulate --dataset line_by_line --max-prompt-length 9"), json!(9));
+    assert_eq!(longest("--simulate --dataset line_by_line --dataset-path Cargo.toml"), json!(null));
+    assert_eq!(
+        longest(
+            "--simulate --dataset line_by_line --dataset-path Cargo.toml --max-prompt-length 9"
+        ),
+        json!(9)
+    );
     assert_eq!(longest("--simulate --prompt hi"), json!(null));
 }
 
@@ -118,6 +128,7 @@ fn points_are_numbered_and_the_first_item_is_the_offset() {
 
 #[test]
 fn endpoints_are_completed_with_a_notice() {
+    let other = other_api();
     let cases = [
         ("http://h:1", "", "http://h:1/v1/chat/completions", true),
         ("http://h:1/v1/", "", "http://h:1/v1/chat/completions", true),
@@ -126,14 +137,16 @@ fn endpoints_are_completed_with_a_notice() {
         ("http://h/v1/completions", "", "http://h/v1/completions", false),
         ("http://h/v1/chat/completions/", "", "http://h/v1/chat/completions/", false),
         ("http://h/v1/chat/completions", "--tokenize-prompt", "http://h/v1/completions", true),
-        ("http://h/x", OTHER_API, "http://h/x", false),
+        ("http://h/v1/embeddings", "--tokenize-prompt", "http://h/v1/embeddings", false),
+        ("http://h/v1/responses", "", "http://h/v1/responses", false),
+        ("http://h/x", &other, "http://h/x", false),
     ];
     for (url, more, wanted, notice) in cases {
         let run = read(&format!(
             "--model m --tokenizer-path t --max-prompt-length 9 --url '{url}' {more}"
         ));
         assert_eq!(run.points[0].target.url, wanted, "{url} {more}");
-        assert_eq!(run.protocol_settings["url"], wanted);
+        assert_eq!(run.api_settings["url"], wanted);
         assert_eq!(!run.notices.is_empty(), notice, "{url} {more}: {:?}", run.notices);
     }
 }
@@ -143,14 +156,16 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
     let line = |url: &str, more: &str| {
         format!("--model m --tokenizer-path t --max-prompt-length 9 --url http://h/{url} {more}")
     };
+    let other = other_api();
+    let other_in_chat = format!("{other} --apply-chat-template");
     let cases = [
         ("v1/chat/completions", "", true),
         ("v1/chat/completions/", "--apply-chat-template", true),
         ("v1/completions", "", false),
         ("v1/completions", "--no-apply-chat-template", false),
         ("v1/chat/completions", "--tokenize-prompt --no-apply-chat-template", false),
-        ("generate", OTHER_API, false),
-        ("generate", "--plugin Cargo.toml --api other --apply-chat-template", true),
+        ("generate", &other, false),
+        ("generate", &other_in_chat, true),
         ("v1", "--no-apply-chat-template", false),
         ("v1", "", true),
     ];
@@ -172,7 +187,7 @@ fn chat_is_read_off_the_url_and_the_flags_decide_where_it_does_not_say() {
 fn generation_holds_what_was_given_and_two_defaults() {
     let run = whole("");
     let wanted = json!({"model": "org/m", "stream": true, "max_tokens": 2048, "temperature": 0.0});
-    assert_eq!(run.protocol_settings["generation"], wanted);
+    assert_eq!(run.api_settings["generation"], wanted);
     assert!(run.seed_drawn);
     let line = "--no-stream --max-tokens 9 --min-tokens 3 --temperature 1 --top-p .5 --top-k 4 \
                 --frequency-penalty 0.1 --repetition-penalty 1.2 --logprobs --n-choices 2 --seed 5 \
@@ -183,7 +198,7 @@ fn generation_holds_what_was_given_and_two_defaults() {
         "top_p": 0.5, "top_k": 4, "frequency_penalty": 0.1, "repetition_penalty": 1.2,
         "logprobs": true, "n": 2, "seed": 5, "stop": ["a", "b"], "stop_token_ids": [7, 8],
     });
-    assert_eq!(run.protocol_settings["generation"], wanted);
+    assert_eq!(run.api_settings["generation"], wanted);
     assert_eq!((run.points[0].seed, run.seed_drawn), (5, false));
 }
 
@@ -191,7 +206,7 @@ fn generation_holds_what_was_given_and_two_defaults() {
 fn an_output_range_is_drawn_by_the_engine() {
     let run = whole("--max-tokens 10 20 --min-tokens 10");
     assert_eq!(run.points[0].request.output_range, Some((10, 20)));
-    assert_eq!(run.protocol_settings["generation"].get("max_tokens"), None);
+    assert_eq!(run.api_settings["generation"].get("max_tokens"), None);
     assert_eq!(run.points[0].settings["max_tokens"], json!([10, 20]));
 }
 
@@ -200,20 +215,20 @@ fn json_reaches_the_plugins_as_it_is() {
     let line = "--extra-args '{\"a\": null}' --api-args '{\"b\": 2}' --dataset-args '{\"c\": 3}' \
                 --query-template '{\"m\": \"%m\"}' --prompt 'hi there'";
     let run = whole(line);
-    assert_eq!(run.protocol_settings["extra_args"], json!({"a": null}));
-    assert_eq!(run.protocol_settings["settings"], json!({"b": 2}));
-    assert_eq!(run.protocol_settings["template"], json!({"m": "%m"}));
+    assert_eq!(run.api_settings["extra_args"], json!({"a": null}));
+    assert_eq!(run.api_settings["settings"], json!({"b": 2}));
+    assert_eq!(run.api_settings["template"], json!({"m": "%m"}));
     assert_eq!(run.dataset_settings["settings"], json!({"c": 3}));
     assert_eq!(run.dataset_settings["prompt"], "hi there");
     assert_eq!(run.points[0].request.dataset, "prompt");
-    assert_eq!(whole("").protocol_settings["template"], json!(null));
+    assert_eq!(whole("").api_settings["template"], json!(null));
 }
 
 #[test]
 fn a_template_is_stronger_than_defaults_and_weaker_than_flags() {
     let template =
         "--query-template '{\"max_tokens\": 7, \"temperature\": 0.5, \"stream\": false}'";
-    let generation = |line: &str| whole(line).protocol_settings["generation"].clone();
+    let generation = |line: &str| whole(line).api_settings["generation"].clone();
     assert_eq!(generation(template), json!({"model": "org/m", "stream": false}));
     let typed = generation(&format!("{template} --max-tokens 9 --temperature 1 --stream"));
     let wanted = json!({"model": "org/m", "stream": true, "max_tokens": 9, "temperature": 1.0});
@@ -223,7 +238,7 @@ fn a_template_is_stronger_than_defaults_and_weaker_than_flags() {
 #[test]
 fn a_default_limit_yields_to_extra_members_and_to_the_least_output() {
     let limit = |line: &str| {
-        whole(line).protocol_settings["generation"].get("max_tokens").cloned().unwrap_or_default()
+        whole(line).api_settings["generation"].get("max_tokens").cloned().unwrap_or_default()
     };
     let cases = [
         ("--min-tokens 64", json!(2048)),
@@ -240,7 +255,7 @@ fn a_default_limit_yields_to_extra_members_and_to_the_least_output() {
         assert_eq!(limit(line), wanted, "{line}");
     }
     let simulated = read("--simulate --min-tokens 64");
-    assert_eq!(simulated.protocol_settings["generation"]["max_tokens"], 64);
+    assert_eq!(simulated.api_settings["generation"]["max_tokens"], 64);
     let said = errors(&format!("{WHOLE} --max-tokens 9 --min-tokens 10"));
     assert!(said.contains("--min-tokens: 10 is above --max-tokens 9"), "{said}");
 }
@@ -302,7 +317,8 @@ fn secrets_of_a_url_are_sent_and_never_stored_or_shown() {
     let run = read(line);
     let sent = "http://h/v1/chat/completions?api_key=sk-1&Token=sk-2&v=3";
     assert_eq!(run.points[0].target.url, sent);
-    assert_eq!(run.protocol_settings["url"], sent);
+    let masked = "http://h/v1/chat/completions?api_key=**********&Token=**********&v=3";
+    assert_eq!(run.api_settings["url"], masked, "plugins get no secret");
     let stored = serde_json::to_string(&run.points[0]).expect("a plan is JSON");
     assert!(!stored.contains("sk-") && stored.contains("Token=**********&v=3"), "{stored}");
     assert!(run.notices[0].contains("v=3") && !run.notices[0].contains("sk-"), "{:?}", run.notices);

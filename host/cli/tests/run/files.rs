@@ -89,7 +89,7 @@ fn a_folder_that_exists_is_left_alone() {
 fn a_run_that_cannot_begin_leaves_no_folder() {
     let place = Place::new();
     let output = ends(place.perf("--simulate --api nope"), 2);
-    assert!(stderr(&output).contains("--api: unknown api `nope`; choose from openai"));
+    assert!(stderr(&output).contains("--api: unknown API plugin `nope`; choose from openai"));
     assert!(!place.run().exists());
 }
 
@@ -101,7 +101,7 @@ fn plugins_names_and_settings_are_told_at_once() {
     let output = ends(place.loadwright(&format!("{line} --api nope --dataset openqa")), 2);
     let said = stderr(&output);
     assert!(said.contains("2 settings cannot be used:"), "{said}");
-    assert!(said.contains("api `nope`") && said.contains("dataset `openqa`"), "{said}");
+    assert!(said.contains("API plugin `nope`") && said.contains("dataset `openqa`"), "{said}");
     let line = "perf --simulate --api-args '{\"x\": 1}' --dataset-args '{\"y\": 1}'";
     let said = stderr(&ends(place.loadwright(line), 2));
     assert!(said.contains("--api-args: openai: ") && said.contains("--dataset-args: "), "{said}");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Stands for the user's API key in the value of a header.
-pub const API_KEY: &str = "{{api-key}}";
+const API_KEY: &str = "{{api-key}}";
 
 /// The longest path, in bytes.
 const LONGEST_PATH: usize = 256;

@@ -13,8 +13,8 @@ const LONGEST_NAME: usize = 64;
 /// The most things of one kind that a plugin may need.
 const MOST: usize = 16;
 
-/// The variable that holds a secret begins so.
-const VARIABLE: &str = "LOADWRIGHT_SECRET_";
+/// What begins the name of a variable that holds a secret.
+pub const VARIABLE: &str = "LOADWRIGHT_SECRET_";
 
 /// What a plugin cannot work without, each with a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -1,6 +1,6 @@
 //! What counts as secret in URLs and headers, and that no text keeps it.
 
-use super::{MASK, Secrets, is_secret_header, masked_url};
+use super::{MASK, Secrets, filled, is_secret_header, masked_url};
 use crate::plan::Target;
 use proptest::prelude::*;
 
@@ -102,4 +102,30 @@ proptest! {
         prop_assert!(!shown.contains(&key), "{shown}");
         prop_assert_eq!(masked(&target, &shown), shown.clone());
     }
+}
+
+#[test]
+fn placeholders_of_secrets_are_filled_once() {
+    let secrets = [("api-key", "sk"), ("secret:aws", "{{api-key}}")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let fill = |value: &str| filled(value, &secrets).map(std::borrow::Cow::into_owned);
+    assert_eq!(fill("Bearer {{api-key}}").unwrap(), "Bearer sk");
+    assert_eq!(fill("{{secret:aws}}, {{api-key}}").unwrap(), "{{api-key}}, sk");
+    for left in ["plain", "{{turn}}", "{{ api-key }}", "{{api-key", "}}{{", ""] {
+        assert_eq!(fill(left).unwrap(), left);
+    }
+    assert_eq!(fill("{{turn}} {{{{api-key}}").unwrap(), "{{turn}} {{sk");
+    assert_eq!(
+        fill("{{secret:gcp}}").unwrap_err().to_string(),
+        "{{secret:gcp}} is not declared; name it in needs.secrets of the manifest"
+    );
+    let none = filled("{{api-key}}", &[]).unwrap_err().to_string();
+    assert_eq!(none, "{{api-key}} has no value; give --api-key");
+}
+
+#[test]
+fn secrets_of_placeholders_are_masked() {
+    let secrets = vec![("secret:aws".to_owned(), "0123456789".to_owned())];
+    let secrets = Secrets::of(&Target { secrets, ..target("http://h/", &[]) });
+    assert_eq!(secrets.masked("it said 0123456789"), format!("it said {MASK}"));
 }

@@ -194,6 +194,7 @@ fn point(plan: &Plan, point_end: &PointEnd, kernel: bool) -> Point {
         model: plan.request.model.clone(),
         api: plan.request.api.clone(),
         dataset: plan.request.dataset.clone(),
+        plugins: plan.plugins.clone(),
         url: masked_url(&plan.target.url),
         stream: plan.request.stream,
         load: plan.load.clone(),

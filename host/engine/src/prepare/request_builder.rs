@@ -1,12 +1,11 @@
 //! Builds requests from turns, by the API plugin.
 
-use super::token_ids;
+use super::{heads, token_ids};
 use crate::context::Ports;
 use crate::messages::conversation::{ConversationState, Place, StartedTurn, messages};
 use crate::messages::{NextTurn, PreparedRequest, TurnBuilder, TurnContext, nanos};
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Content, Conversation, Message, Prompt, Turn};
-use loadwright_core::head::check_plugin_header;
 use loadwright_core::plan::{Load, Plan};
 use loadwright_core::ports::{Api, Cause, PluginFailure, Tokenizer};
 use loadwright_core::reading::Exchange;
@@ -191,11 +190,8 @@ impl RequestBuilder {
 
     /// Puts the media into the body, and the turn's headers beside the API plugin's.
     fn fill(&mut self, mut template: Template, parts: HostParts) -> Result<Request, PluginFailure> {
-        for (name, value) in &parts.headers {
-            check_plugin_header(name, value).map_err(|error| {
-                contract(&self.plan.request.dataset, "generate", &error.to_string())
-            })?;
-        }
+        heads::fill_secrets(&self.plan, &mut template.head)?;
+        heads::check_turn(&self.plan, &parts.headers)?;
         template.head.headers.extend(parts.headers);
         let mut request = template
             .fill(&parts.media)
@@ -203,7 +199,7 @@ impl RequestBuilder {
         match &self.head {
             Some(head) if *head == request.head => request.head = Arc::clone(head),
             _ => {
-                check_head(&self.plan, &request.head)?;
+                heads::check(&self.plan, &request.head)?;
                 self.head = Some(Arc::clone(&request.head));
             }
         }
@@ -255,14 +251,6 @@ fn with_history(history: &[Message], prompt: &Prompt) -> Prompt {
         [] => prompt.clone(),
         history => Prompt::Messages([history.to_vec(), messages(prompt)].concat()),
     }
-}
-
-/// Checks a request's head.
-///
-/// # Errors
-/// It cannot be sent.
-pub(crate) fn check_head(plan: &Plan, head: &Head) -> Result<(), PluginFailure> {
-    head.check().map_err(|error| contract(&plan.request.api, "format", &error.to_string()))
 }
 
 /// An API plugin returned fewer results than it was given arguments.

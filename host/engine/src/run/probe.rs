@@ -20,7 +20,7 @@ use crate::interpret::queue::InterpreterQueue;
 use crate::interpret::reading::{Reader, Reading};
 use crate::messages::capture::CapturePool;
 use crate::messages::{AttemptId, Failure, TurnContext};
-use crate::prepare::request_builder::check_head;
+use crate::prepare::heads;
 use loadwright_core::Nanos;
 use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
@@ -116,9 +116,11 @@ fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
     };
     let prompt = PromptRequest { max_tokens: Some(1), ..PromptRequest::new(prompt) };
     let mut api = ports.api.instance()?;
-    let template = api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
+    let mut template =
+        api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
+    heads::fill_secrets(plan, &mut template.head)?;
     let request = template.fill(&[]).expect("a prompt without media has no placeholders");
-    check_head(plan, &request.head)?;
+    heads::check(plan, &request.head)?;
     Ok(request)
 }
 

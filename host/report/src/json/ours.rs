@@ -33,6 +33,7 @@ pub(super) fn section(summary: &Summary) -> Value {
         ("connections", connections(&summary.connections)),
         ("frames", plain(&summary.frames)),
         ("failures", plain(&summary.failures)),
+        ("plugins", plain(&summary.point.plugins)),
         ("timestamps", plain(&summary.point.timestamps)),
         ("proxy", plain(&summary.point.proxy)),
         ("seed", summary.point.seed.into()),

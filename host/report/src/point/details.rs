@@ -5,7 +5,7 @@ use crate::number::{grid, millis, percent, significant};
 use crate::style::{Style, one_line};
 use loadwright_core::metrics::Metric;
 use loadwright_core::percentile::Distribution;
-use loadwright_core::plan::{Load, Objectives};
+use loadwright_core::plan::{Load, Objectives, PluginVersion};
 use loadwright_core::record::TokenSource;
 use loadwright_core::service::ServiceMetric;
 use loadwright_core::summary::{Steady, Summary};
@@ -33,6 +33,21 @@ pub(super) fn details(summary: &Summary, style: &Style) -> String {
         return lines;
     }
     format!("\n{}\n{lines}", style.bold("Also measured:"))
+}
+
+/// The plugins that were used. Digests are cut to what tells them apart; all of them is in the JSON.
+pub(super) fn plugins(summary: &Summary, style: &Style) -> String {
+    let line = |plugin: &PluginVersion| {
+        let PluginVersion { kind, name, version, sha256 } = plugin;
+        let digest = sha256.get(..12).unwrap_or(sha256);
+        let words = format!("{name} {version} (sha256 {digest})");
+        style.wrap(&format!("  {kind:<15}"), &one_line(&words, 400)) + "\n"
+    };
+    let lines: String = summary.point.plugins.iter().map(line).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\n{}\n{lines}", style.bold("Plugins:"))
 }
 
 fn load(summary: &Summary) -> Option<String> {

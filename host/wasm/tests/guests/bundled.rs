@@ -16,7 +16,7 @@ fn open(host: &TestHost, name: &str) -> Arc<Plugin> {
     Plugin::open(&host.host, Source::Bundled(name.into())).unwrap()
 }
 
-fn protocol_settings(own: Value) -> Value {
+fn api_settings(own: Value) -> Value {
     json!({
         "url": "http://h/v1/chat/completions",
         "generation": { "model": "m", "stream": true, "max_tokens": 9 },
@@ -53,7 +53,7 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
 #[test]
 fn openai_formats_a_chat_body_and_plans_its_reading() {
     let host = TestHost::new();
-    let factory = open(&host, "openai").api(&protocol_settings(json!({}))).unwrap();
+    let factory = open(&host, "openai").api(&api_settings(json!({}))).unwrap();
     let plan = factory.plan().unwrap();
     assert!(plan.done.contains(&"[DONE]".to_owned()));
     assert!(plan.rules.iter().any(|rule| rule.at == "/choices/*/delta/content"), "{plan:?}");
@@ -73,7 +73,7 @@ fn openai_formats_a_chat_body_and_plans_its_reading() {
 #[test]
 fn settings_that_a_bundled_plugin_does_not_have() {
     let host = TestHost::new();
-    let settings = protocol_settings(json!({ "colour": 1 }));
+    let settings = api_settings(json!({ "colour": 1 }));
     let error = open(&host, "openai").api(&settings).err().unwrap();
     assert_eq!(
         error.to_string(),
@@ -87,7 +87,7 @@ fn a_plugin_of_the_other_kind_is_named_with_its_flag() {
     let error = open(&host, "prompt").api(&json!({})).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "plugin `prompt` is a dataset, not a api; choose it with --dataset"
+        "plugin `prompt` is a dataset, not an API plugin; choose it with --dataset"
     );
 }
 
@@ -242,7 +242,7 @@ fn fixture(host: &TestHost, name: &str) -> Result<Arc<Plugin>, String> {
 
 /// What the fixture does when it formats a request that contains the word `trap`.
 fn misbehaves(host: &TestHost, name: &str) -> PluginFailure {
-    let settings = protocol_settings(json!({}));
+    let settings = api_settings(json!({}));
     let factory = fixture(host, name).unwrap().api(&settings).unwrap();
     let word = PromptRequest { prompt: Prompt::Text("a trap".into()), ..hello() };
     let failure = factory.instance().unwrap().format(&[word]).remove(0).unwrap_err();

@@ -14,14 +14,15 @@ fn insertions_break_the_bytes() {
     body.raw(b":\"");
     let media = Media { index: 1, mime: "image/png".into(), size: 9, extra: String::new() };
     body.media(&media, Encoding::Base64);
+    body.placeholder("turn");
     body.raw(b"\"}");
     let segments = body.finish();
-    assert_eq!(segments.len(), 5);
+    assert_eq!(segments.len(), 6);
     assert_eq!(
         shown(&segments),
         concat!(
             r#"{"a":"q\"\n<text 3 Encoding::JsonString>\nz","u":"#,
-            r#""<media 1 Encoding::Base64>"}"#
+            r#""<media 1 Encoding::Base64><turn>"}"#
         )
     );
 }
