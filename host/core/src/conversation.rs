@@ -129,6 +129,21 @@ pub struct Media {
     pub extra: String,
 }
 
+impl Prompt {
+    /// The media that it names.
+    pub fn media(&self) -> impl Iterator<Item = &Media> {
+        let (messages, lists): (&[Message], &[Vec<Part>]) = match self {
+            Self::Messages(messages) => (messages, &[]),
+            Self::Inputs(lists) | Self::Ranking { documents: lists, .. } => (&[], lists),
+            _ => (&[], &[]),
+        };
+        let query: &[Part] = if let Self::Ranking { query, .. } = self { query } else { &[] };
+        let parts = messages.iter().map(|message| message.parts.as_slice());
+        let parts = parts.chain(lists.iter().map(Vec::as_slice)).chain([query]).flatten();
+        parts.filter_map(|part| if let Part::Media(media) = part { Some(media) } else { None })
+    }
+}
+
 impl Message {
     /// A message of one text part.
     pub fn text(role: &str, text: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 //! Preparers run on threads of their own with plugin instances of their own, so that no plugin code
 //! runs between a scheduled time and its send.
 
+mod batch_size;
 pub(crate) mod dataset_cursor;
 pub(crate) mod heads;
 pub(crate) mod request_builder;
@@ -12,13 +13,11 @@ use crate::context::PointContext;
 use crate::context::gauges::Gauges;
 use crate::error::EngineError;
 use crate::schedule::ready_queue::ReadyQueue;
+use batch_size::BatchSize;
 use dataset_cursor::DatasetCursor;
 use loadwright_core::ports::{Cause, DatasetFactory, DatasetProperties, PluginFailure};
 use loadwright_timing::clock;
 use request_builder::RequestBuilder;
-
-/// The most items that are generated and formatted in one call.
-const BATCH: u64 = 32;
 
 /// Prepares requests on one thread.
 pub(crate) struct Preparer<'a> {
@@ -46,11 +45,13 @@ impl Preparer<'_> {
         let PointContext { plan, ports, control, gauges, .. } = self.context;
         let mut dataset = ports.dataset.instance()?;
         let mut builder = RequestBuilder::new(plan, ports)?;
-        while let Some(slots) = self.queue.claim(BATCH) {
+        let mut size = BatchSize::default();
+        while let Some(slots) = self.queue.claim(size.items()) {
             let items = self.first_item + slots.start..self.first_item + slots.end;
             let (first_slot, first_item) = (slots.start, items.start);
             let start = clock::now();
             let conversations = self.cursor.generate(dataset.as_mut(), items, control);
+            let generated = clock::now();
             Gauges::add_since(&gauges.generate, start);
             if control.stop.draining() {
                 // The dataset may have given up on these items, and no thread takes them.
@@ -60,9 +61,9 @@ impl Preparer<'_> {
             if end < slots.end {
                 self.queue.end_at(end);
             }
-            let start = clock::now();
             let batch = builder.first_turns(first_slot, first_item, conversations);
-            Gauges::add_since(&gauges.format, start);
+            Gauges::add_since(&gauges.format, generated);
+            size.took(slots.end - first_slot, (generated - start).max(clock::now() - generated));
             if !self.queue.put(first_slot, batch) {
                 break;
             }

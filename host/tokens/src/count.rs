@@ -28,18 +28,35 @@ pub(crate) fn in_parts(
     stop: Option<&StopFlag>,
 ) -> Result<u32, Fault> {
     check_stop(stop)?;
-    if text.len() < 2 * PART {
+    if !is_long(text) {
         return encoder.count(text, in_chat);
     }
-    let rendered = if in_chat { Some(encoder.render(text)?) } else { None };
-    let mut rest = rendered.as_deref().unwrap_or(text);
+    if in_chat {
+        return sum(encoder, &encoder.render(text)?, false, stop);
+    }
+    sum(encoder, text, true, stop)
+}
+
+/// Whether counting part by part is worth it.
+pub(crate) fn is_long(text: &str) -> bool {
+    text.len() >= 2 * PART
+}
+
+/// The tokens of `text`, which was rendered already; with `special`, those added to every text too.
+pub(crate) fn sum(
+    encoder: &Encoder,
+    text: &str,
+    special: bool,
+    stop: Option<&StopFlag>,
+) -> Result<u32, Fault> {
+    let mut rest = text;
     let mut total = None;
     while !rest.is_empty() {
         check_stop(stop)?;
         let (part, behind) = rest.split_at(end_of_part(rest));
         total = Some(match total {
             // Special tokens are added once per text.
-            None => encoder.length(part, !in_chat)?,
+            None => encoder.length(part, special)?,
             Some(total) => {
                 let anchored = encoder.length(&format!("{ANCHOR}{part}"), false)?;
                 anchored.saturating_sub(encoder.length(ANCHOR, false)?).saturating_add(total)

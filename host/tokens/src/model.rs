@@ -5,7 +5,7 @@ use crate::error::OpenError;
 use crate::model_files::MAX_TOKENIZER;
 use crate::synthesis::Synthesizer;
 use crate::template::ChatTemplate;
-use crate::{config, file};
+use crate::{config, count, file};
 use loadwright_core::conversation::Message;
 use loadwright_core::ports::{Fault, Synthesis, Synthesized, Tokenizer};
 use serde_json::{Map, Value};
@@ -59,11 +59,11 @@ impl Tokenizer for Model {
     }
 
     fn count_text(&self, text: &str) -> Result<u32, Fault> {
-        self.encoder.count_text(text)
+        self.count(text, true)
     }
 
     fn count_chat(&self, messages: &[Message]) -> Result<u32, Fault> {
-        self.encoder.count_chat(messages)
+        self.count(&self.encoder.render_chat(messages)?, false)
     }
 
     fn truncate(&self, text: &str, tokens: u32) -> Result<String, Fault> {
@@ -71,9 +71,22 @@ impl Tokenizer for Model {
     }
 
     fn synthesize(&self, request: &Synthesis<'_>) -> Result<Synthesized, Fault> {
-        self.synthesizer
-            .get_or_init(|| Synthesizer::new(&self.encoder))
-            .synthesize(&self.encoder, request)
+        self.synthesizer().synthesize(&self.encoder, request)
+    }
+}
+
+impl Model {
+    fn synthesizer(&self) -> &Synthesizer {
+        self.synthesizer.get_or_init(|| Synthesizer::new(&self.encoder))
+    }
+
+    /// The tokens of `text`: of a long one part by part where the vocabulary allows it, since encoding
+    /// takes some two hundred times the memory of what is encoded.
+    fn count(&self, text: &str, special: bool) -> Result<u32, Fault> {
+        if count::is_long(text) && self.synthesizer().is_trusted() {
+            return count::sum(&self.encoder, text, special, None);
+        }
+        self.encoder.length(text, special)
     }
 }
 

@@ -5,19 +5,20 @@
 //! work can be stopped. Stops at the port's `synthesize`.
 
 mod faults;
+mod stream;
 
 use crate::count;
 use crate::encoder::Encoder;
 use crate::pieces::Pieces;
 use faults::{too_long, too_short, unusable};
 use loadwright_core::ports::{Fault, MAX_PROMPT_TOKENS, Synthesis, Synthesized};
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
+use stream::stream;
 
 /// One of this many prompts is confirmed if the vocabulary proves their lengths.
 const CONFIRM_EVERY: u32 = 64;
@@ -62,6 +63,11 @@ impl Synthesizer {
         let pieces = Pieces::of(encoder);
         let trusted = AtomicBool::new(pieces.delimited());
         Self { pieces, trusted, known: Mutex::default(), hasher: RandomState::new() }
+    }
+
+    /// Whether the vocabulary proves that texts can be counted part by part.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted.load(Relaxed)
     }
 
     /// As the port's `synthesize`.
@@ -283,16 +289,6 @@ impl Draft {
         text.extend(self.pieces.iter().map(|at| pieces.get(*at)));
         text
     }
-}
-
-/// Randomness of one text: keyed by seed, label and index, so that it is the same on any thread and
-/// in any order.
-fn stream(request: &Synthesis<'_>) -> ChaCha8Rng {
-    let mut key = Sha256::new();
-    key.update(request.seed.to_le_bytes());
-    key.update(request.index.to_le_bytes());
-    key.update(request.label.as_bytes());
-    ChaCha8Rng::from_seed(key.finalize().into())
 }
 
 #[cfg(test)]

@@ -95,6 +95,15 @@ pub enum LoadFault {
         /// What to do.
         remedy: &'static str,
     },
+    /// A version without a patch number, which the engine does not take.
+    #[error(
+        "names `{name}`, a version of two numbers, which this program's WebAssembly engine does not \
+         take; build it with tools that write three (`@0.1.0`)"
+    )]
+    ShortVersion {
+        /// The interface, with its version.
+        name: String,
+    },
     /// It is of more than one kind.
     #[error("is {kinds} in one, but a component is one kind of plugin; make one of each")]
     Kinds {

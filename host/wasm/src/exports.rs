@@ -3,6 +3,7 @@
 use crate::bindings::bulk;
 use crate::dataset_index;
 use crate::instance::{InstanceFactory, Live};
+use crate::misfit;
 use crate::state::State;
 use loadwright_core::ports::PluginFailure;
 use wasmtime::Store;
@@ -21,6 +22,12 @@ pub(crate) trait Exports: Sized + 'static {
         store: &mut Store<State>,
         instance: &Component,
     ) -> wasmtime::Result<Self::Guest>;
+
+    /// The function that is not of the contract's type, where [`load`](Self::load) failed: its error
+    /// does not name it.
+    fn misfit(_: &mut Store<State>, _: &Component) -> Option<&'static str> {
+        None
+    }
 
     /// Makes a configured instance ready for its first call.
     fn prepare(_: &InstanceFactory<Self>, _: &mut Live<Self>) -> Result<(), PluginFailure> {
@@ -46,6 +53,10 @@ impl Exports for ApiExports {
         instance: &Component,
     ) -> wasmtime::Result<Self::Guest> {
         indices.load(store, instance)
+    }
+
+    fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
+        misfit::api(store, instance)
     }
 }
 
@@ -82,6 +93,10 @@ impl Exports for DatasetExports {
         let dataset = indices.dataset.load(&mut *store, instance)?;
         let index = indices.index.as_ref().map(|index| index.load(store, instance)).transpose()?;
         Ok(DatasetGuest { dataset, index })
+    }
+
+    fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
+        misfit::dataset(store, instance)
     }
 
     fn prepare(

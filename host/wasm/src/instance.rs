@@ -144,9 +144,11 @@ impl<F: Exports> InstanceFactory<F> {
         match typed {
             Ok((identity, guest)) => Ok(Live { store, identity, guest, calls: 0 }),
             Err(error) => {
+                let function = F::misfit(&mut store, &instance);
+                let function = function.map_or("it ".into(), |name| format!("its `{name}` "));
                 let text = format!(
-                    "it does not fit contract {SUPPORTED}: {error:#}; build it against this \
-                     program's wit/"
+                    "{function}does not fit this program's contract {SUPPORTED}, though it names \
+                     {SUPPORTED} as its own: {error:#}; build it against this program's wit/"
                 );
                 Err(self.failure(START, Cause::Contract(text)))
             }

@@ -37,6 +37,7 @@ mod instance;
 mod kind;
 mod losses;
 mod manifest;
+mod misfit;
 mod pack;
 mod plugin;
 mod process_limits;

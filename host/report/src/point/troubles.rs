@@ -5,6 +5,7 @@ use super::is_shown;
 use crate::number::{millis, percent};
 use crate::style::{Style, one_line};
 use loadwright_core::checks::{Bound, Warning};
+use loadwright_core::foreign::clipped;
 use loadwright_core::percentile::Method;
 use loadwright_core::plan::TimestampSource;
 use loadwright_core::sample::EndReason;
@@ -107,7 +108,8 @@ pub(super) fn notes(summary: &Summary, style: &Style) -> String {
     notes.iter().map(|note| style.wrap("* ", note) + "\n").collect()
 }
 
-/// Characters of a failure's sample that are shown; the log has all of them.
+/// Bytes of a failure's sample that are shown, most of them from its end, where languages put the error
+/// itself; the log has all of them.
 const SAMPLE: usize = 1_000;
 
 /// Failures by class, with a sample each.
@@ -123,7 +125,8 @@ pub(super) fn failures(summary: &Summary, style: &Style) -> String {
         };
         text += &format!("  {}: {}{retried}\n", failure.class, failure.count);
         if !failure.sample.is_empty() {
-            text += &(style.wrap("    ", &one_line(&failure.sample, SAMPLE)) + "\n");
+            text += &(style.wrap("    ", &one_line(&clipped(&failure.sample, SAMPLE), 2 * SAMPLE))
+                + "\n");
         }
     }
     text

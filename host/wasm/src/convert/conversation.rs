@@ -1,7 +1,7 @@
 //! Conversations that a dataset generates. Media that it names in files are read here, so that the
 //! rest of the host sees bytes alone.
 
-use super::inbound::{Invalid, message, no_members, pairs, prompt};
+use super::inbound::{Invalid, message, no_members, object, pairs, prompt};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset;
 use crate::files::{CellAt, FileSet, Range};
 use loadwright_core::conversation::{Content, Conversation, Turn};
@@ -16,8 +16,8 @@ const MAX_TURNS: usize = 100_000;
 /// The conversation in the core's types.
 ///
 /// # Errors
-/// A time is not one, a turn follows one that is not before it, a label is not one, or a file cannot
-/// be read.
+/// A time is not one, a turn follows one that is not before it or names media that it does not have,
+/// a label is not one, or a file cannot be read.
 pub(crate) fn conversation(
     conversation: dataset::Conversation,
     files: &FileSet,
@@ -40,10 +40,18 @@ fn turn(number: usize, turn: dataset::Turn, files: &FileSet) -> Result<Turn, Inv
         let text = format!("turn {number} follows turn {bad}, which is not before it");
         return Err(Invalid(text));
     }
-    let media = turn.media.into_iter().map(|it| content(it, files));
+    object(&turn.extra, "a turn")?;
+    let media: Vec<_> =
+        turn.media.into_iter().map(|it| content(it, files)).collect::<Result<_, _>>()?;
+    let prompt = prompt(turn.prompt)?;
+    if let Some(bad) = prompt.media().find(|part| part.index as usize >= media.len()) {
+        let text =
+            format!("turn {number} names media {}, but has {} of them", bad.index, media.len());
+        return Err(Invalid(text));
+    }
     Ok(Turn {
-        prompt: prompt(turn.prompt)?,
-        media: media.collect::<Result<_, _>>()?,
+        prompt,
+        media,
         input_tokens: turn.input_tokens,
         max_tokens: turn.max_tokens,
         min_tokens: turn.min_tokens,
@@ -66,6 +74,7 @@ fn seconds(value: f64, what: &str) -> Result<f64, Invalid> {
 
 fn content(content: dataset::Content, files: &FileSet) -> Result<Content, Invalid> {
     let dataset::Content { mime, source, extra } = content;
+    object(&extra, "media")?;
     let bytes = match source {
         dataset::Source::Bytes(bytes) => bytes,
         dataset::Source::File(dataset::FileRange { name, offset, length }) => {

@@ -2,6 +2,9 @@
 
 use crate::bindings::bulk::loadwright::plugin::types;
 use loadwright_core::conversation::{Link, Media, Message, Part, Prompt};
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Something that breaks the contract, in words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +30,7 @@ pub(crate) fn messages(messages: Vec<types::MessageResult>) -> Result<Vec<Messag
 }
 
 pub(super) fn message(message: types::MessageResult) -> Result<Message, Invalid> {
+    object(&message.extra, "a message")?;
     Ok(Message { role: message.role, parts: parts(message.parts)?, extra: message.extra })
 }
 
@@ -57,11 +61,28 @@ pub(super) fn prompt(prompt: types::PromptResult) -> Result<Prompt, Invalid> {
         types::PromptResult::Ranking(types::RankingResult { query, documents }) => {
             Prompt::Ranking { query: parts(query)?, documents: lists(documents)? }
         }
-        types::PromptResult::Body(body) => Prompt::Body(body),
+        types::PromptResult::Body(body) => {
+            serde_json::from_str::<IgnoredAny>(&body)
+                .map_err(|error| Invalid(format!("the body is not JSON: {error}")))?;
+            Prompt::Body(body)
+        }
         types::PromptResult::Custom(types::CustomResult { kind, data }) => {
             Prompt::Custom { kind, data }
         }
     })
+}
+
+/// Checks an open member that is passed on.
+///
+/// # Errors
+/// It is not a JSON object.
+pub(super) fn object(extra: &str, of: &str) -> Result<(), Invalid> {
+    if extra.is_empty() {
+        return Ok(());
+    }
+    serde_json::from_str::<HashMap<Cow<'_, str>, IgnoredAny>>(extra)
+        .map(drop)
+        .map_err(|error| Invalid(format!("`extra` of {of} is not a JSON object: {error}")))
 }
 
 /// Checks an open member, none of whose members is defined yet.

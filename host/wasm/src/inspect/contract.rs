@@ -1,6 +1,6 @@
 //! Checks that a component's imports and exports are those of a world of the contract.
 //!
-//! Names are parsed, not compared as strings: a version may be written in full or shortened (`@0.1`).
+//! Names are parsed, not compared as strings: any patch version will do.
 
 use super::ComponentInfo;
 use crate::Kind;
@@ -73,8 +73,11 @@ fn check_version(name: &str) -> Result<(), LoadFault> {
         (Some(Ok(major)), Some(Ok(minor)), None | Some(Ok(_))) => Some((major, minor)),
         _ => None,
     };
-    if track == Some(TRACK) {
+    if track == Some(TRACK) && wants.split('.').count() == 3 {
         return Ok(());
+    }
+    if track == Some(TRACK) {
+        return Err(LoadFault::ShortVersion { name: name.into() });
     }
     let newer = track.is_some_and(|track| track > TRACK);
     let remedy = if newer {

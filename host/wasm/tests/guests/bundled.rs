@@ -151,7 +151,7 @@ fn a_batch_of_lines_beyond_the_memory_is_made_line_by_line() {
     let factory = lines_of(&host, &lines);
     let mut dataset = factory.instance().unwrap();
     assert_eq!(dataset.generate(0, 30).unwrap().len(), 30);
-    let text = dataset.generate(30, 1).unwrap_err().to_string();
+    let text = dataset.generate(30, 1).unwrap().remove(0).unwrap_err().to_string();
     let said = "line 31 of `dataset-path` is longer than 16 MiB, a quarter of the plugin's memory; \
                 raise --plugin-memory";
     assert!(text.ends_with(said), "{text}");

@@ -58,7 +58,16 @@ pub(crate) fn module(wat: &str, world: &str) -> Vec<u8> {
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let mut resolve = Resolve::default();
     resolve.push_path(contract).unwrap();
-    let package = resolve.push_str("world.wit", world).unwrap();
+    embedded(wat, resolve, world)
+}
+
+/// A core module with the types of the only world in `wit`, which holds every package.
+pub(crate) fn typed(wat: &str, wit: &str) -> Vec<u8> {
+    embedded(wat, Resolve::default(), wit)
+}
+
+fn embedded(wat: &str, mut resolve: Resolve, wit: &str) -> Vec<u8> {
+    let package = resolve.push_str("world.wit", wit).unwrap();
     let world = resolve.select_world(&[package], None).unwrap();
     let mut module = wat::parse_str(wat).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
@@ -75,7 +84,8 @@ pub(crate) fn scripted_api() -> Vec<u8> {
     encoded(&scripted_module())
 }
 
-fn encoded(module: &[u8]) -> Vec<u8> {
+/// A component made of a core module.
+pub(crate) fn encoded(module: &[u8]) -> Vec<u8> {
     ComponentEncoder::default().validate(true).module(module).unwrap().encode().unwrap()
 }
 

@@ -6,5 +6,6 @@ mod bundled;
 mod harness;
 mod limits;
 mod refusals;
+mod shapes;
 mod stop;
 mod wasi;

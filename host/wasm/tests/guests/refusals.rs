@@ -232,3 +232,20 @@ fn a_folder_gives_each_component_or_its_error() {
         "is a folder without .wasm files; --plugin takes a component or a folder of components"
     ));
 }
+
+#[test]
+fn a_component_of_two_kinds() {
+    assert_eq!(
+        refusal(&component(&[], &[IDENTITY, PROTOCOL, DATASET])),
+        "is api and dataset in one, but a component is one kind of plugin; make one of each"
+    );
+}
+
+#[test]
+fn names_without_a_patch_version() {
+    assert_eq!(
+        refusal(&component(&[], &["loadwright:plugin/plugin@0.1", "loadwright:plugin/api@0.1"])),
+        "names `loadwright:plugin/plugin@0.1`, a version of two numbers, which this program's \
+         WebAssembly engine does not take; build it with tools that write three (`@0.1.0`)"
+    );
+}
