@@ -9,7 +9,7 @@ use loadwright_core::ports::{
 use loadwright_core::reading::{
     Channel, CountKind, Exchange, Piece, ReadingPlan, Reply, Rule, RuleKind, Usage,
 };
-use loadwright_core::request::{Head, PromptRequest, Segment, Template};
+use loadwright_core::request::{Encoding, Head, PromptRequest, Segment, Template};
 use loadwright_timing::clock;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -115,6 +115,8 @@ pub(crate) struct FakeApi {
     pub(crate) path: Option<&'static str>,
     /// Headers of every request, beside its content type.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// The index of media that each body names.
+    pub(crate) media: Option<u32>,
     /// Extra bytes in each body.
     pub(crate) padding: usize,
     /// CPU time that each `decode` uses, in nanoseconds.
@@ -137,6 +139,7 @@ impl Default for FakeApi {
             stream: true,
             path: None,
             headers: Vec::new(),
+            media: None,
             padding: 0,
             burn: 0,
             metrics: Vec::new(),
@@ -198,6 +201,8 @@ impl FakeApi {
         if self.stream {
             body["stream_options"] = json!({ "include_usage": true });
         }
+        let text = Segment::Bytes(body.to_string().into_bytes());
+        let media = self.media.map(|index| Segment::Media { index, encoding: Encoding::Raw });
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let content_type = [("content-type", "application/json")];
         Template {
@@ -206,7 +211,7 @@ impl FakeApi {
                 path: self.path.map(str::to_owned),
                 headers: content_type.iter().chain(&self.headers).map(own).collect(),
             },
-            body: vec![Segment::Bytes(body.to_string().into_bytes())],
+            body: [text].into_iter().chain(media).collect(),
         }
     }
 }

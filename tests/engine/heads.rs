@@ -39,7 +39,7 @@ fn a_forbidden_head_from_a_plugin_fails_its_request() {
     let ports = bench.ports();
     let plan = Arc::new(bench.plan.clone());
     let patience = Patience { limit: None, on_wait: &|_| {} };
-    let probed = probe(&plan, &ports, &bench.control, &patience).unwrap_err().to_string();
+    let probed = probe(&plan, 0, &ports, &bench.control, &patience).unwrap_err().to_string();
     assert!(probed.contains("the path `/x HTTP/1.1\\r\\n"), "{probed}");
     assert_eq!(bench.run().only().outcome, Outcome::Plugin);
     assert_eq!(server.counts().received, 0);

@@ -1,6 +1,6 @@
 //! The connection test: its request, the texts of its failures, and its interruption.
 
-use crate::fakes::FakeApi;
+use crate::fakes::{FakeApi, FakeDataset, Hook};
 use crate::rig::{Bench, PATIENCE, fast, faulty, ms, plan, start};
 use loadwright_core::reading::{Rule, RuleKind};
 use loadwright_engine::{Patience, ProbeFailure, Probed, probe};
@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 fn probed(bench: &Bench) -> Result<Probed, ProbeFailure> {
     let patience = Patience { limit: None, on_wait: &|_| {} };
-    probe(&Arc::new(bench.plan.clone()), &bench.ports(), &bench.control, &patience)
+    let plan = Arc::new(bench.plan.clone());
+    probe(&plan, bench.first_item, &bench.ports(), &bench.control, &patience)
 }
 
 fn probe_failure(config: Config) -> String {
@@ -106,4 +107,72 @@ fn an_invalid_reading_plan_is_reported_before_anything_is_sent() {
     bench.api.reading.as_mut().unwrap().rules = vec![rule];
     let error = probed(&bench).unwrap_err().to_string();
     assert!(error.starts_with("the API plugin's reading plan is invalid: "), "{error}");
+}
+
+/// The text of the item that the test asks, where the dataset's own are of this size.
+fn asked(size: Option<u32>, announced: bool, first_item: u64, bad: Option<u64>) -> String {
+    let server = start(Config { keep_bodies: true, ..fast() });
+    let mut bench = Bench { first_item, ..Bench::new(plan(&server.url())) };
+    bench.plan.request.output_range = Some((5, 9));
+    (bench.dataset.size, bench.dataset.announced, bench.dataset.turns) = (size, announced, 3);
+    bench.dataset.before = bad.map(|bad| -> Hook {
+        Arc::new(move |item| if item < bad { Ok(()) } else { Err("a bad item".into()) })
+    });
+    probed(&bench).unwrap();
+    server.wait_for_ended(1, PATIENCE).unwrap();
+    let body: Value = serde_json::from_slice(server.truth()[0].body.as_ref().unwrap()).unwrap();
+    assert_eq!(body["max_tokens"], 1);
+    let messages = body["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1);
+    messages[0]["content"].as_str().unwrap().trim_end_matches(['x', ' ']).to_owned()
+}
+
+#[test]
+fn it_asks_the_item_that_the_run_reaches_last_if_at_all() {
+    let last = u64::from(u32::MAX) - 1;
+    for (size, announced, first, item) in [
+        (Some(10), true, 0, 9),
+        (Some(10), false, 0, 9),
+        (Some(10), true, 4, 3),
+        (Some(10), false, 4, 3),
+        (Some(10), true, 34, 3),
+        (Some(1), true, 0, 0),
+        (None, true, 0, last),
+        (None, true, 100, 99),
+    ] {
+        let asked = asked(size, announced, first, None);
+        assert_eq!(asked, format!("item {item} turn 0"), "{size:?} {announced} {first}");
+    }
+}
+
+#[test]
+fn an_item_that_cannot_be_made_is_passed_over() {
+    assert_eq!(asked(Some(10), true, 0, Some(7)), "item 6 turn 0");
+    let mut bench = Bench::new(plan("http://127.0.0.1:1"));
+    bench.dataset.size = Some(30);
+    bench.dataset.before = Some(Arc::new(|item| Err(format!("item {item} is bad"))));
+    let error = probed(&bench).unwrap_err().to_string();
+    assert!(error.contains("failed in generate: item 29 is bad"), "{error}");
+    bench.dataset = FakeDataset { size: Some(0), ..FakeDataset::default() };
+    let error = probed(&bench).unwrap_err().to_string();
+    assert!(error.contains("the dataset has no items"), "{error}");
+}
+
+#[test]
+fn its_request_passes_the_checks_of_the_run() {
+    let refused = |change: &dyn Fn(&mut Bench)| {
+        let mut bench = Bench::new(plan("http://127.0.0.1:1"));
+        change(&mut bench);
+        probed(&bench).unwrap_err().to_string()
+    };
+    let media = refused(&|bench| bench.api.media = Some(3));
+    let wanted = "plugin `openai` failed in format: the formatted body names media 3, but the request \
+                  has 0 media";
+    assert_eq!(media, wanted);
+    let header = refused(&|bench| bench.dataset.headers = vec![("x", "a\r\nevil: 1")]);
+    assert!(header.starts_with("plugin `random` failed in generate: "), "{header}");
+    let path = refused(&|bench| bench.api.path = Some("/x\r\nevil: 1"));
+    assert!(path.starts_with("plugin `openai` failed in format: "), "{path}");
+    let ids = refused(&|bench| bench.plan.request.tokenize_prompt = true);
+    assert!(ids.contains("--tokenize-prompt converts text to token ids"), "{ids}");
 }

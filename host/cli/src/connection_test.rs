@@ -31,7 +31,7 @@ pub(crate) fn test_connection(
     let display = Display { console, countdown: countdown(console), last: Cell::default() };
     let on_wait = |waiting: &Waiting<'_>| display.show(waiting);
     let patience = Patience { limit: run.wait_for_server, on_wait: &on_wait };
-    let probed = probe(&plan, ports, control, &patience);
+    let probed = probe(&plan, run.first_item, ports, control, &patience);
     if let Some(countdown) = &display.countdown {
         countdown.finish_and_clear();
     }

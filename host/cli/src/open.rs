@@ -4,6 +4,7 @@ mod dataset;
 mod dataset_rate;
 mod file_limit;
 mod folder;
+mod load;
 mod setting_faults;
 mod simulated;
 
@@ -24,6 +25,8 @@ use std::sync::Arc;
 
 /// What a run needs, opened.
 pub(crate) struct OpenedRun {
+    /// The run, its load settled.
+    pub(crate) run: Run,
     /// What points need from plugins.
     pub(crate) ports: Ports,
     /// The file of records; closed before the folder can go away.
@@ -54,13 +57,15 @@ pub(crate) fn open(
         _ => None,
     };
     let ports = ports(run, &host, tokenizer)?;
-    dataset::check(run, &*ports.dataset)?;
-    dataset_rate::check(run, &*ports.dataset, console);
+    let properties = dataset::check(run, &*ports.dataset)?;
+    let run = load::settle(run, properties.timed, console)?;
+    file_limit::raise(&run)?;
+    dataset_rate::check(&run, &*ports.dataset, console);
     let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
     let store = Store::create(&folder.path().join(RECORDS), &names)?;
-    Ok(OpenedRun { ports, store, folder, server })
+    Ok(OpenedRun { run, ports, store, folder, server })
 }
 
 /// The chosen tokenizer; with `--simulate`, by default, a small built-in one.

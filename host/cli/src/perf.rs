@@ -60,6 +60,7 @@ fn sweep(
     let notices = Arc::clone(console);
     let control = Control::new(move |text| notices.notice(text));
     let opened = open(run, address, console, &control.stop)?;
+    let run = &opened.run.clone();
     let interrupt = Interrupt::listen(SignalHandler {
         stop: control.stop.clone(),
         progress: Arc::clone(&control.progress),
@@ -72,7 +73,7 @@ fn sweep(
     if run.test_connection {
         connection_test::test_connection(run, &opened.ports, &control, console)?;
     }
-    let OpenedRun { ports, folder, store, server } = opened;
+    let OpenedRun { ports, folder, store, server, .. } = opened;
     let points = &run.points;
     let folder = folder.keep();
     console.info(&format!("writing results to {}", folder.path().display()));

@@ -11,11 +11,13 @@ mod endpoint;
 mod engine;
 mod files;
 mod generation;
+mod loads;
 mod plugins;
 mod secrets;
 mod settings;
 mod sweep;
 mod target;
+mod trace;
 mod unsupported;
 
 use crate::args::PerfArgs;
@@ -26,6 +28,8 @@ use crate::plugin_host::PluginSettings;
 use contents::Contents;
 use dataset::PromptContext;
 use generation::Generation;
+use loads::LoadSettings;
+pub use loads::{Loads, Sweep};
 use loadwright_core::plan::{Plan, RequestSettings};
 use loadwright_core::secret::masked_url;
 use plugins::Choice;
@@ -41,8 +45,11 @@ pub const SIMULATED_MODEL: &str = "simulated";
 /// A run, converted: what to measure, and with what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// The points of the sweep, in order.
+    /// The points of the sweep, in order; until the dataset has said whether it is timed, those of
+    /// one of the `loads`.
     pub points: Vec<Plan>,
+    /// The points, depending on the dataset.
+    pub loads: Loads,
     /// The dataset item that the first request carries.
     pub first_item: u64,
     /// Measure the built-in simulated server.
@@ -146,8 +153,10 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     };
     shared.settings = settings::shared(given, &shared, &resolved);
     let first_item = sweep::first_item(args, diagnostics);
-    let points = sweep::points(args, &shared, diagnostics);
-    sweep::check_items(first_item, &points, diagnostics);
+    let may_be_timed = !choice.is_bundled_dataset();
+    let loads = LoadSettings { given, shared: &shared, first_item, may_be_timed };
+    let loads = loads::loads(&loads, diagnostics);
+    let Sweep { points, resolved, .. } = loads.likely().clone();
     Some(Run {
         first_item,
         simulate: args.target.simulate,
@@ -165,8 +174,9 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         json: args.output.json,
         debug: args.output.debug,
         notices: Vec::new(),
-        resolved: settings::lines(&points, &given.sources),
+        resolved,
         points,
+        loads,
         chosen: choice.both()?,
     })
 }

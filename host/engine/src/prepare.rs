@@ -6,6 +6,7 @@
 mod batch_size;
 pub(crate) mod dataset_cursor;
 pub(crate) mod heads;
+pub(crate) mod probe_request;
 pub(crate) mod request_builder;
 mod token_ids;
 

@@ -5,34 +5,62 @@ use super::setting_faults::by_flag;
 use crate::diagnostics::{SettingError, SettingErrors};
 use crate::error::CommandError;
 use crate::plan::Run;
-use loadwright_core::ports::{Cause, Dataset, DatasetFactory, Fault, PluginFailure};
+use loadwright_core::ports::{
+    Cause, Dataset, DatasetFactory, DatasetProperties, Fault, PluginFailure,
+};
 use loadwright_wasm::{DATASET_PATH, Kind, OpenError};
 
-/// Checks that `dataset` has items, and that its first one can be made.
+/// Checks that `dataset` has items, and that its first one can be made. Returns what it says of
+/// itself.
 ///
 /// # Errors
 /// It is empty, or fails in a way that no other item would escape.
-pub(super) fn check(run: &Run, dataset: &dyn DatasetFactory) -> Result<(), CommandError> {
+pub(super) fn check(
+    run: &Run,
+    dataset: &dyn DatasetFactory,
+) -> Result<DatasetProperties, CommandError> {
     let refused = |failure| by_flag(Kind::Dataset, OpenError::Failed(failure));
     let mut dataset = dataset.instance().map_err(refused)?;
-    match is_empty(&mut *dataset, run.first_item) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(SettingErrors(vec![empty(run)]).into()),
+    let properties = dataset.properties().map_err(refused)?;
+    match found(&mut *dataset, &properties, run.first_item) {
+        Ok(Found::Items) => Ok(properties),
+        Ok(Found::Nothing) => Err(SettingErrors(vec![empty(run)]).into()),
+        Ok(Found::End) => Err(SettingErrors(vec![beyond(run)]).into()),
         Err(failure) if concerns_all(&failure.cause) => Err(refused(failure)),
         // That item alone: its request fails, and the run's policy says what follows.
-        Err(_) => Ok(()),
+        Err(_) => Ok(properties),
     }
 }
 
-/// Whether there is nothing to send: no item at `first`, where the run begins, and none before it.
-fn is_empty(dataset: &mut dyn Dataset, first: u64) -> Result<bool, PluginFailure> {
-    let first = match dataset.properties()?.items {
-        Some(0) => return Ok(true),
-        Some(size) => first % u64::from(size),
-        None => first,
+/// What there is to send.
+enum Found {
+    Items,
+    /// The dataset is empty.
+    Nothing,
+    /// A timed dataset, which does not start over, ends before the item with which the run begins.
+    End,
+}
+
+fn found(
+    dataset: &mut dyn Dataset,
+    properties: &DatasetProperties,
+    first: u64,
+) -> Result<Found, PluginFailure> {
+    let begins = match properties.items {
+        Some(0) => return Ok(Found::Nothing),
+        Some(size) if !properties.timed => first % u64::from(size),
+        Some(_) | None => first,
     };
-    let first = u32::try_from(first).unwrap_or(0);
-    Ok(!has_item(dataset, first)? && (first == 0 || !has_item(dataset, 0)?))
+    let begins = u32::try_from(begins).unwrap_or(0);
+    if has_item(dataset, begins)? {
+        Ok(Found::Items)
+    } else if begins == 0 || !has_item(dataset, 0)? {
+        Ok(Found::Nothing)
+    } else if properties.timed {
+        Ok(Found::End)
+    } else {
+        Ok(Found::Items)
+    }
 }
 
 /// Whether there is an item `index`.
@@ -55,6 +83,14 @@ fn concerns_all(cause: &Cause) -> bool {
         | Cause::Trap(_)
         | Cause::Contract(_) => false,
     }
+}
+
+fn beyond(run: &Run) -> SettingError {
+    let text = format!(
+        "the timed dataset {} ends before item {}, and does not start over; give a smaller one",
+        run.points[0].request.dataset, run.first_item
+    );
+    SettingError { flag: "dataset-offset".into(), origin: None, text }
 }
 
 fn empty(run: &Run) -> SettingError {

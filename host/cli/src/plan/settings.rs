@@ -72,12 +72,16 @@ pub(super) fn store_load(point: &mut Plan) {
         Load::Open { .. } | Load::Trace { .. } => None,
     };
     let arrival = point.load.arrival();
+    let process = match &point.load {
+        Load::Trace { .. } => json!("trace"),
+        Load::Closed { .. } | Load::Open { .. } => json!(arrival.map(|arrival| arrival.process)),
+    };
     let own = [
         ("parallel", json!(workers)),
         ("number", json!(point.limits.number)),
         ("rate", json!(arrival.map(|arrival| arrival.rate))),
         ("warmup_num", json!(point.limits.warmup)),
-        ("arrival", json!(arrival.map(|arrival| arrival.process))),
+        ("arrival", process),
     ];
     point.settings.extend(own.map(|(name, value)| (name.to_owned(), value)));
 }

@@ -205,7 +205,7 @@ fn sweep_length(lists: &Lists, diagnostics: &mut Diagnostics) -> Option<usize> {
 }
 
 /// Warm-up requests of a point with this `number` of requests.
-fn warmup(given: &Decimal, number: Option<u64>, diagnostics: &mut Diagnostics) -> u64 {
+pub(super) fn warmup(given: &Decimal, number: Option<u64>, diagnostics: &mut Diagnostics) -> u64 {
     match (&given.0, number) {
         (Ok(share), Some(number)) if *share > 0.0 && *share < 1.0 => {
             ((share * number as f64) as u64).max(1)
@@ -246,7 +246,7 @@ fn load(workers: Option<u64>, rate: Option<f64>, sweep: &SweepSettings) -> Load 
 
 /// `parallel_4_number_80`, `parallel_4_rate_2.5_number_80`, `rate_2.5_number_80`, and `duration_9s`
 /// in place of the number where there is none.
-fn point_name(
+pub(super) fn point_name(
     workers: Option<u64>,
     rate: Option<f64>,
     number: Option<u64>,
@@ -264,7 +264,7 @@ fn point_name(
 }
 
 /// `name`, with a number appended if an earlier point has it.
-fn unique(names: &mut HashSet<String>, name: &str) -> String {
+pub(super) fn unique(names: &mut HashSet<String>, name: &str) -> String {
     let counted = (2..).map(|count| format!("{name}_{count}"));
     let free = std::iter::once(name.to_owned()).chain(counted).find(|name| !names.contains(name));
     let free = free.expect("counting does not end");

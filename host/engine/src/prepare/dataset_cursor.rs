@@ -99,7 +99,7 @@ impl DatasetCursor {
 
 /// The number of items of a dataset that does not have item `index`. By bisection, so that every
 /// thread finds the same end, whichever item beyond it was asked for first.
-fn end_before(dataset: &mut dyn Dataset, index: u64) -> Result<u64, PluginFailure> {
+pub(super) fn end_before(dataset: &mut dyn Dataset, index: u64) -> Result<u64, PluginFailure> {
     let (mut low, mut high) = (0, index);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -112,7 +112,8 @@ fn end_before(dataset: &mut dyn Dataset, index: u64) -> Result<u64, PluginFailur
     Ok(low)
 }
 
-fn empty() -> PluginFailure {
+/// A dataset has no items.
+pub(super) fn empty() -> PluginFailure {
     PluginFailure {
         plugin: "dataset".into(),
         call: "generate".into(),

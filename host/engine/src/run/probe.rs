@@ -20,12 +20,12 @@ use crate::interpret::queue::InterpreterQueue;
 use crate::interpret::reading::{Reader, Reading};
 use crate::messages::capture::CapturePool;
 use crate::messages::{AttemptId, Failure, TurnContext};
-use crate::prepare::heads;
+use crate::prepare::probe_request::probe_request;
 use loadwright_core::Nanos;
-use loadwright_core::conversation::{Message, Prompt};
 use loadwright_core::outcome::Outcome;
 use loadwright_core::plan::Plan;
-use loadwright_core::request::{PromptRequest, Request};
+use loadwright_core::ports::{Cause, PluginFailure};
+use loadwright_core::request::Request;
 use loadwright_core::secret::masked_url;
 use loadwright_timing::clock;
 use patience::Retries;
@@ -70,17 +70,19 @@ pub struct FailedProbe {
 }
 
 /// Asks the service of `plan` for one token, repeatedly while it may be starting up and `patience`
-/// allows.
+/// allows. The request is one of the dataset's, which a run that begins with item `first_item`
+/// reaches last, if at all.
 ///
 /// # Errors
 /// The service could not be reached, or refused the request.
 pub fn probe(
     plan: &Arc<Plan>,
+    first_item: u64,
     ports: &Ports,
     control: &Control,
     patience: &Patience<'_>,
 ) -> Result<Probed, ProbeFailure> {
-    let request = request(plan, ports)?;
+    let request = probe_request(plan, first_item, ports).map_err(unsent)?;
     let connector = Arc::new(Connector::new(plan)?);
     let timers = Arc::new(Timers::start().map_err(EngineError::from)?);
     let gauges = Arc::new(Gauges::new(1));
@@ -107,21 +109,12 @@ pub fn probe(
     })
 }
 
-/// The test's request: a fixed prompt, so that it warms no cache for an item of the dataset.
-fn request(plan: &Plan, ports: &Ports) -> Result<Request, EngineError> {
-    let prompt = if plan.request.in_chat {
-        Prompt::Messages(vec![Message::text("user", "hello")])
-    } else {
-        Prompt::Text("hello".into())
-    };
-    let prompt = PromptRequest { max_tokens: Some(1), ..PromptRequest::new(prompt) };
-    let mut api = ports.api.instance()?;
-    let mut template =
-        api.format(&[prompt]).pop().expect("format returns one request per prompt")?;
-    heads::fill_secrets(plan, &mut template.head)?;
-    let request = template.fill(&[]).expect("a prompt without media has no placeholders");
-    heads::check(plan, &request.head)?;
-    Ok(request)
+/// The test's request could not be made.
+fn unsent(failure: PluginFailure) -> ProbeFailure {
+    match failure.cause {
+        Cause::Stopped => ProbeFailure::Interrupted,
+        _ => EngineError::from(failure).into(),
+    }
 }
 
 /// What came of one probe.

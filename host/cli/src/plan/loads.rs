@@ -1,0 +1,96 @@
+//! The points of a run. Whether a dataset is timed, only the dataset itself can say, once it is
+//! opened: where it may be, the points are made either way, each with what is wrong with it.
+
+use super::settings;
+use super::{sweep, trace};
+use crate::args::PerfArgs;
+use crate::config::MergedSettings;
+use crate::diagnostics::{Diagnostics, SettingErrors};
+use loadwright_core::plan::Plan;
+
+/// The points of a sweep, and what the user is told about them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sweep {
+    /// The points, in order.
+    pub points: Vec<Plan>,
+    /// A line for each setting: its value and where it came from.
+    pub resolved: Vec<String>,
+    /// What the user should know.
+    pub notices: Vec<String>,
+    /// Settings that cannot be used.
+    pub errors: SettingErrors,
+}
+
+/// What the points are, depending on what the dataset says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loads {
+    /// For a dataset that is not timed.
+    pub untimed: Sweep,
+    /// For one that is, by its name.
+    pub timed: Sweep,
+}
+
+impl Loads {
+    /// The sweep for a dataset that is `timed` or not.
+    pub fn settled(self, timed: bool) -> Sweep {
+        if timed { self.timed } else { self.untimed }
+    }
+
+    /// The one that can be used, if only one can: until the dataset has said what it is, its points
+    /// stand for both.
+    pub(super) fn likely(&self) -> &Sweep {
+        let Self { untimed, timed } = self;
+        if untimed.errors.0.is_empty() || !timed.errors.0.is_empty() { untimed } else { timed }
+    }
+}
+
+/// What points are made of.
+pub(super) struct LoadSettings<'a> {
+    pub(super) given: &'a MergedSettings,
+    /// What all points have in common.
+    pub(super) shared: &'a Plan,
+    pub(super) first_item: u64,
+    /// Whether the dataset may be timed.
+    pub(super) may_be_timed: bool,
+}
+
+/// The points. What is wrong with them is reported now, unless that depends on the dataset.
+pub(super) fn loads(settings: &LoadSettings<'_>, diagnostics: &mut Diagnostics) -> Loads {
+    let mut untimed = settings.sweep(sweep::points, diagnostics);
+    let mut timed = if settings.may_be_timed {
+        settings.sweep(trace::points, diagnostics)
+    } else {
+        untimed.clone()
+    };
+    let is_common = |found: &_| timed.errors.0.contains(found);
+    let common: Vec<_> = untimed.errors.0.iter().filter(|it| is_common(it)).cloned().collect();
+    let is_notice = |notice: &_| timed.notices.contains(notice);
+    let notices: Vec<_> = untimed.notices.iter().filter(|it| is_notice(it)).cloned().collect();
+    for sweep in [&mut untimed, &mut timed] {
+        sweep.errors.0.retain(|found| !common.contains(found));
+        sweep.notices.retain(|notice| !notices.contains(notice));
+    }
+    diagnostics.errors.0.extend(common);
+    diagnostics.notices.extend(notices);
+    if !untimed.errors.0.is_empty() && !timed.errors.0.is_empty() {
+        // Neither can be used, whatever the dataset is.
+        diagnostics.errors.0.append(&mut untimed.errors.0.clone());
+    }
+    Loads { untimed, timed }
+}
+
+impl LoadSettings<'_> {
+    fn sweep(
+        &self,
+        points: fn(&PerfArgs, &Plan, &mut Diagnostics) -> Vec<Plan>,
+        outer: &Diagnostics,
+    ) -> Sweep {
+        let mut diagnostics =
+            Diagnostics { origins: outer.origins.clone(), ..Diagnostics::default() };
+        let points = points(&self.given.args, self.shared, &mut diagnostics);
+        sweep::check_items(self.first_item, &points, &mut diagnostics);
+        let resolved = settings::lines(&points, &self.given.sources);
+        let Diagnostics { errors, notices, .. } = diagnostics;
+        Sweep { points, resolved, notices, errors }
+    }
+}
