@@ -134,3 +134,6 @@ fn unknown(what: &'static str, text: &str, known: &[&str]) -> UnknownWord {
     let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     UnknownWord { what, word: text.to_owned(), known }
 }
+
+#[cfg(test)]
+mod tests;

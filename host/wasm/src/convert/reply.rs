@@ -47,3 +47,6 @@ fn metric(metric: api::Quantity) -> Result<(String, f64), Invalid> {
     }
     Ok((name, value))
 }
+
+#[cfg(test)]
+mod tests;
