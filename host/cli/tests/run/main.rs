@@ -12,6 +12,7 @@ mod replies;
 mod scripted;
 mod shortage;
 mod stops;
+mod traces;
 mod tty;
 mod waiting;
 
