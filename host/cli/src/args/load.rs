@@ -11,14 +11,15 @@ pub struct LoadArgs {
     #[arg(long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set)]
     pub parallel: Option<Vec<Whole>>,
     /// Number of requests, one value per sweep point [default: 1000; with only --simulate: 20 80 160;
-    /// with --duration: unlimited]
+    /// with --duration or a timed dataset: unlimited]
     #[arg(short = 'n', long, value_name = "N", num_args = 1.., action = clap::ArgAction::Set)]
     pub number: Option<Vec<Whole>>,
     /// Scheduled requests per second, one value per sweep point; without --open-loop, a request waits
     /// until one of the --parallel workers is free. -1 disables pacing
     #[arg(long, value_name = "R", num_args = 1.., action = clap::ArgAction::Set)]
     pub rate: Option<Vec<Decimal>>,
-    /// Send requests at their scheduled times, even if earlier ones have not finished
+    /// Send requests at their scheduled times, even if earlier ones have not finished; a timed dataset
+    /// implies it
     #[arg(long)]
     pub open_loop: bool,
     /// Distribution of inter-arrival times: constant, poisson or gamma [default: poisson]

@@ -94,3 +94,6 @@ impl LoadSettings<'_> {
         Sweep { points, resolved, notices, errors }
     }
 }
+
+#[cfg(test)]
+mod tests;
