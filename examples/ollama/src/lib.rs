@@ -30,8 +30,8 @@ impl Api for Ollama {
         Ok(Self { bodies: request::bodies(given, own)? })
     }
 
-    /// The last line says why it ended; no mark follows it. The next turn needs the answer without the
-    /// thinking, which is the text of the output.
+    /// The last line says why it ended and how long the server took; no mark follows it. The next turn
+    /// needs the answer without the thinking, which is the text of the output.
     fn plan(&self) -> Option<ReadingPlan> {
         let plan = Plan::new()
             .output("/message/content")
@@ -40,6 +40,9 @@ impl Api for Ollama {
             .finish("/done_reason")
             .count("input", "/prompt_eval_count")
             .count("output", "/eval_count")
+            .metric("load_time", "/load_duration")
+            .metric("prompt_eval_time", "/prompt_eval_duration")
+            .metric("eval_time", "/eval_duration")
             .error("/error");
         Some(plan.build())
     }

@@ -69,10 +69,12 @@ fn a_stream_of_lines_is_read() {
         r#"{"message":{"role":"assistant","content":"The"},"done":false}"#,
         r#"{"message":{"role":"assistant","content":" sky"},"done":false}"#,
         r#"{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop",
-            "prompt_eval_count":26,"eval_count":3}"#,
+            "prompt_eval_count":26,"eval_count":3,"load_duration":3000,"eval_duration":5}"#,
     ];
     let api = Ollama::configure(r#"{"url":"http://h/"}"#).unwrap();
     let reply = api.decode(exchange::of(&frames.map(str::as_bytes))).unwrap();
+    let metrics: Vec<_> = reply.metrics.iter().map(|it| (it.name.as_str(), it.value)).collect();
+    assert_eq!(metrics, [("load_time", 3000.0), ("eval_time", 5.0)]);
     assert_eq!(
         (text(&reply, "reasoning"), text(&reply, "output")),
         ("hm".into(), "The sky".into())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Content by path, of everything but the records and the log.
-fn made_again(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn made_again(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

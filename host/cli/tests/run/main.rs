@@ -5,6 +5,7 @@ mod endings;
 mod files;
 mod hostile;
 mod inputs;
+mod labels;
 mod others;
 mod plugin_files;
 mod progress;

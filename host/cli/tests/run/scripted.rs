@@ -6,12 +6,17 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 /// Starts it for the rest of the test's process.
 pub(crate) fn answering(reply: Vec<u8>) -> SocketAddr {
+    answering_each(move |_| reply.clone())
+}
+
+/// The same with a reply for each connection, by its number from 0.
+pub(crate) fn answering_each(reply: impl Fn(usize) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
+        for (number, stream) in listener.incoming().flatten().enumerate() {
             // A client that goes away early has what it wanted.
-            let _ = answer(stream, &reply);
+            let _ = answer(stream, &reply(number));
         }
     });
     address
