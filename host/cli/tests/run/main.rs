@@ -8,6 +8,7 @@ mod inputs;
 mod labels;
 mod others;
 mod plugin_files;
+mod plans;
 mod progress;
 mod replies;
 mod scripted;
