@@ -48,14 +48,11 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("trap", Origin::Fixture),
     plugin("spin", Origin::Fixture),
     plugin("hog", Origin::Fixture),
-<<<<<<< HEAD
     plugin("misbehave_api", Origin::Fixture),
     plugin("misbehave_dataset", Origin::Fixture),
     plugin("told", Origin::Fixture),
-=======
     plugin("indexed", Origin::Fixture),
     plugin("planned", Origin::Fixture),
->>>>>>> b003d81 (Fixtures: a dataset with an index, an API whose plan is a setting; reading plans end to end)
     Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
     plugin("ollama", Origin::Example),

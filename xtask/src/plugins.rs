@@ -57,14 +57,23 @@ pub(crate) enum XtaskError {
     /// The contract does not parse, or the page cannot hold it.
     #[error("the contract in wit/: {0}")]
     Contract(String),
+    /// No such guest.
+    #[error("there is no guest `{0}`; xtask/src/guests.rs lists them")]
+    Unknown(String),
     /// Committed files do not match their sources.
     #[error("{0} do not match their sources; run `cargo xtask plugins` and commit what it writes")]
     Differ(String),
 }
 
-/// Builds every guest to its place and writes the digests.
-pub(crate) fn build() -> Result<(), XtaskError> {
-    build_into(&Toolchain::find()?, &root()).map(|_| ())
+/// Builds the guests of these names to their places, all if there is none, and writes the digests.
+pub(crate) fn build(names: &[&str]) -> Result<(), XtaskError> {
+    if let Some(name) = names.iter().find(|name| GUESTS.iter().all(|it| it.name != **name)) {
+        return Err(XtaskError::Unknown((*name).to_owned()));
+    }
+    let toolchain = Toolchain::find()?;
+    let kept = if names.is_empty() { BTreeMap::new() } else { read_digests(&root())?.sha256 };
+    let wanted = |guest: &&Guest| names.is_empty() || names.contains(&guest.name);
+    build_into(&toolchain, &root(), GUESTS.iter().filter(wanted), kept).map(|_| ())
 }
 
 /// Rebuilds every guest elsewhere and compares.
@@ -72,7 +81,7 @@ pub(crate) fn check() -> Result<(), XtaskError> {
     let (root, toolchain) = (root(), Toolchain::find()?);
     let recorded = read_digests(&root)?;
     let aside = target().join("rebuilt");
-    let rebuilt = build_into(&toolchain, &aside)?;
+    let rebuilt = build_into(&toolchain, &aside, GUESTS.iter(), BTreeMap::new())?;
     stray_files(&root, &recorded)?;
     if recorded.compiler != toolchain.version {
         println!(
@@ -107,9 +116,14 @@ fn stray_files(root: &Path, recorded: &Digests) -> Result<(), XtaskError> {
     Ok(())
 }
 
-fn build_into(toolchain: &Toolchain, place: &Path) -> Result<Digests, XtaskError> {
-    let mut sha256 = BTreeMap::new();
-    for guest in GUESTS {
+/// Builds `guests` into `place`; their digests join those in `sha256`.
+fn build_into<'a>(
+    toolchain: &Toolchain,
+    place: &Path,
+    guests: impl Iterator<Item = &'a Guest>,
+    mut sha256: BTreeMap<String, String>,
+) -> Result<Digests, XtaskError> {
+    for guest in guests {
         let bytes = make(toolchain, guest)?;
         println!("{:>9} bytes  {}", bytes.len(), guest.file().display());
         sha256.insert(guest.name.to_string(), digests::sha256(&bytes));
