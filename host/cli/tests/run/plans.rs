@@ -16,27 +16,22 @@ struct Run {
 }
 
 impl Run {
-    /// The request's reply has this content type and body; `more` are further flags.
-    fn new(plan: &Value, kind: &str, body: &str, more: &str) -> Self {
-        let settings = json!({ "plan": plan, "path": "/v1/any" });
-        Self::with(&settings, kind, body, more)
+    /// The request's reply has this content type and body, and is a success.
+    fn new(plan: &Value, kind: &str, body: &str) -> Self {
+        Self::with(&json!({ "plan": plan, "path": "/v1/any" }), kind, body, 0)
     }
 
-    fn with(settings: &Value, kind: &str, body: &str, more: &str) -> Self {
+    /// The run ends with this code.
+    fn with(settings: &Value, kind: &str, body: &str, code: i32) -> Self {
         let address = answering(reply("200 OK", &format!("content-type: {kind}\r\n"), body));
         let place = Place::new();
         let line = format!(
             "--plugin {PLUGIN} --api planned --url http://{address} --model m --number 1 \
-             --parallel 1 --no-test-connection {more}"
+             --parallel 1 --no-test-connection"
         );
         let mut command = place.perf(&line);
-        ends(
-            {
-                command.args(["--api-args", &settings.to_string()]);
-                command
-            },
-            0,
-        );
+        command.args(["--api-args", &settings.to_string()]);
+        ends(command, code);
         Self { place }
     }
 
@@ -106,7 +101,7 @@ fn counts_that_add_and_events_by_name() {
     ];
     let body: String =
         events.iter().map(|(name, data)| format!("event: {name}\ndata: {data}\n\n")).collect();
-    let run = Run::new(&plan, "text/event-stream", &body, "");
+    let run = Run::new(&plan, "text/event-stream", &body);
     assert_eq!(run.counts(), ok([Some(25), Some(9), Some(18), None]));
     assert_eq!(run.column::<String>("finish_reason"), "end_turn");
     assert_eq!(run.frames(), 3);
@@ -130,7 +125,7 @@ fn elements_of_an_array_and_guards_on_the_same_element() {
 {"candidates":[{"content":{"parts":[{"text":"Sea"},{"text":"hm","thought":true}]}}]}
 ,
 {"candidates":[{"content":{"parts":[{"text":" and sky"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":4,"candidatesTokenCount":7,"thoughtsTokenCount":3}}]"#;
-    let run = Run::new(&plan, "application/json", body, "");
+    let run = Run::new(&plan, "application/json", body);
     assert_eq!(run.counts(), ok([Some(4), Some(10), None, Some(3)]));
     assert_eq!((run.column::<String>("finish_reason"), run.frames()), ("STOP".into(), 3));
 }
@@ -150,7 +145,7 @@ fn cumulative_texts_and_counts() {
     };
     let body =
         [event("The", 1), event("The", 1), event("The sea", 3), event("The sea.", 2)].concat();
-    let run = Run::new(&plan, "text/event-stream", &body, "");
+    let run = Run::new(&plan, "text/event-stream", &body);
     assert_eq!(run.counts(), ok([None, Some(3), None, None]));
     // The second event says nothing new.
     assert_eq!(run.frames(), 3);
@@ -174,7 +169,7 @@ fn one_token_a_frame() {
         })
         .chain(["data: {\"details\":{\"finish_reason\":\"eos_token\"}}\n\n".into()])
         .collect();
-    let run = Run::new(&plan, "text/event-stream", &body, "");
+    let run = Run::new(&plan, "text/event-stream", &body);
     assert_eq!(run.counts(), ok([None, Some(3), None, None]));
     assert_eq!((run.column::<String>("output_source"), run.frames()), ("frames".into(), 2));
 }
@@ -186,14 +181,14 @@ fn replies_without_text_are_output() {
     });
     let body =
         r#"{"data":[{"embedding":[0.1,0.2]},{"embedding":[0.3,0.4]}],"usage":{"prompt_tokens":6}}"#;
-    let run = Run::new(&plan, "application/json", body, "");
+    let run = Run::new(&plan, "application/json", body);
     assert_eq!(run.counts(), ok([Some(6), None, None, None]));
     assert_eq!(run.frames(), 1);
     let empty = Run::with(
         &json!({ "plan": plan, "path": "/v1/any" }),
         "application/json",
         r#"{"data":[]}"#,
-        "--fail-if 'success_rate < 0'",
+        1,
     );
     assert_eq!(empty.column::<String>("outcome"), "empty");
 }
@@ -202,10 +197,10 @@ fn replies_without_text_are_output() {
 fn payloads_that_are_not_json() {
     let lines =
         json!({ "framing": "lines", "payload": "text", "done": ["."], "rules": [["output", ""]] });
-    let run = Run::new(&lines, "text/plain", "The sea\n\nand the sky\n.\n", "");
+    let run = Run::new(&lines, "text/plain", "The sea\n\nand the sky\n.\n");
     assert_eq!((run.counts(), run.frames()), (ok([None; 4]), 2));
     let opaque = json!({ "framing": "whole", "payload": "opaque", "rules": [] });
-    let run = Run::new(&opaque, "audio/wav", "RIFF\u{1}\u{2}", "");
+    let run = Run::new(&opaque, "audio/wav", "RIFF\u{1}\u{2}");
     assert_eq!((run.counts(), run.frames()), (ok([None; 4]), 1));
     assert_eq!(run.column::<u32>("bytes_received"), 6);
 }
@@ -214,7 +209,7 @@ fn payloads_that_are_not_json() {
 fn a_line_that_is_not_json_spoils_no_reply_that_ended() {
     let plan = json!({ "done": ["[DONE]"], "rules": [["output", "/text"]] });
     let body = "data: {\"text\":\"a\"}\n\ndata: keep-alive\n\ndata: [DONE]\n\n";
-    let run = Run::new(&plan, "text/event-stream", body, "");
+    let run = Run::new(&plan, "text/event-stream", body);
     assert_eq!(run.column::<String>("outcome"), "ok");
 }
 
@@ -224,7 +219,7 @@ fn what_a_service_reports_of_itself_is_a_metric() {
         "rules": [["output", "/text"], ["metric:queue_time", "/timing/queue"]],
     });
     let body = r#"{"text":"a","timing":{"queue":0.125}}"#;
-    let run = Run::new(&plan, "application/json", body, "");
+    let run = Run::new(&plan, "application/json", body);
     let metrics: Value = serde_json::from_str(&run.column::<String>("metrics")).expect("an object");
     assert_eq!(metrics, json!({ "queue_time": 0.125 }));
     let point = std::fs::read_dir(run.place.run()).expect("the run's folder");
@@ -259,7 +254,7 @@ fn a_metric_that_is_not_declared_is_refused_by_name() {
 #[test]
 fn a_plugin_without_a_plan_decodes_frames_with_the_names_of_their_events() {
     let body = "event: one\ndata: 12\n\ndata: 3\n\n";
-    let run = Run::with(&json!({}), "text/event-stream", body, "");
+    let run = Run::with(&json!({}), "text/event-stream", body, 0);
     assert_eq!(run.counts(), ok([None, Some(3), None, None]));
     assert_eq!(run.frames(), 2);
     let metrics: Value = serde_json::from_str(&run.column::<String>("metrics")).expect("an object");

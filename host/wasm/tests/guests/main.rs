@@ -4,6 +4,7 @@
 mod behaviour;
 mod bundled;
 mod harness;
+mod index;
 mod limits;
 mod refusals;
 mod shapes;
