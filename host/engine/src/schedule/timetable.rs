@@ -12,7 +12,7 @@ pub(crate) enum Timetable {
     /// Whenever a worker is free.
     WhenFree,
     /// By an arrival process.
-    Arrivals(Peekable<Offsets>),
+    Arrivals(Box<Peekable<Offsets>>),
     /// By the times that the dataset gives.
     Trace(Trace),
 }
@@ -33,7 +33,7 @@ pub(crate) struct Trace {
 impl Timetable {
     /// Slots scheduled by `arrivals`, if there are any.
     pub(crate) fn of(arrivals: Option<Offsets>) -> Self {
-        arrivals.map_or(Self::WhenFree, |arrivals| Self::Arrivals(arrivals.peekable()))
+        arrivals.map_or(Self::WhenFree, |arrivals| Self::Arrivals(Box::new(arrivals.peekable())))
     }
 
     /// Begins a phase: with `arrivals` of its own, or where the trace has come to.
