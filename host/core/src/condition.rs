@@ -32,10 +32,10 @@ enum Test {
 /// What is compared: a value of the point, or a distribution by one of its statistics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Quantity {
-    OfPoint(Metric),
-    OfRequests(Metric, Statistic),
-    /// A metric that the service tells of itself, by name.
-    OfService(String, Statistic),
+    Point(Metric),
+    Requests(Metric, Statistic),
+    /// A metric that the service reports of itself, by name.
+    Service(String, Statistic),
 }
 
 /// What is taken from a distribution.
@@ -125,20 +125,18 @@ impl Condition {
 
     fn needs(&self) -> Needs {
         match &self.test {
-            Test::Limit { quantity: Quantity::OfPoint(metric), .. }
-            | Test::Limit { quantity: Quantity::OfRequests(metric, _), .. } => {
+            Test::Limit { quantity: Quantity::Point(metric), .. }
+            | Test::Limit { quantity: Quantity::Requests(metric, _), .. } => {
                 metric.definition().needs
             }
-            Test::NotValid | Test::Limit { quantity: Quantity::OfService(..), .. } => {
-                Needs::Nothing
-            }
+            Test::NotValid | Test::Limit { quantity: Quantity::Service(..), .. } => Needs::Nothing,
         }
     }
 
     /// The metric that the service must tell of itself, by name.
     pub fn service_metric(&self) -> Option<&str> {
         match &self.test {
-            Test::Limit { quantity: Quantity::OfService(name, _), .. } => Some(name),
+            Test::Limit { quantity: Quantity::Service(name, _), .. } => Some(name),
             Test::NotValid | Test::Limit { .. } => None,
         }
     }
@@ -175,11 +173,11 @@ impl Quantity {
     /// The value in `unit`; none where the point does not have it.
     fn value(&self, summary: &Summary, unit: Unit) -> Option<f64> {
         match self {
-            &Self::OfPoint(metric) => match unit {
+            &Self::Point(metric) => match unit {
                 Unit::Percent => summary.share(metric).map(|share| share * 100.0),
                 Unit::Seconds | Unit::Milliseconds | Unit::Plain => summary.value(metric),
             },
-            &Self::OfRequests(metric, statistic) => {
+            &Self::Requests(metric, statistic) => {
                 let base = match unit {
                     Unit::Seconds => 1e9,
                     Unit::Milliseconds | Unit::Percent | Unit::Plain => {
@@ -189,7 +187,7 @@ impl Quantity {
                 let distribution = summary.metrics.get(metric)?;
                 Some(statistic.of(distribution, |value| value as f64) / base)
             }
-            Self::OfService(name, statistic) => {
+            Self::Service(name, statistic) => {
                 let mut all = summary.metrics.service().iter();
                 let values = all.find(|values| values.metric.name == *name)?;
                 Some(statistic.of(values.distribution.as_ref()?, |value| value))

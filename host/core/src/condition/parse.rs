@@ -66,8 +66,8 @@ fn limit(text: &str) -> Result<Test, BadCondition> {
     let (number, unit) = rest.split_at(digits);
     let limit = number.parse::<f64>().ok().filter(|limit| limit.is_finite());
     let limit = match quantity {
-        Quantity::OfService(..) => limit.ok_or_else(|| BadCondition::AnyNumber(text.into()))?,
-        Quantity::OfPoint(_) | Quantity::OfRequests(..) => {
+        Quantity::Service(..) => limit.ok_or_else(|| BadCondition::AnyNumber(text.into()))?,
+        Quantity::Point(_) | Quantity::Requests(..) => {
             limit.filter(|limit| *limit >= 0.0).ok_or_else(|| BadCondition::Number(text.into()))?
         }
     };
@@ -101,19 +101,19 @@ fn quantity(name: &str) -> Result<Quantity, BadCondition> {
     let known = Metric::ALL.iter().copied().filter(begins).max_by_key(|metric| metric.key().len());
     let metric = known.ok_or_else(|| BadCondition::UnknownMetric(name.into()))?;
     if !metric.is_distribution() {
-        return Ok(Quantity::OfPoint(metric));
+        return Ok(Quantity::Point(metric));
     }
     let statistic = name[metric.key().len()..].strip_prefix('_').and_then(statistic);
     let statistic = statistic.ok_or_else(|| BadCondition::Statistic(metric.key().into()))?;
-    Ok(Quantity::OfRequests(metric, statistic))
+    Ok(Quantity::Requests(metric, statistic))
 }
 
-/// A metric that the service tells of itself: `service` is `name` without its prefix. Which there are
+/// A metric that the service reports of itself: `service` is `name` without its prefix. Which there are
 /// is known with the plugin.
 fn of_service(name: &str, service: &str) -> Result<Quantity, BadCondition> {
     let parts = service.rsplit_once('_').filter(|(metric, _)| !metric.is_empty());
     let quantity =
-        parts.and_then(|(name, rest)| Some(Quantity::OfService(name.into(), statistic(rest)?)));
+        parts.and_then(|(name, rest)| Some(Quantity::Service(name.into(), statistic(rest)?)));
     quantity.ok_or_else(|| BadCondition::Statistic(name.into()))
 }
 
@@ -147,7 +147,7 @@ fn unit_of(quantity: &Quantity, written: &str) -> Option<Unit> {
 
 /// The units of the limit of `quantity` in words, and one of them.
 fn units(quantity: &Quantity) -> (&'static str, &'static str) {
-    if let Quantity::OfService(..) = quantity {
+    if let Quantity::Service(..) = quantity {
         ("no unit, since it is in the unit that the plugin declares", "")
     } else if quantity.is_time() {
         ("a unit, ms or s", "ms")
@@ -161,11 +161,11 @@ fn units(quantity: &Quantity) -> (&'static str, &'static str) {
 impl Quantity {
     fn is_time(&self) -> bool {
         let time = |metric: &Metric| metric.definition().unit == metrics::Unit::Time;
-        matches!(self, Self::OfPoint(metric) | Self::OfRequests(metric, _) if time(metric))
+        matches!(self, Self::Point(metric) | Self::Requests(metric, _) if time(metric))
     }
 
     fn has_share(&self) -> bool {
-        matches!(self, Self::OfPoint(metric) if metric.has_share())
+        matches!(self, Self::Point(metric) if metric.has_share())
     }
 }
 

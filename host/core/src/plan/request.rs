@@ -26,7 +26,7 @@ pub struct RequestSettings {
     pub in_chat: bool,
     /// How often a failed request is tried again; every attempt is a record.
     pub retries: u32,
-    /// Metrics that the service tells of itself, as the API plugin declares them, sorted by name.
+    /// Metrics that the service reports of itself, as the API plugin declares them, sorted by name.
     pub metrics: Vec<ServiceMetric>,
 }
 
