@@ -11,6 +11,7 @@ mod plans;
 mod plugin_files;
 mod progress;
 mod replies;
+mod requests;
 mod scripted;
 mod shortage;
 mod stops;
