@@ -1,6 +1,7 @@
 //! What the checks look at: the point's results, and what was collected for the checks alone. Where
 //! it stops: [`crate::summary`] fills it in.
 
+use super::kinds::Impossible;
 use crate::Nanos;
 use crate::metrics::{Metric, Metrics};
 use crate::plan::TimestampSource;
@@ -40,6 +41,8 @@ pub(crate) struct Evidence {
     pub(crate) output: TokenCounts,
     /// Input tokens by usage and by the dataset that made the prompts.
     pub(crate) input: TokenCounts,
+    /// Token counts that cannot be true.
+    pub(crate) impossible: Impossible,
     /// Metrics over the first and the second half of the steady window.
     pub(crate) halves: Vec<Halves>,
 }

@@ -14,6 +14,7 @@ pub(super) mod drift;
 pub(super) mod dropped;
 pub(super) mod ended_early;
 pub(super) mod failures;
+pub(super) mod impossible_counts;
 pub(super) mod inexact_prompts;
 pub(super) mod input_differs;
 pub(super) mod late_slots;
@@ -37,6 +38,7 @@ pub(super) mod user_timestamps;
 pub(super) mod zero_usage;
 
 pub(crate) use drift::METRICS as DRIFT_METRICS;
+pub(crate) use impossible_counts::Impossible;
 pub use starved::Stage;
 
 /// Makes the list into an enum, so that no check can be listed and not asked.
@@ -101,6 +103,7 @@ checks! {
     ObjectiveAbsent in objective_absent,
     UnlikeSources in unlike_sources,
     Uncounted in uncounted,
+    ImpossibleCounts in impossible_counts,
     CountsDiffer in counts_differ,
     InputDiffers in input_differs,
     InexactPrompts in inexact_prompts,

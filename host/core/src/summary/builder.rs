@@ -149,6 +149,7 @@ impl SummaryBuilder {
             replies: replies::count(&rows, &self.plan.objectives),
             output: self.token_counts.output,
             input: self.token_counts.input,
+            impossible: self.token_counts.impossible,
             halves: in_flight.steady.map_or_else(Vec::new, |window| steady::halves(&rows, &window)),
         };
         (summary, evidence, self.plan)

@@ -1,7 +1,7 @@
 //! Counters that grow with each record: requests by how they ended, failures by class, tokens and
 //! connections.
 
-use crate::checks::{LocalLimitCounts, TokenCounts};
+use crate::checks::{Impossible, LocalLimitCounts, TokenCounts};
 use crate::outcome::Outcome;
 use crate::percentile::Values;
 use crate::record::{Record, TokenSource};
@@ -96,12 +96,15 @@ pub(super) struct TokenCountCheck {
     pub(super) output: TokenCounts,
     /// Usage, and the dataset's count of the same prompts.
     pub(super) input: TokenCounts,
+    /// Counts that cannot be true.
+    pub(super) impossible: Impossible,
 }
 
 impl TokenCountCheck {
     /// Adds a successful request where it has both. The service counts a later turn's prompt
     /// together with what was said before it, so first turns alone are compared.
     pub(super) fn count(&mut self, record: &Record) {
+        self.impossible.count(record);
         if record.output_source == TokenSource::Usage
             && let (Some(usage), Some(counted)) =
                 (record.usage.output_tokens, record.tokenizer_output_tokens)

@@ -2,10 +2,18 @@
 
 use super::*;
 use crate::checks::kinds::{counts_differ, drift, input_differs};
-use crate::record::TokenSource;
+use crate::ports::MAX_PROMPT_TOKENS;
+use crate::record::{Record, TokenSource};
 
 pub(super) fn examples() -> Vec<Example> {
     let moved = Drift { metric: Metric::Ttft, first: 1e7, second: 1.5e7 };
+    let impossible = ImpossibleCounts {
+        requests: 3,
+        share: 0.1,
+        output_above_bytes: 2,
+        cached_above_input: 1,
+        ..nothing_impossible()
+    };
     let limits = [
         share(drift::RAISED),
         format!("{} requests", drift::LEAST),
@@ -16,12 +24,62 @@ pub(super) fn examples() -> Vec<Example> {
     vec![
         example(UnlikeSources { requests: 5, share: 0.1 }, &[]),
         example(Uncounted { requests: 5, share: 0.1 }, &[]),
+        example(impossible, &[MAX_PROMPT_TOKENS.to_string()]),
         example(CountsDiffer { usage: 1_000, tokenizer: 800 }, &[whole(counts_differ::RAISED)]),
         example(InputDiffers { dataset: 1_000, usage: 1_020 }, &[whole(input_differs::RAISED)]),
         example(InexactPrompts { prompts: 3 }, &[]),
         example(SeveralChoices { choices: 4 }, &[]),
         example(moved, &limits),
     ]
+}
+
+fn nothing_impossible() -> ImpossibleCounts {
+    ImpossibleCounts {
+        requests: 0,
+        share: 0.0,
+        output_above_bytes: 0,
+        input_too_large: 0,
+        cached_above_input: 0,
+        reasoning_above_output: 0,
+    }
+}
+
+#[test]
+fn counts_are_held_against_what_was_sent_and_received() {
+    type Change = fn(&mut Record);
+    let one = ImpossibleCounts { requests: 1, share: 1.0, ..nothing_impossible() };
+    let output = ImpossibleCounts { output_above_bytes: 1, ..one };
+    let input = ImpossibleCounts { input_too_large: 1, ..one };
+    let cached = ImpossibleCounts { cached_above_input: 1, ..one };
+    let reasoning = ImpossibleCounts { reasoning_above_output: 1, ..one };
+    // Of 1,000 bytes, 10 input tokens and 4 output tokens.
+    let cases: [(Change, Option<ImpossibleCounts>); 12] = [
+        (|it| it.usage.output_tokens = Some(1_000), None),
+        (|it| it.usage.output_tokens = Some(1_001), Some(output)),
+        (|it| it.usage.output_tokens = Some(u32::MAX), Some(output)),
+        (|it| it.frames[0].tokens = Some(997), None),
+        (|it| it.frames[0].tokens = Some(998), Some(output)),
+        (|it| it.usage.input_tokens = Some(MAX_PROMPT_TOKENS), None),
+        (|it| it.usage.input_tokens = Some(MAX_PROMPT_TOKENS + 1), Some(input)),
+        (|it| it.usage.cached_tokens = Some(10), None),
+        (|it| it.usage.cached_tokens = Some(2_940), Some(cached)),
+        (|it| it.usage.reasoning_tokens = Some(4), None),
+        (|it| it.usage.reasoning_tokens = Some(5), Some(reasoning)),
+        (
+            |it| (it.usage.reasoning_tokens, it.usage.output_tokens) = (Some(9_000), Some(10_000)),
+            None,
+        ),
+    ];
+    for (number, (change, expected)) in cases.into_iter().enumerate() {
+        let mut builder = SummaryBuilder::new(&closed(1));
+        let mut record = reply(0, &[MS, 2 * MS, 3 * MS, 4 * MS]);
+        change(&mut record);
+        builder.record(&record);
+        let summary = builder.finish(&PointEnd { kernel_timestamps: true, ..PointEnd::default() });
+        let found = summary.warnings.iter().map(|warning| warning.check);
+        let found = found.filter(|check| kind(check) == "impossible_counts").next_back();
+        assert_eq!(found, expected.map(Check::from), "case {number}");
+    }
 }
 
 #[test]

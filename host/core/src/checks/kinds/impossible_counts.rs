@@ -1,0 +1,123 @@
+//! Token counts that cannot be true, whoever reports them.
+
+use super::{counted_replies, percent, share_of};
+use crate::checks::{Bound, Evidence, Finding};
+use crate::metrics::Metric;
+use crate::plan::Plan;
+use crate::ports::MAX_PROMPT_TOKENS;
+use crate::record::Record;
+use serde::{Deserialize, Serialize};
+
+/// Replies whose token counts contradict what was sent and received, or each other.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ImpossibleCounts {
+    /// How many.
+    pub requests: u64,
+    /// Their share of all replies.
+    pub share: f64,
+    /// Those with more output tokens, reasoning aside, than the reply has bytes.
+    pub output_above_bytes: u64,
+    /// Those with more input tokens than any model takes.
+    pub input_too_large: u64,
+    /// Those with more cached tokens than input tokens.
+    pub cached_above_input: u64,
+    /// Those with more reasoning tokens than output tokens.
+    pub reasoning_above_output: u64,
+}
+
+/// Counts of successful replies that cannot be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Impossible {
+    pub(crate) replies: u64,
+    pub(crate) output: u64,
+    pub(crate) input: u64,
+    pub(crate) cached: u64,
+    pub(crate) reasoning: u64,
+}
+
+impl Impossible {
+    /// Adds a successful request.
+    pub(crate) fn count(&mut self, record: &Record) {
+        let usage = &record.usage;
+        let exceeds = |part: Option<u32>, whole: Option<u32>| {
+            part.zip(whole).is_some_and(|(part, whole)| part > whole)
+        };
+        // A service may count reasoning that it does not send.
+        let shown = |output: u32| output.saturating_sub(usage.reasoning_tokens.unwrap_or(0));
+        let output = usage.output_tokens.map_or(0, |output| u64::from(shown(output)));
+        let in_frames = record.frames.iter().filter_map(|frame| frame.tokens).map(u64::from);
+        let output = output.max(in_frames.sum()) > record.bytes_received;
+        let input = usage.input_tokens.is_some_and(|input| input > MAX_PROMPT_TOKENS);
+        let cached = exceeds(usage.cached_tokens, usage.input_tokens);
+        let reasoning = exceeds(usage.reasoning_tokens, usage.output_tokens);
+        self.replies += u64::from(output || input || cached || reasoning);
+        self.output += u64::from(output);
+        self.input += u64::from(input);
+        self.cached += u64::from(cached);
+        self.reasoning += u64::from(reasoning);
+    }
+}
+
+impl Finding for ImpossibleCounts {
+    fn find(_: &Plan, evidence: &Evidence) -> Vec<Self> {
+        let Impossible { replies, output, input, cached, reasoning } = evidence.impossible;
+        let found = Self {
+            requests: replies,
+            share: share_of(replies, evidence.counts.succeeded),
+            output_above_bytes: output,
+            input_too_large: input,
+            cached_above_input: cached,
+            reasoning_above_output: reasoning,
+        };
+        Vec::from_iter((replies > 0).then_some(found))
+    }
+
+    fn invalidates(&self) -> bool {
+        false
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        vec![
+            Metric::InputTokens,
+            Metric::OutputTokens,
+            Metric::OutputRate,
+            Metric::Tpot,
+            Metric::ItlPerToken,
+            Metric::OutputThroughput,
+            Metric::TotalThroughput,
+        ]
+    }
+
+    fn bound(&self) -> Option<Bound> {
+        None
+    }
+
+    fn statement(&self, _: &Plan) -> String {
+        let kinds = [
+            (self.output_above_bytes, "more output tokens than bytes"),
+            (self.input_too_large, "more input tokens than any model takes"),
+            (self.cached_above_input, "more cached than input tokens"),
+            (self.reasoning_above_output, "more reasoning than output tokens"),
+        ];
+        let named: Vec<String> = kinds
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} with {what}"))
+            .collect();
+        format!(
+            "the token counts of {} cannot be true ({}): {}",
+            counted_replies(self.requests),
+            percent(self.share),
+            named.join(", ")
+        )
+    }
+
+    fn advice(&self, plan: &Plan) -> String {
+        format!(
+            "Token metrics and the cache hit rate use these counts: inspect a reply, and what the api \
+             {} makes of it. A service that hides its reasoning and does not count it apart also \
+             reports more output tokens than it sends bytes.",
+            plan.request.api
+        )
+    }
+}
