@@ -228,6 +228,7 @@ impl Reader {
         kind
     }
 
+    #[inline]
     fn read_json(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
         let mut matches = std::mem::take(&mut into.state.matches);
         let memo = &mut into.state.memo;
@@ -261,6 +262,7 @@ impl Reader {
     }
 
     /// Collects the matches of a frame: from those of the last one if only a text differs.
+    #[inline]
     fn collect(
         &self,
         event: &str,

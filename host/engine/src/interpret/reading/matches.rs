@@ -1,6 +1,6 @@
 //! What the rules matched in one frame: filled by `visitor`, or taken over from the frame before.
 
-use super::guards::{Scalar, Test};
+use super::guards::Test;
 use super::rules::{CompiledRule, Field, Rules};
 use super::tree::Node;
 use loadwright_core::reading::Channel;
@@ -15,6 +15,8 @@ pub(super) struct Matches {
     pub(super) text: String,
     /// A bit for each guard that holds.
     pub(super) guards: u64,
+    /// The number of the place that is visited.
+    pub(super) place: u64,
     /// In how many places a text matched.
     texts: usize,
     /// Where the last matched text is in the frame, if it is there without escapes.
@@ -75,6 +77,7 @@ impl Matches {
         self.list.clear();
         self.text.clear();
         self.guards = event_guards;
+        self.place = 0;
         self.texts = 0;
         self.unescaped = None;
         self.origin = frame.as_ptr().addr();
@@ -104,6 +107,7 @@ impl Matches {
     }
 
     /// Sets the bits of this node's guards that hold.
+    #[inline]
     pub(super) fn note(&mut self, rules: &Rules, node: &Node, holds: impl Fn(&Test) -> bool) {
         for &guard in &node.guards {
             let holds = holds(&rules.guards.list[usize::from(guard)].test);
@@ -111,27 +115,28 @@ impl Matches {
         }
     }
 
-    /// Sets the bits of guards on a boolean or a number.
-    pub(super) fn note_scalar(&mut self, rules: &Rules, node: &Node, value: Scalar) {
-        self.note(rules, node, |test| test.is_scalar(value));
-    }
-
     /// Adds a match for each rule at this node that takes what was found.
-    pub(super) fn add(&mut self, rules: &Rules, node: &Node, place: u64, found: Found) {
+    #[inline]
+    pub(super) fn add(&mut self, rules: &Rules, node: &Node, found: Found) {
         for &rule in &node.rules {
             if let Some(value) = matched(&rules.compiled[usize::from(rule)], found) {
-                self.list.push(Match { rule, place, value });
+                self.list.push(Match { rule, place: self.place, value });
             }
         }
     }
 
     /// Adds a text to the matched texts and to the matches; true: a rule takes it.
-    pub(super) fn add_text(&mut self, rules: &Rules, node: &Node, place: u64, text: &str) -> bool {
+    pub(super) fn add_text(&mut self, rules: &Rules, node: &Node, text: &str) -> bool {
         let start = self.text.len();
         let value = Matched::Text { start, end: start + text.len() };
-        let before = self.list.len();
-        self.add(rules, node, place, Found::Text(Some(value).filter(|_| !text.is_empty())));
-        let is_taken = self.list[before..].iter().any(|it| it.value == value);
+        let found = Found::Text(if text.is_empty() { None } else { Some(value) });
+        let mut is_taken = false;
+        for &rule in &node.rules {
+            if let Some(value) = matched(&rules.compiled[usize::from(rule)], found) {
+                is_taken |= matches!(value, Matched::Text { .. });
+                self.list.push(Match { rule, place: self.place, value });
+            }
+        }
         if is_taken {
             self.text.push_str(text);
             self.texts += 1;
@@ -171,6 +176,7 @@ impl Matches {
 }
 
 /// What a rule makes of a value.
+#[inline]
 fn matched(rule: &CompiledRule, found: Found) -> Option<Matched> {
     if rule.one_each {
         return Some(Matched::Count(1));

@@ -34,6 +34,8 @@ impl Field {
 #[derive(Debug)]
 pub(super) struct CompiledRule {
     pub(super) field: Field,
+    /// Its kind, by the position among the plan's kinds.
+    pub(super) kind: u16,
     pub(super) conditions: Conditions,
     pub(super) steps: Vec<Step>,
     /// All rules of its kind are used.
@@ -44,6 +46,14 @@ pub(super) struct CompiledRule {
     /// The values of one frame are added.
     pub(super) sum: bool,
     pub(super) fold: Fold,
+}
+
+/// What the rules of one kind have in common.
+#[derive(Clone, Copy)]
+struct Kind {
+    field: Field,
+    number: u16,
+    every: bool,
 }
 
 /// A compiled plan.
@@ -71,12 +81,15 @@ impl Rules {
                 kinds.push(&rule.kind);
             }
         }
-        for kind in kinds {
+        for (number, kind) in kinds.into_iter().enumerate() {
             let field = rules.field(kind);
             let of_kind = plan.rules.iter().filter(|rule| rule.kind == *kind);
             let all = field == Field::Text(Channel::ToolCall);
             let every = all || of_kind.clone().any(|rule| rule.modes.every);
-            of_kind.into_iter().try_for_each(|rule| rules.add(field, rule, every))?;
+            of_kind.into_iter().try_for_each(|rule| {
+                let kind = Kind { field, number: number as u16, every };
+                rules.add(kind, rule)
+            })?;
         }
         rules.build()?;
         Ok(rules)
@@ -97,15 +110,16 @@ impl Rules {
         }
     }
 
-    fn add(&mut self, field: Field, rule: &Rule, every: bool) -> Result<(), InvalidRule> {
+    fn add(&mut self, kind: Kind, rule: &Rule) -> Result<(), InvalidRule> {
         let steps = steps(&rule.at)?;
         let modes = rule.modes;
         self.compiled.push(CompiledRule {
-            field,
+            field: kind.field,
+            kind: kind.number,
             conditions: self.guards.conditions(&steps, &rule.when)?,
             steps,
-            every,
-            one_each: modes.one_each && field.is_number(),
+            every: kind.every,
+            one_each: modes.one_each && kind.field.is_number(),
             so_far: modes.so_far,
             sum: modes.sum || modes.fold == Fold::SumFrames,
             fold: modes.fold,

@@ -19,6 +19,8 @@ pub(super) struct Node {
     keys: Vec<(String, u16)>,
     indices: Vec<(usize, u16)>,
     each: Option<u16>,
+    /// Whether a rule or a guard looks at what is here.
+    pub(super) is_leaf: bool,
 }
 
 impl Node {
@@ -84,6 +86,7 @@ pub(super) fn build_node(
             }
         }
     }
+    node.is_leaf = !(node.rules.is_empty() && node.guards.is_empty());
     nodes[this] = node;
     Ok(this as u16)
 }

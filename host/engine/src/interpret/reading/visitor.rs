@@ -1,7 +1,7 @@
 //! Visits the values of one frame, once, along the tree of rules, and collects those that a rule
 //! points to. The rest of the frame is only checked to be JSON; nothing is allocated for it.
 
-use super::guards::Scalar;
+use super::guards::{Scalar, Test};
 use super::matches::{Found, Matches};
 use super::pointer::element_place;
 use super::rules::Rules;
@@ -27,7 +27,7 @@ pub(super) fn collect(
 ) -> Result<(), NotJson> {
     matches.begin(frame, event_guards);
     let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(frame)?);
-    FrameVisitor { rules, node: &rules.nodes[0], place: 0, matches }.deserialize(&mut json)?;
+    FrameVisitor { rules, node: &rules.nodes[0], matches }.deserialize(&mut json)?;
     json.end()?;
     matches.sort();
     Ok(())
@@ -36,7 +36,7 @@ pub(super) fn collect(
 /// Collects what the rules match in a frame that is a text.
 pub(super) fn collect_text(matches: &mut Matches, rules: &Rules, event_guards: u64, text: &str) {
     matches.begin(text.as_bytes(), event_guards);
-    FrameVisitor { rules, node: &rules.nodes[0], place: 0, matches }.text(text);
+    FrameVisitor { rules, node: &rules.nodes[0], matches }.text(text);
     matches.sort();
 }
 
@@ -44,36 +44,60 @@ pub(super) fn collect_text(matches: &mut Matches, rules: &Rules, event_guards: u
 struct FrameVisitor<'a> {
     rules: &'a Rules,
     node: &'a Node,
-    place: u64,
     matches: &'a mut Matches,
 }
 
-impl<'a> FrameVisitor<'a> {
-    fn child(&mut self, node: u16, place: u64) -> FrameVisitor<'_> {
+impl FrameVisitor<'_> {
+    #[inline]
+    fn child(&mut self, node: u16) -> FrameVisitor<'_> {
         let node = &self.rules.nodes[usize::from(node)];
-        FrameVisitor { rules: self.rules, node, place, matches: self.matches }
+        FrameVisitor { rules: self.rules, node, matches: self.matches }
     }
 
     /// Whether a rule takes the text.
+    #[inline]
     fn text(&mut self, text: &str) -> bool {
+        if !self.node.is_leaf {
+            return false;
+        }
         self.matches.note(self.rules, self.node, |test| test.is_text(text));
-        !self.node.rules.is_empty()
-            && self.matches.add_text(self.rules, self.node, self.place, text)
+        !self.node.rules.is_empty() && self.matches.add_text(self.rules, self.node, text)
     }
 
-    fn found(&mut self, found: Found) {
-        self.matches.add(self.rules, self.node, self.place, found);
+    /// The next element, if there is one, with its own guards.
+    #[inline]
+    fn element<'de, A: SeqAccess<'de>>(
+        &mut self,
+        node: u16,
+        array: &mut A,
+    ) -> Result<Option<()>, A::Error> {
+        let rules = self.rules;
+        let of_element = &rules.nodes[usize::from(node)];
+        if of_element.scopes.is_empty() {
+            return array.next_element_seed(self.child(node));
+        }
+        let first = self.matches.list.len();
+        self.matches.begin_element(rules, of_element);
+        let element = array.next_element_seed(self.child(node))?;
+        self.matches.end_element(rules, of_element, first);
+        Ok(element)
     }
 
-    fn number(&mut self, scalar: Scalar, number: f64) {
-        self.matches.note_scalar(self.rules, self.node, scalar);
-        self.found(Found::Number(number));
+    #[inline]
+    fn scalar(&mut self, scalar: Scalar, found: Found) {
+        if self.node.is_leaf {
+            self.matches.note(self.rules, self.node, |test| test.is_scalar(scalar));
+            self.matches.add(self.rules, self.node, found);
+        }
     }
 
     /// An array or an object is present, and equal to no text.
+    #[inline]
     fn container(&mut self, found: Found) {
-        self.matches.note(self.rules, self.node, |test| *test == super::guards::Test::Present);
-        self.found(found);
+        if self.node.is_leaf {
+            self.matches.note(self.rules, self.node, |test| *test == Test::Present);
+            self.matches.add(self.rules, self.node, found);
+        }
     }
 }
 
@@ -81,15 +105,7 @@ impl<'de> DeserializeSeed<'de> for FrameVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        let Self { rules, node, place, matches } = self;
-        if node.scopes.is_empty() {
-            return json.deserialize_any(FrameVisitor { rules, node, place, matches });
-        }
-        let first = matches.list.len();
-        matches.begin_element(rules, node);
-        json.deserialize_any(FrameVisitor { rules, node, place, matches: &mut *matches })?;
-        matches.end_element(rules, node, first);
-        Ok(())
+        json.deserialize_any(self)
     }
 }
 
@@ -105,23 +121,22 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
-        self.matches.note_scalar(self.rules, self.node, Scalar::Bool(value));
-        self.found(Found::Bool(value));
+        self.scalar(Scalar::Bool(value), Found::Bool(value));
         Ok(())
     }
 
     fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
-        self.number(Scalar::Unsigned(value), value as f64);
+        self.scalar(Scalar::Unsigned(value), Found::Number(value as f64));
         Ok(())
     }
 
     fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
-        self.number(Scalar::Negative(value), value as f64);
+        self.scalar(Scalar::Negative(value), Found::Number(value as f64));
         Ok(())
     }
 
     fn visit_f64<E: Error>(mut self, value: f64) -> Result<(), E> {
-        self.number(Scalar::Fraction(value.to_bits()), value);
+        self.scalar(Scalar::Fraction(value.to_bits()), Found::Number(value));
         Ok(())
     }
 
@@ -139,10 +154,13 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
         let mut len = 0_usize;
+        let around = self.matches.place;
         loop {
-            let place = element_place(self.place, len);
             let element = match self.node.element(len) {
-                Some(node) => array.next_element_seed(self.child(node, place))?,
+                Some(node) => {
+                    self.matches.place = element_place(around, len);
+                    self.element(node, &mut array)?
+                }
                 None => array.next_element::<IgnoredAny>()?.map(|_| ()),
             };
             if element.is_none() {
@@ -150,6 +168,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
             }
             len += 1;
         }
+        self.matches.place = around;
         self.container(Found::Array(len));
         Ok(())
     }
@@ -159,7 +178,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
         while let Some(node) = object.next_key_seed(Key(self.node))? {
             is_empty = false;
             match node {
-                Some(node) => object.next_value_seed(self.child(node, self.place))?,
+                Some(node) => object.next_value_seed(self.child(node))?,
                 None => object.next_value::<IgnoredAny>().map(|_| ())?,
             }
         }
