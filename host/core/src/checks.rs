@@ -8,7 +8,7 @@ mod evidence;
 mod kinds;
 
 pub(crate) use evidence::{
-    EngineHealth, Evidence, Halves, LocalLimitCounts, Moments, Replies, TokenCounts,
+    EngineHealth, Evidence, Halves, Impossible, LocalLimitCounts, Moments, Replies, TokenCounts,
 };
 pub use kinds::*;
 

@@ -1,7 +1,6 @@
 //! What the checks look at: the point's results, and what was collected for the checks alone. Where
 //! it stops: [`crate::summary`] fills it in.
 
-use super::kinds::Impossible;
 use crate::Nanos;
 use crate::metrics::{Metric, Metrics};
 use crate::plan::TimestampSource;
@@ -80,6 +79,16 @@ pub(crate) struct Replies {
     pub(crate) without_ttft: u64,
     /// Replies of a single choice that miss an objective on TPOT because they have none.
     pub(crate) without_tpot: u64,
+}
+
+/// Counts of successful replies that cannot be true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Impossible {
+    pub(crate) replies: u64,
+    pub(crate) output: u64,
+    pub(crate) input: u64,
+    pub(crate) cached: u64,
+    pub(crate) reasoning: u64,
 }
 
 /// A metric over the requests sent in each half of the steady window.

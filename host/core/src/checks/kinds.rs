@@ -38,7 +38,6 @@ pub(super) mod user_timestamps;
 pub(super) mod zero_usage;
 
 pub(crate) use drift::METRICS as DRIFT_METRICS;
-pub(crate) use impossible_counts::Impossible;
 pub use starved::Stage;
 
 /// Makes the list into an enum, so that no check can be listed and not asked.

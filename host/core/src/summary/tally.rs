@@ -4,6 +4,7 @@
 use crate::checks::{Impossible, LocalLimitCounts, TokenCounts};
 use crate::outcome::Outcome;
 use crate::percentile::Values;
+use crate::ports::MAX_PROMPT_TOKENS;
 use crate::record::{Record, TokenSource};
 use crate::timeline::{Connect, Timeline};
 use crate::totals::{Connections, Counts, Failure, Tokens};
@@ -118,6 +119,29 @@ impl TokenCountCheck {
         {
             self.input.add(usage, made);
         }
+    }
+}
+
+impl Impossible {
+    /// Adds a successful request.
+    fn count(&mut self, record: &Record) {
+        let usage = &record.usage;
+        let exceeds = |part: Option<u32>, whole: Option<u32>| {
+            part.zip(whole).is_some_and(|(part, whole)| part > whole)
+        };
+        // A service may count reasoning that it does not send.
+        let shown = |output: u32| output.saturating_sub(usage.reasoning_tokens.unwrap_or(0));
+        let output = usage.output_tokens.map_or(0, |output| u64::from(shown(output)));
+        let in_frames = record.frames.iter().filter_map(|frame| frame.tokens).map(u64::from);
+        let output = output.max(in_frames.sum()) > record.bytes_received;
+        let input = usage.input_tokens.is_some_and(|input| input > MAX_PROMPT_TOKENS);
+        let cached = exceeds(usage.cached_tokens, usage.input_tokens);
+        let reasoning = exceeds(usage.reasoning_tokens, usage.output_tokens);
+        self.replies += u64::from(output || input || cached || reasoning);
+        self.output += u64::from(output);
+        self.input += u64::from(input);
+        self.cached += u64::from(cached);
+        self.reasoning += u64::from(reasoning);
     }
 }
 

@@ -1,11 +1,9 @@
 //! Token counts that cannot be true, whoever reports them.
 
 use super::{counted_replies, percent, share_of};
-use crate::checks::{Bound, Evidence, Finding};
+use crate::checks::{Bound, Evidence, Finding, Impossible};
 use crate::metrics::Metric;
 use crate::plan::Plan;
-use crate::ports::MAX_PROMPT_TOKENS;
-use crate::record::Record;
 use serde::{Deserialize, Serialize};
 
 /// Replies whose token counts contradict what was sent and received, or each other.
@@ -23,39 +21,6 @@ pub struct ImpossibleCounts {
     pub cached_above_input: u64,
     /// Those with more reasoning tokens than output tokens.
     pub reasoning_above_output: u64,
-}
-
-/// Counts of successful replies that cannot be true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Impossible {
-    pub(crate) replies: u64,
-    pub(crate) output: u64,
-    pub(crate) input: u64,
-    pub(crate) cached: u64,
-    pub(crate) reasoning: u64,
-}
-
-impl Impossible {
-    /// Adds a successful request.
-    pub(crate) fn count(&mut self, record: &Record) {
-        let usage = &record.usage;
-        let exceeds = |part: Option<u32>, whole: Option<u32>| {
-            part.zip(whole).is_some_and(|(part, whole)| part > whole)
-        };
-        // A service may count reasoning that it does not send.
-        let shown = |output: u32| output.saturating_sub(usage.reasoning_tokens.unwrap_or(0));
-        let output = usage.output_tokens.map_or(0, |output| u64::from(shown(output)));
-        let in_frames = record.frames.iter().filter_map(|frame| frame.tokens).map(u64::from);
-        let output = output.max(in_frames.sum()) > record.bytes_received;
-        let input = usage.input_tokens.is_some_and(|input| input > MAX_PROMPT_TOKENS);
-        let cached = exceeds(usage.cached_tokens, usage.input_tokens);
-        let reasoning = exceeds(usage.reasoning_tokens, usage.output_tokens);
-        self.replies += u64::from(output || input || cached || reasoning);
-        self.output += u64::from(output);
-        self.input += u64::from(input);
-        self.cached += u64::from(cached);
-        self.reasoning += u64::from(reasoning);
-    }
 }
 
 impl Finding for ImpossibleCounts {
