@@ -1,6 +1,7 @@
 //! Stops the run on signals. After the first, no new requests start. After the second, requests in
 //! flight are cancelled and the process ends within a second, whatever is left to read or write.
-//! After the third, the process ends immediately.
+//! After the third, the process ends immediately. While the run is opened, the first ends it within a
+//! second: nothing was measured.
 
 use crate::console::Console;
 use crate::exit::Exit;
@@ -11,7 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -22,10 +23,11 @@ const COMMIT_TIMEOUT: Duration = Duration::from_millis(250);
 const PRINT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Counts the signals that stop the run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Interrupt {
     signals: Mutex<u32>,
     changed: Condvar,
+    begun: OnceLock<Begun>,
 }
 
 /// What the signals act on.
@@ -36,6 +38,10 @@ pub(crate) struct SignalHandler {
     pub(crate) progress: Arc<Progress>,
     /// Prints what happens.
     pub(crate) console: Arc<Console>,
+}
+
+/// What there is of a run once it is opened.
+pub(crate) struct Begun {
     /// Commits the records.
     pub(crate) committer: Committer,
     /// The run's folder.
@@ -61,15 +67,23 @@ impl Interrupt {
                 loop {
                     signals.next().await;
                     let count = shared.raise(&handler.stop);
-                    handler.announce(count);
-                    if count == 2 {
-                        let third = tokio::time::timeout(GRACE_PERIOD, signals.next()).await;
-                        handler.exit(third.is_err());
+                    handler.announce(count, shared.begun.get().is_some());
+                    if count == 1 && shared.begun.get().is_some() {
+                        continue;
                     }
+                    // Ends by itself in time, or here.
+                    let next = tokio::time::timeout(GRACE_PERIOD, signals.next()).await;
+                    handler.exit(shared.begun.get().filter(|_| next.is_err()));
                 }
             });
         })?;
         Ok(interrupt)
+    }
+
+    /// The run is opened.
+    pub(crate) fn begin(&self, begun: Begun) {
+        // There is one run in a process.
+        let _ = self.begun.set(begun);
     }
 
     /// Whether the user stopped the run.
@@ -99,23 +113,24 @@ impl Interrupt {
 }
 
 impl SignalHandler {
-    fn announce(&self, count: u32) {
+    fn announce(&self, count: u32, begun: bool) {
         self.print(match count {
-            1 => format!(
+            1 if begun => format!(
                 "stopping: waiting for {} requests in flight; press Ctrl-C again to cancel them",
                 self.progress.in_flight.load(Relaxed)
             ),
+            1 => "stopping before the first request".into(),
             _ => "cancelling requests in flight".into(),
         });
     }
 
-    /// Ends the process before the run has ended; commits the records first if it is `in_time`.
-    fn exit(&self, in_time: bool) {
-        if in_time {
-            self.committer.commit(COMMIT_TIMEOUT);
+    /// Ends the process before the run has ended; commits the records of `begun` first.
+    fn exit(&self, begun: Option<&Begun>) {
+        if let Some(Begun { committer, folder }) = begun {
+            committer.commit(COMMIT_TIMEOUT);
             self.print(format!(
                 "ended before all files were written; `loadwright report {}` regenerates them",
-                self.folder.display()
+                folder.display()
             ));
         }
         std::process::exit(i32::from(Exit::Interrupted.code()));

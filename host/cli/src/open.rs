@@ -44,13 +44,12 @@ pub(crate) struct OpenedRun {
 pub(crate) fn open(
     run: &Run,
     address: Option<BoundAddress>,
+    date: Option<&str>,
     console: &Arc<Console>,
     stop: &Stop,
 ) -> Result<OpenedRun, CommandError> {
     file_limit::raise(run)?;
-    let date = RunFolder::date(&run.outputs);
     let host = plugin_host::start(&run.plugins, run.points[0].seed, console, stop.drained_flag())?;
-    let folder = RunFolder::create(&run.outputs, date.as_deref())?;
     let tokenizer = tokenizer(run, console)?;
     let server = match (&tokenizer, address) {
         (Some(tokenizer), Some(address)) => Some(simulated_server(run, address, tokenizer)?),
@@ -61,6 +60,8 @@ pub(crate) fn open(
     let run = load::settle(run, properties.timed, console)?;
     file_limit::raise(&run)?;
     dataset_rate::check(&run, &*ports.dataset, console);
+    // Last, so that a signal that ends the process before leaves nothing behind.
+    let folder = RunFolder::create(&run.outputs, date)?;
     let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();

@@ -5,8 +5,8 @@ use crate::connection_test;
 use crate::console::Console;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::interrupt::{Interrupt, SignalHandler};
-use crate::open::{OpenedRun, open};
+use crate::interrupt::{Begun, Interrupt, SignalHandler};
+use crate::open::{OpenedRun, RunFolder, open};
 use crate::parse;
 use crate::plan::Run;
 use crate::progress::SweepProgress;
@@ -59,16 +59,23 @@ fn sweep(
 ) -> Result<Exit, CommandError> {
     let notices = Arc::clone(console);
     let control = Control::new(move |text| notices.notice(text));
-    let opened = open(run, address, console, &control.stop)?;
-    let run = &opened.run.clone();
+    // Local time is known only before there are threads.
+    let date = RunFolder::date(&run.outputs);
     let interrupt = Interrupt::listen(SignalHandler {
         stop: control.stop.clone(),
         progress: Arc::clone(&control.progress),
         console: Arc::clone(console),
-        committer: opened.store.committer(),
-        folder: opened.folder.path().to_path_buf(),
     })
     .map_err(CommandError::System)?;
+    let opened = open(run, address, date.as_deref(), console, &control.stop)?;
+    if interrupt.requested() {
+        return Ok(Exit::Interrupted);
+    }
+    let run = &opened.run.clone();
+    interrupt.begin(Begun {
+        committer: opened.store.committer(),
+        folder: opened.folder.path().to_path_buf(),
+    });
     introduce(run, &opened, console);
     if run.test_connection {
         connection_test::test_connection(run, &opened.ports, &control, console)?;

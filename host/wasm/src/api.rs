@@ -3,11 +3,12 @@
 mod calls;
 
 use crate::bindings::bulk::exports::loadwright::plugin::api as contract;
+use crate::call::Call;
 use crate::convert::{self, Outbound};
 use crate::exports::ApiExports;
 use crate::formatted::Formatted;
 use crate::formatting::Formatting;
-use crate::instance::{Call, Instance, InstanceFactory};
+use crate::instance::{Instance, InstanceFactory};
 use crate::shapes::{Shape, Shapes};
 use bumpalo::Bump;
 use calls::{Decode, FORMAT, Format};

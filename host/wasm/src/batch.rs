@@ -4,8 +4,9 @@
 //! items are alone: k items cost no more than k log k, however many of them are bad. Where a limit ended
 //! it, batches stay at half the size, so that the limit costs a few instances and not one a batch.
 
+use crate::call::Call;
 use crate::exports::Exports;
-use crate::instance::{Call, Instance, Live};
+use crate::instance::{Instance, Live};
 use loadwright_core::ports::{Cause, Fault, PluginFailure};
 use std::slice;
 use std::sync::atomic::Ordering::Relaxed;

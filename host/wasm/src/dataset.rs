@@ -3,10 +3,11 @@
 use crate::batch::{Answers, Batched};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset as contract;
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
+use crate::call::Call;
 use crate::convert;
 use crate::exports::DatasetExports;
 use crate::files::FileSet;
-use crate::instance::{Call, Instance, InstanceFactory, Live};
+use crate::instance::{Instance, InstanceFactory, Live};
 use loadwright_core::conversation::Conversation;
 use loadwright_core::ports::{Cause, Dataset, DatasetFactory, DatasetProperties, PluginFailure};
 use std::sync::Arc;

@@ -2,8 +2,9 @@
 //! load it, for every point of a sweep.
 
 use crate::bindings::index::exports::loadwright::plugin::dataset_index;
+use crate::call::Call;
 use crate::exports::DatasetExports;
-use crate::instance::{Call, InstanceFactory, Live};
+use crate::instance::{InstanceFactory, Live};
 use crate::state::State;
 use loadwright_core::ports::{Cause, PluginFailure};
 use std::sync::{Arc, Mutex, PoisonError};

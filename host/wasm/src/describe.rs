@@ -1,12 +1,13 @@
 //! Calls `describe`: for the manifest of a component that does not carry it, and to hold a manifest
 //! that is carried against it.
 
+use crate::call::Call;
 use crate::error::LoadFault;
 use crate::exports::{ApiExports, DatasetExports, Exports, NoExports};
 use crate::files::FileSet;
 use crate::guest_output::PluginLog;
 use crate::host::Host;
-use crate::instance::{Call, InstanceConfig, InstanceFactory};
+use crate::instance::{InstanceConfig, InstanceFactory};
 use crate::kind::Kind;
 use crate::manifest::{LONGEST, MAX_MEMORY, Manifest};
 use crate::source::Source;

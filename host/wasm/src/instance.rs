@@ -5,6 +5,7 @@
 //! instance that did not trap goes back to its factory, for the next thread or point.
 
 use crate::bindings::identity;
+use crate::call::Call;
 use crate::engine::Running;
 use crate::error::SUPPORTED;
 use crate::exports::Exports;
@@ -14,7 +15,6 @@ use crate::resources;
 use crate::state::{self, Limits, Services, State};
 use crate::trap;
 use loadwright_core::ports::{Cause, PluginFailure};
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Store;
@@ -47,40 +47,6 @@ pub(crate) struct InstanceConfig {
     pub(crate) limits: Limits,
     pub(crate) services: Arc<Services>,
     pub(crate) settings: String,
-}
-
-/// A call of an export.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Call {
-    pub(crate) export: &'static str,
-    /// The first item that it is for.
-    pub(crate) first: u32,
-    /// Whether it is for that item alone, and errors should say so.
-    pub(crate) alone: bool,
-    /// Whether it is made once a run, and may take [`PATIENCE`] times as long as others.
-    pub(crate) once: bool,
-}
-
-/// How much longer a call may take that is made once a run.
-const PATIENCE: u32 = 60;
-
-impl Call {
-    /// A call that is for no item.
-    pub(crate) const fn of(export: &'static str) -> Self {
-        Self { export, first: 0, alone: false, once: false }
-    }
-
-    /// The same call, made once a run.
-    pub(crate) const fn patient(self) -> Self {
-        Self { once: true, ..self }
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.export)?;
-        if self.alone { write!(f, " of item {}", self.first) } else { Ok(()) }
-    }
 }
 
 const START: Call = Call::of("instantiation");
@@ -131,7 +97,7 @@ impl<F: Exports> InstanceFactory<F> {
         store.epoch_deadline_callback(state::at_deadline);
         store.set_hostcall_fuel(usize::try_from(self.limits.output).unwrap_or(usize::MAX));
         store.set_max_component_handles(resources::HANDLES);
-        let ticks = store.data_mut().begin(START.export, START.first, 1);
+        let ticks = store.data_mut().begin(START);
         store.set_epoch_deadline(ticks);
         let _running = self.services.epoch.run();
         let instance = match self.pre.instantiate(&mut store) {
@@ -210,8 +176,7 @@ pub(crate) struct Live<F: Exports> {
 impl<F: Exports> Live<F> {
     /// Begins `call` with its limits, which end when the result is dropped.
     pub(crate) fn arm(&mut self, call: Call) -> Running {
-        let state = self.store.data_mut();
-        let ticks = state.begin(call.export, call.first, if call.once { PATIENCE } else { 1 });
+        let ticks = self.store.data_mut().begin(call);
         self.store.set_epoch_deadline(ticks);
         self.store.data().services.epoch.run()
     }
@@ -249,7 +214,7 @@ impl<F: Exports> Instance<F> {
         call: Call,
         run: impl FnOnce(&mut Live<F>) -> wasmtime::Result<T>,
     ) -> Result<T, PluginFailure> {
-        if self.factory.services.stop.is_raised() {
+        if call.stops() && self.factory.services.stop.is_raised() {
             return Err(self.factory.failure(call, Cause::Stopped));
         }
         let mut live = match self.live.take() {

@@ -15,6 +15,7 @@ mod bindings;
 mod built_once;
 mod bundled;
 mod cache;
+mod call;
 mod call_times;
 mod clock;
 mod closed_wasi;

@@ -15,7 +15,6 @@ use crate::manifest::Manifest;
 use crate::source::Source;
 use crate::state::{Services, State};
 use loadwright_core::ports::{ApiFactory, DatasetFactory, Tokenizer};
-use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -108,10 +107,7 @@ impl Plugin {
     /// # Errors
     /// It is not an API plugin, does not compile, or rejects the settings.
     pub fn api(&self, settings: &Value) -> Result<Arc<dyn ApiFactory>, OpenError> {
-        // Replies that were received are decoded after a stop too.
-        let never = StopFlag::default();
-        let factory =
-            self.instance_factory(Kind::Api, settings, DatasetServices::default(), never)?;
+        let factory = self.instance_factory(Kind::Api, settings, DatasetServices::default())?;
         let manifest = self.manifest();
         let api = api::WasmApi::new(factory, manifest.formatting(), &manifest.metrics)?;
         Ok(Arc::new(api))
@@ -126,8 +122,7 @@ impl Plugin {
         settings: &Value,
         services: DatasetServices,
     ) -> Result<Arc<dyn DatasetFactory>, OpenError> {
-        let stop = self.host.config.stop.clone();
-        let factory = self.instance_factory(Kind::Dataset, settings, services, stop)?;
+        let factory = self.instance_factory(Kind::Dataset, settings, services)?;
         Ok(Arc::new(dataset::WasmDataset::new(factory)?))
     }
 
@@ -136,7 +131,6 @@ impl Plugin {
         kind: Kind,
         settings: &Value,
         services: DatasetServices,
-        stop: StopFlag,
     ) -> Result<InstanceFactory<F>, OpenError> {
         if !self.kinds().contains(&kind) {
             let offers: Vec<_> = self.kinds().iter().map(|kind| kind.one()).collect();
@@ -148,6 +142,7 @@ impl Plugin {
             });
         }
         let settings = self.validated(settings)?;
+        let stop = self.host.config.stop.clone();
         let fault = |fault| LoadError { origin: format!("`{}`", self.name()), fault };
         let pre = self.linked().map_err(fault)?;
         let config = &self.host.config;

@@ -1,5 +1,6 @@
 //! The data of a store: the guest's limits, its output and the host's services.
 
+use crate::call::Call;
 use crate::call_times::CallTimes;
 use crate::clock;
 use crate::closed_wasi::ClosedWasi;
@@ -66,6 +67,8 @@ pub(crate) struct State {
     pub(crate) wasi: ClosedWasi,
     /// Set when the host ends a call.
     pub(crate) interruption: Option<Interruption>,
+    /// Whether the call ends when the run stops.
+    stops: bool,
     taken: Taken,
     pub(crate) times: CallTimes,
 }
@@ -75,22 +78,23 @@ impl State {
         let wasi = ClosedWasi::new(services.seed);
         let times = CallTimes::begin(&limits, 1);
         let taken = Taken::default();
-        Self { limits, output, services, wasi, interruption: None, taken, times }
+        Self { limits, output, services, wasi, interruption: None, stops: true, taken, times }
     }
 
-    /// Begins `call`, whose first item is `first` and which may take `times` the usual time: restarts
-    /// its limits and its randomness, and forgets earlier output. Returns the deadline in ticks.
-    pub(crate) fn begin(&mut self, call: &str, first: u32, times: u32) -> u64 {
+    /// Begins `call`: restarts its limits and its randomness, and forgets earlier output. Returns the
+    /// deadline in ticks.
+    pub(crate) fn begin(&mut self, call: Call) -> u64 {
         self.output.clear();
-        self.wasi.begin(call, first);
+        self.wasi.begin(call.export, call.first);
         self.interruption = None;
-        self.times = CallTimes::begin(&self.limits, times);
+        self.stops = call.stops();
+        self.times = CallTimes::begin(&self.limits, call.patience());
         ticks(self.times.allowed.min(STOP_POLL))
     }
 
     /// Fails if the call's result is no longer needed.
     pub(crate) fn check_stop(&mut self) -> wasmtime::Result<()> {
-        if self.services.stop.is_raised() {
+        if self.stops && self.services.stop.is_raised() {
             self.interruption = Some(Interruption::Stopped);
             wasmtime::bail!("the run was stopped");
         }

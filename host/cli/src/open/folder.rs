@@ -17,7 +17,7 @@ pub(crate) struct RunFolder {
 
 impl RunFolder {
     /// The folder's date, to be taken before there are threads; none where it is to have none.
-    pub(super) fn date(outputs: &Outputs) -> Option<String> {
+    pub(crate) fn date(outputs: &Outputs) -> Option<String> {
         (outputs.timestamp && outputs.exact.is_none()).then(|| dated(clock::wall()))
     }
 

@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod inputs;
 mod labels;
+mod misbehaving;
 mod others;
 mod plans;
 mod plugin_files;

@@ -3,10 +3,11 @@
 use crate::batch::{Answers, Batched};
 use crate::bindings::bulk::exports::loadwright::plugin::api as contract;
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
+use crate::call::Call;
 use crate::convert::{self, Invalid};
 use crate::exports::ApiExports;
 use crate::formatted::Formatted;
-use crate::instance::{Call, Live};
+use crate::instance::Live;
 use bumpalo::Bump;
 use loadwright_core::ports::Cause;
 use loadwright_core::reading::{Exchange, Reply};

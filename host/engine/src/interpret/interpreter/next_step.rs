@@ -43,7 +43,7 @@ impl Interpreter {
             return NextStep::Retry { turn: take(&mut finished.turn), delay };
         }
         match finished.turn.state.take() {
-            Some(state) if outcome.is_ok() => {
+            Some(state) if outcome.is_ok() && !self.context.point.control.stop.draining() => {
                 let turns = self.next_turns(finished, &state, reading);
                 if turns.is_empty() { NextStep::Done } else { NextStep::NextTurns(turns) }
             }
