@@ -164,11 +164,12 @@ fn nothing_recorded_is_lost_when_a_plugin_dies() {
     );
     let output = ends(place.against(&server, &line), 3);
     let said = stderr(&output);
-    assert!(said.contains("plugin `misbehave_api` failed in format: it trapped"), "{said}");
+    assert!(said.contains("a plugin failed with --on-plugin-failure fail-run"), "{said}");
     let sent = server.counts().received;
     assert!(sent >= 190, "{sent}");
     let report = place.loadwright("report run").output().expect("it runs");
-    assert!(stdout(&report).contains("misbehave_api"), "{}", stderr(&report));
+    let said = stdout(&report);
+    assert!(said.contains("plugin `misbehave_api` failed in format: it trapped"), "{said}");
     let summary = place.summary("parallel_2_number_400");
     assert_eq!(summary["Success Requests"].as_u64(), Some(sent));
 }
@@ -193,16 +194,17 @@ fn one_signal_ends_a_run_that_waits_for_a_plugin() {
     }
 }
 
-/// Waits until the process has used two seconds of processor time: compiling its plugins from the cache
-/// takes a fraction of that, and then it loops.
+/// Waits until the process has used a second of processor time: its plugins come from the cache in a
+/// fraction of that, and then it loops.
 fn wait_until_busy(id: u32) {
-    let path = format!("/proc/{id}/stat");
-    let used = || {
-        let stat = std::fs::read_to_string(&path).expect("it runs");
-        let behind = stat.rsplit_once(')').expect("its name is in brackets").1.to_owned();
-        behind.split_whitespace().nth(11).and_then(|ticks| ticks.parse::<u64>().ok())
-    };
-    while used().is_some_and(|ticks| ticks < 200) {
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
+        let behind = stat.rsplit_once(')').expect("its name is in brackets").1;
+        let fields: Vec<&str> = behind.split_whitespace().collect();
+        assert_ne!(fields[0], "Z", "it ended by itself");
+        if fields[11].parse::<u64>().expect("a number of ticks") >= 100 {
+            return;
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
