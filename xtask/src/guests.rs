@@ -53,6 +53,7 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("told", Origin::Fixture),
     plugin("indexed", Origin::Fixture),
     plugin("planned", Origin::Fixture),
+    plugin("table", Origin::Fixture),
     Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
     plugin("ollama", Origin::Example),

@@ -13,6 +13,7 @@ mod plugin_files;
 mod progress;
 mod replies;
 mod requests;
+mod rows;
 mod scripted;
 mod shortage;
 mod stops;
