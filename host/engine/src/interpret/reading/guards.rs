@@ -31,7 +31,9 @@ impl Scalar {
     /// The one whose JSON text is `text`.
     fn of(text: &str) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
-        if value.to_string() != text {
+        // Other texts of the same value (1e3, "a", [1]) are no scalar's own.
+        let own = value.to_string();
+        if own != text {
             return None;
         }
         let number = |value: &serde_json::Value| {

@@ -140,7 +140,7 @@ impl Oracle {
                 (Fold::Largest, true) => before.map_or(sum(), |it| it.max(sum())),
                 (Fold::Largest, false) => before.map_or(largest(), |it| it.max(largest())),
                 (Fold::Last, true) => sum(),
-                (Fold::Last, false) => values().last().unwrap(),
+                (Fold::Last, false) => values().next_back().unwrap(),
             };
             match kind {
                 RuleKind::Count(count) => {
@@ -265,7 +265,8 @@ fn holds(guard: &Guard, at: &str, path: &Elements, event: &str, frame: &Value) -
         Condition::Absent => values.iter().all(|value| value.is_null()),
         Condition::Equals(text) => values.into_iter().any(|value| match value {
             Value::String(value) => value == text,
-            Value::Bool(_) | Value::Number(_) => value.to_string() == *text,
+            Value::Bool(value) => value.to_string().eq(text),
+            Value::Number(value) => value.to_string().eq(text),
             _ => false,
         }),
     }
