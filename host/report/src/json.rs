@@ -1,5 +1,6 @@
 //! The JSON files of a point: the keys and units that EvalScope's users parse, and ours beside.
 
+mod distribution;
 mod labels;
 mod ours;
 mod run;

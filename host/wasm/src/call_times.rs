@@ -1,7 +1,7 @@
 //! The time limits of one call, and what it has used of them.
 
 use crate::clock;
-use crate::state::Limits;
+use crate::limits::Limits;
 use std::time::{Duration, Instant};
 
 /// The times of a call.

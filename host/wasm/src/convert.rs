@@ -2,7 +2,6 @@
 
 mod conversation;
 mod fault;
-mod held;
 mod inbound;
 mod outbound;
 mod plan;
@@ -10,8 +9,7 @@ mod reply;
 mod request;
 
 pub(crate) use conversation::conversation;
-pub(crate) use held::HeldTexts;
-pub(crate) use inbound::{Invalid, messages, no_members};
+pub(crate) use inbound::{messages, no_members};
 pub(crate) use outbound::{Outbound, exchanges};
 pub(crate) use plan::reading_plan;
 pub(crate) use reply::reply;

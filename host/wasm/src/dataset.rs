@@ -5,6 +5,7 @@ use crate::bindings::bulk::exports::loadwright::plugin::dataset as contract;
 use crate::bindings::bulk::loadwright::plugin::types::Fault as GuestFault;
 use crate::call::Call;
 use crate::convert;
+use crate::dataset_index;
 use crate::exports::DatasetExports;
 use crate::files::FileSet;
 use crate::instance::{Instance, InstanceFactory, Live};
@@ -22,7 +23,7 @@ impl WasmDataset {
     /// # Errors
     /// The plugin refused its settings or failed.
     pub(crate) fn new(factory: InstanceFactory<DatasetExports>) -> Result<Self, PluginFailure> {
-        let factory = Arc::new(factory);
+        let factory = Arc::new(factory.prepared_by(dataset_index::prepare));
         Instance::new(Arc::clone(&factory))?;
         Ok(Self(factory))
     }

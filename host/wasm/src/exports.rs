@@ -1,11 +1,10 @@
 //! The exports of one instance: found once a component, typed once an instance.
 
 use crate::bindings::bulk;
-use crate::dataset_index;
-use crate::instance::{InstanceFactory, Live};
+use crate::bindings::index::exports::loadwright::plugin::dataset_index;
 use crate::misfit;
 use crate::state::State;
-use loadwright_core::ports::PluginFailure;
+use std::sync::{Arc, Mutex};
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre};
 
@@ -27,11 +26,6 @@ pub(crate) trait Exports: Sized + 'static {
     /// does not name it.
     fn misfit(_: &mut Store<State>, _: &Component) -> Option<&'static str> {
         None
-    }
-
-    /// Makes a configured instance ready for its first call.
-    fn prepare(_: &InstanceFactory<Self>, _: &mut Live<Self>) -> Result<(), PluginFailure> {
-        Ok(())
     }
 }
 
@@ -63,10 +57,23 @@ impl Exports for ApiExports {
 /// A dataset, with or without an index.
 pub(crate) struct DatasetExports;
 
+/// The index of a dataset, once it was built.
+pub(crate) type BuiltIndex = Mutex<Option<Arc<Vec<u8>>>>;
+
+/// The optional interface of an index, without its version.
+const INDEX: &str = "loadwright:plugin/dataset-index@";
+
+/// The export of an index, if `pre` has it.
+fn index(pre: &InstancePre<State>) -> wasmtime::Result<Option<dataset_index::GuestIndices>> {
+    let ty = pre.component().component_type();
+    let exported = ty.exports(pre.engine()).any(|(name, _)| name.starts_with(INDEX));
+    exported.then(|| dataset_index::GuestIndices::new(pre)).transpose()
+}
+
 /// The exports of a dataset's component.
 pub(crate) struct DatasetIndices {
     dataset: bulk::exports::loadwright::plugin::dataset::GuestIndices,
-    index: Option<dataset_index::Indices>,
+    index: Option<dataset_index::GuestIndices>,
 }
 
 /// The exports of a dataset's instance.
@@ -78,11 +85,11 @@ pub(crate) struct DatasetGuest {
 impl Exports for DatasetExports {
     type Indices = DatasetIndices;
     type Guest = DatasetGuest;
-    type Shared = dataset_index::Built;
+    type Shared = BuiltIndex;
 
     fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices> {
         let dataset = bulk::exports::loadwright::plugin::dataset::GuestIndices::new(pre)?;
-        Ok(DatasetIndices { dataset, index: dataset_index::find(pre)? })
+        Ok(DatasetIndices { dataset, index: index(pre)? })
     }
 
     fn load(
@@ -97,13 +104,6 @@ impl Exports for DatasetExports {
 
     fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
         misfit::dataset(store, instance)
-    }
-
-    fn prepare(
-        factory: &InstanceFactory<Self>,
-        live: &mut Live<Self>,
-    ) -> Result<(), PluginFailure> {
-        dataset_index::prepare(factory, live)
     }
 }
 

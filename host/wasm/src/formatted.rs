@@ -1,7 +1,8 @@
 //! A request as a guest formatted it, and what the host puts into it: held texts and placeholders.
 //! Media are inserted later, with the rest of the core's request.
 
-use crate::convert::{HeldTexts, Invalid};
+use crate::held::HeldTexts;
+use crate::invalid::Invalid;
 use base64::Engine as _;
 use loadwright_core::request::{Encoding, Head, PromptRequest, Segment, Template};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -10,9 +10,10 @@ use crate::engine::Running;
 use crate::error::SUPPORTED;
 use crate::exports::Exports;
 use crate::guest_output::{GuestOutput, PluginLog};
+use crate::limits::Limits;
 use crate::losses::Losses;
 use crate::resources;
-use crate::state::{self, Limits, Services, State};
+use crate::state::{self, Services, State};
 use crate::trap;
 use loadwright_core::ports::{Cause, PluginFailure};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -36,9 +37,13 @@ pub(crate) struct InstanceFactory<F: Exports> {
     exports: F::Indices,
     /// What the instances share.
     pub(crate) shared: F::Shared,
+    prepare: Prepare<F>,
     /// Instances that no thread uses.
     idle: Mutex<Vec<Live<F>>>,
 }
+
+/// Makes a configured instance ready for its first call.
+type Prepare<F> = fn(&InstanceFactory<F>, &mut Live<F>) -> Result<(), PluginFailure>;
 
 /// The configuration of instances.
 pub(crate) struct InstanceConfig {
@@ -74,8 +79,14 @@ impl<F: Exports> InstanceFactory<F> {
             identity,
             exports,
             shared: F::Shared::default(),
+            prepare: |_, _| Ok(()),
             idle: Mutex::default(),
         })
+    }
+
+    /// The same factory, whose instances are made ready by `prepare` after `configure`.
+    pub(crate) fn prepared_by(self, prepare: Prepare<F>) -> Self {
+        Self { prepare, ..self }
     }
 
     /// A failure of this plugin.
@@ -151,7 +162,7 @@ impl<F: Exports> InstanceFactory<F> {
         drop(running);
         match configured {
             Ok(Ok(())) => {
-                F::prepare(self, &mut live)?;
+                (self.prepare)(self, &mut live)?;
                 Ok(live)
             }
             Ok(Err(fault)) => Err(self.failure(CONFIGURE, Cause::Fault(fault.into()))),

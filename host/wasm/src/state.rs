@@ -7,6 +7,7 @@ use crate::closed_wasi::ClosedWasi;
 use crate::engine::{EpochTicker, ticks};
 use crate::files::FileSet;
 use crate::guest_output::GuestOutput;
+use crate::limits::Limits;
 use crate::resources::{self, Taken};
 use loadwright_core::ports::Tokenizer;
 use loadwright_core::stop::StopFlag;
@@ -17,19 +18,6 @@ use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 /// How often a running call checks the stop flag.
 const STOP_POLL: Duration = Duration::from_millis(100);
-
-/// Limits of a call and of an instance.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Bytes of all linear memories.
-    pub(crate) memory: u64,
-    /// Bytes that it passes to the host in one call, as results or arguments.
-    pub(crate) output: u64,
-    /// Time of one call, without the host calls in it.
-    pub(crate) timeout: Duration,
-    /// Time of the host calls in one call.
-    pub(crate) host_time: Duration,
-}
 
 /// Time that one call may wait for indexes of files, which are built once a run: some are large.
 const INDEXING: Duration = Duration::from_secs(600);

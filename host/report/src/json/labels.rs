@@ -1,8 +1,7 @@
 //! The groups of each label in the `loadwright` section.
 
-use super::number;
-use super::object;
-use super::ours::distribution;
+use super::distribution::distribution;
+use super::{number, object};
 use loadwright_core::summary::{GROUP_METRICS, Group, Grouped, LabelGroups};
 use serde_json::Value;
 

@@ -1,11 +1,11 @@
 //! The `loadwright` section of `benchmark_summary.json`: everything that EvalScope has no key for.
 
+use super::distribution::{distribution, rows};
 use super::labels::labels;
-use super::{cell, number, object};
+use super::{number, object};
 use loadwright_core::Nanos;
 use loadwright_core::checks::{Bound, Warning};
 use loadwright_core::metrics::{Metric, Metrics};
-use loadwright_core::percentile::{Distribution, Method, ROWS};
 use loadwright_core::service::ServiceValues;
 use loadwright_core::summary::{Footnote, Steady, Summary};
 use loadwright_core::totals::Connections;
@@ -129,28 +129,6 @@ fn service(values: &ServiceValues) -> Value {
     }
     members.extend(rows(all, all.mean.into(), |row| all.rows[row].into()));
     Value::Object(members)
-}
-
-pub(super) fn distribution(of: Option<&Distribution>, divisor: f64) -> Value {
-    let Some(all) = of else { return Value::Null };
-    let mean = number(Some(all.mean / divisor));
-    Value::Object(rows(all, mean, |row| cell(of, row, divisor)))
-}
-
-/// How many values there are, their mean, and each row.
-fn rows<T>(all: &Distribution<T>, mean: Value, row: impl Fn(usize) -> Value) -> Map<String, Value> {
-    let method = match all.method {
-        Method::Exact => "exact",
-        Method::Histogram => "hdrhistogram, 3 significant digits",
-    };
-    let mut members = Map::new();
-    members.insert("values".into(), all.count.into());
-    members.insert("method".into(), method.into());
-    members.insert("mean".into(), mean);
-    for (index, name) in ROWS.iter().enumerate() {
-        members.insert((*name).into(), row(index));
-    }
-    members
 }
 
 fn concurrency(summary: &Summary) -> Value {

@@ -1,9 +1,10 @@
 //! Conversations that a dataset generates. Media that it names in files are read here, so that the
 //! rest of the host sees bytes alone.
 
-use super::inbound::{Invalid, message, no_members, object, pairs, prompt};
+use super::inbound::{message, no_members, object, pairs, prompt};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset;
 use crate::files::{CellAt, FileSet, Range};
+use crate::invalid::Invalid;
 use loadwright_core::conversation::{Content, Conversation, Turn};
 use loadwright_core::labels::Labels;
 

@@ -1,21 +1,11 @@
 //! Messages and prompts that guests give. Strings and bytes are moved, not copied.
 
 use crate::bindings::bulk::loadwright::plugin::types;
+use crate::invalid::Invalid;
 use loadwright_core::conversation::{Link, Media, Message, Part, Prompt};
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
 use std::collections::HashMap;
-
-/// Something that breaks the contract, in words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Invalid(pub(crate) String);
-
-impl Invalid {
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
 
 pub(super) fn pairs(fields: Vec<types::FieldResult>) -> Vec<(String, String)> {
     fields.into_iter().map(|field| (field.name, field.value)).collect()

@@ -1,13 +1,13 @@
 //! Guests' arguments, borrowed from the core's types: the only copy of a prompt is the one into the
 //! guest's memory. Lists of borrowed values live in an arena that the next call reuses.
 
-use super::held::HeldTexts;
 use crate::bindings::bulk::exports::loadwright::plugin::api::{Exchange, Frame, PromptRequest};
 use crate::bindings::bulk::loadwright::plugin::types::{
     CustomParam, FieldParam, LinkParam, MediaParam, MessageParam, PartParam, PromptParam,
     RankingParam,
 };
 use crate::formatting::Formatting;
+use crate::held::HeldTexts;
 use bumpalo::Bump;
 use loadwright_core::conversation::{Message, Part, Prompt};
 use loadwright_core::{reading, request};

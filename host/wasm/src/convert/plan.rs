@@ -1,8 +1,9 @@
 //! The reading plan that an API plugin returns. Its words are open: one that this host does not know
 //! is an error that names it.
 
-use super::inbound::{Invalid, no_members};
+use super::inbound::no_members;
 use crate::bindings::bulk::exports::loadwright::plugin::api;
+use crate::invalid::Invalid;
 use loadwright_core::reading::{
     Channel, Condition, CountKind, Fold, Guard, Modes, NextMessage, Payload, PlanFraming,
     ReadingPlan, Rule, RuleKind,

@@ -1,8 +1,9 @@
 //! Replies that `decode` returns.
 
-use super::inbound::{Invalid, message, no_members};
+use super::inbound::{message, no_members};
 use super::plan::{UnknownWord, channel};
 use crate::bindings::bulk::exports::loadwright::plugin::api;
+use crate::invalid::Invalid;
 use loadwright_core::reading::{CountKind, Piece, Reply, Usage};
 
 /// The reply in the core's types.

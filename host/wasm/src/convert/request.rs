@@ -1,8 +1,9 @@
 //! Requests that `format` returns.
 
-use super::inbound::{Invalid, no_members, pairs};
+use super::inbound::{no_members, pairs};
 use crate::bindings::bulk::exports::loadwright::plugin::api;
 use crate::formatted::{Formatted, Piece, Placeholder, TextEncoding};
+use crate::invalid::Invalid;
 use loadwright_core::request::{Encoding, Head};
 
 /// The request in the host's types, with nothing filled in yet.

@@ -14,12 +14,12 @@ pub(crate) struct HeldTexts<'a> {
 }
 
 impl<'a> HeldTexts<'a> {
-    pub(super) fn new(formatting: Formatting) -> Self {
+    pub(crate) fn new(formatting: Formatting) -> Self {
         Self { formatting, texts: Vec::new() }
     }
 
     /// Holds `text` if it is long enough, and the plugin takes held text.
-    pub(super) fn hold(&mut self, text: &'a str) -> Option<HeldText> {
+    pub(crate) fn hold(&mut self, text: &'a str) -> Option<HeldText> {
         if !self.formatting.held_text || text.len() < HELD_FROM {
             return None;
         }
