@@ -1,6 +1,6 @@
 //! A position in a file that is read in blocks: what it passes can be kept, up to a bound.
 
-use crate::index::RowsError;
+use crate::rows_error::RowsError;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;

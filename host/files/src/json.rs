@@ -2,7 +2,7 @@
 //! is within a value is checked by whoever parses it.
 
 use crate::cursor::{Cursor, ReadAt};
-use crate::index::RowsError;
+use crate::rows_error::RowsError;
 
 impl<S: ReadAt + ?Sized> Cursor<'_, S> {
     /// Passes one value; no blanks before it.

@@ -12,12 +12,14 @@ mod index;
 mod json;
 mod limit;
 mod pointer;
+mod rows_error;
 
 pub use cache::cache_dir;
 pub use cursor::{ReadAt, Stopped};
 pub use folder::{Entry, Folder};
-pub use index::{RowIndex, RowsError};
+pub use index::RowIndex;
 pub use limit::fit_into_limits;
+pub use rows_error::RowsError;
 
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, FileType};

@@ -1,7 +1,7 @@
 //! Leads a cursor to the array that a JSON pointer names, past everything before it.
 
 use crate::cursor::{Cursor, ReadAt};
-use crate::index::RowsError;
+use crate::rows_error::RowsError;
 
 /// Longest form of a character in a string: `\u0061`.
 const ESCAPED: usize = 6;
