@@ -54,6 +54,8 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("indexed", Origin::Fixture),
     plugin("planned", Origin::Fixture),
     plugin("table", Origin::Fixture),
+    plugin("signed", Origin::Fixture),
+    plugin("folder", Origin::Fixture),
     Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
     plugin("ollama", Origin::Example),

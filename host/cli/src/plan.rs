@@ -128,8 +128,8 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let target = target::target(args, inputs, &choice, diagnostics);
     let in_chat = endpoint::in_chat(args, &choice, &target.url, diagnostics);
     let contents = contents::contents(&inputs.texts, diagnostics);
-    let generation = generation::generation(args, &model, &contents, diagnostics);
     let prompts = PromptContext { dataset: &dataset, choice: &choice, model: &model, in_chat };
+    let generation = generation::generation(args, &prompts, &contents, diagnostics);
     let files = files::files(args, &choice, &contents, diagnostics);
     let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
     let mut shared = Plan {

@@ -7,6 +7,8 @@
 mod cache;
 
 use crate::error::OpenError;
+use crate::kind::Kind;
+use crate::manifest::DATASET_PATH;
 use crate::rows::{Rows, Wanted};
 use cache::{Opened, Table};
 use loadwright_core::stop::StopFlag;
@@ -69,7 +71,7 @@ impl FileSet {
     pub(crate) fn open(named: Vec<(String, PathBuf)>, stop: StopFlag) -> Result<Self, OpenError> {
         let open = |(name, path): (String, PathBuf)| match place(&path) {
             Ok(place) => Ok(Root { setting: name, place }),
-            Err(error) => Err(OpenError::File { name, path, error }),
+            Err(error) => Err(OpenError::File { name: flag_of(&name), path, error }),
         };
         let roots = named.into_iter().map(open).collect::<Result<_, _>>()?;
         Ok(Self { roots, stop, ..Self::default() })
@@ -279,6 +281,14 @@ fn whole(number: f64) -> Option<u64> {
 
 fn following(name: &str, why: impl Display) -> String {
     format!("`{name}` {why}")
+}
+
+/// The flag that names the file of this setting.
+fn flag_of(name: &str) -> String {
+    match name {
+        DATASET_PATH => name.to_owned(),
+        own => format!("{}: {own}", Kind::Dataset.settings_flag()),
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct TargetArgs {
     /// Headers to send with every request
     #[arg(long, value_name = "NAME=VALUE", num_args = 1.., action = clap::ArgAction::Set)]
     pub headers: Option<Vec<String>>,
-    /// API key, sent as `Authorization: Bearer …`; prefer the variable LOADWRIGHT_API_KEY
+    /// API key, sent in the API's header (`Authorization: Bearer …`); prefer LOADWRIGHT_API_KEY
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
     /// Timeout for opening a connection: DNS, TCP and TLS together

@@ -2,6 +2,7 @@
 //! what the user gave, and the two defaults that are always sent.
 
 use super::contents::Contents;
+use super::dataset::PromptContext;
 use crate::args::PerfArgs;
 use crate::args::values::Decimal;
 use crate::diagnostics::Diagnostics;
@@ -51,14 +52,20 @@ impl Generation {
 /// The generation settings, besides what the template and the extra members of `contents` set.
 pub(super) fn generation(
     args: &PerfArgs,
-    model: &str,
+    prompts: &PromptContext<'_>,
     contents: &Contents,
     diagnostics: &mut Diagnostics,
 ) -> Generation {
     let given = &args.generation;
+    let streams = prompts.choice.takes.stream;
+    if given.stream && !streams {
+        let text =
+            format!("the replies of --api {} cannot be streamed; remove it", args.target.api);
+        diagnostics.error("stream", text);
+    }
     let mut members = Map::new();
-    members.insert("model".into(), model.into());
-    members.insert("stream".into(), (!given.no_stream).into());
+    members.insert("model".into(), prompts.model.into());
+    members.insert("stream".into(), (streams && !given.no_stream).into());
     let least = given.min_tokens.as_ref();
     let least = least.map(|least| diagnostics.whole_u32("min-tokens", least, 0));
     let (low, high) = max_tokens(args, least.unwrap_or_default(), diagnostics);

@@ -74,8 +74,10 @@ fn usage_plugin_and_output_errors() {
     ends(place.loadwright("perf --no-such-flag"), 2);
     ends(place.loadwright("report ."), 2);
     std::fs::write(place.path().join("bad.wasm"), "<html>").expect("writable");
-    let output = ends(place.perf("--simulate --plugin bad.wasm"), 3);
+    let output = ends(place.loadwright("plugin list --plugin bad.wasm"), 3);
     assert!(stderr(&output).contains("bad.wasm"), "{}", stderr(&output));
+    let output = ends(place.perf("--simulate --plugin bad.wasm --api mine"), 2);
+    assert!(stderr(&output).contains("bad.wasm: is a web page"), "{}", stderr(&output));
     let output = ends(place.perf("--simulate --outputs-dir bad.wasm"), 4);
     assert!(stderr(&output).contains("--outputs-dir"), "{}", stderr(&output));
 }

@@ -110,7 +110,7 @@ fn plugins_names_and_settings_are_told_at_once() {
 }
 
 /// The files below `folder` that hold `text`.
-fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+pub(crate) fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in folder.read_dir().expect("the folder is there") {
         let path = entry.expect("it can be read").path();

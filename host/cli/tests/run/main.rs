@@ -7,6 +7,7 @@ mod hostile;
 mod inputs;
 mod labels;
 mod misbehaving;
+mod manifests;
 mod others;
 mod plans;
 mod plugin_files;

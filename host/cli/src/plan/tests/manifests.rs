@@ -172,3 +172,17 @@ fn of_two_plugins_of_one_name_the_first_wins_with_a_notice() {
     let said = errors(&format!("{line} --plugin Cargo.toml"));
     assert!(said.contains("unknown API plugin `twin`") && said.contains("Cargo.toml: is text"));
 }
+
+#[test]
+fn an_api_that_cannot_stream_is_not_asked_to() {
+    let path = stamped("whole", &json!({ "prompts": ["messages"], "stream": false }));
+    let plugin = path.display();
+    let line = format!("--plugin {plugin} --api whole --model m --prompt hi --url http://h/x");
+    let run = read(&line);
+    assert_eq!(
+        (run.points[0].request.stream, &run.api_settings["generation"]["stream"]),
+        (false, &json!(false))
+    );
+    let said = errors(&format!("{line} --stream"));
+    assert!(said.contains("--stream: the replies of --api whole cannot be streamed"), "{said}");
+}
