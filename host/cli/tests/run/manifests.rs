@@ -234,8 +234,10 @@ fn of_two_plugins_of_one_name_the_first_is_used_and_what_nobody_chose_is_a_notic
 fn listing_compiles_only_what_carries_no_manifest_and_that_once() {
     let place = Place::new();
     let cache = place.path().join("cache");
+    let bytes = std::fs::read(repository("plugins/dist/prompt.wasm")).expect("it is bundled");
+    std::fs::write(place.path().join("stamped.wasm"), &bytes).expect("writable");
+    std::fs::write(place.path().join("bare.wasm"), without_manifest(bytes)).expect("writable");
     let listed = |plugin: &str| {
-        let plugin = repository(&format!("plugins/fixtures/dist/{plugin}.wasm"));
         let mut list = place.loadwright(&format!("plugin list --plugin {plugin}"));
         list.env("XDG_CACHE_HOME", &cache).env_remove("LOADWRIGHT_CACHE_DIR");
         stdout(&ends(list, 0))
@@ -246,13 +248,24 @@ fn listing_compiles_only_what_carries_no_manifest_and_that_once() {
         found.iter().filter(is_code).cloned().collect::<Vec<_>>()
     };
     std::fs::create_dir(&cache).expect("writable");
-    assert!(listed("slow").contains("api slow 0.1.0"));
+    assert!(listed("stamped.wasm").contains("dataset prompt 0.1.0 (stamped.wasm)"));
     assert!(compiled().is_empty(), "its manifest is in the file");
-    let first = listed("core");
-    assert!(first.contains("dataset prompt 0.1.0"), "{first}");
+    let first = listed("bare.wasm");
+    assert!(first.contains("dataset prompt 0.1.0 (bare.wasm)"), "{first}");
     let code = compiled();
     assert_eq!(code.len(), 1, "it had to be asked");
     std::fs::remove_file(&code[0]).expect("it is there");
-    assert_eq!(listed("core"), first);
+    assert_eq!(listed("bare.wasm"), first);
     assert!(compiled().is_empty(), "what it said is kept");
+}
+
+/// The same component with another name for the section of its manifest, as other languages write it.
+fn without_manifest(mut bytes: Vec<u8>) -> Vec<u8> {
+    let name = b"loadwright:manifest";
+    for at in 0..bytes.len() - name.len() {
+        if &bytes[at..at + name.len()] == name {
+            bytes[at] = b'L';
+        }
+    }
+    bytes
 }
