@@ -187,3 +187,6 @@ fn componentise(module: &[u8], preview1: bool) -> Result<Vec<u8>, LoadFault> {
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| LoadFault::Componentise(format!("{error:#}")))
 }
+
+#[cfg(test)]
+mod tests;

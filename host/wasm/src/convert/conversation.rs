@@ -88,3 +88,6 @@ fn content(content: dataset::Content, files: &FileSet) -> Result<Content, Invali
     };
     Ok(Content { mime, bytes: bytes.into(), extra })
 }
+
+#[cfg(test)]
+mod tests;

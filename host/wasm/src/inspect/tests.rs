@@ -1,0 +1,50 @@
+//! Damaged components are refused, never a panic: every byte of a real one changed, cut and doubled.
+
+use super::component;
+use crate::bundled::bundled;
+use crate::manifest::Manifest;
+use proptest::prelude::*;
+use std::borrow::Cow;
+
+fn inspect(bytes: Vec<u8>) {
+    let Ok(inspected) = component(Cow::Owned(bytes)) else { return };
+    if let Some(text) = inspected.manifest {
+        drop(Manifest::read(&text, &inspected.kinds));
+    }
+}
+
+fn smallest() -> &'static [u8] {
+    let all = bundled().iter().map(|plugin| plugin.bytes);
+    all.min_by_key(|bytes| bytes.len()).expect("there are bundled plugins")
+}
+
+proptest! {
+    #[test]
+    fn damaged_components_are_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = smallest().to_vec();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        inspect(bytes);
+    }
+
+    #[test]
+    fn damaged_manifests_are_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+    ) {
+        let whole = component(Cow::Borrowed(smallest())).ok().expect("it is a plugin");
+        let mut text = whole.manifest.expect("it carries one");
+        for (at, value) in changes {
+            let at = at.index(text.len());
+            text[at] = value;
+        }
+        drop(Manifest::read(&text, &whole.kinds));
+    }
+}
