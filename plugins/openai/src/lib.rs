@@ -40,7 +40,7 @@ impl Api for OpenAi {
         let endpoint = Endpoint::of(&given.url);
         let extra = given.extra_args.clone().unwrap_or_default();
         let bodies = Bodies::new(&given, &extra, &endpoint)?;
-        let plan = reading::plan(endpoint.style, has_tools(&given, &extra));
+        let plan = reading::plan(endpoint.style, needs_decode(&given, &extra));
         Ok(Self { given, endpoint, bodies, with_extra: RefCell::default(), plan })
     }
 
@@ -84,13 +84,16 @@ impl OpenAi {
     }
 }
 
-/// Whether replies may call tools: then a conversation continues with more than their text.
-fn has_tools(given: &settings::Api, extra: &Map<String, Value>) -> bool {
+/// Whether a conversation may continue with something else than the text of a reply: with tool calls,
+/// or with the first of several choices.
+fn needs_decode(given: &settings::Api, extra: &Map<String, Value>) -> bool {
     let template = given.template.as_ref().and_then(Value::as_object);
-    let is_there = |members: &Map<String, Value>| {
-        ["tools", "functions"].iter().any(|name| members.get(*name).is_some_and(|it| !it.is_null()))
+    let needs = |members: &Map<String, Value>| {
+        let tools = ["tools", "functions"].iter().filter_map(|name| members.get(*name));
+        let several = members.get("n").and_then(Value::as_u64).is_some_and(|choices| choices > 1);
+        several || tools.into_iter().any(|tools| !tools.is_null())
     };
-    is_there(extra) || is_there(&given.generation) || template.is_some_and(is_there)
+    needs(extra) || needs(&given.generation) || template.is_some_and(needs)
 }
 
 fn unknown(kind: &str) -> Fault {

@@ -8,8 +8,8 @@ use loadwright_plugin::plan::Plan;
 /// The mark after the last event of a stream.
 const DONE: &str = "[DONE]";
 
-/// The plan of an endpoint. Where a reply may call tools, text alone does not continue a conversation.
-pub(crate) fn plan(style: Style, tools: bool) -> ReadingPlan {
+/// The plan of an endpoint; `decode`: the text of a reply alone does not continue a conversation.
+pub(crate) fn plan(style: Style, decode: bool) -> ReadingPlan {
     let plan = match style {
         Style::Chat | Style::Completions => usage(channels(Plan::new().done(DONE))),
         Style::Embeddings => total(Plan::new().result("/data/*/embedding")),
@@ -17,7 +17,7 @@ pub(crate) fn plan(style: Style, tools: bool) -> ReadingPlan {
         Style::Rerank => total(Plan::new().rules("result", &["/results", "/data", "/*/score"])),
     };
     let plan = errors(plan);
-    if tools { plan.next_from_decode() } else { plan }.build()
+    if decode { plan.next_from_decode() } else { plan }.build()
 }
 
 fn channels(plan: Plan) -> Plan {

@@ -72,7 +72,7 @@ impl Format {
     }
 }
 
-/// Rows as the JPEG encoder asks for them: in order, the last one again to fill its last block.
+/// Rows as the JPEG encoder reads them: in order, the last one again to fill its last block.
 struct Rows {
     picture: RefCell<Picture>,
     given: RefCell<(Option<u16>, Vec<u8>)>,

@@ -19,7 +19,7 @@ pub struct Lines<'h, H> {
 }
 
 impl<'h, H: Host> Lines<'h, H> {
-    /// Lines of the file behind the setting `name`, from number `first` on.
+    /// Lines of the file that the setting `name` names, from number `first` on.
     pub fn new(host: &'h H, name: &'h str, first: u32) -> Self {
         Self { host, name, next: first, batch: Vec::new().into_iter(), ended: false }
     }

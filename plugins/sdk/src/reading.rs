@@ -1,16 +1,8 @@
 //! Reads an exchange by a reading plan, plainly: what a plugin's `decode` can be, and what the host's
 //! faster reader is held against.
 //!
-//! Where the contract leaves a choice:
-//! - Text is a string that is not empty; a tool call or a result is also any object or array that is
-//!   not empty, without text; a result is also any number or boolean.
-//! - Several texts of one frame are one, in the order of the rules, then of the frame. Of several
-//!   numbers the last counts, unless a mode says otherwise; tokens of one frame are always added, and a
-//!   rule that finds no more than 0 tokens leaves the frame to the next one.
-//! - A count is a whole number that fits 32 bits.
-//! - `every` of one rule holds for all rules of its kind; other modes are those of the first rule that
-//!   is used in the frame.
-//! - With `so-far`, a text that does not begin with the one before is new as a whole.
+//! Beside what the contract says:
+//! - Several texts of one frame are one, in the order of the rules, then of the frame.
 //! - `false` and the empty text are no error. Only the first error is kept.
 //! - Frames of white space, and frames that are not what the plan's payload says, carry nothing.
 
@@ -224,15 +216,15 @@ impl<'p> Reading<'p> {
 
     /// Why it ended, and errors.
     fn words(&mut self, event: &str, frame: &Value) {
-        let said = |_: &Rule, value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-        let used = self.used("finish", event, frame, said);
+        let is_text = |_: &Rule, value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+        let used = self.used("finish", event, frame, is_text);
         let last = used.iter().flat_map(|used| &used.places).next_back();
         if let Some(reason) = last.and_then(|place| place.value.as_str()) {
             self.reply.finish_reason = Some(reason.into());
         }
         if self.reply.error.is_none() {
-            let told = |_: &Rule, value: &Value| error_text(value).is_some();
-            let used = self.used("error", event, frame, told);
+            let is_error = |_: &Rule, value: &Value| error_text(value).is_some();
+            let used = self.used("error", event, frame, is_error);
             let first = used.iter().flat_map(|used| &used.places).next();
             self.reply.error = first.and_then(|place| error_text(place.value));
         }

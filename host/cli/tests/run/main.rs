@@ -2,6 +2,7 @@
 
 mod conditions;
 mod endings;
+mod endpoints;
 mod files;
 mod hostile;
 mod inputs;

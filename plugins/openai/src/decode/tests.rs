@@ -187,7 +187,7 @@ fn embeddings_and_rankings_are_results() {
 }
 
 #[test]
-fn a_conversation_continues_with_text_unless_tools_can_be_called() {
+fn a_conversation_continues_with_text_unless_that_is_not_all() {
     assert_eq!(plan(Style::Chat, false).next, "text");
     assert_eq!(plan(Style::Chat, true).next, "decode");
 }

@@ -72,12 +72,14 @@ fn what_is_no_object_is_a_fault() {
 }
 
 #[test]
-fn tools_in_the_settings_continue_a_conversation_with_the_decoded_message() {
+fn tools_and_several_choices_continue_a_conversation_with_the_decoded_message() {
     for (settings, next) in [
         (json!({}), "text"),
         (json!({"extra_args": {"tools": [{}]}}), "decode"),
         (json!({"template": {"functions": [{}]}}), "decode"),
         (json!({"extra_args": {"tools": null}}), "text"),
+        (json!({"generation": {"n": 2}}), "decode"),
+        (json!({"generation": {"n": 1}}), "text"),
     ] {
         assert_eq!(chat(settings).plan().unwrap().next, next);
     }

@@ -10,8 +10,15 @@ pub(super) fn tokens(rule: &Rule, value: &Value) -> Option<u64> {
         Value::Null => None,
         _ if has(rule, "one-each") => Some(1),
         Value::Array(items) => Some(items.len() as u64),
-        other => other.as_u64(),
+        other => whole(other).map(u64::from),
     }
+}
+
+/// A whole number that fits 32 bits; 7.0 is one.
+fn whole(value: &Value) -> Option<u32> {
+    let number = value.as_f64()?;
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    fits.then_some(number as u32)
 }
 
 /// The number of a value. A count is a whole number that fits 32 bits.
@@ -19,9 +26,10 @@ pub(super) fn number(rule: &Rule, value: &Value) -> Option<f64> {
     if has(rule, "one-each") {
         return (!value.is_null()).then_some(1.0);
     }
-    let number = value.as_f64()?;
-    let fits = || value.as_u64().is_some_and(|number| u32::try_from(number).is_ok());
-    (rule.kind.starts_with("metric:") || fits()).then_some(number)
+    if rule.kind.starts_with("metric:") {
+        return value.as_f64();
+    }
+    whole(value).map(f64::from)
 }
 
 /// Counts and metrics so far, by kind.

@@ -21,7 +21,8 @@ fn a_star_takes_every_element_and_ids_are_counted() {
 
 #[test]
 fn the_last_count_that_is_a_number_is_kept() {
-    let frames = [r#"{"in":1}"#, r#"{"in":7}"#, r#"{"in":null}"#, r#"{"in":-1}"#, r#"{"in":1.5}"#];
+    let frames =
+        [r#"{"in":1}"#, r#"{"in":7.0}"#, r#"{"in":null}"#, r#"{"in":-1}"#, r#"{"in":1.5}"#];
     let reply = read_frames(Plan::new().count("input", "/in"), &frames);
     assert_eq!(count(&reply, "input"), Some(7.0));
 }
@@ -118,6 +119,20 @@ fn metrics_are_numbers_of_any_size() {
     let reply = read_frames(plan, &[r#"{"q":0.25,"d":1e12}"#, r#"{"q":0.5,"d":3}"#]);
     let metrics: Vec<_> = reply.metrics.iter().map(|m| (m.name.as_str(), m.value)).collect();
     assert_eq!(metrics, [("queue", 0.5), ("device", 1e12)]);
+}
+
+#[test]
+fn tokens_are_of_the_first_rule_that_finds_any() {
+    let plan = Plan::new().output("/t").tokens("/a").tokens("/b/*").tokens("/c").one_each();
+    let frames = [
+        r#"{"t":"x","a":0,"b":[2,3]}"#,
+        r#"{"t":"x","a":[],"c":"y"}"#,
+        r#"{"t":"x","a":0}"#,
+        r#"{"t":"x","a":"1"}"#,
+    ];
+    let reply = read_frames(plan, &frames);
+    let tokens: Vec<_> = reply.pieces.iter().map(|piece| piece.tokens).collect();
+    assert_eq!(tokens, [Some(5), Some(1), Some(0), None]);
 }
 
 #[test]
