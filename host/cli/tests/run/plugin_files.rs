@@ -39,7 +39,7 @@ fn a_packed_core_module_is_a_plugin_that_runs() {
         "{shown}"
     );
     ends(place.perf("--simulate -n 1 --max-tokens 1 --plugin mine.wasm"), 0);
-    assert_eq!(place.summary("parallel_1_number_1")["Succeed Requests"], 1);
+    assert_eq!(place.summary("parallel_1_number_1")["Success Requests"], 1);
 }
 
 #[test]
