@@ -38,7 +38,7 @@ fn holds(guard: &Guard, rule: &Rule, place: &Place<'_>, event: &str, frame: &Val
 fn equals(value: &Value, text: &str) -> bool {
     match value {
         Value::String(is) => is == text,
-        Value::Bool(_) | Value::Number(_) => value.to_string() == text,
+        Value::Bool(_) | Value::Number(_) => format!("{value}") == text,
         _ => false,
     }
 }
