@@ -1,7 +1,6 @@
-// An API plugin: text completions, as OpenAI-compatible servers offer them. It is built by QuickJS
-// and SpiderMonkey alike: `none` is null in the one and undefined in the other, so both are meant
-// where `== null` is written.
+// An API plugin: text completions, as OpenAI-compatible servers offer them.
 
+import log from "loadwright:plugin/log@0.1.0";
 import manifest from "./manifest.js";
 
 // What `configure` was given.
@@ -16,7 +15,7 @@ export const plugin = {
     if (suffix === "") {
       throw faultOf("suffix", "is empty; leave it out or give it a text");
     }
-    console.log(`replies are read by ${reading}`);
+    log.write("info", `replies are read by ${reading}`);
   },
 };
 

@@ -4,7 +4,6 @@
 mod stamp;
 
 use crate::cache::hex;
-use crate::describe;
 use crate::error::{LoadError, LoadFault};
 use crate::host::Host;
 use crate::identity::{self, Identity};
@@ -37,21 +36,22 @@ fn packed(
     source: &Source,
     manifest: Option<&[u8]>,
 ) -> Result<Arc<Identity>, LoadFault> {
+    let ask = || Ok(Arc::clone(host));
     let inspected = inspect::component(source::bytes(source)?)?;
-    let text = match (manifest, inspected.manifest) {
-        (Some(given), _) => given.to_vec(),
-        (None, Some(carried)) => carried,
-        (None, None) => {
-            let digest = hex(&Sha256::digest(&inspected.bytes));
-            let (kind, bytes) = (inspected.kinds[0], &inspected.bytes);
-            let component = describe::Component { source, digest: &digest, kind, bytes };
-            describe::text(host, &component)?.into_bytes()
-        }
+    let known = manifest.map(<[u8]>::to_vec).or(inspected.manifest);
+    let told = match &known {
+        Some(_) => None,
+        None => Some(Arc::new(identity::of(source, inspected.bytes.clone(), ask)?)),
+    };
+    let text = match &told {
+        Some(bare) => bare.manifest.json.to_string().into_bytes(),
+        None => known.unwrap_or_default(),
     };
     Manifest::read(&text, &inspected.kinds)?;
     let bytes = stamp::stamped(&inspected.bytes, &text)?;
-    let packed = Arc::new(identity::of(source, bytes.into(), || Ok(Arc::clone(host)))?);
-    Plugin::identified(host, Arc::clone(&packed)).check()?;
+    let packed = Arc::new(identity::of(source, bytes.into(), ask)?);
+    // One that told its manifest is compiled already; with the section it would be compiled again.
+    Plugin::identified(host, told.unwrap_or_else(|| Arc::clone(&packed))).check()?;
     Ok(packed)
 }
 

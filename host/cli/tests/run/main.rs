@@ -1,5 +1,7 @@
 //! The built binary against the simulated server: what a user sees, and how the process ends.
 
+#[path = "../../../../tests/museum/archive.rs"]
+mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
@@ -7,6 +9,7 @@ mod files;
 mod hostile;
 mod inputs;
 mod labels;
+mod languages;
 mod manifests;
 mod misbehaving;
 mod others;
