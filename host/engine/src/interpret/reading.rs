@@ -129,7 +129,8 @@ pub struct Reading {
 #[derive(Debug, Default)]
 pub(crate) struct ReaderState {
     without_text: bool,
-    matches: Matches,
+    /// Boxed, since it is taken out of the reading for each frame.
+    matches: Option<Box<Matches>>,
     memo: Memo,
     so_far: SoFar,
     /// What the last frame carried.
@@ -230,7 +231,7 @@ impl Reader {
 
     #[inline]
     fn read_json(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
-        let mut matches = std::mem::take(&mut into.state.matches);
+        let mut matches = into.state.matches.take().unwrap_or_default();
         let memo = &mut into.state.memo;
         let kind = match self.collect(event, frame, &mut matches, memo) {
             Ok(()) => self.apply(frame, &matches, into),
@@ -247,17 +248,17 @@ impl Reader {
                 FrameKind::Unreadable
             }
         };
-        into.state.matches = matches;
+        into.state.matches = Some(matches);
         kind
     }
 
     fn read_text(&self, event: &str, frame: &[u8], into: &mut Reading) -> FrameKind {
         let text = String::from_utf8_lossy(frame);
-        let mut matches = std::mem::take(&mut into.state.matches);
+        let mut matches = into.state.matches.take().unwrap_or_default();
         let event_guards = self.rules.guards.of_event(event);
         visitor::collect_text(&mut matches, &self.rules, event_guards, &text);
         let kind = self.apply(frame, &matches, into);
-        into.state.matches = matches;
+        into.state.matches = Some(matches);
         kind
     }
 
