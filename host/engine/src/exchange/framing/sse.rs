@@ -42,16 +42,23 @@ pub(super) struct Events {
     has_data: bool,
     /// The data of the current event so far.
     data: Vec<u8>,
-    /// The name of the current event so far, if names are kept; most are not.
-    #[expect(clippy::box_collection, reason = "a pointer is all that a framer has room for")]
-    name: Option<Box<Vec<u8>>>,
+    /// Whether the names of events are kept; most are not.
+    keeps_names: bool,
+    /// The name of the current event so far, if names are kept.
+    name: Vec<u8>,
 }
 
 impl Events {
     /// An event stream from its start.
     pub(super) fn new(keeps_names: bool) -> Self {
-        let name = keeps_names.then(Box::default);
-        Self { at: At::Bom(0), after_cr: false, has_data: false, data: Vec::new(), name }
+        Self {
+            at: At::Bom(0),
+            after_cr: false,
+            has_data: false,
+            data: Vec::new(),
+            keeps_names,
+            name: Vec::new(),
+        }
     }
 
     pub(super) fn feed(
@@ -76,7 +83,7 @@ impl Events {
                 continue;
             }
             let taken = self.step(bytes, into);
-            check(self.data.len() + self.name.as_ref().map_or(0, |name| name.len()), limit)?;
+            check(self.data.len() + self.name.len(), limit)?;
             bytes = &bytes[taken..];
         }
         Ok(())
@@ -84,14 +91,14 @@ impl Events {
 
     /// Bytes of memory that the incomplete event holds.
     pub(super) fn capacity(&self) -> usize {
-        self.data.capacity() + self.name.as_ref().map_or(0, |name| name.capacity())
+        self.data.capacity() + self.name.capacity()
     }
 
     /// Completes the event as if its missing lines had come.
     pub(super) fn finish(&mut self, into: &mut impl FnMut(Frame<'_>)) {
         self.end_line(into);
         self.dispatch(into);
-        *self = Self::new(self.name.is_some());
+        *self = Self::new(self.keeps_names);
     }
 
     /// Takes a part of one line, up to its end if that is in `bytes`, which has at least one byte.
@@ -126,9 +133,7 @@ impl Events {
             }
             At::EventValue => {
                 let end = memchr2(b'\n', b'\r', bytes);
-                if let Some(name) = &mut self.name {
-                    name.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
-                }
+                self.name.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
                 self.leave_line(bytes, end, into)
             }
             At::Other => {
@@ -144,7 +149,7 @@ impl Events {
             self.after_cr = byte == b'\r';
             self.end_line(into);
         } else if byte != DATA[seen] {
-            let is_event = seen == 0 && byte == EVENT[0] && self.name.is_some();
+            let is_event = seen == 0 && byte == EVENT[0] && self.keeps_names;
             self.at = if is_event { At::EventField(1) } else { At::Other };
         } else if seen + 1 < DATA.len() {
             self.at = At::Field(seen + 1);
@@ -165,7 +170,7 @@ impl Events {
         } else if seen + 1 < EVENT.len() {
             self.at = At::EventField(seen + 1);
         } else {
-            self.forget_name();
+            self.name.clear();
             self.at = At::EventSpace;
         }
         1
@@ -195,7 +200,7 @@ impl Events {
         match std::mem::replace(&mut self.at, At::Field(0)) {
             At::Field(0) => self.dispatch(into),
             At::Field(seen) if seen + 1 == DATA.len() => self.begin_value(),
-            At::EventField(seen) if seen + 1 == EVENT.len() => self.forget_name(),
+            At::EventField(seen) if seen + 1 == EVENT.len() => self.name.clear(),
             _ => {}
         }
     }
@@ -207,25 +212,14 @@ impl Events {
             self.data = data;
             self.data.clear();
         }
-        self.forget_name();
+        self.name.clear();
     }
 
     /// Gives the current event.
     #[inline]
     fn give(&mut self, payload: &[u8], into: &mut impl FnMut(Frame<'_>)) {
-        match &mut self.name {
-            None => into(Frame { event: b"", payload }),
-            Some(name) => {
-                into(Frame { event: name, payload });
-                name.clear();
-            }
-        }
-    }
-
-    fn forget_name(&mut self) {
-        if let Some(name) = &mut self.name {
-            name.clear();
-        }
+        into(Frame { event: &self.name, payload });
+        self.name.clear();
     }
 }
 
