@@ -14,7 +14,7 @@ use loadwright_core::record::Record;
 use loadwright_sim::Config;
 use serde_json::Value;
 use std::io::Write as _;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 const OUTPUT: RuleKind = RuleKind::Text(Channel::Output);
@@ -74,7 +74,7 @@ fn elements_of_an_array_have_the_time_of_their_last_byte() {
         r#", {"candidates":[{"content":{"parts":[{"text":"lo"}]},"finishReason":"STOP"}],"usageMetadata":{"candidatesTokenCount":3}}"#,
         "]",
     ];
-    let (sent, times) = channel();
+    let (sent, times) = sync_channel(elements.len());
     let url = scripted(move |mut stream, _| {
         next_request(&mut stream).unwrap();
         let length: usize = elements.iter().map(|it| it.len()).sum();
@@ -229,7 +229,7 @@ fn text_so_far_counts_as_output_where_it_grows() {
 /// Two conversations of three turns, after which `next` decides.
 fn conversations(next: NextMessage) -> (Vec<Vec<String>>, u64) {
     let server = start(Config { keep_bodies: true, ..fast() });
-    let (called, calls) = channel();
+    let (called, calls) = sync_channel(64);
     let called = Mutex::new(called);
     let api = FakeApi {
         reading: Some(ReadingPlan { next, ..reading() }),

