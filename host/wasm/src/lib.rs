@@ -29,6 +29,9 @@ mod exports;
 mod files;
 mod formatted;
 mod formatting;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guest_output;
 mod held;
 mod host;

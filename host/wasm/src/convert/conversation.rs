@@ -5,7 +5,7 @@ use super::inbound::{message, no_members, object, pairs, prompt};
 use crate::bindings::bulk::exports::loadwright::plugin::dataset;
 use crate::files::{CellAt, FileSet, Range};
 use crate::invalid::Invalid;
-use loadwright_core::conversation::{Content, Conversation, Turn};
+use loadwright_core::conversation::{Content, Conversation, Media, Message, Part, Turn};
 use loadwright_core::labels::Labels;
 
 /// The longest pause or scheduled time, in seconds: ten years, which whole nanoseconds hold.
@@ -45,11 +45,14 @@ fn turn(number: usize, turn: dataset::Turn, files: &FileSet) -> Result<Turn, Inv
     let media: Vec<_> =
         turn.media.into_iter().map(|it| content(it, files)).collect::<Result<_, _>>()?;
     let prompt = prompt(turn.prompt)?;
-    if let Some(bad) = prompt.media().find(|part| part.index as usize >= media.len()) {
+    let reply = turn.reply.map(message).transpose()?;
+    let mut named = prompt.media().chain(reply.iter().flat_map(media_of));
+    if let Some(bad) = named.find(|part| part.index as usize >= media.len()) {
         let text =
             format!("turn {number} names media {}, but has {} of them", bad.index, media.len());
         return Err(Invalid(text));
     }
+    drop(named);
     Ok(Turn {
         prompt,
         media,
@@ -59,10 +62,15 @@ fn turn(number: usize, turn: dataset::Turn, files: &FileSet) -> Result<Turn, Inv
         pause: time(turn.pause, "the pause")?,
         scheduled: turn.scheduled.map(|at| time(at, "the scheduled time")).transpose()?,
         after: turn.after,
-        reply: turn.reply.map(message).transpose()?,
+        reply,
         headers: pairs(turn.headers),
         extra: turn.extra,
     })
+}
+
+fn media_of<'a>(message: &'a Message) -> impl Iterator<Item = &'a Media> {
+    let media = |part: &'a Part| if let Part::Media(media) = part { Some(media) } else { None };
+    message.parts.iter().filter_map(media)
 }
 
 fn seconds(value: f64, what: &str) -> Result<f64, Invalid> {

@@ -104,3 +104,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_recorded_reply_names_media_of_its_turn() {
+    let with = |index| {
+        let media = MediaResult { index, mime: String::new(), size: 0, extra: String::new() };
+        let parts = vec![PartResult::Media(media)];
+        let reply = MessageResult { role: "assistant".into(), parts, extra: String::new() };
+        let source = dataset::Source::Bytes(b"image".to_vec());
+        let content = dataset::Content { mime: "image/png".into(), source, extra: String::new() };
+        let turn = dataset::Turn {
+            prompt: PromptResult::Text("draw".into()),
+            media: vec![content],
+            input_tokens: None,
+            max_tokens: None,
+            min_tokens: None,
+            pause: 0.0,
+            scheduled: None,
+            after: Vec::new(),
+            reply: Some(reply),
+            headers: Vec::new(),
+            extra: String::new(),
+        };
+        let files = FileSet::open(Vec::new(), StopFlag::default()).expect("no file is named");
+        let given = dataset::Conversation {
+            id: String::new(),
+            scheduled: None,
+            turns: vec![turn],
+            labels: String::new(),
+            extra: String::new(),
+        };
+        conversation(given, &files).map(drop).map_err(|invalid| invalid.to_string())
+    };
+    assert_eq!(with(0), Ok(()));
+    assert_eq!(with(1), Err("turn 0 names media 1, but has 1 of them".into()));
+}
