@@ -14,7 +14,7 @@ fn the_page_says_what_the_comments_say() {
     for wanted in [
         "- `at`: `string`\\\n  JSON pointer (RFC 6901), in which `*` is every element of an array",
         "- `when`: `list<guard>`\\\n  All must hold.\n",
-        "  - `every`: all rules of the kind that find a value are used, not only the first.\n",
+        "  - `every`: all rules of the kind that find a value are used, not only the first",
     ] {
         assert!(rule.contains(wanted), "{wanted}\n{rule}");
     }
