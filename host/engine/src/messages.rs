@@ -178,7 +178,7 @@ pub(crate) struct FinishedAttempt {
     pub(crate) replied_before_sent: bool,
     /// The status, if a head was read.
     pub(crate) status: Option<u16>,
-    /// The headers of the reply, if the protocol decodes it.
+    /// The headers of the reply, if the API plugin decodes it.
     pub(crate) headers: Headers,
     /// The start of an error's body.
     pub(crate) error_body: Vec<u8>,
@@ -224,7 +224,7 @@ pub(crate) struct NextTurn {
 /// Builds the requests of a conversation's next turns from the reply to one before. Interpreters
 /// call it and `prepare` implements it, so that `interpret` does not depend on `prepare`.
 pub(crate) trait TurnBuilder: Send {
-    /// The assistant's message as the protocol decodes it from a whole reply; `None`: its text is
+    /// The assistant's message as the API plugin decodes it from a whole reply; `None`: its text is
     /// the message.
     ///
     /// # Errors
@@ -241,7 +241,7 @@ pub(crate) trait TurnBuilder: Send {
     ) -> Vec<NextTurn>;
 }
 
-/// Creates a turn builder, which has a protocol instance of its own.
+/// Creates a turn builder, which has an API plugin instance of its own.
 pub(crate) type TurnBuilderFactory =
     dyn Fn() -> Result<Box<dyn TurnBuilder>, PluginFailure> + Send + Sync;
 

@@ -11,13 +11,13 @@ pub struct TargetArgs {
     /// Model name, as sent in requests; required [with --simulate: simulated]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// Api plugin: the format of requests and replies
+    /// API plugin: the format of requests and replies
     #[arg(long, value_name = "PLUGIN", default_value = "openai")]
     pub api: String,
     /// URL of the endpoint, http or https; required without --simulate
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// Settings of the protocol plugin: a JSON object, or @FILE
+    /// Settings of the API plugin: a JSON object, or @FILE
     #[arg(long, value_name = "JSON")]
     pub api_args: Option<String>,
     /// Headers to send with every request

@@ -1,4 +1,4 @@
-//! How the model generates: the members of `generation` that a protocol plugin gets. It holds only
+//! How the model generates: the members of `generation` that an API plugin gets. It holds only
 //! what the user gave, and the two defaults that are always sent.
 
 use super::contents::Contents;

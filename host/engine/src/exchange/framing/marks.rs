@@ -3,7 +3,7 @@
 
 use loadwright_core::reading::ReadingPlan;
 
-/// The end marks of a protocol; none if it has no reading plan.
+/// The end marks of an API plugin; none if it has no reading plan.
 #[derive(Debug, Default)]
 pub(crate) struct EndMarks {
     marks: Vec<Vec<u8>>,
