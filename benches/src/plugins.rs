@@ -56,7 +56,7 @@ pub(crate) struct Measurement {
 /// Measures, writes and prints.
 pub(crate) fn run(args: &PluginsArgs) -> Result<(), Failure> {
     let given = args.plugin.iter().cloned().map(Source::Path);
-    let sources: Vec<Source> = ["openai", "random", "line_by_line"]
+    let sources: Vec<Source> = ["openai", "prompt", "line_by_line"]
         .into_iter()
         .filter(|name| bundled().iter().any(|bundled| bundled.name == *name))
         .map(|name| Source::Bundled(name.into()))

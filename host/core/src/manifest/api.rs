@@ -52,7 +52,7 @@ pub struct ApiManifest {
 pub struct Auth {
     /// Its name.
     pub header: String,
-    /// Its value, with [`API_KEY`] in it.
+    /// Its value, with `{{api-key}}` in it.
     pub value: String,
 }
 
