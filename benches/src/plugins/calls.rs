@@ -85,12 +85,15 @@ pub(super) fn measure(source: &Source, rounds: u32) -> Result<Calls, Failure> {
         calls.load_us.push(load);
         match plugin.1 {
             Configured::Api(factory) => {
+                // Keeps the instance that checked the settings, so that the next one is new.
+                let _first = factory.instance()?;
                 let (mut api, instance) = timed(|| factory.instance())?;
                 calls.instance_us.push(instance);
                 calls.format_us.push(format(&mut *api)?);
                 calls.decode_us.push(decode(&mut *api)?);
             }
             Configured::Dataset(factory) => {
+                let _first = factory.instance()?;
                 let (mut dataset, instance) = timed(|| factory.instance())?;
                 calls.instance_us.push(instance);
                 calls.generate_us.push(generate(&mut *dataset)?);
@@ -151,8 +154,6 @@ fn settings() -> Value {
         "url": "http://localhost:8000/v1/chat/completions",
         "model": "m",
         "prompt": "hello",
-        "min_prompt_length": 1024,
-        "max_prompt_length": 1024,
         "generation": { "model": "m", "stream": true, "max_tokens": 128, "temperature": 0.0 },
         "extra_args": {},
         "template": null,
