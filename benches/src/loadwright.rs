@@ -3,12 +3,13 @@
 
 use crate::Failure;
 use crate::metrics::{Metrics, Spread};
+use crate::process::{self, Usage};
 use crate::scenario::{Arrival, ENDPOINT, MODEL, PROMPT, Shape};
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The run's name, which is also its folder's.
 pub(crate) const NAME: &str = "bench";
@@ -57,6 +58,18 @@ pub(crate) fn command(
         Arrival::Rate(rate) => command.args(["--open-loop", "--rate", &rate.to_string()]),
     };
     command
+}
+
+/// Runs `command` to its end, which must be a success; an error has what it printed.
+pub(crate) fn run(mut command: Command, outputs: &Path) -> Result<Usage, Failure> {
+    let path = outputs.join("printed");
+    let printed = fs::File::create(&path)?;
+    let child =
+        command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed).spawn()?;
+    process::wait(child, "loadwright").map_err(|error| {
+        let printed = fs::read_to_string(&path).unwrap_or_default();
+        format!("{error}\n{printed}").into()
+    })
 }
 
 /// What the run in `outputs` reported.

@@ -176,16 +176,8 @@ fn run_loadwright(
     address: SocketAddr,
 ) -> Result<(Usage, Metrics), Failure> {
     let outputs = tempfile::tempdir()?;
-    let printed = fs::File::create(outputs.path().join("printed"))?;
-    let child = loadwright::command(loadwright, shape, address, outputs.path())
-        .stdin(Stdio::null())
-        .stdout(printed.try_clone()?)
-        .stderr(printed)
-        .spawn()?;
-    let usage = process::wait(child, "loadwright").map_err(|error| {
-        let printed = fs::read_to_string(outputs.path().join("printed")).unwrap_or_default();
-        format!("{error}\n{printed}")
-    })?;
+    let command = loadwright::command(loadwright, shape, address, outputs.path());
+    let usage = loadwright::run(command, outputs.path())?;
     Ok((usage, loadwright::metrics(outputs.path())?))
 }
 

@@ -122,14 +122,15 @@ fn size(source: &Source) -> Result<u64, Failure> {
 fn opened(source: &Source, cache: &Path) -> Result<(Arc<Plugin>, Configured), Failure> {
     let host = host(cache)?;
     let plugin = Plugin::open(&host, source.clone())?;
-    let configured = if plugin.kinds().contains(&Kind::Api) {
-        Configured::Api(plugin.api(&settings())?)
-    } else {
-        let text = cache.join("lines.txt");
-        fs::write(&text, "a line of a file that a dataset reads\n".repeat(10_000))?;
-        let files = vec![("dataset-path".to_owned(), text)];
-        let services = DatasetServices { files, ..DatasetServices::default() };
-        Configured::Dataset(plugin.dataset(&settings(), services)?)
+    let configured = match plugin.kind() {
+        Kind::Api => Configured::Api(plugin.api(&settings())?),
+        Kind::Dataset => {
+            let text = cache.join("lines.txt");
+            fs::write(&text, "a line of a file that a dataset reads\n".repeat(10_000))?;
+            let files = vec![("dataset-path".to_owned(), text)];
+            let services = DatasetServices { files, ..DatasetServices::default() };
+            Configured::Dataset(plugin.dataset(&settings(), services)?)
+        }
     };
     Ok((plugin, configured))
 }

@@ -4,16 +4,16 @@
 use super::identified;
 use crate::Failure;
 use crate::loadwright;
-use crate::process::{self, Usage};
+use crate::process::Usage;
 use crate::run::ServerProcess;
 use crate::scenario::Scenario;
 use loadwright_wasm::Source;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const REQUESTS: u64 = 10_000;
 const RATE: u64 = 200;
@@ -66,8 +66,8 @@ pub(super) fn measure(path: &Path, binary: &Path) -> Result<HeldText, Failure> {
     let prompts = outputs.path().join("prompts.txt");
     fs::write(&prompts, lines())?;
     let server = ServerProcess::start(Scenario::OneToken)?;
-    let printed = File::create(outputs.path().join("printed"))?;
-    let child = Command::new(binary)
+    let mut command = Command::new(binary);
+    command
         .args(["perf", "--api", &plugin, "--dataset", "line_by_line", "--open-loop"])
         .args(["--rate", &RATE.to_string(), "--number", &REQUESTS.to_string()])
         .args(["--no-test-connection", "--no-timestamp", "--name", loadwright::NAME])
@@ -78,15 +78,8 @@ pub(super) fn measure(path: &Path, binary: &Path) -> Result<HeldText, Failure> {
         .arg("--dataset-path")
         .arg(&prompts)
         .arg("--outputs-dir")
-        .arg(outputs.path())
-        .stdin(Stdio::null())
-        .stdout(printed.try_clone()?)
-        .stderr(printed)
-        .spawn()?;
-    let usage = process::wait(child, "loadwright").map_err(|error| {
-        let printed = fs::read_to_string(outputs.path().join("printed")).unwrap_or_default();
-        format!("{error}\n{printed}")
-    })?;
+        .arg(outputs.path());
+    let usage = loadwright::run(command, outputs.path())?;
     server.stop()?;
     let reported = loadwright::metrics(outputs.path())?;
     Ok(HeldText {

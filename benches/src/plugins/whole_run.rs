@@ -3,15 +3,14 @@
 use super::identified;
 use crate::Failure;
 use crate::loadwright;
-use crate::process::{self, Usage};
+use crate::process::Usage;
 use crate::run::ServerProcess;
 use crate::scenario::Scenario;
 use loadwright_timing::clock;
 use loadwright_wasm::{Kind, Source};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const REQUESTS: u64 = 10_000;
 
@@ -41,7 +40,7 @@ impl WholeRun {
 /// The run with the plugin at `source`; `None` if it is no API plugin.
 pub(super) fn measure(source: &Source, binary: &Path) -> Result<Option<WholeRun>, Failure> {
     let identity = identified(source)?;
-    if !identity.kinds.contains(&Kind::Api) {
+    if identity.kind != Kind::Api {
         return Ok(None);
     }
     let plugin = identity.name().to_owned();
@@ -53,7 +52,6 @@ pub(super) fn measure(source: &Source, binary: &Path) -> Result<Option<WholeRun>
 fn run(source: &Source, plugin: &str, binary: &Path, requests: u64) -> Result<WholeRun, Failure> {
     let server = ServerProcess::start(Scenario::OneToken)?;
     let outputs = tempfile::tempdir()?;
-    let printed = File::create(outputs.path().join("printed"))?;
     let mut command = Command::new(binary);
     command
         .args(["perf", "--api", plugin, "--prompt", "Tell me about the sea.", "--parallel", "64"])
@@ -66,12 +64,7 @@ fn run(source: &Source, plugin: &str, binary: &Path, requests: u64) -> Result<Wh
         command.arg("--plugin").arg(path);
     }
     let start = clock::now();
-    let child =
-        command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed).spawn()?;
-    let usage = process::wait(child, "loadwright").map_err(|error| {
-        let printed = fs::read_to_string(outputs.path().join("printed")).unwrap_or_default();
-        format!("{error}\n{printed}")
-    })?;
+    let usage = loadwright::run(command, outputs.path())?;
     let wall_s = (clock::now() - start) as f64 / 1e9;
     server.stop()?;
     let reported = loadwright::metrics(outputs.path())?;

@@ -66,9 +66,7 @@ impl Catalog {
 
     /// Whether another plugin of the same name and kind takes precedence over this one.
     pub(crate) fn shadowed(&self, plugin: &Identity) -> bool {
-        let kinds = plugin.kinds.iter();
-        let first = |kind: &Kind| self.first(*kind, plugin.name());
-        kinds.filter_map(first).any(|first| *first != *plugin)
+        self.first(plugin.kind, plugin.name()).is_some_and(|first| *first != *plugin)
     }
 
     /// The plugin of this kind and name.
@@ -106,7 +104,7 @@ impl Catalog {
     /// The error of naming a plugin that does not exist.
     fn unknown(&self, kind: Kind, name: &str) -> SettingError {
         let all = self.all();
-        let other = all.iter().find(|plugin| plugin.name() == name).and_then(|it| it.kinds.first());
+        let other = all.iter().find(|plugin| plugin.name() == name).map(|it| it.kind);
         let mut text = match other {
             Some(other) => {
                 format!(
@@ -117,7 +115,7 @@ impl Catalog {
                 )
             }
             None => {
-                let of_kind = all.iter().filter(|plugin| plugin.kinds.contains(&kind));
+                let of_kind = all.iter().filter(|plugin| plugin.kind == kind);
                 let mut names: Vec<&str> = of_kind.map(|plugin| plugin.name()).collect();
                 names.sort_unstable();
                 names.dedup();

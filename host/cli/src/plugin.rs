@@ -10,7 +10,6 @@ use crate::diagnostics::{SettingError, SettingErrors};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use loadwright_storage::folder::{FolderError, write_whole};
-use loadwright_wasm::Kind;
 use std::path::Path;
 
 /// Runs the command.
@@ -24,10 +23,6 @@ pub(crate) fn plugin(command: &PluginCommand) -> Result<Exit, CommandError> {
         PluginCommand::Inspect(args) => inspect::inspect(args),
         PluginCommand::Wit(args) => wit::wit(args),
     }
-}
-
-fn kinds(kinds: &[Kind]) -> String {
-    kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
 }
 
 /// Writes a file of the user's, whole or not at all; one that is there is replaced only with `force`.

@@ -165,16 +165,17 @@ pub enum LoadFault {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It is a plugin of another kind.
-    #[error("plugin `{plugin}` is {offers}, not {}; choose it with --{flag}", .wanted.one())]
+    #[error(
+        "plugin `{plugin}` is {}, not {}; choose it with --{}",
+        .offered.one(), .wanted.one(), .offered.flag()
+    )]
     Kind {
         /// Its name.
         plugin: String,
         /// What it is.
-        offers: String,
+        offered: Kind,
         /// What was asked for.
         wanted: Kind,
-        /// The flag it belongs to.
-        flag: &'static str,
     },
     /// A file that the user named cannot be opened.
     #[error("--{name}: {} {error}; give a readable file", path.display())]

@@ -20,8 +20,8 @@ pub struct Identity {
     pub source: Source,
     /// SHA-256 of the file, in hexadecimal.
     pub digest: String,
-    /// Its kinds, read from its exports.
-    pub kinds: Vec<Kind>,
+    /// Its kind, read from its exports.
+    pub kind: Kind,
     /// Its manifest.
     pub manifest: Manifest,
     /// Whether its manifest is in the file.
@@ -58,7 +58,7 @@ impl Identity {
 
     /// Whether it is of this kind and name.
     pub fn is(&self, kind: Kind, name: &str) -> bool {
-        self.name() == name && self.kinds.contains(&kind)
+        self.name() == name && self.kind == kind
     }
 }
 
@@ -98,27 +98,16 @@ pub(crate) fn of(
 ) -> Result<Identity, LoadFault> {
     let digest = hex(&Sha256::digest(&bytes));
     let inspected = inspect::component(bytes)?;
-    let kinds = inspected.kinds;
+    let kind = inspected.kind;
     let stamped = inspected.manifest.is_some();
     let manifest = match inspected.manifest {
-        Some(text) => Manifest::read(&text, &kinds)?,
+        Some(text) => Manifest::read(&text, kind)?,
         None => {
-            let component = describe::Component {
-                source,
-                digest: &digest,
-                kind: kinds[0],
-                bytes: &inspected.bytes,
-            };
+            let component =
+                describe::Component { source, digest: &digest, kind, bytes: &inspected.bytes };
             let text = describe::text(&host().map_err(LoadFault::Host)?, &component)?;
-            Manifest::read(text.as_bytes(), &kinds)?
+            Manifest::read(text.as_bytes(), kind)?
         }
     };
-    Ok(Identity {
-        source: source.clone(),
-        digest,
-        kinds,
-        manifest,
-        stamped,
-        bytes: inspected.bytes,
-    })
+    Ok(Identity { source: source.clone(), digest, kind, manifest, stamped, bytes: inspected.bytes })
 }

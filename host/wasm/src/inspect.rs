@@ -23,6 +23,8 @@ pub(crate) struct ComponentInfo {
     pub(crate) exports: Vec<String>,
     /// The text of the manifest section; a nested module's if the top level has none.
     pub(crate) manifest: Option<Vec<u8>>,
+    /// Whether it stands at the top level.
+    has_own_manifest: bool,
     /// Whether it is a core module with a `component-type` section.
     typed: bool,
     /// Whether it is a core module that imports WASI preview 1.
@@ -52,7 +54,7 @@ pub(crate) struct Opened {
 /// A valid plugin in binary form.
 pub(crate) struct Inspected {
     pub(crate) bytes: Cow<'static, [u8]>,
-    pub(crate) kinds: Vec<Kind>,
+    pub(crate) kind: Kind,
     pub(crate) manifest: Option<Vec<u8>>,
 }
 
@@ -62,8 +64,8 @@ pub(crate) struct Inspected {
 /// It is neither, or does not fit this host.
 pub(crate) fn component(bytes: Cow<'static, [u8]>) -> Result<Inspected, LoadFault> {
     let Opened { bytes, info, .. } = opened(bytes)?;
-    let kinds = check(&info)?;
-    Ok(Inspected { bytes, kinds, manifest: info.manifest })
+    let kind = check(&info)?;
+    Ok(Inspected { bytes, kind, manifest: info.manifest })
 }
 
 /// Opens `bytes` without a look at its interfaces.
@@ -126,8 +128,14 @@ fn component_info(bytes: &[u8]) -> Result<(Encoding, ComponentInfo), LoadFault> 
             }
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if section.name() == MANIFEST && depth == 1 => {
+                if std::mem::replace(&mut info.has_own_manifest, true) {
+                    return Err(LoadFault::Manifest("is in the file more than once".into()));
+                }
+                info.manifest = Some(section.data().to_vec());
+            }
             Payload::CustomSection(section)
-                if section.name() == MANIFEST && (depth == 1 || info.manifest.is_none()) =>
+                if section.name() == MANIFEST && info.manifest.is_none() =>
             {
                 info.manifest = Some(section.data().to_vec());
             }

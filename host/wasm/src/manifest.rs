@@ -8,6 +8,7 @@ use crate::error::LoadFault;
 use crate::formatting::Formatting;
 use crate::kind::Kind;
 use known::Known;
+use loadwright_core::foreign::clipped;
 use loadwright_core::manifest::{ApiManifest, DatasetManifest, Needs, read_metrics};
 use loadwright_core::service::ServiceMetric;
 use loadwright_core::setting::SettingFault;
@@ -24,6 +25,9 @@ pub(crate) const MAX_MEMORY: u64 = MAX_MEMORY_MIB << 20;
 
 /// The longest manifest in bytes.
 pub(crate) const LONGEST: usize = 256 << 10;
+
+/// Bytes of an error that are shown.
+const MAX_FAULT: usize = 1024;
 
 /// A plugin's manifest.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,20 +48,23 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the manifest of a plugin of these kinds.
+    /// Reads the manifest of a plugin of this kind.
     ///
     /// # Errors
     /// It is not valid, or says what this program does not understand.
-    pub(crate) fn read(text: &[u8], kinds: &[Kind]) -> Result<Self, LoadFault> {
+    pub(crate) fn read(text: &[u8], kind: Kind) -> Result<Self, LoadFault> {
         if text.len() > LONGEST {
             return Err(LoadFault::Manifest(format!("is longer than {} KiB", LONGEST >> 10)));
         }
         let not_json = |error| LoadFault::Manifest(format!("is not a JSON object: {error}"));
         let json: Value = serde_json::from_slice(text).map_err(not_json)?;
-        Self::of(json, kinds).map_err(|why| LoadFault::Manifest(format!("is not valid: {why}")))
+        // What is wrong with it quotes it, and it may be long and hostile.
+        Self::of(json, kind).map_err(|why| {
+            LoadFault::Manifest(format!("is not valid: {}", clipped(&why, MAX_FAULT)))
+        })
     }
 
-    fn of(json: Value, kinds: &[Kind]) -> Result<Self, String> {
+    fn of(json: Value, kind: Kind) -> Result<Self, String> {
         let known = Known::read(&json)?;
         let needs = known.section("needs", Needs::read)?;
         let api = known.section("api", ApiManifest::read)?;
@@ -65,9 +72,7 @@ impl Manifest {
         let metrics = known.section("metrics", read_metrics)?;
         let path_settings = schema::check(&known.settings)?;
         let manifest = Self { json, known, needs, api, dataset, metrics, path_settings };
-        if let [kind] = kinds {
-            manifest.check_kind(*kind)?;
-        }
+        manifest.check_kind(kind)?;
         manifest.check_files()?;
         Ok(manifest)
     }

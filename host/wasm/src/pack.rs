@@ -47,7 +47,7 @@ fn packed(
         Some(bare) => bare.manifest.json.to_string().into_bytes(),
         None => known.unwrap_or_default(),
     };
-    Manifest::read(&text, &inspected.kinds)?;
+    Manifest::read(&text, inspected.kind)?;
     let bytes = stamp::stamped(&inspected.bytes, &text)?;
     let packed = Arc::new(identity::of(source, bytes.into(), ask)?);
     // One that told its manifest is compiled already; with the section it would be compiled again.
@@ -92,8 +92,8 @@ pub fn inspect_file(host: &Arc<Host>, path: &Path) -> Result<Inspection, LoadErr
     let kinds = info.kinds();
     let mut refused = info.faults();
     let manifest = info.manifest.as_ref();
-    if let Some(Err(fault)) = manifest.map(|text| Manifest::read(text, &kinds)) {
-        refused.push(fault);
+    if let ([kind], Some(text)) = (kinds.as_slice(), manifest) {
+        refused.extend(Manifest::read(text, *kind).err());
     }
     let is_compiled = host.has_compiled(&digest);
     if refused.is_empty() {

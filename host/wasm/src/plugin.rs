@@ -81,9 +81,9 @@ impl Plugin {
         &self.identity.digest
     }
 
-    /// Its kinds, read from its exports.
-    pub fn kinds(&self) -> &[Kind] {
-        &self.identity.kinds
+    /// Its kind, read from its exports.
+    pub fn kind(&self) -> Kind {
+        self.identity.kind
     }
 
     /// Where it came from.
@@ -97,8 +97,7 @@ impl Plugin {
     /// It does not compile, or its functions or its manifest are not those of its kind.
     pub(crate) fn check(&self) -> Result<(), LoadFault> {
         let pre = self.linked()?;
-        let mut kinds = self.kinds().iter();
-        kinds.try_for_each(|kind| describe::check(&self.host, *kind, &self.log, &pre))
+        describe::check(&self.host, self.kind(), &self.log, &pre)
     }
 
     /// Configures it as an API plugin. `settings` is the whole object for `configure`; its member
@@ -132,14 +131,9 @@ impl Plugin {
         settings: &Value,
         services: DatasetServices,
     ) -> Result<InstanceFactory<F>, OpenError> {
-        if !self.kinds().contains(&kind) {
-            let offers: Vec<_> = self.kinds().iter().map(|kind| kind.one()).collect();
-            return Err(OpenError::Kind {
-                plugin: self.name().into(),
-                offers: offers.join(" and "),
-                wanted: kind,
-                flag: self.kinds().first().map_or("", |kind| kind.flag()),
-            });
+        if self.kind() != kind {
+            let plugin = self.name().into();
+            return Err(OpenError::Kind { plugin, offered: self.kind(), wanted: kind });
         }
         let settings = self.validated(settings)?;
         let stop = self.host.config.stop.clone();
@@ -186,7 +180,7 @@ impl Plugin {
         }
         let identity = &self.identity;
         let (component, _) = self.host.compile(&identity.bytes, &identity.digest, &self.log)?;
-        let pre = self.host.link(&component, identity.kinds[0])?;
+        let pre = self.host.link(&component, identity.kind)?;
         if identity.stamped {
             describe::compare(&self.host, self.manifest(), &self.log, &pre)?;
         }

@@ -128,7 +128,7 @@ impl<'a> Choice<'a> {
     fn fitting(&self, api: &Identity, dataset: &Identity) -> String {
         let all = self.catalog.all();
         let names = |kind: Kind, fits: &dyn Fn(&Identity) -> bool| {
-            let usable = all.iter().filter(|it| it.kinds.contains(&kind));
+            let usable = all.iter().filter(|it| it.kind == kind);
             let usable = usable.filter(|it| !self.catalog.shadowed(it) && fits(it));
             let mut names: Vec<&str> = usable.map(|it| it.name()).collect();
             names.sort_unstable();

@@ -1,6 +1,5 @@
 //! `loadwright plugin inspect`: what a file holds, and why it would be refused.
 
-use super::kinds;
 use crate::args::PluginInspectArgs;
 use crate::console::Console;
 use crate::error::CommandError;
@@ -26,7 +25,7 @@ fn report(inspection: &Inspection) -> String {
     let form = if *is_module { "core module" } else { "component" };
     let kind = match inspection.kinds.as_slice() {
         [] => "no plugin".into(),
-        found => kinds(found),
+        found => found.iter().map(ToString::to_string).collect::<Vec<_>>().join("+"),
     };
     let compiled = if *is_compiled { "yes, in the cache" } else { "not before" };
     let mut text = format!(

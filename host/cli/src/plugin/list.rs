@@ -1,6 +1,5 @@
 //! `loadwright plugin list`: every available plugin, with its manifest.
 
-use super::kinds;
 use crate::args::PluginListArgs;
 use crate::catalog::Catalog;
 use crate::console::Console;
@@ -17,7 +16,7 @@ pub(crate) fn list(args: &PluginListArgs) -> Exit {
     let settings = PluginSettings::default();
     let catalog = Catalog::read(&args.plugin, || start_to_describe(&settings));
     let mut plugins = catalog.all();
-    plugins.sort_by_key(|plugin| (kinds(&plugin.kinds), plugin.name().to_owned()));
+    plugins.sort_by_key(|plugin| (plugin.kind.interface(), plugin.name().to_owned()));
     let mut text = String::new();
     for plugin in &plugins {
         let mut origin = match &plugin.source {
@@ -31,7 +30,7 @@ pub(crate) fn list(args: &PluginListArgs) -> Exit {
         let _ = writeln!(
             text,
             "{} {} {} ({origin})\n    {}\n    sha256 {}",
-            kinds(&plugin.kinds),
+            plugin.kind,
             escaped(plugin.name()),
             escaped(plugin.manifest.version()),
             escaped(plugin.manifest.summary()),

@@ -1,7 +1,7 @@
 //! `loadwright plugin pack`: a component, or the core module that a compiler wrote, becomes a plugin
 //! that carries its manifest.
 
-use super::{check_free, kinds, unusable, write};
+use super::{check_free, unusable, write};
 use crate::args::PluginPackArgs;
 use crate::console::Console;
 use crate::error::CommandError;
@@ -31,7 +31,7 @@ pub(crate) fn pack(args: &PluginPackArgs) -> Result<Exit, CommandError> {
     write(&args.output, plugin.component(), args.force)?;
     let text = format!(
         "{} {} {} ({})\n    {} bytes\n    sha256 {}\n",
-        kinds(&plugin.kinds),
+        plugin.kind,
         escaped(plugin.name()),
         escaped(plugin.manifest.version()),
         args.output.display(),

@@ -12,12 +12,17 @@ const PACKAGE: &str = "loadwright:plugin/";
 /// Major and minor version of the contract that this program supports: patch versions only add.
 const TRACK: (u32, u32) = (0, 1);
 
-/// The kinds of plugin that the component is.
+/// The kind of plugin that the component is.
 ///
 /// # Errors
-/// It is not a plugin, needs another version, or imports something its world does not provide.
-pub(crate) fn check(info: &ComponentInfo) -> Result<Vec<Kind>, LoadFault> {
-    faults(info).into_iter().next().map_or_else(|| Ok(kinds(info)), Err)
+/// It is not a plugin of one kind, needs another version, or imports something its world does not
+/// provide.
+pub(crate) fn check(info: &ComponentInfo) -> Result<Kind, LoadFault> {
+    match (faults(info).into_iter().next(), kinds(info).first()) {
+        (None, Some(kind)) => Ok(*kind),
+        (Some(fault), _) => Err(fault),
+        (None, None) => Err(LoadFault::NoKind { exports: listed(&info.exports) }),
+    }
 }
 
 /// The kinds whose interfaces it exports, in whatever version.

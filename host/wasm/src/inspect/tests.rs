@@ -1,6 +1,6 @@
 //! Damaged components are refused, never a panic: every byte of a real one changed, cut and doubled.
 
-use super::component;
+use super::{MANIFEST, component};
 use crate::bundled::bundled;
 use crate::manifest::Manifest;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 fn inspect(bytes: Vec<u8>) {
     let Ok(inspected) = component(Cow::Owned(bytes)) else { return };
     if let Some(text) = inspected.manifest {
-        drop(Manifest::read(&text, &inspected.kinds));
+        drop(Manifest::read(&text, inspected.kind));
     }
 }
 
@@ -45,6 +45,17 @@ proptest! {
             let at = at.index(text.len());
             text[at] = value;
         }
-        drop(Manifest::read(&text, &whole.kinds));
+        drop(Manifest::read(&text, whole.kind));
     }
+}
+
+#[test]
+fn a_second_manifest_is_refused() {
+    use wasm_encoder::{CustomSection, Encode as _, Section as _};
+    let mut bytes = smallest().to_vec();
+    let section = CustomSection { name: MANIFEST.into(), data: b"{}".into() };
+    bytes.push(section.id());
+    section.encode(&mut bytes);
+    let Err(fault) = component(Cow::Owned(bytes)) else { panic!("it is accepted") };
+    assert_eq!(fault.to_string(), "its manifest is in the file more than once");
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 fn manifest(settings: &Value) -> Manifest {
     let text = json!({ "name": "a", "settings": settings }).to_string();
-    Manifest::read(text.as_bytes(), &[Kind::Dataset]).unwrap()
+    Manifest::read(text.as_bytes(), Kind::Dataset).unwrap()
 }
 
 /// Why a manifest with these members is refused.
@@ -15,7 +15,7 @@ fn refused(kind: Kind, members: &Value) -> String {
         manifest[name] = value.clone();
     }
     let text = manifest.to_string();
-    let fault = Manifest::read(text.as_bytes(), &[kind]).unwrap_err().to_string();
+    let fault = Manifest::read(text.as_bytes(), kind).unwrap_err().to_string();
     fault.strip_prefix("its manifest is not valid: ").unwrap_or(&fault).to_owned()
 }
 
@@ -34,11 +34,11 @@ fn invalid_manifests() {
              `_` and `.`",
         ),
     ] {
-        let fault = Manifest::read(text.as_bytes(), &[Kind::Dataset]).unwrap_err();
+        let fault = Manifest::read(text.as_bytes(), Kind::Dataset).unwrap_err();
         assert_eq!(fault.to_string(), said);
     }
     let long = format!(r#"{{"name": "a", "x-y": "{}"}}"#, "z".repeat(256 << 10));
-    let fault = Manifest::read(long.as_bytes(), &[Kind::Dataset]).unwrap_err();
+    let fault = Manifest::read(long.as_bytes(), Kind::Dataset).unwrap_err();
     assert_eq!(fault.to_string(), "its manifest is longer than 256 KiB");
 }
 
@@ -46,7 +46,7 @@ fn invalid_manifests() {
 fn memory_is_what_the_manifest_asks_for_within_bounds() {
     let asks = |limits: &str| {
         let text = format!(r#"{{"name": "a", "limits": {limits}}}"#);
-        Manifest::read(text.as_bytes(), &[Kind::Dataset]).unwrap().memory() >> 20
+        Manifest::read(text.as_bytes(), Kind::Dataset).unwrap().memory() >> 20
     };
     assert_eq!(asks("{}"), 64);
     assert_eq!(asks(r#"{"memory_mib": 16}"#), 64);
@@ -71,7 +71,7 @@ fn unknown_members_are_refused_except_an_authors_own() {
         "dataset": { "prompts": ["text"], "x-note": [] },
         "settings": { "properties": { "x-size": { "type": "integer", "x-order": 1 } } },
     });
-    let read = Manifest::read(own.to_string().as_bytes(), &[Kind::Dataset]).unwrap();
+    let read = Manifest::read(own.to_string().as_bytes(), Kind::Dataset).unwrap();
     assert_eq!(read.json, own, "it is kept as it was written");
     let faults = texts(read.validate(&mut json!({ "x-size": "big" })));
     assert_eq!(faults, ["settings.x-size: \"big\" is not of type integer"]);
@@ -226,4 +226,11 @@ fn a_plugin_without_settings_takes_none() {
     assert_eq!(said, ["settings.x: is unknown; the plugin takes no settings"]);
     // Without a schema, only the plugin itself checks its settings.
     assert!(manifest(&Value::Null).validate(&mut json!({ "x": 1 })).is_empty());
+}
+
+#[test]
+fn a_long_and_hostile_member_is_quoted_in_part() {
+    let text = json!({ "name": format!("\u{1b}[2J{}", "x".repeat(200_000)) }).to_string();
+    let said = Manifest::read(text.as_bytes(), Kind::Api).unwrap_err().to_string();
+    assert!(said.len() < 1_200 && said.contains("bytes left out"), "{} bytes", said.len());
 }

@@ -29,7 +29,7 @@ fn a_component_says_what_it_is() {
     assert_eq!(plugin.name(), "scripted");
     assert_eq!(plugin.version(), "1.2.3");
     assert_eq!(plugin.summary(), "does as it is told");
-    assert_eq!(plugin.kinds(), [Kind::Api]);
+    assert_eq!(plugin.kind(), Kind::Api);
     assert_eq!(plugin.digest().len(), 64);
 }
 

@@ -44,7 +44,7 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
         assert_eq!(plugin.name(), one.name);
         assert!(!plugin.summary().is_empty() && !plugin.version().is_empty());
         let kind = if one.name == "openai" { Kind::Api } else { Kind::Dataset };
-        assert_eq!(plugin.kinds(), [kind]);
+        assert_eq!(plugin.kind(), kind);
     }
     let compiled = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
     assert_eq!(compiled.count(), 0);
