@@ -1,5 +1,7 @@
 //! Command lines of `perf` as unit tests write them.
 
+mod stamp;
+
 use crate::parse;
 use crate::plan::Run;
 use serde_json::{Value, json};
@@ -39,18 +41,8 @@ pub(crate) fn stamped(name: &str, section: &Value) -> PathBuf {
 pub(crate) fn stamped_with(name: &str, of: &str, mut members: Value) -> PathBuf {
     members["name"] = name.into();
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/dist");
-    let mut bytes = std::fs::read(dist.join(format!("{of}.wasm"))).expect("it is bundled");
-    let section = "loadwright:manifest";
-    let mut content = vec![section.len() as u8];
-    content.extend(format!("{section}{members}").into_bytes());
-    bytes.push(0);
-    let mut length = content.len();
-    while length >= 0x80 {
-        bytes.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    bytes.push(length as u8);
-    bytes.extend(content);
+    let bytes = std::fs::read(dist.join(format!("{of}.wasm"))).expect("it is bundled");
+    let bytes = stamp::stamped(&bytes, &members.to_string());
     let folder = tempfile::tempdir().expect("there is room").keep();
     let path = folder.join(format!("{name}.wasm"));
     std::fs::write(&path, bytes).expect("it is writable");

@@ -83,6 +83,18 @@ impl Placeholder {
 }
 
 impl Formatted {
+    /// About how many bytes it holds.
+    pub(crate) fn len(&self) -> usize {
+        let Head { method, path, headers } = &self.head;
+        let headers = headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let pieces = self.body.iter().map(|piece| match piece {
+            Piece::Bytes(bytes) => bytes.len(),
+            Piece::Media { .. } | Piece::Text { .. } | Piece::Placeholder(_) => 0,
+        });
+        let own = size_of::<Piece>() * self.body.len() + method.len();
+        own + headers + path.as_ref().map_or(0, String::len) + pieces.sum::<usize>()
+    }
+
     /// The request with held texts and placeholders filled in.
     ///
     /// # Errors

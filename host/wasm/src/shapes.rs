@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// Shapes that are kept; the next one begins the cache anew.
+/// Shapes that are kept at most; one too many begins the cache anew.
 const SHAPES: usize = 1024;
 
 /// The longest shape in bytes: one with long texts of its own is hardly met again.
@@ -39,20 +39,33 @@ impl std::fmt::Write for Bounded {
     }
 }
 
+/// Bytes of shapes and formatted requests that are kept; a request of more than half is not.
+const MOST: usize = 16 << 20;
+
 /// The requests formatted so far.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes(HashMap<Shape, Arc<Formatted>>);
+pub(crate) struct Shapes {
+    formatted: HashMap<Shape, Arc<Formatted>>,
+    /// Of all that is kept.
+    bytes: usize,
+}
 
 impl Shapes {
     pub(crate) fn get(&self, shape: &Shape) -> Option<Arc<Formatted>> {
-        self.0.get(shape).cloned()
+        self.formatted.get(shape).cloned()
     }
 
     pub(crate) fn keep(&mut self, shape: Shape, formatted: Arc<Formatted>) {
-        if self.0.len() >= SHAPES {
-            self.0.clear();
+        let bytes = shape.0.len() + formatted.len();
+        if bytes > MOST / 2 {
+            return;
         }
-        self.0.insert(shape, formatted);
+        if self.formatted.len() >= SHAPES || self.bytes + bytes > MOST {
+            self.formatted.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.formatted.insert(shape, formatted);
     }
 }
 

@@ -21,6 +21,8 @@ mod requests;
 mod rows;
 mod scripted;
 mod shortage;
+#[path = "../../src/testing/stamp.rs"]
+mod stamp;
 mod stops;
 mod traces;
 mod tty;

@@ -2,6 +2,7 @@
 //! name, versions in the results, and which of several plugins is used.
 
 use super::files::files_with;
+use super::stamp::stamped;
 use super::*;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -181,15 +182,11 @@ fn results_name_plugins_with_version_and_digest() {
     assert_eq!(files_with(&place.run(), digest).len(), 3, "with records.db");
 }
 
-/// Appends a manifest to the bundled component `of`.
+/// The bundled component `of` with this manifest in place of its own.
 fn stamp(place: &Place, of: &str, manifest: &Value) -> String {
-    let mut bytes =
+    let bytes =
         std::fs::read(repository(&format!("plugins/dist/{of}.wasm"))).expect("it is bundled");
-    let (section, text) = ("loadwright:manifest", manifest.to_string());
-    let length = 1 + section.len() + text.len();
-    let mut prefix = vec![0];
-    prefix.extend([(length & 0x7f) as u8 | 0x80, (length >> 7) as u8, section.len() as u8]);
-    bytes.extend([prefix, section.into(), text.into()].concat());
+    let bytes = stamped(&bytes, &manifest.to_string());
     let path = place.path().join(format!("{of}-stamped.wasm"));
     std::fs::write(&path, bytes).expect("writable");
     path.display().to_string()

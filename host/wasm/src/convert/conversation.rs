@@ -11,13 +11,16 @@ use loadwright_core::labels::Labels;
 /// The longest pause or scheduled time, in seconds: ten years, which whole nanoseconds hold.
 const MAX_SECONDS: f64 = 315_360_000.0;
 
+/// Bytes of a conversation's name at most: it is in every record of it.
+const MAX_NAME: usize = 1024;
+
 /// Turns of a conversation at most.
 const MAX_TURNS: usize = 100_000;
 
 /// The conversation in the core's types.
 ///
 /// # Errors
-/// A time is not one, a turn follows one that is not before it or names media that it does not have,
+/// Its name is too long, a time is not one, a turn follows one that is not before it or names media that it does not have,
 /// a label is not one, or a file cannot be read.
 pub(crate) fn conversation(
     conversation: dataset::Conversation,
@@ -25,6 +28,10 @@ pub(crate) fn conversation(
 ) -> Result<Conversation, Invalid> {
     let dataset::Conversation { id, scheduled, turns, labels, extra } = conversation;
     no_members(&extra, "the conversation")?;
+    if id.len() > MAX_NAME {
+        let text = format!("a name of {} bytes; {MAX_NAME} are allowed", id.len());
+        return Err(Invalid(text));
+    }
     if turns.len() > MAX_TURNS {
         let text = format!("a conversation of {} turns; {MAX_TURNS} are allowed", turns.len());
         return Err(Invalid(text));

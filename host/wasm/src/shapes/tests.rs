@@ -1,9 +1,10 @@
 use super::*;
 use crate::convert::Outbound;
+use crate::formatted::Piece;
 use crate::formatting::Formatting;
 use bumpalo::Bump;
 use loadwright_core::conversation::{Message, Prompt};
-use loadwright_core::request;
+use loadwright_core::request::{self, Head};
 
 fn shape(request: &request::PromptRequest) -> Option<Shape> {
     let arena = Bump::new();
@@ -46,4 +47,22 @@ fn all_that_the_guest_sees_makes_a_difference() {
 fn a_long_shape_is_not_kept() {
     let tokens = request::PromptRequest::new(Prompt::Tokens(vec![1; 100_000]));
     assert_eq!(shape(&tokens), None);
+}
+
+#[test]
+fn what_is_kept_is_bounded_in_bytes() {
+    let formatted = |size: usize| {
+        let head = Head { method: "POST".into(), path: None, headers: Vec::new() };
+        Arc::new(Formatted { head, body: vec![Piece::Bytes(vec![0; size])] })
+    };
+    let shape = |number: usize| Shape(number.to_string());
+    let mut shapes = Shapes::default();
+    shapes.keep(shape(0), formatted(MOST));
+    assert!(shapes.get(&shape(0)).is_none());
+    for number in 0..9 {
+        shapes.keep(shape(number), formatted(MOST / 8));
+    }
+    // The eighth did not fit beside the seven before it.
+    let kept: Vec<bool> = (0..9).map(|number| shapes.get(&shape(number)).is_some()).collect();
+    assert_eq!(kept, [false, false, false, false, false, false, false, true, true]);
 }

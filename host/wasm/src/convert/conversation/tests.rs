@@ -139,3 +139,20 @@ fn a_recorded_reply_names_media_of_its_turn() {
     assert_eq!(with(0), Ok(()));
     assert_eq!(with(1), Err("turn 0 names media 1, but has 1 of them".into()));
 }
+
+#[test]
+fn a_name_has_a_longest() {
+    let named = |length| {
+        let files = FileSet::open(Vec::new(), StopFlag::default()).expect("no file is named");
+        let given = dataset::Conversation {
+            id: "x".repeat(length),
+            scheduled: None,
+            turns: Vec::new(),
+            labels: String::new(),
+            extra: String::new(),
+        };
+        conversation(given, &files).map(|taken| taken.id.len()).map_err(|bad| bad.to_string())
+    };
+    assert_eq!(named(1024), Ok(1024));
+    assert_eq!(named(1025), Err("a name of 1025 bytes; 1024 are allowed".into()));
+}
