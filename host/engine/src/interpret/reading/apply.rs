@@ -37,6 +37,9 @@ impl<'r> OfKind<'r> {
     fn folded(&mut self, it: &Match, before: Option<f64>) -> Option<f64> {
         let (_, rule) = self.first?;
         let number = it.number()?;
+        if !rule.sum && rule.fold == Fold::Last {
+            return Some(number);
+        }
         let folding = &mut self.folding;
         if folding.kind != self.number {
             *folding = Folding { kind: self.number, before, value: number };

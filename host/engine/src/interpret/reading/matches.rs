@@ -47,12 +47,12 @@ pub(super) enum Matched {
     Present,
 }
 
-/// A value of the frame, except for null.
+/// A value of the frame, except for null and texts.
 #[derive(Clone, Copy)]
 pub(super) enum Found {
-    /// A text; where it is among the matched texts, unless it is empty.
-    Text(Option<Matched>),
     Bool(bool),
+    /// A whole number, not negative.
+    Whole(u64),
     Number(f64),
     Array(usize),
     Object {
@@ -116,7 +116,7 @@ impl Matches {
     }
 
     /// Adds a match for each rule at this node that takes what was found.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, rules: &Rules, node: &Node, found: Found) {
         for &rule in &node.rules {
             if let Some(value) = matched(&rules.compiled[usize::from(rule)], found) {
@@ -126,16 +126,23 @@ impl Matches {
     }
 
     /// Adds a text to the matched texts and to the matches; true: a rule takes it.
+    #[inline]
     pub(super) fn add_text(&mut self, rules: &Rules, node: &Node, text: &str) -> bool {
         let start = self.text.len();
-        let value = Matched::Text { start, end: start + text.len() };
-        let found = Found::Text(if text.is_empty() { None } else { Some(value) });
         let mut is_taken = false;
         for &rule in &node.rules {
-            if let Some(value) = matched(&rules.compiled[usize::from(rule)], found) {
-                is_taken |= matches!(value, Matched::Text { .. });
-                self.list.push(Match { rule, place: self.place, value });
-            }
+            let of_rule = &rules.compiled[usize::from(rule)];
+            let value = match of_rule.field {
+                _ if of_rule.one_each => Matched::Count(1),
+                Field::Text(_) | Field::Finish | Field::Error if text.is_empty() => continue,
+                Field::Text(_) | Field::Finish | Field::Error => {
+                    is_taken = true;
+                    Matched::Text { start, end: start + text.len() }
+                }
+                Field::End => Matched::Present,
+                Field::Tokens | Field::Count(_) | Field::Metric(_) => continue,
+            };
+            self.list.push(Match { rule, place: self.place, value });
         }
         if is_taken {
             self.text.push_str(text);
@@ -175,31 +182,37 @@ impl Matches {
     }
 }
 
-/// What a rule makes of a value.
-#[inline]
+/// What a rule makes of a value that is no text.
+#[inline(always)]
 fn matched(rule: &CompiledRule, found: Found) -> Option<Matched> {
     if rule.one_each {
         return Some(Matched::Count(1));
     }
     match (rule.field, found) {
-        (Field::Text(_) | Field::Finish | Field::Error, Found::Text(text)) => text,
         (Field::Text(Channel::ToolCall | Channel::Result), Found::Array(len)) => {
             (len > 0).then_some(Matched::Present)
         }
         (Field::Text(Channel::ToolCall | Channel::Result), Found::Object { is_empty }) => {
             (!is_empty).then_some(Matched::Present)
         }
-        (Field::Text(Channel::Result), Found::Bool(_) | Found::Number(_)) => Some(Matched::Present),
+        (Field::Text(Channel::Result), Found::Bool(_) | Found::Whole(_) | Found::Number(_)) => {
+            Some(Matched::Present)
+        }
         (Field::Tokens, Found::Array(len)) => {
             Some(Matched::Count(u32::try_from(len).unwrap_or(u32::MAX)))
         }
+        (Field::Tokens | Field::Count(_), Found::Whole(number)) => {
+            u32::try_from(number).ok().map(Matched::Count)
+        }
         (Field::Tokens | Field::Count(_), Found::Number(number)) => count(number),
+        (Field::Metric(_), Found::Whole(number)) => Some(Matched::Number(number as f64)),
         (Field::Metric(_), Found::Number(number)) => Some(Matched::Number(number)),
         (Field::End | Field::Error, Found::Bool(value)) => value.then_some(Matched::Present),
         (Field::End, _)
-        | (Field::Error, Found::Number(_) | Found::Array(_) | Found::Object { .. }) => {
-            Some(Matched::Present)
-        }
+        | (
+            Field::Error,
+            Found::Whole(_) | Found::Number(_) | Found::Array(_) | Found::Object { .. },
+        ) => Some(Matched::Present),
         (
             Field::Text(_) | Field::Finish | Field::Tokens | Field::Count(_) | Field::Metric(_),
             _,

@@ -83,7 +83,7 @@ impl FrameVisitor<'_> {
         Ok(element)
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, scalar: Scalar, found: Found) {
         if self.node.is_leaf {
             self.matches.note(self.rules, self.node, |test| test.is_scalar(scalar));
@@ -126,7 +126,7 @@ impl<'de> Visitor<'de> for FrameVisitor<'_> {
     }
 
     fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
-        self.scalar(Scalar::Unsigned(value), Found::Number(value as f64));
+        self.scalar(Scalar::Unsigned(value), Found::Whole(value));
         Ok(())
     }
 
