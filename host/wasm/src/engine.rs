@@ -116,3 +116,6 @@ pub(crate) fn ticks(time: Duration) -> u64 {
     let whole = time.as_nanos().div_ceil(TICK.as_nanos());
     u64::try_from(whole).unwrap_or(u64::MAX / 2).saturating_add(1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ impl rows::Host for State {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

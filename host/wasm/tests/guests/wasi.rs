@@ -168,3 +168,15 @@ fn standard_error_is_shown_above_the_trap() {
          in format"
     );
 }
+
+#[test]
+fn randomness_does_not_depend_on_the_calls_before() {
+    let host = TestHost::new();
+    let factory = dataset(&host).dataset(&json!({}), DatasetServices::default()).unwrap();
+    let mut used = factory.instance().unwrap();
+    all(used.generate(0, 5));
+    let items = all(used.generate(2, 2));
+    let after: Vec<_> = items.iter().map(|item| item.turns[0].media[0].bytes.to_vec()).collect();
+    assert_eq!(after, drawn(&host, 2, 2));
+    assert_ne!(after, drawn(&host, 3, 2));
+}
