@@ -11,6 +11,7 @@ pub mod arrival;
 pub mod checks;
 pub mod condition;
 pub mod conversation;
+pub mod export;
 pub mod foreign;
 pub mod head;
 pub mod labels;

@@ -1,5 +1,11 @@
 //! The traits between the engine and plugins, tokenizers and sinks. Neither side owns them.
 
+mod export;
+
+pub use export::{
+    Entry, EntryKind, Exporter, ExporterServices, Ledger, Progress, RunSource, StoredPoint,
+};
+
 use crate::conversation::{Conversation, Message};
 use crate::reading::{Exchange, ReadingPlan, Reply};
 use crate::record::Record;
