@@ -81,29 +81,51 @@ static ALLOCATOR: Counting = Counting;
 /// How many records there are, for a thread that waits for them.
 #[derive(Default)]
 struct Recorded {
-    count: Mutex<u64>,
+    seen: Mutex<Seen>,
     changed: Condvar,
+}
+
+/// What was recorded.
+#[derive(Default)]
+struct Seen {
+    count: u64,
+    /// What went wrong first: nothing waits any longer then.
+    failed: Option<String>,
 }
 
 impl Recorded {
     /// Waits until there are `count` records.
     fn wait_for(&self, count: u64) -> Result<(), String> {
-        let short = |recorded: &mut u64| *recorded < count;
-        let recorded = self.count.lock().unwrap();
-        let recorded = self.changed.wait_timeout_while(recorded, PATIENCE, short).unwrap().0;
-        if *recorded < count { Err(format!("record {count} did not come")) } else { Ok(()) }
+        let short = |seen: &mut Seen| seen.count < count && seen.failed.is_none();
+        let seen = self.seen.lock().unwrap();
+        let mut seen = self.changed.wait_timeout_while(seen, PATIENCE, short).unwrap().0;
+        if seen.count < count && seen.failed.is_none() {
+            seen.failed = Some(format!("record {count} did not come, but {}", seen.count));
+            self.changed.notify_all();
+        }
+        seen.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Counts a record.
+    fn add(&self, record: &Record) -> Result<(), SinkFailure> {
+        let mut seen = self.seen.lock().unwrap();
+        if record.outcome.is_ok() {
+            seen.count += 1;
+        } else {
+            let text = format!("{}: {}", record.outcome.class(), record.error);
+            seen.failed.get_or_insert(text);
+        }
+        self.changed.notify_all();
+        seen.failed.clone().map_or(Ok(()), |text| Err(SinkFailure(text)))
     }
 }
 
-/// Counts the records of successful exchanges.
+/// Counts the records of successful exchanges; any other ends the run.
 struct CountingSink(Arc<Recorded>);
 
 impl Sink for CountingSink {
     fn record(&mut self, record: &Arc<Record>) -> Result<(), SinkFailure> {
-        assert!(record.outcome.is_ok(), "{}", record.error);
-        *self.0.count.lock().unwrap() += 1;
-        self.0.changed.notify_all();
-        Ok(())
+        self.0.add(record)
     }
 
     fn sample(&mut self, _sample: &Sample) -> Result<(), SinkFailure> {
@@ -132,7 +154,8 @@ fn allocations(server: &Server, api: &FakeApi, number: u64) -> u64 {
     let before = COUNT.load(Relaxed);
     loadwright_engine::run(&plan, 0, &bench.ports(), &bench.control, &mut [&mut sink])
         .expect("the point starts");
-    assert_eq!(*recorded.count.lock().unwrap(), number);
+    let seen = recorded.seen.lock().unwrap();
+    assert_eq!((seen.count, seen.failed.as_deref()), (number, None));
     COUNT.load(Relaxed) - before
 }
 
