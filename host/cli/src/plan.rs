@@ -199,6 +199,7 @@ fn request(
         in_chat: prompts.in_chat,
         retries: diagnostics.whole_u32("retries", &args.load.retries, 0),
         metrics: prompts.choice.metrics(),
+        traceparent: None,
     }
 }
 

@@ -35,6 +35,7 @@ pub mod sweep;
 pub mod testkit;
 pub mod timeline;
 pub mod totals;
+pub mod trace;
 pub mod turn_order;
 pub mod words;
 

@@ -11,6 +11,7 @@ use loadwright_core::sample::{EndReason, PointEnd, Sample};
 use loadwright_core::service::{Quantity, ServiceKind, ServiceMetric};
 use loadwright_core::testkit;
 use loadwright_core::timeline::{Connect, OutputFrame, Timeline};
+use loadwright_core::trace::{TraceKey, Traceparent};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -108,6 +109,11 @@ fn declared() -> impl Strategy<Value = Vec<ServiceMetric>> {
             .map(|([name, unit, label], kind)| ServiceMetric { name, unit, kind, label })
             .collect()
     })
+}
+
+fn traceparent() -> impl Strategy<Value = Option<Traceparent>> {
+    let any = (any::<[u8; 16]>(), 0.0..=1.0);
+    proptest::option::of(any.prop_map(|(key, ratio)| Traceparent { key: TraceKey(key), ratio }))
 }
 
 pub(crate) fn record() -> impl Strategy<Value = Record> {
@@ -224,12 +230,12 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
     let url = "http://[a-z]{1,9}:[0-9]{2,5}/[a-z/é ]{0,12}";
     let target = ((url, any::<String>()), any::<Option<String>>(), any::<[bool; 2]>());
     let limits = (any::<Option<u64>>(), any::<Option<Duration>>(), any::<u64>());
-    let names = (any::<[String; 4]>(), declared());
+    let names = (any::<[String; 4]>(), declared(), traceparent());
     let numbers = (any::<[u64; 2]>(), any::<u32>(), any::<u16>(), any::<[bool; 3]>());
     let options = (any::<Option<(u32, u32)>>(), any::<[Option<u64>; 3]>(), any::<[Duration; 3]>());
     (target, limits, names, numbers, options, load(), settings()).prop_map(
         move |(target, limits, names, numbers, options, load, settings)| {
-            let ([name, model, api, dataset], metrics) = names;
+            let ([name, model, api, dataset], metrics, traceparent) = names;
             let (url, ca_cert) = target.0;
             let mut plan = testkit::plan();
             (plan.index, plan.name, plan.seed) = (index, name, numbers.0[0]);
@@ -242,6 +248,7 @@ pub(crate) fn plan(index: u32) -> impl Strategy<Value = Plan> {
             [_, plan.request.stream, plan.request.tokenize_prompt] = numbers.3;
             plan.request.output_range = options.0;
             plan.request.metrics = metrics;
+            plan.request.traceparent = traceparent;
             plan.load = load;
             plan.limits = Limits { number: limits.0, duration: limits.1, warmup: limits.2 };
             [plan.timeouts.connect, plan.timeouts.read, plan.timeouts.total] = options.2;

@@ -1,10 +1,11 @@
 //! What is sent, and how often it is tried.
 
 use crate::service::ServiceMetric;
+use crate::trace::Traceparent;
 use serde::{Deserialize, Serialize};
 
 /// What is sent, and how often it is tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RequestSettings {
     /// Name of the API plugin.
@@ -28,6 +29,8 @@ pub struct RequestSettings {
     pub retries: u32,
     /// Metrics that the service reports of itself, as the API plugin declares them, sorted by name.
     pub metrics: Vec<ServiceMetric>,
+    /// Requests carry the header `traceparent`, from which servers continue the trace.
+    pub traceparent: Option<Traceparent>,
 }
 
 impl Default for RequestSettings {
@@ -43,6 +46,7 @@ impl Default for RequestSettings {
             in_chat: true,
             retries: 0,
             metrics: Vec::new(),
+            traceparent: None,
         }
     }
 }
