@@ -20,6 +20,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 /// Allocations per exchange that are allowed: a batch of 64 has a few.
 const BOUND: f64 = 0.5;
@@ -133,9 +134,13 @@ impl Sink for CountingSink {
     }
 }
 
-/// Exchanges that may be without a record: a batch of requests and one of replies, so that neither
-/// has to wait for the other.
-const UNRECORDED: u64 = 100;
+/// Exchanges that may be without a record: more than a batch of requests and one of replies (64), so
+/// that neither has to wait for the other.
+const UNRECORDED: u64 = 150;
+
+/// What generating an item takes at least. A batch of requests has as many items as take 5 ms, so 50
+/// at most.
+const ITEM: Duration = Duration::from_micros(100);
 
 /// Allocations of the engine thread in a run of `number` exchanges.
 ///
@@ -147,8 +152,10 @@ fn allocations(server: &Server, api: &FakeApi, number: u64) -> u64 {
     let mut bench = Bench::new(plan_of(&server.url(), 4, number));
     bench.api = api.clone();
     let seen = Arc::clone(&recorded);
-    bench.dataset.before =
-        Some(Arc::new(move |item| seen.wait_for(item.saturating_sub(UNRECORDED))));
+    bench.dataset.before = Some(Arc::new(move |item| {
+        std::thread::sleep(ITEM);
+        seen.wait_for(item.saturating_sub(UNRECORDED))
+    }));
     let plan = Arc::new(bench.plan.clone());
     let mut sink = CountingSink(Arc::clone(&recorded));
     let before = COUNT.load(Relaxed);

@@ -1,6 +1,7 @@
 //! Signals: each is a wish to stop, the second ends the process whatever is left to do.
 
 use super::{PATIENCE, Place, code, paced, server, signal, start, stderr, wait_for_line};
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -39,13 +40,27 @@ fn twice(mut child: Child) -> Output {
     ended(child)
 }
 
+/// `run`, started by another program in the same process.
+fn through(program: &str, args: impl IntoIterator<Item: AsRef<OsStr>>, run: &Command) -> Command {
+    let mut through = Command::new(program);
+    through
+        .args(args)
+        .arg(run.get_program())
+        .args(run.get_args())
+        .envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    run.get_current_dir().map(|folder| through.current_dir(folder));
+    through
+}
+
 #[test]
 fn every_signal_to_end_lets_requests_end_and_writes_the_files() {
     for name in ["TERM", "HUP"] {
         let place = Place::new();
         let server = server(paced(50, 10));
         let line = "--parallel 4 -n 100000 --max-tokens 5 --no-test-connection";
-        let child = start(place.against(&server, line));
+        // Whoever runs the tests may ignore hang-ups, which children inherit.
+        let set = [&format!("--default-signal={name}")];
+        let child = start(through("env", set, &place.against(&server, line)));
         server.wait_for_ended(8, PATIENCE).expect("requests end");
         signal(&child, name);
         let output = child.wait_with_output().expect("it ends");
@@ -62,14 +77,7 @@ fn a_hangup_that_was_ignored_stays_ignored() {
     let place = Place::new();
     let server = server(paced(20, 1));
     let run = place.against(&server, "--parallel 2 -n 60 --max-tokens 2 --no-test-connection");
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
-        .arg(run.get_program())
-        .args(run.get_args())
-        .envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .current_dir(place.path());
-    let child = start(shell);
+    let child = start(through("sh", ["-c", "trap '' HUP; exec \"$0\" \"$@\""], &run));
     server.wait_for_ended(4, PATIENCE).expect("requests end");
     signal(&child, "HUP");
     let output = child.wait_with_output().expect("it ends");
