@@ -5,6 +5,7 @@ mod dataset_rate;
 mod file_limit;
 mod folder;
 mod load;
+mod run_header;
 mod setting_faults;
 mod simulated;
 
@@ -64,8 +65,7 @@ pub(crate) fn open(
     let folder = RunFolder::create(&run.outputs, date)?;
     let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
-    let names: Vec<&str> = run.points.iter().map(|point| point.name.as_str()).collect();
-    let store = Store::create(&folder.path().join(RECORDS), &names)?;
+    let store = Store::create(&folder.path().join(RECORDS), &run_header::run_header(&run))?;
     Ok(OpenedRun { run, ports, store, folder, server })
 }
 

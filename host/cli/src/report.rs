@@ -35,11 +35,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         written = written.and_then(|()| results::write_point(folder, &point.plan, &summary));
         summaries.push(summary);
     }
-    let mut info = results::run_info(
-        points.first().map(|point| &point.plan),
-        reader.planned_points()?,
-        folder,
-    );
+    let mut info =
+        results::run_info(points.first().map(|point| &point.plan), reader.run()?.points, folder);
     written = written.and_then(|()| results::write_run(folder, &info, &summaries));
     // The files are the run's own; conditions given now hold for what is printed now.
     if !given.is_empty() {

@@ -58,7 +58,33 @@ CREATE TABLE run (
     format_major INTEGER NOT NULL,
     format_minor INTEGER NOT NULL,
     loadwright   TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    started      REAL NOT NULL,
     points       TEXT NOT NULL
+);
+CREATE TABLE plugin (
+    name     TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    sha256   TEXT NOT NULL,
+    contract TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    grants   TEXT NOT NULL
+);
+CREATE TABLE export (
+    exporter    TEXT PRIMARY KEY,
+    plugin      TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    cursor      INTEGER NOT NULL,
+    requests    INTEGER NOT NULL,
+    point       INTEGER NOT NULL,
+    point_ended INTEGER NOT NULL,
+    state       TEXT NOT NULL,
+    ending      TEXT NOT NULL,
+    links       TEXT NOT NULL,
+    losses      TEXT NOT NULL,
+    at          REAL NOT NULL
 );
 CREATE TABLE point (
     id         INTEGER PRIMARY KEY,

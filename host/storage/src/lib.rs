@@ -5,22 +5,34 @@
 //! [`Reader`] gives them back in the order in which they came, so that a report made again from the
 //! file is the report of the run. `docs/RECORDS.md` describes the tables for those who query them.
 //!
+//! [`Tail`] gives the same to exporters, behind a cursor and while the run goes on; [`ExportLedger`]
+//! keeps how far each of them has come.
+//!
 //! Nothing here computes a metric.
 
 #![forbid(unsafe_code)]
 
 mod byte_budget;
+mod entries;
 mod failure;
 pub mod folder;
 pub mod format;
 pub mod frames;
+mod ledger;
+mod open;
 mod reader;
 mod rows;
+mod run_header;
 mod store;
+mod tail;
 mod writer;
 
-pub use reader::{OpenError, Point, Reader, ReplayError};
+pub use ledger::{ExportLedger, Exporting, MAX_STATE};
+pub use open::OpenError;
+pub use reader::{Point, Reader, ReplayError};
+pub use run_header::{RunHeader, RunPlugin};
 pub use store::{Committer, PointSink, Store};
+pub use tail::Tail;
 
 /// Name of the file of records in a run's folder.
 pub const RECORDS: &str = "records.db";

@@ -1,18 +1,17 @@
 //! `records.db` as a report reads it: points, and their records and samples in the stored order.
 
-use crate::format::{APPLICATION, Format, Unreadable};
-use crate::frames;
-use crate::rows::{self, RowError};
+use crate::entries;
+use crate::open::{OpenError, to_read};
+use crate::rows::RowError;
+use crate::run_header::RunHeader;
 use loadwright_core::Nanos;
 use loadwright_core::plan::{Plan, TimestampSource};
-use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::ports::{EntryKind, Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, PointEnd};
-use rusqlite::{Connection, OpenFlags, Row, Rows};
-use std::ops::Range;
+use rusqlite::{Connection, Row};
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 /// A records file, opened for reading. The run that writes it may still go on.
 #[derive(Debug)]
@@ -32,33 +31,6 @@ pub struct Point {
     pub point_end: Option<PointEnd>,
     /// Ids of its records and samples.
     ids: Range<i64>,
-}
-
-/// Why a file of records could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It is not there.
-    #[error("`{}` does not exist: name a run's folder, or the records.db in it", .0.display())]
-    Missing(PathBuf),
-    /// It is something else.
-    #[error("`{}` is not a records file: name a run's folder, or the records.db in it", .0.display())]
-    Foreign(PathBuf),
-    /// Another version wrote it.
-    #[error("`{}` cannot be read: {reason}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Which version, and what to do.
-        reason: Unreadable,
-    },
-    /// Reading failed.
-    #[error("cannot read `{}`: {cause}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: String,
-    },
 }
 
 /// Why a point could not be replayed.
@@ -83,42 +55,15 @@ impl Reader {
     /// # Errors
     /// It is missing, something else, or of a version that cannot be read.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        if !path.is_file() {
-            return Err(OpenError::Missing(path.into()));
-        }
-        let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.into()),
-            _ => OpenError::Read { path: path.into(), cause: error.to_string() },
-        };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
-        let application: i32 =
-            connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(failed)?;
-        if application != APPLICATION {
-            return Err(OpenError::Foreign(path.into()));
-        }
-        let format = connection
-            .query_row("SELECT format_major, format_minor FROM run", [], |row| {
-                Ok(Format { major: row.get(0)?, minor: row.get(1)? })
-            })
-            .map_err(failed)?;
-        format.check().map_err(|reason| OpenError::Version { path: path.into(), reason })?;
-        Ok(Self { connection, path: path.into() })
+        Ok(Self { connection: to_read(path)?, path: path.into() })
     }
 
-    /// Names of the run's planned points, in order.
+    /// What is known of the run as a whole.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn planned_points(&self) -> Result<Vec<String>, ReplayError> {
-        self.read_planned().map_err(|cause| self.unreadable(&cause))
-    }
-
-    fn read_planned(&self) -> Result<Vec<String>, RowError> {
-        let names: String =
-            self.connection.query_row("SELECT points FROM run", [], |row| row.get(0))?;
-        Ok(serde_json::from_str(&names)?)
+    pub fn run(&self) -> Result<RunHeader, ReplayError> {
+        RunHeader::read(&self.connection).map_err(|cause| self.unreadable(&cause))
     }
 
     /// The sweep's points, in the order in which they ran.
@@ -152,11 +97,19 @@ impl Reader {
     /// # Errors
     /// The file cannot be read, or the sink failed.
     pub fn replay(&self, point: &Point, sink: &mut dyn Sink) -> Result<PointEnd, ReplayError> {
-        match replay(&self.connection, point.ids.clone(), sink) {
-            Ok(seen) => Ok(point.point_end.clone().unwrap_or_else(|| seen.point_end(&point.plan))),
-            Err(Stopped::Row(cause)) => Err(self.unreadable(&cause)),
-            Err(Stopped::Sink(failure)) => Err(ReplayError::Sink(failure)),
-        }
+        let (mut seen, mut failure) = (Seen::default(), None);
+        let outcome = entries::each(&self.connection, point.ids.clone(), |entry| {
+            match give(entry.kind, &mut seen, sink) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(failed) => {
+                    failure = Some(failed);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        outcome.map_err(|cause| self.unreadable(&cause))?;
+        failure.map_or(Ok(()), |failure| Err(ReplayError::Sink(failure)))?;
+        Ok(point.point_end.clone().unwrap_or_else(|| seen.point_end(&point.plan)))
     }
 
     fn unreadable(&self, cause: &RowError) -> ReplayError {
@@ -174,81 +127,16 @@ fn read_point(row: &Row<'_>) -> Result<Point, RowError> {
     })
 }
 
-/// Why a replay stopped.
-enum Stopped {
-    Row(RowError),
-    Sink(SinkFailure),
-}
-
-impl<E: Into<RowError>> From<E> for Stopped {
-    fn from(error: E) -> Self {
-        Self::Row(error.into())
-    }
-}
-
-fn replay(connection: &Connection, ids: Range<i64>, sink: &mut dyn Sink) -> Result<Seen, Stopped> {
-    // One transaction: records and samples of a run that goes on are of the same moment.
-    let transaction = connection.unchecked_transaction()?;
-    let range = "id >= ? AND id < ? ORDER BY id";
-    let mut requests = connection.prepare(&format!(
-        "SELECT {}, encoded FROM request LEFT JOIN frame ON request = id WHERE {range}",
-        rows::REQUEST
-    ))?;
-    let mut samples =
-        connection.prepare(&format!("SELECT {} FROM sample WHERE {range}", rows::SAMPLE))?;
-    let mut requests = Cursor::new(requests.query([ids.start, ids.end])?, read_request)?;
-    let mut samples = Cursor::new(samples.query([ids.start, ids.end])?, rows::read_sample)?;
-    let mut seen = Seen::default();
-    loop {
-        match (requests.id(), samples.id()) {
-            (None, None) => break,
-            (Some(request), sample) if sample.is_none_or(|sample| request < sample) => {
-                if let Some(record) = requests.take()? {
-                    seen.record(&record);
-                    sink.record(&Arc::new(record)).map_err(Stopped::Sink)?;
-                }
-            }
-            _ => {
-                if let Some(sample) = samples.take()? {
-                    seen.last = seen.last.max(sample.at);
-                    sink.sample(&sample).map_err(Stopped::Sink)?;
-                }
-            }
+fn give(entry: EntryKind, seen: &mut Seen, sink: &mut dyn Sink) -> Result<(), SinkFailure> {
+    match entry {
+        EntryKind::Record(record) => {
+            seen.record(&record);
+            sink.record(&record)
         }
-    }
-    transaction.finish()?;
-    Ok(seen)
-}
-
-fn read_request(row: &Row<'_>) -> Result<Record, RowError> {
-    let encoded = row.get_ref("encoded")?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-    rows::read_record(row, frames::decode(encoded.unwrap_or_default())?)
-}
-
-/// Rows of one table, the next one read already.
-struct Cursor<'s, T> {
-    rows: Rows<'s>,
-    read: fn(&Row<'_>) -> Result<T, RowError>,
-    next: Option<(i64, T)>,
-}
-
-impl<'s, T> Cursor<'s, T> {
-    fn new(rows: Rows<'s>, read: fn(&Row<'_>) -> Result<T, RowError>) -> Result<Self, RowError> {
-        let mut cursor = Self { rows, read, next: None };
-        cursor.take()?;
-        Ok(cursor)
-    }
-
-    fn id(&self) -> Option<i64> {
-        self.next.as_ref().map(|(id, _)| *id)
-    }
-
-    fn take(&mut self) -> Result<Option<T>, RowError> {
-        let next = match self.rows.next()? {
-            Some(row) => Some((row.get("id")?, (self.read)(row)?)),
-            None => None,
-        };
-        Ok(std::mem::replace(&mut self.next, next).map(|(_, row)| row))
+        EntryKind::Sample(sample) => {
+            seen.last = seen.last.max(sample.at);
+            sink.sample(&sample)
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! `records.db` as a run writes it: one store a run, one [`PointSink`] a sweep point.
 
 use crate::failure::{lost, lost_for};
-use crate::format::{APPLICATION, CURRENT, TABLES};
+use crate::format::{APPLICATION, TABLES};
+use crate::open::PATIENCE;
+use crate::run_header::RunHeader;
 use crate::writer::{self, Job, PointRow, WriterState};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use loadwright_core::plan::Plan;
@@ -9,7 +11,7 @@ use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::{PointEnd, Sample};
 use loadwright_timing::thread::spawn;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
@@ -29,17 +31,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// Makes the file `path`, which must not exist, for a run of `points`, by name, and
-    /// starts its thread.
+    /// Makes the file `path`, which must not exist, for `run`, and starts its thread.
     ///
     /// # Errors
     /// The file cannot be made or written.
-    pub fn create(path: &Path, points: &[&str]) -> Result<Self, SinkFailure> {
+    pub fn create(path: &Path, run: &RunHeader) -> Result<Self, SinkFailure> {
         std::fs::File::create_new(path).map_err(|error| {
             let remedy = "make the folder writable, or choose another with --outputs-dir";
             lost_for(path, &error, remedy)
         })?;
-        let connection = prepare(path, points).map_err(|error| lost(path, &error))?;
+        let connection = prepare(path, run).map_err(|error| lost(path, &error))?;
         Self::start(path, move |queue, state| writer::write(&connection, queue, state))
     }
 
@@ -165,22 +166,15 @@ impl Committer {
     }
 }
 
-fn prepare(path: &Path, points: &[&str]) -> rusqlite::Result<Connection> {
+fn prepare(path: &Path, run: &RunHeader) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
     // It holds nothing yet that would be worth a wait for the disk.
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "application_id", APPLICATION)?;
     let transaction = connection.unchecked_transaction()?;
     connection.execute_batch(TABLES)?;
-    connection.execute(
-        "INSERT INTO run VALUES (?, ?, ?, ?)",
-        params![
-            CURRENT.major,
-            CURRENT.minor,
-            env!("CARGO_PKG_VERSION"),
-            serde_json::json!(points).to_string()
-        ],
-    )?;
+    run.write(&connection)?;
     transaction.commit()?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;

@@ -6,13 +6,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by its panic what went wrong")]
 
-use loadwright_core::ports::{Sink, SinkFailure};
+use loadwright_core::ports::{Ledger as _, Progress, Sink, SinkFailure};
 use loadwright_core::reading::Channel;
 use loadwright_core::record::Record;
 use loadwright_core::sample::{EndReason, PointEnd, Sample};
 use loadwright_core::testkit;
 use loadwright_core::timeline::OutputFrame;
-use loadwright_storage::{Reader, Store};
+use loadwright_storage::{ExportLedger, Exporting, Reader, RunHeader, Store};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -44,7 +44,8 @@ fn frames(seq: u64) -> Vec<OutputFrame> {
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(STORE) else { return };
-    let mut store = Store::create(Path::new(&path), &[]).unwrap();
+    let mut store = Store::create(Path::new(&path), &RunHeader::default()).unwrap();
+    std::thread::spawn(move || save_for_ever(Path::new(&path)));
     let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
     for seq in 0.. {
         // Slowed by the queue alone, which holds it up where the disk cannot follow.
@@ -54,6 +55,27 @@ fn child() {
         }
         std::thread::yield_now();
     }
+}
+
+/// Saves how far an exporter has come, with a state that shows whether a row is whole.
+fn save_for_ever(path: &Path) {
+    let mut ledger = ledger(path);
+    for cursor in 1.. {
+        // On a full disk it is told, as the run is.
+        if ledger.save(&progress(cursor)).is_err() {
+            return;
+        }
+    }
+}
+
+fn ledger(path: &Path) -> ExportLedger {
+    let [exporter, plugin, version, sha256] = ["wandb", "wandb", "0.1.0", ""].map(str::to_owned);
+    ExportLedger::open(path, Exporting { exporter, plugin, version, sha256 }).unwrap()
+}
+
+fn progress(cursor: u64) -> Progress {
+    let state = format!("{cursor},").repeat(2_000);
+    Progress { cursor, requests: cursor, state, ..Progress::default() }
 }
 
 /// This binary as the child, started by `shell`, which gets the command as its arguments.
@@ -123,6 +145,8 @@ fn read_while_written_and_whole_after_a_kill() {
     for (seq, kept) in kept.0.iter().enumerate() {
         assert_eq!(**kept, record(seq as u64));
     }
+    let saved = ledger(&folder.records()).load().unwrap();
+    assert!(saved == Progress::default() || saved == progress(saved.cursor), "{}", saved.cursor);
     let last = kept.0.len() as u64 - 1;
     let expected = PointEnd {
         end_reason: EndReason::Interrupted,
@@ -171,7 +195,7 @@ fn a_writer_with_a_full_disk_is_told_and_does_not_panic() {
 #[test]
 fn the_documented_decoder_reads_what_was_written() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
     for seq in [1, 7] {
         sink.record(&Arc::new(record(seq))).unwrap();

@@ -7,7 +7,7 @@ use loadwright_files::FileError;
 use std::path::PathBuf;
 
 /// The contract version that this program supports, as errors print it.
-pub(crate) const SUPPORTED: &str = "0.1";
+pub const SUPPORTED: &str = "0.1";
 
 /// Why the host cannot work on this machine.
 #[derive(Debug, thiserror::Error)]

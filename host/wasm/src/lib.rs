@@ -59,7 +59,7 @@ mod wasi;
 mod wit;
 
 pub use bundled::{Bundled, bundled};
-pub use error::{HostError, LoadError, LoadFault, OpenError};
+pub use error::{HostError, LoadError, LoadFault, OpenError, SUPPORTED as CONTRACT_VERSION};
 pub use guest_output::{Level, Log};
 pub use host::{Host, HostConfig};
 pub use identity::{Identity, identify, identify_bundled};

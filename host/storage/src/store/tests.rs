@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::arbitrary;
-use crate::format::Format;
-use crate::reader::{OpenError, Reader};
+use crate::format::{CURRENT, Format};
+use crate::open::OpenError;
+use crate::reader::Reader;
+use crate::run_header::RunPlugin;
 use loadwright_core::labels::Labels;
 use loadwright_core::outcome::Outcome;
 use loadwright_core::reading::Channel;
@@ -15,6 +17,7 @@ use loadwright_core::totals::Failure;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use rusqlite::params;
 use std::path::PathBuf;
 
 /// What a sink is given, in order.
@@ -92,7 +95,7 @@ proptest! {
         origin in any::<u64>(),
     ) {
         let folder = Folder::new();
-        let mut store = Store::create(&folder.records(), &[]).unwrap();
+        let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
         for (plan, point_end, given) in
             [(&plans.0, &closings.0, &given.0), (&plans.1, &closings.1, &given.1)]
         {
@@ -121,7 +124,7 @@ proptest! {
 #[test]
 fn a_point_without_its_end_is_one_that_was_cut_off() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let mut record = one(arbitrary::record());
     record.timeline.end = 70;
     record.frames.clear();
@@ -138,11 +141,25 @@ fn a_point_without_its_end_is_one_that_was_cut_off() {
 }
 
 #[test]
-fn points_that_were_asked_for_are_known_though_none_ran() {
+fn the_run_is_known_though_no_point_ran() {
     let folder = Folder::new();
-    let planned = ["parallel_1_number_2", "parallel_2_number_4"];
-    Store::create(&folder.records(), &planned).unwrap().close().unwrap();
-    assert_eq!(Reader::open(&folder.records()).unwrap().planned_points().unwrap(), planned);
+    let plugin = RunPlugin {
+        name: "wandb".into(),
+        kind: "exporter".into(),
+        version: "0.1.0".into(),
+        sha256: "e".repeat(64),
+        contract: "0.1".into(),
+        source: "/plugins/wandb.wasm".into(),
+        grants: vec!["http=https://api.wandb.ai".into(), "stop".into()],
+    };
+    let run = RunHeader {
+        id: "00112233445566778899aabbccddeeff".into(),
+        started: 1_790_000_000.25,
+        points: vec!["parallel_1_number_2".into(), "parallel_2_number_4".into()],
+        plugins: vec![plugin.clone(), RunPlugin { name: "a".into(), ..plugin }],
+    };
+    Store::create(&folder.records(), &run).unwrap().close().unwrap();
+    assert_eq!(Reader::open(&folder.records()).unwrap().run().unwrap(), run);
 }
 
 /// The rows of the view `failure`, the most frequent first.
@@ -164,7 +181,7 @@ fn failures(folder: &Folder) -> Vec<Failure> {
 #[test]
 fn failures_are_counted_by_class_with_a_sample() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let case = |outcome, error: &str, last_attempt, warmup| {
         let (outcome, error) = (outcome, error.into());
@@ -194,7 +211,7 @@ fn failures_are_counted_by_class_with_a_sample() {
 #[test]
 fn failures_in_the_file_are_those_of_the_summary() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let plan = plan(0);
     let mut builder = SummaryBuilder::new(&plan);
     let mut sink = store.begin_point(&plan, 0).unwrap();
@@ -220,7 +237,7 @@ fn failures_in_the_file_are_those_of_the_summary() {
 fn a_full_disk_is_an_error_and_keeps_what_was_committed() {
     let folder = Folder::new();
     std::fs::File::create_new(folder.records()).unwrap();
-    let connection = prepare(&folder.records(), &[]).unwrap();
+    let connection = prepare(&folder.records(), &RunHeader::default()).unwrap();
     connection.pragma_update(None, "max_page_count", 40).unwrap();
     let write = move |queue: &_, state: &_| writer::write(&connection, queue, state);
     let mut store = Store::start(&folder.records(), write).unwrap();
@@ -249,11 +266,11 @@ fn a_full_disk_is_an_error_and_keeps_what_was_committed() {
 fn a_place_that_cannot_be_written_is_an_error() {
     let folder = Folder::new();
     std::fs::write(folder.records(), "mine").unwrap();
-    let taken = Store::create(&folder.records(), &[]).unwrap_err().0;
+    let taken = Store::create(&folder.records(), &RunHeader::default()).unwrap_err().0;
     assert!(taken.contains("exists") && taken.contains("--outputs-dir"), "{taken}");
     assert_eq!(std::fs::read(folder.records()).unwrap(), b"mine");
     let below = folder.records().join("records.db");
-    let nowhere = Store::create(&below, &[]).unwrap_err().0;
+    let nowhere = Store::create(&below, &RunHeader::default()).unwrap_err().0;
     assert!(nowhere.contains("--outputs-dir"), "{nowhere}");
 }
 
@@ -271,7 +288,7 @@ fn a_file_of_another_kind_is_an_error() {
 #[test]
 fn a_version_is_read_where_its_major_is_known() {
     let folder = Folder::new();
-    drop(Store::create(&folder.records(), &[]).unwrap());
+    drop(Store::create(&folder.records(), &RunHeader::default()).unwrap());
     let set = |major, minor| {
         let sql = "UPDATE run SET format_major = ?, format_minor = ?";
         folder.sqlite().execute(sql, params![major, minor]).unwrap();
@@ -288,7 +305,7 @@ fn a_version_is_read_where_its_major_is_known() {
 #[test]
 fn what_is_queued_is_committed_at_once_on_demand() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let committer = store.committer();
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let record = Arc::new(one(arbitrary::record()));
@@ -306,7 +323,7 @@ fn what_is_queued_is_committed_at_once_on_demand() {
 #[test]
 fn frames_that_wait_for_the_disk_are_bounded() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let frame =
         OutputFrame { at: 1, user: 2, tokens: None, channel: Channel::Output, shared: false };
     let frames = vec![frame; 1 << 20];
@@ -383,14 +400,14 @@ fn a_panic_of_the_thread_answers_what_is_queued() {
 #[test]
 fn every_column_is_documented() {
     let folder = Folder::new();
-    Store::create(&folder.records(), &[]).unwrap().close().unwrap();
+    Store::create(&folder.records(), &RunHeader::default()).unwrap().close().unwrap();
     let connection = folder.sqlite();
     let page = include_str!("../../../../docs/RECORDS.md");
     let section = |table: &str| {
         let after = page.split_once(&format!("\n## {table}\n")).unwrap().1;
         after.split_once("\n## ").unwrap().0
     };
-    for table in ["run", "point", "request", "frame", "sample", "failure"] {
+    for table in ["run", "plugin", "point", "request", "frame", "sample", "failure", "export"] {
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info(?)").unwrap();
         let columns = columns.query_map([table], |row| row.get::<_, String>(0)).unwrap();
         let columns: Vec<String> = columns.map(Result::unwrap).collect();
@@ -406,7 +423,7 @@ fn every_column_is_documented() {
 #[test]
 fn labels_and_metrics_can_be_queried_as_json() {
     let folder = Folder::new();
-    let mut store = Store::create(&folder.records(), &[]).unwrap();
+    let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let mut sink = store.begin_point(&plan(0), 0).unwrap();
     let labels = Labels::parse(r#"{"turns":3,"class":"chat"}"#).unwrap();
     // The nearest number below has as many digits as there are.
@@ -437,7 +454,7 @@ fn labels_and_metrics_that_are_none_are_an_error() {
     ];
     for (column, value, said) in cases {
         let folder = Folder::new();
-        let mut store = Store::create(&folder.records(), &[]).unwrap();
+        let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
         let mut sink = store.begin_point(&plan(0), 0).unwrap();
         give(&mut sink, &[Given::Record(Arc::new(testkit::record(0, &[])))]);
         sink.finish_point(&PointEnd::default()).unwrap();
