@@ -85,7 +85,7 @@ impl SweepRunner<'_> {
     ) -> Result<(Summary, Option<Exit>), CommandError> {
         self.control.progress.reset();
         let mut metrics = SummaryBuilder::new(plan);
-        let mut records = self.store.begin_point(plan, clock::wall_at_origin())?;
+        let mut records = self.store.begin_point(plan, clock::wall_at_origin(), clock::now())?;
         let first_item = items.begin_point(plan);
         let point_end = {
             let watched = progress.point(plan, self.control);

@@ -8,7 +8,8 @@ mod run;
 mod summary;
 pub mod telemetry;
 
-pub use request::{ExportRequest, RequestFilter, TraceIds};
+pub use crate::trace::TraceIds;
+pub use request::{ExportRequest, RequestFilter};
 pub use row::Row;
 pub use run::{ExportPoint, ExportRun, Metric, MetricKind};
 pub use summary::{Bucket, Distribution, ExportEnd, ExportSummary, Quantile};

@@ -11,7 +11,6 @@
 //!
 //! Stored runs depend on all of it, so it never changes.
 
-use crate::export::TraceIds;
 use crate::record::Record;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use siphasher::sip::SipHasher24;
@@ -65,6 +64,17 @@ pub struct Traceparent {
     pub key: TraceKey,
     /// Share of the traces that are sampled, 0 to 1.
     pub ratio: f64,
+}
+
+/// The ids that `traceparent` carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceIds {
+    /// Of the request's trace.
+    pub trace: [u8; 16],
+    /// Of the attempt's span.
+    pub span: [u8; 8],
+    /// With the sampled flag.
+    pub sampled: bool,
 }
 
 /// Names an attempt in the run.

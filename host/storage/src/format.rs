@@ -90,6 +90,7 @@ CREATE TABLE point (
     id         INTEGER PRIMARY KEY,
     name       TEXT NOT NULL,
     origin_ns  INTEGER NOT NULL,
+    begun_ns   INTEGER NOT NULL,
     first_id   INTEGER NOT NULL,
     plan       TEXT NOT NULL,
     end_reason TEXT,

@@ -6,6 +6,7 @@ use crate::open::PATIENCE;
 use crate::run_header::RunHeader;
 use crate::writer::{self, Job, PointRow, WriterState};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use loadwright_core::Nanos;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
@@ -63,8 +64,8 @@ impl Store {
         Committer { state: Arc::clone(&self.state), thread }
     }
 
-    /// Begins a point: its plan is on disk when this returns. `wall_at_origin` is the wall clock in
-    /// nanoseconds since the Unix epoch when the clock of the point's records was at 0.
+    /// Begins a point at `begun` on the clock of its records: its plan is on disk when this returns.
+    /// `wall_at_origin` is the wall clock in nanoseconds since the Unix epoch when that clock was at 0.
     ///
     /// # Errors
     /// The plan cannot be written.
@@ -72,6 +73,7 @@ impl Store {
         &mut self,
         plan: &Plan,
         wall_at_origin: u64,
+        begun: Nanos,
     ) -> Result<PointSink<'_>, SinkFailure> {
         let json = serde_json::to_string(plan).map_err(|error| {
             let remedy = "use paths that are valid UTF-8";
@@ -81,6 +83,7 @@ impl Store {
             id: plan.index,
             name: plan.name.clone(),
             origin: wall_at_origin,
+            begun,
             plan: json,
         };
         self.ask(|answer| Job::Begin(Box::new(point), answer))?;

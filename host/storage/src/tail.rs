@@ -53,7 +53,7 @@ impl Tail {
 
     fn read_point(&self, index: u32) -> Result<Option<StoredPoint>, RowError> {
         // Its ids end where those of the next point begin, those of the last one with the file.
-        let sql = "SELECT plan, origin_ns, first_id, point_end, coalesce( \
+        let sql = "SELECT plan, origin_ns, begun_ns, first_id, point_end, coalesce( \
                        (SELECT min(first_id) - 1 FROM point AS next \
                         WHERE (next.first_id, next.id) > (point.first_id, point.id)), \
                        max(ifnull((SELECT max(id) FROM request), 0), \
@@ -73,6 +73,7 @@ fn stored_point(row: &Row<'_>) -> Result<StoredPoint, RowError> {
     Ok(StoredPoint {
         plan: Arc::new(serde_json::from_str(&row.get::<_, String>("plan")?)?),
         wall_at_origin: row.get::<_, i64>("origin_ns")?.cast_unsigned(),
+        begun: row.get::<_, i64>("begun_ns")?.cast_unsigned(),
         first_id: row.get::<_, i64>("first_id")?.cast_unsigned(),
         end: point_end.map(|point_end| (point_end, last_id)),
     })

@@ -58,6 +58,7 @@ pub(crate) struct PointRow {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) origin: u64,
+    pub(crate) begun: u64,
     pub(crate) plan: String,
 }
 
@@ -191,7 +192,7 @@ impl<'c> Writer<'c> {
         let insert = |table, columns| connection.prepare(&rows::insert(table, columns));
         Ok(Self {
             connection,
-            point: insert("point", "id, name, origin_ns, first_id, plan")?,
+            point: insert("point", "id, name, origin_ns, begun_ns, first_id, plan")?,
             request: insert("request", rows::REQUEST)?,
             frame: insert("frame", "request, count, encoded")?,
             sample: insert("sample", rows::SAMPLE)?,
@@ -259,9 +260,10 @@ impl<'c> Writer<'c> {
     }
 
     fn begin(&mut self, point: &PointRow) -> rusqlite::Result<()> {
-        let PointRow { id, name, origin, plan } = point;
+        let PointRow { id, name, origin, begun, plan } = point;
         self.point_id = *id;
-        self.point.execute(params![id, name, origin.cast_signed(), self.last_id + 1, plan])?;
+        let (origin, begun) = (origin.cast_signed(), begun.cast_signed());
+        self.point.execute(params![id, name, origin, begun, self.last_id + 1, plan])?;
         Ok(())
     }
 

@@ -46,7 +46,7 @@ fn child() {
     let Some(path) = std::env::var_os(STORE) else { return };
     let mut store = Store::create(Path::new(&path), &RunHeader::default()).unwrap();
     std::thread::spawn(move || save_for_ever(Path::new(&path)));
-    let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
+    let mut sink = store.begin_point(&testkit::plan(), 0, 0).unwrap();
     for seq in 0.. {
         // Slowed by the queue alone, which holds it up where the disk cannot follow.
         if let Err(failure) = sink.record(&Arc::new(record(seq))) {
@@ -196,7 +196,7 @@ fn a_writer_with_a_full_disk_is_told_and_does_not_panic() {
 fn the_documented_decoder_reads_what_was_written() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
-    let mut sink = store.begin_point(&testkit::plan(), 0).unwrap();
+    let mut sink = store.begin_point(&testkit::plan(), 0, 0).unwrap();
     for seq in [1, 7] {
         sink.record(&Arc::new(record(seq))).unwrap();
     }

@@ -1,6 +1,7 @@
 //! One attempt, as exporters are given it.
 
 use crate::record::Record;
+use crate::trace::TraceIds;
 use std::sync::Arc;
 
 /// The requests that an exporter wants, by its manifest.
@@ -15,17 +16,6 @@ pub enum RequestFilter {
     Sampled,
     /// All of them.
     All,
-}
-
-/// The ids that `traceparent` carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TraceIds {
-    /// Of the request's trace.
-    pub trace: [u8; 16],
-    /// Of the attempt's span.
-    pub span: [u8; 8],
-    /// With the sampled flag.
-    pub sampled: bool,
 }
 
 /// One attempt.

@@ -1,5 +1,7 @@
 //! A run and its points, as exporters are told of them.
 
+use crate::Nanos;
+
 /// How a metric's values go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
@@ -64,8 +66,17 @@ pub struct ExportPoint {
     pub index: u32,
     /// Its name.
     pub name: String,
-    /// Seconds since the Unix epoch at zero of the point's clock.
+    /// Seconds since the Unix epoch at zero of the point's clock: when the point began.
     pub origin: f64,
+    /// That zero on the run's clock, on which records and samples have their times.
+    pub zero: Nanos,
     /// Every setting: a JSON object, secrets masked.
     pub settings: String,
+}
+
+impl ExportPoint {
+    /// A time of a record or sample in seconds on the point's clock.
+    pub fn seconds(&self, at: Nanos) -> f64 {
+        at.wrapping_sub(self.zero).cast_signed() as f64 / 1e9
+    }
 }

@@ -1,6 +1,7 @@
 //! The traits between the exporters' threads, plugins and the store.
 
 use super::{Fault, PluginFailure};
+use crate::Nanos;
 use crate::export::http::{Algorithm, Artifact, Request, Response, Statement, Table};
 use crate::export::{
     Ack, ExportEnd, ExportPoint, ExportRequest, ExportRun, ExportSummary, RequestFilter, Row,
@@ -8,6 +9,9 @@ use crate::export::{
 use crate::record::Record;
 use crate::sample::{PointEnd, Sample};
 use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
 
 /// An exporter, used by one thread. Calls come in the order begin, (begin_point, progress*, requests*,
 /// end_point)*, end.
@@ -155,10 +159,26 @@ pub struct StoredPoint {
     pub plan: Arc<crate::plan::Plan>,
     /// The wall clock at zero of its clock, in nanoseconds since the Unix epoch.
     pub wall_at_origin: u64,
+    /// When it began: zero of the clock that exporters are given.
+    pub begun: Nanos,
     /// Its first id.
     pub first_id: u64,
     /// How it ended, and the last of its ids; none: it goes on, or was cut off.
     pub end: Option<(PointEnd, u64)>,
+}
+
+impl StoredPoint {
+    /// The point as exporters are told of it.
+    pub fn export(&self) -> ExportPoint {
+        let settings = serde_json::Value::Object(self.plan.settings.clone());
+        ExportPoint {
+            index: self.plan.index,
+            name: self.plan.name.clone(),
+            origin: (u128::from(self.wall_at_origin) + u128::from(self.begun)) as f64 / 1e9,
+            zero: self.begun,
+            settings: settings.to_string(),
+        }
+    }
 }
 
 /// How far a run was sent by one exporter, kept beside the run.

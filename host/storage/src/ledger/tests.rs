@@ -164,7 +164,7 @@ fn saving_and_storing_do_not_make_each_other_fail() {
         let record = Arc::new(testkit::record(0, &[1, 2, 3]));
         for index in 0..3 {
             let plan = loadwright_core::plan::Plan { index, ..testkit::plan() };
-            let mut sink = store.begin_point(&plan, 0).unwrap();
+            let mut sink = store.begin_point(&plan, 0, 0).unwrap();
             (0..20_000).for_each(|_| sink.record(&record).unwrap());
             sink.finish_point(&PointEnd::default()).unwrap();
         }

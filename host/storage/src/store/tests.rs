@@ -99,7 +99,7 @@ proptest! {
         for (plan, point_end, given) in
             [(&plans.0, &closings.0, &given.0), (&plans.1, &closings.1, &given.1)]
         {
-            let mut sink = store.begin_point(plan, origin).unwrap();
+            let mut sink = store.begin_point(plan, origin, 0).unwrap();
             give(&mut sink, given);
             sink.finish_point(point_end).unwrap();
         }
@@ -129,7 +129,7 @@ fn a_point_without_its_end_is_one_that_was_cut_off() {
     record.timeline.end = 70;
     record.frames.clear();
     let sample = Sample { at: 80, ..Sample::default() };
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     give(&mut sink, &[Given::Record(Arc::new(record)), Given::Sample(sample)]);
     store.close().unwrap();
     let reader = Reader::open(&folder.records()).unwrap();
@@ -182,7 +182,7 @@ fn failures(folder: &Folder) -> Vec<Failure> {
 fn failures_are_counted_by_class_with_a_sample() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     let case = |outcome, error: &str, last_attempt, warmup| {
         let (outcome, error) = (outcome, error.into());
         let record = testkit::record(0, &[]);
@@ -214,7 +214,7 @@ fn failures_in_the_file_are_those_of_the_summary() {
     let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let plan = plan(0);
     let mut builder = SummaryBuilder::new(&plan);
-    let mut sink = store.begin_point(&plan, 0).unwrap();
+    let mut sink = store.begin_point(&plan, 0, 0).unwrap();
     let mut runner = TestRunner::deterministic();
     for _ in 0..300 {
         let any = arbitrary::record().new_tree(&mut runner).unwrap().current();
@@ -242,7 +242,7 @@ fn a_full_disk_is_an_error_and_keeps_what_was_committed() {
     let write = move |queue: &_, state: &_| writer::write(&connection, queue, state);
     let mut store = Store::start(&folder.records(), write).unwrap();
     let record = Arc::new(one(arbitrary::record()));
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     let failure = loop {
         if let Err(failure) = sink.record(&record) {
             break failure.0;
@@ -307,7 +307,7 @@ fn what_is_queued_is_committed_at_once_on_demand() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
     let committer = store.committer();
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     let record = Arc::new(one(arbitrary::record()));
     for _ in 0..1_000 {
         sink.record(&record).unwrap();
@@ -330,7 +330,7 @@ fn frames_that_wait_for_the_disk_are_bounded() {
     let each = size_of_val(frames.as_slice()) as u64;
     let record = Arc::new(Record { frames, ..one(arbitrary::record()) });
     let state = Arc::clone(&store.state);
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     for _ in 0..12 {
         sink.record(&record).unwrap();
         let waiting = state.waiting.waiting();
@@ -356,7 +356,7 @@ fn panicking(folder: &Folder, full: fn(&Receiver<Job>, &WriterState) -> bool) ->
 /// Gives `record` until that fails, and returns the failure, which stays.
 fn until_lost(mut store: Store, record: Record) -> String {
     let record = Arc::new(record);
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     let failure = loop {
         if let Err(failure) = sink.record(&record) {
             break failure;
@@ -364,7 +364,7 @@ fn until_lost(mut store: Store, record: Record) -> String {
     };
     assert_eq!(sink.sample(&Sample::default()), Err(failure.clone()));
     assert_eq!(sink.finish_point(&PointEnd::default()), Err(failure.clone()));
-    assert_eq!(store.begin_point(&plan(1), 0).map(|_| ()), Err(failure.clone()));
+    assert_eq!(store.begin_point(&plan(1), 0, 0).map(|_| ()), Err(failure.clone()));
     assert_eq!(store.close(), Err(failure.clone()));
     failure.0
 }
@@ -393,7 +393,7 @@ fn a_panic_of_the_thread_answers_what_is_queued() {
         panic!("on purpose");
     };
     let mut store = Store::start(&folder.records(), write).unwrap();
-    let failure = store.begin_point(&plan(0), 0).map(|_| ()).unwrap_err();
+    let failure = store.begin_point(&plan(0), 0, 0).map(|_| ()).unwrap_err();
     assert!(failure.0.contains("the thread that writes them panicked"), "{failure}");
 }
 
@@ -424,7 +424,7 @@ fn every_column_is_documented() {
 fn labels_and_metrics_can_be_queried_as_json() {
     let folder = Folder::new();
     let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     let labels = Labels::parse(r#"{"turns":3,"class":"chat"}"#).unwrap();
     // The nearest number below has as many digits as there are.
     let metrics = vec![testkit::quantity("queue_time", 0.1 + 0.2)];
@@ -455,7 +455,7 @@ fn labels_and_metrics_that_are_none_are_an_error() {
     for (column, value, said) in cases {
         let folder = Folder::new();
         let mut store = Store::create(&folder.records(), &RunHeader::default()).unwrap();
-        let mut sink = store.begin_point(&plan(0), 0).unwrap();
+        let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
         give(&mut sink, &[Given::Record(Arc::new(testkit::record(0, &[])))]);
         sink.finish_point(&PointEnd::default()).unwrap();
         store.close().unwrap();

@@ -57,7 +57,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::create(&records(&folder), &RunHeader::default()).unwrap();
         for (index, kinds) in [(0, &first), (1, &second)] {
-            let mut sink = store.begin_point(&plan(index), 0).unwrap();
+            let mut sink = store.begin_point(&plan(index), 0, 0).unwrap();
             give(&mut sink, kinds);
             sink.finish_point(&PointEnd::default()).unwrap();
         }
@@ -85,11 +85,12 @@ fn points_are_known_from_their_start_and_end_with_their_last_id() {
     let mut tail = Tail::open(&records(&folder)).unwrap();
     assert_eq!(tail.point(0), Ok(None));
     let stored = |index, first_id, end| {
-        Some(StoredPoint { plan: Arc::new(plan(index)), wall_at_origin: 7, first_id, end })
+        let plan = Arc::new(plan(index));
+        Some(StoredPoint { plan, wall_at_origin: 7, begun: 5, first_id, end })
     };
     let point_end = PointEnd { at: 5, ..PointEnd::default() };
 
-    let mut sink = store.begin_point(&plan(0), 7).unwrap();
+    let mut sink = store.begin_point(&plan(0), 7, 5).unwrap();
     assert_eq!(tail.point(0), Ok(stored(0, 1, None)));
     let sample = EntryKind::Sample(Sample::default());
     give(&mut sink, &[EntryKind::Record(Arc::new(testkit::record(0, &[1]))), sample.clone()]);
@@ -97,9 +98,9 @@ fn points_are_known_from_their_start_and_end_with_their_last_id() {
     assert_eq!(tail.point(0), Ok(stored(0, 1, Some((point_end.clone(), 2)))));
 
     // Nothing is stored of the second point, so that the third begins with the same id.
-    store.begin_point(&plan(1), 7).unwrap().finish_point(&point_end).unwrap();
+    store.begin_point(&plan(1), 7, 5).unwrap().finish_point(&point_end).unwrap();
     assert_eq!(tail.point(1), Ok(stored(1, 3, Some((point_end.clone(), 2)))));
-    let mut sink = store.begin_point(&plan(2), 7).unwrap();
+    let mut sink = store.begin_point(&plan(2), 7, 5).unwrap();
     give(&mut sink, &[sample]);
     sink.finish_point(&point_end).unwrap();
     for (index, first_id, last_id) in [(0, 1, 2), (1, 3, 2), (2, 3, 3)] {
@@ -115,7 +116,7 @@ fn frames_that_are_read_at_once_are_bounded() {
     let mut store = Store::create(&records(&folder), &RunHeader::default()).unwrap();
     let frames = vec![testkit::frame(1); FRAMES / 2];
     let record = EntryKind::Record(Arc::new(Record { frames, ..testkit::record(0, &[]) }));
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     give(&mut sink, &vec![record; 5]);
     sink.finish_point(&PointEnd::default()).unwrap();
     let mut tail = Tail::open(&records(&folder)).unwrap();
@@ -128,7 +129,7 @@ fn frames_that_are_read_at_once_are_bounded() {
 fn between_calls_no_transaction_is_open() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::create(&records(&folder), &RunHeader::default()).unwrap();
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     give(&mut sink, &[EntryKind::Sample(Sample::default()), EntryKind::Sample(Sample::default())]);
     sink.finish_point(&PointEnd::default()).unwrap();
     let mut tail = Tail::open(&records(&folder)).unwrap();
@@ -146,7 +147,7 @@ fn between_calls_no_transaction_is_open() {
 fn what_is_no_record_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::create(&records(&folder), &RunHeader::default()).unwrap();
-    let mut sink = store.begin_point(&plan(0), 0).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
     give(&mut sink, &[EntryKind::Record(Arc::new(testkit::record(0, &[1])))]);
     sink.finish_point(&PointEnd::default()).unwrap();
     store.close().unwrap();
