@@ -133,7 +133,8 @@ pub(crate) fn write(
     let outcome = write_all(connection, jobs, state);
     state.notify_if_awaited();
     // Leaves one plain file, readable from a medium that cannot be written. While someone reads it, it
-    // stays as it is, which is readable too.
+    // stays as it is, which is readable too; that is not waited for.
+    let _ = connection.busy_timeout(Duration::ZERO);
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     outcome
 }

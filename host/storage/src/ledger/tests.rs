@@ -1,6 +1,7 @@
 //! What an exporter saves comes back, beside a run that writes and beside other exporters.
 
 use super::*;
+use crate::open::PATIENCE;
 use crate::run_header::RunHeader;
 use crate::store::Store;
 use crate::tail::Tail;
@@ -184,8 +185,11 @@ fn the_last_one_leaves_a_plain_file() {
     let (run, store) = Run::new();
     let (ledger, other) = (run.ledger("one"), run.ledger("other"));
     let tail = Tail::open(&run.records()).unwrap();
+    let before = loadwright_timing::clock::now();
     store.close().unwrap();
     drop(ledger);
+    let waited = loadwright_timing::clock::now() - before;
+    assert!(u128::from(waited) < PATIENCE.as_nanos() / 2, "neither waits for the others");
     assert_eq!(run.journal_mode(), "wal");
     drop(tail);
     drop(other);
