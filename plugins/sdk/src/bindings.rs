@@ -64,3 +64,38 @@ pub mod index {
         },
     });
 }
+
+pub mod exporter {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package loadwright:sdk;
+            world exporter {
+                import loadwright:plugin/clock@0.1.0;
+                import loadwright:plugin/artifacts@0.1.0;
+                import loadwright:plugin/http@0.1.0;
+                import loadwright:plugin/sqlite@0.1.0;
+                export loadwright:plugin/exporter@0.1.0;
+            }",
+        pub_export_macro: true,
+        additional_derives: [PartialEq],
+        with: {
+            "loadwright:plugin/types@0.1.0": crate::bindings::plugin::loadwright::plugin::types,
+        },
+        generate_all,
+    });
+}
+
+pub mod conventions {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package loadwright:sdk;
+            world conventions {
+                export loadwright:plugin/conventions@0.1.0;
+            }",
+        pub_export_macro: true,
+        additional_derives: [PartialEq],
+        with: {
+            "loadwright:plugin/types@0.1.0": crate::bindings::plugin::loadwright::plugin::types,
+        },
+    });
+}

@@ -1,12 +1,13 @@
 //! What the macros export: from the contract's functions to the traits. A component is configured
 //! once and called by one thread.
 
-use crate::bindings::{api, dataset, index, plugin};
+use crate::bindings::{api, conventions, dataset, exporter, index, plugin};
 use crate::{
-    Api, Conversation, Dataset, DatasetProperties, Exchange, Fault, Indexed, PromptRequest,
-    ReadingPlan, Reply, Request,
+    Ack, Api, Conventions, Conversation, Dataset, DatasetProperties, EndReason, Exchange, Exporter,
+    Fault, Indexed, Point, PromptRequest, ReadingPlan, Record, Reply, Request, Row, Run, Shapes,
+    Summary,
 };
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::marker::PhantomData;
 
 /// A plugin's manifest.
@@ -27,7 +28,17 @@ pub struct DatasetComponent<D>(PhantomData<D>);
 #[derive(Debug)]
 pub struct IndexedComponent<D>(PhantomData<D>);
 
+/// The exports of an exporter.
+#[derive(Debug)]
+pub struct ExporterComponent<E>(PhantomData<E>);
+
+/// The exports of a conventions plugin.
+#[derive(Debug)]
+pub struct ConventionsComponent<C>(PhantomData<C>);
+
 thread_local! {
+    static EXPORTER: RefCell<Option<Box<dyn Exporter>>> = const { RefCell::new(None) };
+    static CONVENTIONS: OnceCell<Box<dyn Conventions>> = const { OnceCell::new() };
     static API: OnceCell<Box<dyn Api>> = const { OnceCell::new() };
     static DATASET: OnceCell<Box<dyn Dataset>> = const { OnceCell::new() };
     static INDEXED: OnceCell<Box<dyn Indexed>> = const { OnceCell::new() };
@@ -140,5 +151,83 @@ impl<D: Indexed + Described> index::exports::loadwright::plugin::dataset_index::
 
     fn load(index: Vec<u8>) -> Result<(), Fault> {
         INDEXED.with(|cell| get(cell)?.load(index))
+    }
+}
+
+/// Calls the configured exporter.
+fn export(call: impl FnOnce(&mut dyn Exporter) -> Result<Ack, Fault>) -> Result<Ack, Fault> {
+    EXPORTER.with_borrow_mut(|plugin| match plugin {
+        Some(plugin) => call(plugin.as_mut()),
+        None => Err(Fault::Fatal(NOT_CONFIGURED.into())),
+    })
+}
+
+impl<E: Exporter + Described> plugin::exports::loadwright::plugin::plugin::Guest
+    for ExporterComponent<E>
+{
+    fn describe() -> String {
+        E::MANIFEST.into()
+    }
+
+    fn configure(settings: String) -> Result<(), Fault> {
+        report_panics();
+        let new = E::configure(&settings)?;
+        EXPORTER.with_borrow_mut(|plugin| match plugin {
+            Some(_) => Err(Fault::Fatal(CONFIGURED.into())),
+            None => {
+                *plugin = Some(Box::new(new));
+                Ok(())
+            }
+        })
+    }
+}
+
+impl<E: Exporter + Described> exporter::exports::loadwright::plugin::exporter::Guest
+    for ExporterComponent<E>
+{
+    fn begin(run: Run) -> Result<Ack, Fault> {
+        export(|plugin| plugin.begin(run))
+    }
+
+    fn begin_point(point: Point) -> Result<Ack, Fault> {
+        export(|plugin| plugin.begin_point(point))
+    }
+
+    fn progress(point: u32, rows: Vec<Row>) -> Result<Ack, Fault> {
+        export(|plugin| plugin.progress(point, rows))
+    }
+
+    fn requests(point: u32, requests: Vec<Record>) -> Result<Ack, Fault> {
+        export(|plugin| plugin.requests(point, requests))
+    }
+
+    fn end_point(point: u32, summary: Summary) -> Result<Ack, Fault> {
+        export(|plugin| plugin.end_point(point, summary))
+    }
+
+    fn end(end_reason: EndReason) -> Result<Ack, Fault> {
+        export(|plugin| plugin.end(end_reason))
+    }
+}
+
+impl<C: Conventions + Described> plugin::exports::loadwright::plugin::plugin::Guest
+    for ConventionsComponent<C>
+{
+    fn describe() -> String {
+        C::MANIFEST.into()
+    }
+
+    fn configure(settings: String) -> Result<(), Fault> {
+        report_panics();
+        let plugin = Box::new(C::configure(&settings)?);
+        CONVENTIONS.with(|cell| set(cell, plugin))
+    }
+}
+
+impl<C: Conventions + Described> conventions::exports::loadwright::plugin::conventions::Guest
+    for ConventionsComponent<C>
+{
+    fn telemetry() -> Result<Shapes, Fault> {
+        CONVENTIONS.with(|cell| get(cell)?.telemetry())
     }
 }

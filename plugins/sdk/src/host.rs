@@ -137,7 +137,7 @@ pub trait Host: 'static {
 }
 
 /// Ends a test whose host has no such call.
-fn missing<T>(call: &dyn std::fmt::Debug) -> T {
+pub(crate) fn missing<T>(call: &dyn std::fmt::Debug) -> T {
     panic!("this host does not have the call that was made with {call:?}")
 }
 

@@ -18,8 +18,10 @@ pub mod bindings;
 pub mod body;
 pub mod chat;
 pub mod content;
+pub mod conventions;
 mod dataset;
 pub mod exchange;
+pub mod exporter;
 #[doc(hidden)]
 pub mod glue;
 pub mod host;
@@ -41,9 +43,12 @@ pub use bindings::dataset::exports::loadwright::plugin::dataset::{
 pub use bindings::plugin::loadwright::plugin::types::{
     Custom, Fault, Field, HeldText, Link, Media, Message, Part, Prompt, Ranking, SettingFault,
 };
+pub use conventions::{Conventions, Shapes};
 pub use dataset::{
     Dataset, Indexed, content, conversation, items, message, properties, turn, user,
 };
+
+pub use exporter::{Ack, EndReason, Exporter, Point, Record, Row, Run, Summary, ack};
 
 /// Puts the manifest, a file beside the crate's Cargo.toml, into the component's custom section.
 #[doc(hidden)]
@@ -105,6 +110,36 @@ macro_rules! indexed_dataset {
     $crate::bindings::plugin::export!(Component with_types_in $crate::bindings::plugin);
     $crate::bindings::dataset::export!(Component with_types_in $crate::bindings::dataset);
     $crate::bindings::index::export!(Component with_types_in $crate::bindings::index);
+        };
+    };
+}
+
+/// Makes a component of a type that implements [`Exporter`] and the manifest beside the crate's
+/// Cargo.toml. Once a crate.
+#[macro_export]
+macro_rules! exporter {
+    ($plugin:ty, $manifest:literal) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            $crate::manifest_section!($plugin, $manifest);
+            type Component = $crate::glue::ExporterComponent<$plugin>;
+    $crate::bindings::plugin::export!(Component with_types_in $crate::bindings::plugin);
+    $crate::bindings::exporter::export!(Component with_types_in $crate::bindings::exporter);
+        };
+    };
+}
+
+/// Makes a component of a type that implements [`Conventions`] and the manifest beside the crate's
+/// Cargo.toml. Once a crate.
+#[macro_export]
+macro_rules! conventions {
+    ($plugin:ty, $manifest:literal) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            $crate::manifest_section!($plugin, $manifest);
+            type Component = $crate::glue::ConventionsComponent<$plugin>;
+    $crate::bindings::plugin::export!(Component with_types_in $crate::bindings::plugin);
+    $crate::bindings::conventions::export!(Component with_types_in $crate::bindings::conventions);
         };
     };
 }
