@@ -157,6 +157,13 @@ impl Secrets {
         self.sorted()
     }
 
+    /// These and `values`, each as it is, and as JSON and URLs spell it.
+    #[must_use]
+    pub fn with_values<T: AsRef<str>>(mut self, values: &[T]) -> Self {
+        values.iter().for_each(|value| self.add(value.as_ref()));
+        self.sorted()
+    }
+
     /// Where one holds another, the longer one goes first.
     fn sorted(mut self) -> Self {
         self.0.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then(one.cmp(other)));

@@ -2,3 +2,22 @@
 //! over HTTP and on disk; and OTLP. Nothing here computes a metric.
 
 #![forbid(unsafe_code)]
+
+mod address;
+mod artifacts;
+mod clock;
+mod deadline;
+mod grants;
+mod http;
+mod secrets;
+mod services;
+mod sqlite;
+mod usage;
+
+pub use artifacts::Quota;
+pub use deadline::{Deadline, Over};
+pub use grants::{Grant, Grants, setting_of};
+pub use http::{Lookup, Network, Pace, Proxies, SystemLookup};
+pub use secrets::Secret;
+pub use services::{Config, Services};
+pub use usage::{Usage, Used};

@@ -1,0 +1,1 @@
+//! Files within the folder, and all that leads out of it.

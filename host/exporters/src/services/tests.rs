@@ -1,0 +1,1 @@
+//! The services as an exporter has them.

@@ -1,0 +1,1 @@
+//! Statements that work, and those that are refused.
