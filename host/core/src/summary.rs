@@ -14,7 +14,9 @@ mod steady;
 mod tally;
 
 pub use builder::SummaryBuilder;
+pub(crate) use goodput::meets;
 pub use groups::{GROUP_METRICS, Group, Grouped, LabelGroups, MAX_GROUPS};
+pub(crate) use tally::count;
 
 use crate::Nanos;
 use crate::checks::{Verdict, Warning};

@@ -5,7 +5,7 @@ use crate::open::{OpenError, to_read};
 use crate::rows::RowError;
 use loadwright_core::ports::{Entry, EntryKind, RunSource, StoredPoint};
 use loadwright_core::sample::PointEnd;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ impl Tail {
     }
 }
 
-fn stored_point(row: &Row<'_>) -> Result<StoredPoint, RowError> {
+fn stored_point(row: &rusqlite::Row<'_>) -> Result<StoredPoint, RowError> {
     let point_end: Option<String> = row.get("point_end")?;
     let point_end: Option<PointEnd> =
         point_end.map(|json| serde_json::from_str(&json)).transpose()?;

@@ -14,7 +14,7 @@ pub(super) fn count<'a>(rows: impl Iterator<Item = &'a Row>, plan: &Plan) -> Opt
 /// Whether a request met every objective; by its from-schedule metrics where it was `planned` for a
 /// time. A reply of one token has no TPOT to miss; any other metric that does not exist misses its
 /// objective.
-fn meets(row: &Row, objectives: &Objectives, planned: bool) -> bool {
+pub(crate) fn meets(row: &Row, objectives: &Objectives, planned: bool) -> bool {
     let ttft = if planned { row.ttft_from_schedule() } else { row.ttft() };
     let latency = if planned { row.latency_from_schedule() } else { row.latency() };
     let within = |metric: Option<Nanos>, limit: Option<Nanos>| {

@@ -11,7 +11,7 @@ use crate::totals::{Connections, Counts, Failure, Tokens};
 use std::collections::BTreeMap;
 
 /// Adds `record`, which is no warm-up, to the counts.
-pub(super) fn count(counts: &mut Counts, record: &Record) {
+pub(crate) fn count(counts: &mut Counts, record: &Record) {
     if !record.last_attempt {
         counts.retried += 1;
         return;

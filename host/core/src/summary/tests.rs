@@ -3,7 +3,7 @@
 pub(crate) mod build;
 mod edges;
 mod groups;
-mod oracle;
+pub(crate) mod oracle;
 mod service;
 mod windows;
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::arbitrary;
 use crate::run_header::RunHeader;
 use crate::store::Store;
+use loadwright_core::export::{Row, RowBuilder, RowNames};
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::Sink;
 use loadwright_core::record::Record;
@@ -75,6 +76,46 @@ proptest! {
         prop_assert_eq!(&all(&mut tail, 3, count)[..], &expected[expected.len().min(3)..]);
         prop_assert_eq!(tail.next(u64::MAX, 9), Ok(Vec::new()));
         prop_assert_eq!(tail.next(0, 0), Ok(Vec::new()));
+    }
+}
+
+/// The rows of one point, read in pieces of `count` until `last`.
+fn rows(tail: &mut Tail, count: usize, last: u64) -> Vec<Row> {
+    let mut builder = RowBuilder::new(RowNames::Own);
+    builder.begin_point(&plan(0), 0);
+    let (mut cursor, mut rows) = (0, Vec::new());
+    while cursor < last {
+        for entry in tail.next(cursor, count).unwrap() {
+            cursor = entry.id;
+            match entry.kind {
+                EntryKind::Record(record) => builder.record(&record),
+                EntryKind::Sample(sample) => rows.push(builder.sample(&sample)),
+            }
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_run_that_goes_on_and_a_stored_one_give_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = records(&folder);
+    let mut store = Store::create(&path, &RunHeader::default()).unwrap();
+    let mut sink = store.begin_point(&plan(0), 0, 0).unwrap();
+    let live = std::thread::spawn(move || rows(&mut Tail::open(&path).unwrap(), 7, 1_010));
+    for second in 1..=10 {
+        let start = second * loadwright_core::SECOND;
+        let record = |at| testkit::record(start + at, &[start + 2 * at, start + 5 * at * at]);
+        (1..=100).for_each(|at| sink.record(&Arc::new(record(at * 1_000))).unwrap());
+        sink.sample(&Sample { at: start, ..Sample::default() }).unwrap();
+    }
+    sink.finish_point(&PointEnd::default()).unwrap();
+    let live = live.join().unwrap();
+    assert_eq!(live.len(), 10);
+    store.close().unwrap();
+    let mut tail = Tail::open(&records(&folder)).unwrap();
+    for count in [1, 100, 1_000] {
+        assert_eq!(rows(&mut tail, count, 1_010), live);
     }
 }
 

@@ -8,15 +8,15 @@ use crate::record::Record;
 
 /// A number as it is: dividend and divisor.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fraction(pub u128, pub u128);
+pub(crate) struct Fraction(pub u128, pub u128);
 
 impl Fraction {
-    pub(super) fn float(&self) -> f64 {
+    pub(crate) fn float(&self) -> f64 {
         self.0 as f64 / self.1 as f64
     }
 
     /// The nearest whole number, halves up.
-    pub(super) fn nearest(&self) -> u64 {
+    pub(crate) fn nearest(&self) -> u64 {
         let whole = self.0 / self.1;
         let rest = self.0 % self.1;
         (whole + u128::from(rest * 2 >= self.1)) as u64
@@ -34,7 +34,7 @@ fn successes(records: &[Record]) -> impl Iterator<Item = &Record> {
 }
 
 /// The values of a distribution; those of a point are in [`totals`].
-pub(super) fn values(metric: Metric, records: &[Record]) -> Vec<Fraction> {
+pub(crate) fn values(metric: Metric, records: &[Record]) -> Vec<Fraction> {
     let each = |values: fn(&Record) -> Vec<Fraction>| successes(records).flat_map(values).collect();
     match metric {
         Metric::Ttft => each(|record| first(record, |_| true, sent(record))),
@@ -184,7 +184,7 @@ pub(super) fn labelled(label: &str, text: &str, records: &[Record]) -> Vec<Recor
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Totals {
+pub(crate) struct Totals {
     pub total: u64,
     pub succeeded: u64,
     pub dropped: u64,
@@ -196,7 +196,7 @@ pub(super) struct Totals {
     pub output: Option<u64>,
 }
 
-pub(super) fn totals(records: &[Record]) -> Totals {
+pub(crate) fn totals(records: &[Record]) -> Totals {
     let warmup = records.iter().filter(|record| record.warmup && record.last_attempt).count();
     let mut totals = Totals { warmup: warmup as u64, ..Totals::default() };
     let measured = || records.iter().filter(|record| !record.warmup);
@@ -225,7 +225,7 @@ pub(super) fn totals(records: &[Record]) -> Totals {
     totals
 }
 
-pub(super) fn good(records: &[Record], ttft: u64, tpot: u64, open: bool) -> u64 {
+pub(crate) fn good(records: &[Record], ttft: u64, tpot: u64, open: bool) -> u64 {
     let mut good = 0;
     for record in successes(records) {
         let from = if open { record.timeline.scheduled } else { record.timeline.sent.unwrap() };

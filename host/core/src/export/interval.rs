@@ -1,0 +1,105 @@
+//! Folds what is stored of a point into rows, one for each sample of the engine. There is no clock
+//! here: a row is everything stored between two samples and is dated by the second, so that a run
+//! and its replay give the same rows, in whatever pieces they are read.
+
+mod compat;
+mod fold;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Metric, Row};
+use crate::Nanos;
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::sample::Sample;
+use compat::{COMPAT, Running};
+use fold::Fold;
+use table::ROWS;
+
+/// What the metrics of rows are, and under which names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowNames {
+    /// Those of docs/EXPORTERS.md.
+    #[default]
+    Own,
+    /// What EvalScope logs, under its keys and in its units: means and rates since the start of the
+    /// point, over all points as one. For dashboards that were built on them.
+    EvalScope,
+}
+
+impl RowNames {
+    /// The metrics of rows, in the order of their values.
+    pub fn metrics(self) -> Vec<Metric> {
+        match self {
+            Self::Own => ROWS.iter().map(|row| row.metric()).collect(),
+            Self::EvalScope => COMPAT.iter().map(|row| row.metric()).collect(),
+        }
+    }
+}
+
+/// Rows in the making.
+#[derive(Debug)]
+pub struct RowBuilder {
+    folded: Folded,
+    /// Zero of the clock that dates rows; none: no point has begun.
+    zero: Option<Nanos>,
+}
+
+#[derive(Debug)]
+enum Folded {
+    Own(Box<Fold>),
+    EvalScope(Box<Running>),
+}
+
+impl RowBuilder {
+    /// Rows with the metrics of `names`.
+    pub fn new(names: RowNames) -> Self {
+        let folded = match names {
+            RowNames::Own => Folded::Own(Box::default()),
+            RowNames::EvalScope => Folded::EvalScope(Box::default()),
+        };
+        Self { folded, zero: None }
+    }
+
+    /// Begins the point of `plan`, whose clock has its zero at `begun`. With EvalScope's names all
+    /// points have the clock of the first.
+    pub fn begin_point(&mut self, plan: &Plan, begun: Nanos) {
+        match &mut self.folded {
+            Folded::Own(fold) => {
+                **fold = Fold::new(plan);
+                self.zero = Some(begun);
+            }
+            Folded::EvalScope(running) => {
+                **running = Running::new(plan);
+                self.zero.get_or_insert(begun);
+            }
+        }
+    }
+
+    /// Adds a record of the point.
+    pub fn record(&mut self, record: &Record) {
+        if record.warmup {
+            return;
+        }
+        match &mut self.folded {
+            Folded::Own(fold) => fold.record(record),
+            Folded::EvalScope(running) => running.record(record),
+        }
+    }
+
+    /// Ends a row.
+    pub fn sample(&mut self, sample: &Sample) -> Row {
+        let values = match &mut self.folded {
+            Folded::Own(fold) => fold.row(sample, |interval| {
+                ROWS.iter()
+                    .map(|row| row.value(interval).filter(|value| value.is_finite()))
+                    .collect()
+            }),
+            Folded::EvalScope(running) => COMPAT.iter().map(|row| row.value(running)).collect(),
+        };
+        let zero = self.zero.unwrap_or(0);
+        Row { at: sample.at.wrapping_sub(zero).cast_signed() as f64 / 1e9, values }
+    }
+}
