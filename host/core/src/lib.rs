@@ -14,6 +14,7 @@ pub mod conversation;
 pub mod export;
 pub mod foreign;
 pub mod head;
+pub mod interval;
 pub mod labels;
 pub mod manifest;
 pub mod metrics;

@@ -9,8 +9,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::{Metric, Row};
 use crate::Nanos;
+use crate::export::{Metric, Row};
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::sample::Sample;

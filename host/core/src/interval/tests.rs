@@ -13,7 +13,7 @@ use crate::testkit::{closed, open, record};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-const PAGE: &str = include_str!("../../../../../docs/EXPORTERS.md");
+const PAGE: &str = include_str!("../../../../docs/EXPORTERS.md");
 
 const SECOND: u64 = crate::SECOND;
 
