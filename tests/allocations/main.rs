@@ -14,6 +14,7 @@ use fakes::FakeApi;
 use loadwright_core::ports::{Sink, SinkFailure};
 use loadwright_core::record::Record;
 use loadwright_core::sample::Sample;
+use loadwright_core::trace::{TraceKey, Traceparent};
 use loadwright_sim::Server;
 use rig::{Bench, PATIENCE, fast, plan_of, start};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -151,6 +152,7 @@ fn allocations(server: &Server, api: &FakeApi, number: u64) -> u64 {
     let recorded = Arc::<Recorded>::default();
     let mut bench = Bench::new(plan_of(&server.url(), 4, number));
     bench.api = api.clone();
+    bench.plan.request.traceparent = Some(Traceparent { key: TraceKey([1; 16]), ratio: 0.5 });
     let seen = Arc::clone(&recorded);
     bench.dataset.before = Some(Arc::new(move |item| {
         std::thread::sleep(ITEM);

@@ -28,6 +28,7 @@ mod probe;
 mod proxies;
 mod shapes;
 mod timestamps;
+mod traceparent;
 mod traces;
 mod turns;
 mod unsolicited;

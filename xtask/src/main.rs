@@ -1,7 +1,7 @@
 //! Build tasks of the workspace: `cargo xtask plugins` builds every guest, `--check` checks that the
 //! committed ones match their sources; `cargo xtask package` packages the plugin SDK and builds it from
 //! the package; `cargo xtask dist` builds the shipped binary, `cargo xtask contract` writes the
-//! contract's page.
+//! contract's page, `cargo xtask interop` holds exporters against the real tools.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
@@ -10,6 +10,7 @@ mod contract;
 mod digests;
 mod dist;
 mod guests;
+mod interop;
 mod package;
 mod plugins;
 mod stage;
@@ -22,7 +23,8 @@ Usage: cargo xtask plugins [NAME…]    build all guests, or these, into their d
        cargo xtask plugins --check    rebuild them elsewhere and compare with the committed ones
        cargo xtask package            package the plugin SDK and build it from the package
        cargo xtask dist               build the shipped binary and a file with its line tables
-       cargo xtask contract           write docs/plugins/contract.md from wit/";
+       cargo xtask contract           write docs/plugins/contract.md from wit/
+       cargo xtask interop [NAME…]    check what exporters send with the real tools, from PyPI";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["plugins", names @ ..] => plugins::build(names).map_err(Into::into),
         ["package"] => package::package().map_err(Into::into),
         ["contract"] => contract::write().map_err(Into::into),
+        ["interop", names @ ..] => interop::interop(names).map_err(Into::into),
         ["dist"] => dist::dist().map_err(Into::into),
         _ => {
             eprintln!("{USAGE}");

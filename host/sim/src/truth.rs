@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct Served {
     /// The `x-request-id` of the request; empty where it had none.
     pub request_id: String,
+    /// Its `traceparent`; empty where it had none.
+    pub traceparent: String,
     /// Its index, numbered from 0 as requests are received.
     pub index: u64,
     /// The index of its connection, numbered from 0 as connections are accepted.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use loadwright_core::plan::Plan;
 use loadwright_core::request::Request;
+use loadwright_core::trace::AttemptKey;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -53,6 +54,11 @@ impl RequestHeads {
             self.put_id(out, id);
             put(out, &["\r\n"]);
         }
+        if let Some(traceparent) = self.traceparent(id) {
+            put(out, &["traceparent: "]);
+            out.extend_from_slice(&traceparent);
+            put(out, &["\r\n"]);
+        }
         let length = request.body.len();
         write!(out, "content-length: {length}\r\n\r\n").expect("writing to memory cannot fail");
     }
@@ -80,17 +86,38 @@ impl RequestHeads {
             self.put_id(&mut value, id);
             builder = builder.header("x-request-id", value);
         }
+        if let Some(traceparent) = self.traceparent(id) {
+            builder = builder.header("traceparent", &traceparent[..]);
+        }
         builder.body(Full::new(Bytes::copy_from_slice(&request.body)))
     }
 
     /// The fixed headers, and those of `request` that none of them overrides.
     fn headers<'a>(&'a self, request: &'a Request) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let own = request.head.headers.iter().filter(|(name, _)| !self.is_fixed(name));
+        let own = request.head.headers.iter().filter(|(name, _)| !self.is_taken(name));
         self.fixed.iter().chain(own).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether a plugin's header `name` is replaced by one of the user or of the host.
+    fn is_taken(&self, name: &str) -> bool {
+        let traced = self.plan.request.traceparent.is_some();
+        self.is_fixed(name) || traced && name.eq_ignore_ascii_case("traceparent")
     }
 
     fn is_fixed(&self, name: &str) -> bool {
         self.fixed.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(name))
+    }
+
+    /// By which servers continue the trace of a request, where the plan asks for it; a connection test
+    /// belongs to none. The user's own header replaces it, as an API plugin's does not.
+    fn traceparent(&self, id: AttemptId) -> Option<[u8; 55]> {
+        let traceparent = self.plan.request.traceparent.filter(|_| id.seq != AttemptId::PROBE)?;
+        if self.is_fixed("traceparent") {
+            return None;
+        }
+        let AttemptId { seq, turn, attempt, .. } = id;
+        let key = AttemptKey { point: self.plan.index, seq, turn, attempt };
+        Some(traceparent.ids(key).traceparent())
     }
 
     /// Writes a request id by which the server's log and the records can be matched.

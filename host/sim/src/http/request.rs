@@ -40,6 +40,7 @@ pub(crate) struct RequestHead {
     /// Without the query.
     pub(crate) path: String,
     pub(crate) request_id: String,
+    pub(crate) traceparent: String,
     pub(crate) fault: Option<String>,
     pub(crate) keep_alive: bool,
     pub(crate) expects_continue: bool,
@@ -122,6 +123,8 @@ impl RequestHead {
             self.expects_continue = value.eq_ignore_ascii_case("100-continue");
         } else if is("x-request-id") {
             self.request_id = value.into();
+        } else if is("traceparent") {
+            self.traceparent = value.into();
         } else if is(FAULT_HEADER) {
             self.fault = Some(value.into());
         }

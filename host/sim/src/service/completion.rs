@@ -43,6 +43,7 @@ pub(super) async fn complete(
 ) -> io::Result<AfterReply> {
     let served = Served {
         request_id: std::mem::take(&mut request.head.request_id),
+        traceparent: std::mem::take(&mut request.head.traceparent),
         connection: request.connection,
         received: request.received.kernel,
         received_user: request.received.user,

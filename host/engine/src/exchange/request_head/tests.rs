@@ -4,6 +4,7 @@ use super::*;
 use loadwright_core::plan::Target;
 use loadwright_core::request::Head;
 use loadwright_core::testkit;
+use loadwright_core::trace::{TraceKey, Traceparent};
 use std::collections::BTreeMap;
 
 fn heads(headers: &[(&str, &str)]) -> RequestHeads {
@@ -11,7 +12,9 @@ fn heads(headers: &[(&str, &str)]) -> RequestHeads {
     let headers = headers.iter().map(own).collect();
     let target = Target { url: "http://h:81/v1?k=1".into(), headers, ..Target::default() };
     let endpoint = Endpoint::new(&target).unwrap();
-    RequestHeads::new(&Arc::new(Plan { index: 3, target, ..testkit::plan() }), &endpoint)
+    let mut plan = Plan { index: 3, target, ..testkit::plan() };
+    plan.request.traceparent = Some(Traceparent { key: TraceKey([7; 16]), ratio: 1.0 });
+    RequestHeads::new(&Arc::new(plan), &endpoint)
 }
 
 fn request() -> Request {
@@ -48,7 +51,9 @@ fn a_head_has_the_request_line_and_all_headers() {
     assert_eq!(fields["content-type"], "application/json");
     assert_eq!(fields["x-request-id"], "lw-3-9-1-2");
     let probe = AttemptId { seq: AttemptId::PROBE, ..attempt() };
-    assert_eq!(written(&heads(&[]), probe).2["x-request-id"], "lw-probe");
+    let fields = written(&heads(&[]), probe).2;
+    assert_eq!(fields["x-request-id"], "lw-probe");
+    assert!(!fields.contains_key("traceparent"));
 }
 
 #[test]
@@ -58,8 +63,27 @@ fn the_users_headers_take_precedence() {
     assert_eq!(fields["host"], "other");
     assert_eq!(fields["x-request-id"], "mine");
     assert_eq!(fields["content-type"], "text/x");
+    let own = heads(&[("Traceparent", "mine")]);
+    assert_eq!(written(&own, attempt()).2["traceparent"], "mine");
+    assert_eq!(own.http2(&request(), attempt()).unwrap().headers()["traceparent"], "mine");
     let twice = heads(&[("accept", "a"), ("Accept", "b")]);
     assert_eq!(written(&twice, attempt()).2["accept"], "b");
+}
+
+/// A plugin's own `traceparent` would part the trace from the one that exporters are given.
+#[test]
+fn traceparent_names_the_attempt_and_replaces_that_of_a_plugin() {
+    let key = AttemptKey { point: 3, seq: 9, turn: 1, attempt: 2 };
+    let ids = Traceparent { key: TraceKey([7; 16]), ratio: 1.0 }.ids(key);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let expected = format!("00-{}-{}-01", hex(&ids.trace), hex(&ids.span));
+    let heads = heads(&[]);
+    assert_eq!(written(&heads, attempt()).2["traceparent"], expected);
+    let mut request = request();
+    Arc::make_mut(&mut request.head).headers.push(("Traceparent".into(), "plugin".into()));
+    let own = heads.http2(&request, attempt()).unwrap();
+    let values: Vec<_> = own.headers().get_all("traceparent").iter().collect();
+    assert_eq!(values, [expected.as_str()]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn read(text: &str) -> Option<(RequestHead, usize)> {
 #[test]
 fn a_head_is_parsed_once_it_is_complete() {
     let text = "POST /v1/completions?x=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\
-                X-Request-Id: lw-1\r\nx-sim-fault: drop\r\nExpect: 100-continue\r\n\r\n";
+                X-Request-Id: lw-1\r\nTraceparent: 00-a-b-01\r\nx-sim-fault: drop\r\nExpect: 100-continue\r\n\r\n";
     for end in 0..text.len() {
         assert_eq!(read(&text[..end]), None);
     }
@@ -20,6 +20,7 @@ fn a_head_is_parsed_once_it_is_complete() {
         method: "POST".into(),
         path: "/v1/completions".into(),
         request_id: "lw-1".into(),
+        traceparent: "00-a-b-01".into(),
         fault: Some("drop".into()),
         keep_alive: true,
         expects_continue: true,
