@@ -2,6 +2,7 @@
 //! sent again where that helps. Redirects are followed here, each checked as a request of its own.
 
 mod body;
+mod client;
 mod failure;
 mod gate;
 mod keep;
@@ -12,6 +13,7 @@ mod redirect;
 mod reply;
 mod retry;
 
+pub use client::Network;
 pub use gate::{Lookup, SystemLookup};
 pub(crate) use prepare::OpenFile;
 pub use proxies::Proxies;
@@ -32,37 +34,13 @@ use loadwright_core::ports::Fault;
 use policy::{Permit, Policy};
 use prepare::{Prepared, Target};
 use reply::Reply;
-use reqwest::{Certificate, Client};
+use reqwest::Client;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// In which connections that servers closed meanwhile are noticed: nobody looks at them between calls.
 const NOTICE: Duration = Duration::from_millis(1);
-
-/// How exporters reach the network.
-#[derive(Clone)]
-pub struct Network {
-    /// Proxies.
-    pub proxies: Proxies,
-    /// Certificates of authorities beside the system's, in PEM.
-    pub authorities: Vec<u8>,
-    /// How names are looked up.
-    pub lookup: Arc<dyn Lookup>,
-    /// How often requests are sent again.
-    pub pace: Pace,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            proxies: Proxies::default(),
-            authorities: Vec::new(),
-            lookup: Arc::new(SystemLookup),
-            pace: Pace::default(),
-        }
-    }
-}
 
 /// The client of one exporter.
 pub(crate) struct Http {
@@ -101,7 +79,7 @@ impl Http {
         let proxies = network.proxies.hosts();
         let gate = Gate::new(Arc::clone(&network.lookup), proxies.clone());
         let policy = Policy { name: name.to_owned(), grants, proxies };
-        let client = client(network, gate.clone())?;
+        let client = client::new(network, gate.clone())?;
         let mut runtime = Builder::new_current_thread();
         let runtime = runtime.enable_all().max_blocking_threads(4).build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
@@ -130,26 +108,6 @@ impl Drop for Http {
             runtime.shutdown_background();
         }
     }
-}
-
-fn client(network: &Network, gate: Gate) -> Result<Client, String> {
-    let mut builder = Client::builder()
-        .use_rustls_tls()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .user_agent(concat!("loadwright/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Arc::new(gate));
-    for proxy in network.proxies.rules()? {
-        builder = builder.proxy(proxy);
-    }
-    let authorities = Certificate::from_pem_bundle(&network.authorities)
-        .map_err(|error| format!("--exporter-ca-cert: {error}"))?;
-    for authority in authorities {
-        builder = builder.add_root_certificate(authority);
-    }
-    builder.build().map_err(|error| format!("no client of HTTP: {error}"))
 }
 
 impl Link {

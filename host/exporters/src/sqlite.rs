@@ -53,7 +53,7 @@ fn transaction(
     statements: &[Statement],
 ) -> Result<Vec<Table>, Failed> {
     let connection = open(path, room).map_err(Failed::Opening)?;
-    limit_time(&connection, deadline.clone());
+    limit_time(&connection, deadline.clone(), LONGEST);
     connection.execute_batch("BEGIN IMMEDIATE").map_err(Failed::Opening)?;
     connection.authorizer(Some(rules::authorize));
     let mut room = values::Room::default();
@@ -85,10 +85,10 @@ fn open(path: &Path, room: u64) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn limit_time(connection: &Connection, deadline: Deadline) {
+fn limit_time(connection: &Connection, deadline: Deadline, longest: Duration) {
     let start = clock::instant();
     let is_over =
-        move || clock::instant().duration_since(start) > LONGEST || deadline.left().is_err();
+        move || clock::instant().duration_since(start) > longest || deadline.left().is_err();
     connection.progress_handler(INSTRUCTIONS, Some(is_over));
 }
 
