@@ -5,7 +5,7 @@ use super::{Client, PACE, get, post};
 use crate::http::{Network, Pace};
 use loadwright_core::export::http::Retry;
 use loadwright_core::ports::Fault;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// The status in the end, and how many requests arrived.
 fn tried(retry: Retry, answers: Vec<Answer>) -> (Option<u16>, u64) {
@@ -82,12 +82,12 @@ fn a_refused_connection_is_worth_another_try_and_a_refused_host_is_not() {
 
 #[test]
 fn retry_after_is_waited_for_in_seconds_and_as_a_date() {
-    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
+    let date = httpdate::fmt_http_date(crate::clock::time_of_day() + Duration::from_secs(3));
     for header in ["retry-after: 1".to_owned(), format!("retry-after: {date}")] {
         let server = Server::start(vec![status(429, &[&header]), ok("")]);
         let mut request = get(&server.url("/"));
         request.retry = Retry::Unsent;
-        let start = Instant::now();
+        let start = crate::clock::instant();
         assert_eq!(Client::to(&server.url("")).send(&request).expect("a response").status, 200);
         assert!(start.elapsed() >= Duration::from_millis(900), "{header}: {:?}", start.elapsed());
     }
