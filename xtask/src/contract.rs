@@ -24,6 +24,12 @@ const INTERFACES: [&str; 10] = [
     "tokenizer",
     "files",
     "rows",
+    "exporter",
+    "clock",
+    "http",
+    "artifacts",
+    "sqlite",
+    "conventions",
 ];
 
 const HEAD: &str = "\

@@ -131,6 +131,9 @@ fn opened(source: &Source, cache: &Path) -> Result<(Arc<Plugin>, Configured), Fa
             let services = DatasetServices { files, ..DatasetServices::default() };
             Configured::Dataset(plugin.dataset(&settings(), services)?)
         }
+        Kind::Exporter | Kind::Conventions => {
+            return Err("only APIs and datasets are measured".into());
+        }
     };
     Ok((plugin, configured))
 }

@@ -3,11 +3,13 @@
 //! service measures itself, secrets and files. Whatever is not understood is refused by name.
 
 mod api;
+mod exporter;
 mod metric;
 mod needs;
 mod prompt_kind;
 
 pub use api::{ApiManifest, Auth};
+pub use exporter::{ExporterManifest, NetrcField, Source};
 pub use metric::read_metrics;
 pub use needs::{Need, Needs, VARIABLE};
 pub use prompt_kind::{PromptKind, listed};

@@ -7,6 +7,7 @@ mod address;
 mod artifacts;
 mod clock;
 mod deadline;
+mod driver;
 mod grants;
 mod http;
 mod secrets;
@@ -16,6 +17,9 @@ mod usage;
 
 pub use artifacts::Quota;
 pub use deadline::{Deadline, Over};
+pub use driver::{
+    Documents, ExportOutcome, ExportWhen, Exports, Job, Notice, RunWatch, StartError, Tell, Unsent,
+};
 pub use grants::{Grant, Grants, setting_of};
 pub use http::{Lookup, Network, Pace, Proxies, SystemLookup};
 pub use secrets::Secret;

@@ -87,4 +87,10 @@ impl RunSource for Tail {
     fn point(&mut self, index: u32) -> Result<Option<StoredPoint>, String> {
         self.read_point(index).map_err(|error| error.to_string())
     }
+
+    fn records_behind(&mut self, cursor: u64) -> Result<u64, String> {
+        let sql = "SELECT count(*) FROM request WHERE id > ?";
+        let count = self.connection.query_row(sql, [cursor.cast_signed()], |row| row.get(0));
+        count.map(i64::cast_unsigned).map_err(|error| error.to_string())
+    }
 }

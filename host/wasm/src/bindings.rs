@@ -54,3 +54,36 @@ pub(crate) mod identity {
         world: "loadwright:host/identity",
     });
 }
+
+/// Exporters, and what the host offers them.
+pub(crate) mod export {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package loadwright:host;
+            world exporting {
+                import loadwright:plugin/clock@0.1.0;
+                import loadwright:plugin/http@0.1.0;
+                import loadwright:plugin/artifacts@0.1.0;
+                import loadwright:plugin/sqlite@0.1.0;
+                export loadwright:plugin/exporter@0.1.0;
+            }
+        ",
+        world: "loadwright:host/exporting",
+        imports: { default: trappable },
+    });
+}
+
+/// Names of telemetry.
+pub(crate) mod conventions {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package loadwright:host;
+            world conventions {
+                export loadwright:plugin/conventions@0.1.0;
+            }
+        ",
+        world: "loadwright:host/conventions",
+    });
+}

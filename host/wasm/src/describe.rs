@@ -3,7 +3,9 @@
 
 use crate::call::Call;
 use crate::error::LoadFault;
-use crate::exports::{ApiExports, DatasetExports, Exports, NoExports};
+use crate::exports::{
+    ApiExports, ConventionsExports, DatasetExports, ExporterExports, Exports, NoExports,
+};
 use crate::files::FileSet;
 use crate::guest_output::PluginLog;
 use crate::host::Host;
@@ -87,6 +89,10 @@ pub(crate) fn check(
     let made = match kind {
         Kind::Api => factory::<ApiExports>(host, "", log, pre)?.unconfigured().map(drop),
         Kind::Dataset => factory::<DatasetExports>(host, "", log, pre)?.unconfigured().map(drop),
+        Kind::Exporter => factory::<ExporterExports>(host, "", log, pre)?.unconfigured().map(drop),
+        Kind::Conventions => {
+            factory::<ConventionsExports>(host, "", log, pre)?.unconfigured().map(drop)
+        }
     };
     made.map_err(|failure| LoadFault::Contract(failure.cause.to_string()))
 }
@@ -118,6 +124,7 @@ fn factory<F: Exports>(
             tokenizer: None,
             files: FileSet::default(),
             inexact: AtomicU64::new(0),
+            exporter: None,
         }),
         settings: String::new(),
     };

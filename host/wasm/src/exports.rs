@@ -1,7 +1,7 @@
 //! The exports of one instance: found once a component, typed once an instance.
 
-use crate::bindings::bulk;
 use crate::bindings::index::exports::loadwright::plugin::dataset_index;
+use crate::bindings::{bulk, conventions, export};
 use crate::misfit;
 use crate::state::State;
 use std::sync::{Arc, Mutex};
@@ -104,6 +104,56 @@ impl Exports for DatasetExports {
 
     fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
         misfit::dataset(store, instance)
+    }
+}
+
+/// An exporter.
+pub(crate) struct ExporterExports;
+
+impl Exports for ExporterExports {
+    type Indices = export::exports::loadwright::plugin::exporter::GuestIndices;
+    type Guest = export::exports::loadwright::plugin::exporter::Guest;
+    type Shared = ();
+
+    fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices> {
+        Self::Indices::new(pre)
+    }
+
+    fn load(
+        indices: &Self::Indices,
+        store: &mut Store<State>,
+        instance: &Component,
+    ) -> wasmtime::Result<Self::Guest> {
+        indices.load(store, instance)
+    }
+
+    fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
+        misfit::exporter(store, instance)
+    }
+}
+
+/// A conventions plugin.
+pub(crate) struct ConventionsExports;
+
+impl Exports for ConventionsExports {
+    type Indices = conventions::exports::loadwright::plugin::conventions::GuestIndices;
+    type Guest = conventions::exports::loadwright::plugin::conventions::Guest;
+    type Shared = ();
+
+    fn find(pre: &InstancePre<State>) -> wasmtime::Result<Self::Indices> {
+        Self::Indices::new(pre)
+    }
+
+    fn load(
+        indices: &Self::Indices,
+        store: &mut Store<State>,
+        instance: &Component,
+    ) -> wasmtime::Result<Self::Guest> {
+        indices.load(store, instance)
+    }
+
+    fn misfit(store: &mut Store<State>, instance: &Component) -> Option<&'static str> {
+        misfit::conventions(store, instance)
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::bindings::bulk::loadwright::plugin::types::Fault;
 use crate::bindings::bulk::loadwright::plugin::{files, log, random, rows, tokenizer, types};
 use crate::convert;
+use crate::exporter;
 use crate::files::FileSet;
 use crate::guest_output::Level;
 use crate::kind::Kind;
@@ -27,7 +28,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, kind: Kind) -> wasmtime:
     types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     log::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     match kind {
-        Kind::Api => Ok(()),
+        Kind::Api | Kind::Conventions => Ok(()),
+        Kind::Exporter => exporter::imports::add_to_linker(linker),
         Kind::Dataset => {
             random::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
             tokenizer::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
@@ -55,6 +57,10 @@ impl log::Host for State {
             log::Level::Info => Level::Info,
             log::Level::Warn => Level::Warn,
             log::Level::Error => Level::Error,
+        };
+        let text = match &self.services.exporter {
+            Some(services) => services.lock().masked(&text),
+            None => text,
         };
         self.for_guest(|state| state.output.line(level, &text))
     }

@@ -219,6 +219,11 @@ impl<F: Exports> Instance<F> {
         self.live.is_some()
     }
 
+    /// Drops the instance: the next call creates another.
+    pub(crate) fn discard(&mut self) {
+        self.live = None;
+    }
+
     /// One call. A trap or an exceeded limit ends the instance; the next call creates another.
     pub(crate) fn call<T>(
         &mut self,

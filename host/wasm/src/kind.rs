@@ -9,6 +9,10 @@ pub enum Kind {
     Api,
     /// Generates or reads conversations.
     Dataset,
+    /// Sends results.
+    Exporter,
+    /// Names spans and metrics.
+    Conventions,
 }
 
 struct Row {
@@ -21,7 +25,7 @@ struct Row {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Api, Self::Dataset];
+    pub const ALL: [Self; 4] = [Self::Api, Self::Dataset, Self::Exporter, Self::Conventions];
 
     const fn row(self) -> Row {
         match self {
@@ -37,6 +41,20 @@ impl Kind {
                 flag: "dataset",
                 settings_flag: "dataset-args",
                 noun: "dataset",
+                article: "a",
+            },
+            Self::Exporter => Row {
+                interface: "exporter",
+                flag: "exporter",
+                settings_flag: "exporter-option",
+                noun: "exporter",
+                article: "an",
+            },
+            Self::Conventions => Row {
+                interface: "conventions",
+                flag: "exporter-option otlp.conventions",
+                settings_flag: "exporter-option",
+                noun: "conventions plugin",
                 article: "a",
             },
         }

@@ -9,7 +9,9 @@ use crate::formatting::Formatting;
 use crate::kind::Kind;
 use known::Known;
 use loadwright_core::foreign::clipped;
-use loadwright_core::manifest::{ApiManifest, DatasetManifest, Needs, read_metrics};
+use loadwright_core::manifest::{
+    ApiManifest, DatasetManifest, ExporterManifest, Needs, read_metrics,
+};
 use loadwright_core::service::ServiceMetric;
 use loadwright_core::setting::SettingFault;
 use serde_json::Value;
@@ -41,6 +43,8 @@ pub struct Manifest {
     pub api: ApiManifest,
     /// What it says as a dataset; defaults where it says nothing.
     pub dataset: DatasetManifest,
+    /// What it says as an exporter; defaults where it says nothing.
+    pub exporter: ExporterManifest,
     /// Numbers that its service measures itself, sorted by name.
     pub metrics: Vec<ServiceMetric>,
     /// Settings that name a file or a folder.
@@ -69,9 +73,10 @@ impl Manifest {
         let needs = known.section("needs", Needs::read)?;
         let api = known.section("api", ApiManifest::read)?;
         let dataset = known.section("dataset", DatasetManifest::read)?;
+        let exporter = known.section("exporter", ExporterManifest::read)?;
         let metrics = known.section("metrics", read_metrics)?;
         let path_settings = schema::check(&known.settings)?;
-        let manifest = Self { json, known, needs, api, dataset, metrics, path_settings };
+        let manifest = Self { json, known, needs, api, dataset, exporter, metrics, path_settings };
         manifest.check_kind(kind)?;
         manifest.check_files()?;
         Ok(manifest)
@@ -80,22 +85,84 @@ impl Manifest {
     /// Refuses what a plugin of this kind has no use for.
     fn check_kind(&self, kind: Kind) -> Result<(), String> {
         let useless: &[&str] = match kind {
-            Kind::Api => &["dataset"],
-            Kind::Dataset => &["api", "metrics"],
+            Kind::Api => &["dataset", "exporter"],
+            Kind::Dataset => &["api", "metrics", "exporter"],
+            Kind::Exporter => &["api", "dataset", "metrics"],
+            Kind::Conventions => &["api", "dataset", "metrics", "exporter"],
         };
         if let Some(member) = useless.iter().find(|member| self.known.has(member)) {
             return Err(format!("has the member `{member}`, but the plugin is {}", kind.one()));
         }
+        self.check_files_of(kind)?;
+        self.check_secrets_of(kind)?;
+        self.check_reach_of(kind)
+    }
+
+    fn check_files_of(&self, kind: Kind) -> Result<(), String> {
         let files = self.needs.files.first().map(|need| &need.name);
-        match (kind, files.or(self.path_settings.first()), self.needs.secrets.first()) {
-            (Kind::Api, Some(file), _) => {
+        match files.or(self.path_settings.first()) {
+            Some(file) if kind != Kind::Dataset => {
                 Err(format!("`{file}` is a file, which only datasets can read"))
             }
-            (Kind::Dataset, _, Some(secret)) => Err(format!(
-                "needs the secret `{}`, which goes into headers of an API only",
-                secret.name
-            )),
             _ => Ok(()),
+        }
+    }
+
+    fn check_secrets_of(&self, kind: Kind) -> Result<(), String> {
+        let secrets = &self.needs.secrets;
+        match kind {
+            Kind::Dataset | Kind::Conventions => match secrets.first() {
+                Some(secret) => Err(format!(
+                    "needs the secret `{}`, which goes into headers of an API or an exporter only",
+                    secret.name
+                )),
+                None => Ok(()),
+            },
+            Kind::Api => match secrets.iter().find(|secret| !secret.hosts.is_empty()) {
+                Some(secret) => Err(format!(
+                    "the secret `{}` has hosts, but an API's go to the service only",
+                    secret.name
+                )),
+                None => Ok(()),
+            },
+            Kind::Exporter => match secrets.iter().find(|secret| secret.hosts.is_empty()) {
+                Some(secret) => Err(format!(
+                    "the secret `{}` needs `hosts`: those that it may be sent to",
+                    secret.name
+                )),
+                None => self.check_sources(),
+            },
+        }
+    }
+
+    /// Checks that what has sources is a setting or a secret.
+    fn check_sources(&self) -> Result<(), String> {
+        let settings = self.known.settings.get("properties");
+        let is_setting = |name: &str| settings.is_some_and(|it| it.get(name).is_some());
+        let mut of_settings = self.exporter.of_settings().map(|(name, _)| name);
+        if let Some(name) = of_settings.find(|name| !is_setting(name)) {
+            return Err(format!("exporter.sources: `{name}` is not a setting"));
+        }
+        let is_secret = |name: &str| self.needs.secrets.iter().any(|need| need.name == name);
+        match self.exporter.secrets().find(|name| !is_secret(name)) {
+            Some(name) => Err(format!("exporter.sources: `{name}` is not in needs.secrets")),
+            None => Ok(()),
+        }
+    }
+
+    /// Hosts, folders and the end of the run, which are for exporters.
+    fn check_reach_of(&self, kind: Kind) -> Result<(), String> {
+        let needs = &self.needs;
+        let needed = [
+            ("hosts", !needs.hosts.is_empty()),
+            ("folders", !needs.folders.is_empty()),
+            ("stop", needs.stop.is_some()),
+        ];
+        match needed.iter().find(|(_, needed)| *needed && kind != Kind::Exporter) {
+            Some((member, _)) => {
+                Err(format!("needs.{member} is for exporters, but the plugin is {}", kind.one()))
+            }
+            None => Ok(()),
         }
     }
 

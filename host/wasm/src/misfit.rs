@@ -8,6 +8,10 @@ use crate::bindings::bulk::exports::loadwright::plugin::dataset::{
     Conversation, DatasetProperties,
 };
 use crate::bindings::bulk::loadwright::plugin::types::Fault;
+use crate::bindings::conventions::exports::loadwright::plugin::conventions::Shapes;
+use crate::bindings::conventions::loadwright::plugin::types::Fault as ConventionsFault;
+use crate::bindings::export::exports::loadwright::plugin::exporter as export;
+use crate::bindings::export::loadwright::plugin::types::Fault as ExportFault;
 use crate::state::State;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
@@ -29,6 +33,24 @@ pub(crate) fn dataset(store: &mut Store<State>, instance: &Instance) -> Option<&
     dataset
         .misfit::<(), (Result<DatasetProperties, Fault>,)>("properties")
         .or_else(|| dataset.misfit::<(u32, u32), Items>("generate"))
+}
+
+/// The function of an exporter.
+pub(crate) fn exporter(store: &mut Store<State>, instance: &Instance) -> Option<&'static str> {
+    type Answer = (Result<export::Ack, ExportFault>,);
+    let mut it = Interface { store, instance, name: "loadwright:plugin/exporter@0.1.0" };
+    it.misfit::<(export::Run,), Answer>("begin")
+        .or_else(|| it.misfit::<(export::Point,), Answer>("begin-point"))
+        .or_else(|| it.misfit::<(u32, &[export::Row]), Answer>("progress"))
+        .or_else(|| it.misfit::<(u32, &[export::Request]), Answer>("requests"))
+        .or_else(|| it.misfit::<(u32, export::Summary), Answer>("end-point"))
+        .or_else(|| it.misfit::<(export::EndReason,), Answer>("end"))
+}
+
+/// The function of a conventions plugin.
+pub(crate) fn conventions(store: &mut Store<State>, instance: &Instance) -> Option<&'static str> {
+    let mut it = Interface { store, instance, name: "loadwright:plugin/conventions@0.1.0" };
+    it.misfit::<(), (Result<Shapes, ConventionsFault>,)>("telemetry")
 }
 
 /// One interface of an instance.

@@ -1,9 +1,11 @@
 //! One opened plugin: its identity, and factories for its api and its dataset.
 
 use crate::api;
+use crate::conventions;
 use crate::dataset;
 use crate::describe;
 use crate::error::{LoadError, LoadFault, OpenError};
+use crate::exporter;
 use crate::exports::Exports;
 use crate::files::FileSet;
 use crate::guest_output::PluginLog;
@@ -13,8 +15,10 @@ use crate::instance::{InstanceConfig, InstanceFactory};
 use crate::kind::Kind;
 use crate::manifest::Manifest;
 use crate::source::Source;
-use crate::state::{Services, State};
-use loadwright_core::ports::{ApiFactory, DatasetFactory, Tokenizer};
+use crate::state::{Offered, Services, State};
+use loadwright_core::export::telemetry::Shapes;
+use loadwright_core::ports::{ApiFactory, DatasetFactory, Exporter, ExporterServices, Tokenizer};
+use loadwright_core::stop::StopFlag;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -28,6 +32,15 @@ pub struct DatasetServices {
     pub tokenizer: Option<Arc<dyn Tokenizer>>,
     /// Files and folders that the user named, each by the name of its setting.
     pub files: Vec<(String, PathBuf)>,
+}
+
+/// What the host does for the instances of one plugin.
+#[derive(Default)]
+struct HostServices {
+    /// Ends calls; never raised for exporters, which go on when a run is stopped.
+    stop: StopFlag,
+    dataset: DatasetServices,
+    exporter: Option<Arc<Offered>>,
 }
 
 /// An opened plugin.
@@ -106,7 +119,7 @@ impl Plugin {
     /// # Errors
     /// It is not an API plugin, does not compile, or rejects the settings.
     pub fn api(&self, settings: &Value) -> Result<Arc<dyn ApiFactory>, OpenError> {
-        let factory = self.instance_factory(Kind::Api, settings, DatasetServices::default())?;
+        let factory = self.instance_factory(Kind::Api, settings, self.stopped())?;
         let manifest = self.manifest();
         let api = api::WasmApi::new(factory, manifest.formatting(), &manifest.metrics)?;
         Ok(Arc::new(api))
@@ -121,22 +134,48 @@ impl Plugin {
         settings: &Value,
         services: DatasetServices,
     ) -> Result<Arc<dyn DatasetFactory>, OpenError> {
+        let services = HostServices { dataset: services, ..self.stopped() };
         let factory = self.instance_factory(Kind::Dataset, settings, services)?;
         Ok(Arc::new(dataset::WasmDataset::new(factory)?))
+    }
+
+    /// Configures it as an exporter; otherwise like [`api`](Self::api).
+    ///
+    /// # Errors
+    /// It is not an exporter, does not compile, or rejects the settings.
+    pub fn exporter(
+        &self,
+        settings: &Value,
+        services: Box<dyn ExporterServices>,
+    ) -> Result<Box<dyn Exporter>, OpenError> {
+        let host =
+            HostServices { exporter: Some(Offered::new(services)), ..HostServices::default() };
+        let factory = self.instance_factory(Kind::Exporter, settings, host)?;
+        Ok(Box::new(exporter::WasmExporter::new(factory, &self.manifest().exporter)?))
+    }
+
+    /// Configures it as a conventions plugin, and returns what it describes.
+    ///
+    /// # Errors
+    /// It is not a conventions plugin, does not compile, rejects the settings, or fails.
+    pub fn conventions(&self, settings: &Value) -> Result<Shapes, OpenError> {
+        let factory =
+            self.instance_factory(Kind::Conventions, settings, HostServices::default())?;
+        Ok(conventions::shapes(factory)?)
     }
 
     fn instance_factory<F: Exports>(
         &self,
         kind: Kind,
         settings: &Value,
-        services: DatasetServices,
+        services: HostServices,
     ) -> Result<InstanceFactory<F>, OpenError> {
         if self.kind() != kind {
             let plugin = self.name().into();
             return Err(OpenError::Kind { plugin, offered: self.kind(), wanted: kind });
         }
         let settings = self.validated(settings)?;
-        let stop = self.host.config.stop.clone();
+        let HostServices { stop, dataset: services, exporter } = services;
         let fault = |fault| LoadError { origin: format!("`{}`", self.name()), fault };
         let pre = self.linked().map_err(fault)?;
         let config = &self.host.config;
@@ -151,11 +190,17 @@ impl Plugin {
                 files: FileSet::open(services.files, stop.clone())?,
                 stop,
                 inexact: AtomicU64::new(0),
+                exporter,
             }),
             settings,
         };
         Ok(InstanceFactory::new(pre, instance_config)
             .map_err(|error| fault(LoadFault::Contract(format!("{error:#}"))))?)
+    }
+
+    /// Services whose calls end when the run stops.
+    fn stopped(&self) -> HostServices {
+        HostServices { stop: self.host.config.stop.clone(), ..HostServices::default() }
     }
 
     fn validated(&self, settings: &Value) -> Result<String, OpenError> {

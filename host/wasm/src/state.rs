@@ -9,10 +9,10 @@ use crate::files::FileSet;
 use crate::guest_output::GuestOutput;
 use crate::limits::Limits;
 use crate::resources::{self, Taken};
-use loadwright_core::ports::Tokenizer;
+use loadwright_core::ports::{ExporterServices, Tokenizer};
 use loadwright_core::stop::StopFlag;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
@@ -36,6 +36,21 @@ pub(crate) struct Services {
     pub(crate) files: FileSet,
     /// Synthesized texts whose length is not exact.
     pub(crate) inexact: AtomicU64,
+    /// What the host offers an exporter.
+    pub(crate) exporter: Option<Arc<Offered>>,
+}
+
+/// Services of an exporter, which outlive its instances.
+pub(crate) struct Offered(Mutex<Box<dyn ExporterServices>>);
+
+impl Offered {
+    pub(crate) fn new(services: Box<dyn ExporterServices>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(services)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<dyn ExporterServices>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why the host ended a call.
@@ -102,6 +117,17 @@ impl State {
         self.times.in_host += time;
         self.ensure_host_time(self.times.in_host <= self.times.allowed_in_host)?;
         Ok(result)
+    }
+
+    /// Does `work` for an exporter, whose services have time limits of their own.
+    ///
+    /// # Errors
+    /// The call's result is no longer needed.
+    pub(crate) fn for_exporter<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> wasmtime::Result<T> {
+        Ok(self.untimed(work)?.0)
     }
 
     /// Waits for an index, which is built once for all: a call must not fail for being the first.

@@ -20,8 +20,15 @@ pub const VARIABLE: &str = "LOADWRIGHT_SECRET_";
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Needs {
-    /// Secrets of the environment, which the host fills into headers.
+    /// Secrets, which the host fills into headers.
     pub secrets: Vec<Need>,
+    /// Hosts that an exporter sends to: `scheme://host`, with a port or without, `*.` before a
+    /// domain, or `{setting:KEY}`.
+    pub hosts: Vec<Need>,
+    /// Folders that an exporter writes to beside its own in the run's folder.
+    pub folders: Vec<Need>,
+    /// Why an exporter may end the run, if it may.
+    pub stop: Option<String>,
     /// Files: `dataset-path`, or a setting of its own with the format `path`.
     pub files: Vec<Need>,
     /// Why it needs a tokenizer, if it does.
@@ -36,6 +43,9 @@ pub struct Need {
     pub name: String,
     /// What for: a lower-case fragment.
     pub reason: String,
+    /// Hosts that a secret of an exporter may be sent to.
+    #[serde(default)]
+    pub hosts: Vec<String>,
 }
 
 impl Need {
@@ -58,18 +68,38 @@ impl Needs {
         check_names("files", &needs.files, |byte| {
             byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
         })?;
-        match &needs.tokenizer {
-            Some(reason) if !is_line(reason, LONGEST_REASON) => Err(bad_reason("tokenizer")),
-            _ => Ok(needs),
+        check_names("hosts", &needs.hosts, is_place)?;
+        check_names("folders", &needs.folders, is_place)?;
+        let only_secrets = needs.files.iter().chain(&needs.hosts).chain(&needs.folders);
+        if let Some(need) = only_secrets.into_iter().find(|need| !need.hosts.is_empty()) {
+            return Err(format!("needs: `{}` has hosts, which only secrets have", need.name));
+        }
+        let hosts = needs.secrets.iter().flat_map(|secret| &secret.hosts);
+        if let Some(host) =
+            hosts.into_iter().find(|host| !needs.hosts.iter().any(|it| it.name == **host))
+        {
+            return Err(format!("needs.secrets: `{host}` is not among needs.hosts"));
+        }
+        let reasons = [("tokenizer", &needs.tokenizer), ("stop", &needs.stop)];
+        match reasons.iter().find(|(_, reason)| {
+            reason.as_ref().is_some_and(|reason| !is_line(reason, LONGEST_REASON))
+        }) {
+            Some((member, _)) => Err(bad_reason(member)),
+            None => Ok(needs),
         }
     }
+}
+
+/// What names of hosts and folders may hold.
+fn is_place(byte: u8) -> bool {
+    byte.is_ascii_graphic()
 }
 
 fn check_names(member: &str, needs: &[Need], may_hold: impl Fn(u8) -> bool) -> Result<(), String> {
     if needs.len() > MOST {
         return Err(format!("needs.{member}: names more than {MOST}"));
     }
-    for (index, Need { name, reason }) in needs.iter().enumerate() {
+    for (index, Need { name, reason, .. }) in needs.iter().enumerate() {
         if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(&may_hold) {
             return Err(format!(
                 "needs.{member}: `{name}` is not a name; use lower-case letters, digits and `-`"

@@ -130,6 +130,12 @@ pub trait RunSource: Send {
     /// # Errors
     /// The store cannot be read.
     fn point(&mut self, index: u32) -> Result<Option<StoredPoint>, String>;
+
+    /// The number of records behind `cursor`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn records_behind(&mut self, cursor: u64) -> Result<u64, String>;
 }
 
 /// One entry of the store.

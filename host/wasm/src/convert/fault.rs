@@ -1,6 +1,8 @@
 //! Faults, in both directions: what guests return, and what the host's functions return to them.
 
 use crate::bindings::bulk::loadwright::plugin::types;
+use crate::bindings::conventions::loadwright::plugin::types as conventions;
+use crate::bindings::export::loadwright::plugin::types as export;
 use crate::bindings::identity::loadwright::plugin::types as plain;
 use crate::bindings::index::loadwright::plugin::types as index;
 use loadwright_core::foreign::clipped;
@@ -43,17 +45,27 @@ macro_rules! fault {
 fault!(types);
 fault!(plain);
 fault!(index);
+fault!(export);
+fault!(conventions);
 
-impl From<Fault> for types::Fault {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Settings(SettingFault { name, text }) => {
-                Self::Settings(types::SettingFault { name: name.unwrap_or_default(), text })
+macro_rules! returned {
+    ($module:ident) => {
+        impl From<Fault> for $module::Fault {
+            fn from(fault: Fault) -> Self {
+                match fault {
+                    Fault::Settings(SettingFault { name, text }) => {
+                        let name = name.unwrap_or_default();
+                        Self::Settings($module::SettingFault { name, text })
+                    }
+                    Fault::Input(text) => Self::Input(text),
+                    Fault::Unsupported(text) => Self::Unsupported(text),
+                    Fault::Transient(text) => Self::Transient(text),
+                    Fault::Fatal(text) => Self::Fatal(text),
+                }
             }
-            Fault::Input(text) => Self::Input(text),
-            Fault::Unsupported(text) => Self::Unsupported(text),
-            Fault::Transient(text) => Self::Transient(text),
-            Fault::Fatal(text) => Self::Fatal(text),
         }
-    }
+    };
 }
+
+returned!(types);
+returned!(export);

@@ -100,14 +100,21 @@ fn check_import(import: &str, kinds: &[Kind]) -> Result<(), LoadFault> {
     };
     if let Some(interface) = interface(import) {
         let dataset = kinds.contains(&Kind::Dataset);
+        let exporter = kinds.contains(&Kind::Exporter);
         return match interface {
             "types" | "log" => Ok(()),
             "random" | "tokenizer" | "files" | "rows" if dataset => Ok(()),
+            "clock" | "artifacts" | "http" | "sqlite" if exporter => Ok(()),
             "random" => refused("which is only for datasets: use world `dataset-plugin`"),
             "tokenizer" => refused("which is only for datasets: use world `dataset-plugin-tokens`"),
             "files" | "rows" => {
                 refused("which is only for datasets: use world `dataset-plugin-files`")
             }
+            "clock" | "artifacts" => {
+                refused("which is only for exporters: use world `exporter-plugin`")
+            }
+            "http" => refused("which is only for exporters: use world `exporter-plugin-http`"),
+            "sqlite" => refused("which is only for exporters: use world `exporter-plugin-sqlite`"),
             _ => refused("which no world of this version provides; see wit/world.wit"),
         };
     }

@@ -30,6 +30,7 @@ pub(super) struct Known {
     needs: Option<Value>,
     api: Option<Value>,
     dataset: Option<Value>,
+    exporter: Option<Value>,
     metrics: Option<Value>,
 }
 
@@ -112,6 +113,7 @@ impl Known {
             "needs" => self.needs.as_ref(),
             "api" => self.api.as_ref(),
             "dataset" => self.dataset.as_ref(),
+            "exporter" => self.exporter.as_ref(),
             "metrics" => self.metrics.as_ref(),
             _ => None,
         }

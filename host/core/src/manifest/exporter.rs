@@ -1,0 +1,236 @@
+//! What an exporter's manifest says: the requests that it wants, and where its settings come from.
+
+use super::section;
+use crate::export::RequestFilter;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The most settings with sources, and sources of one.
+const MOST_SETTINGS: usize = 64;
+const MOST_SOURCES: usize = 32;
+
+/// The longest text of a source, in bytes.
+const LONGEST: usize = 256;
+
+/// What names a secret among the settings that have sources.
+const SECRET: &str = "secret:";
+
+/// What the manifest of an exporter says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExporterManifest {
+    requests: Option<Requests>,
+    /// Requests come between rows; false: after their point.
+    pub requests_live: bool,
+    /// Requests have the gaps between their frames.
+    pub gaps: bool,
+    /// Where values come from that no option gives: in order, the first that has one. By the name of
+    /// the setting, or `secret:` and the name of the secret.
+    pub sources: BTreeMap<String, Vec<Source>>,
+}
+
+/// The requests that an exporter wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Requests {
+    All,
+    Sampled,
+    Failed,
+}
+
+/// Where a value comes from. In the names of files, `~` is the user's home, `$NAME` a variable of the
+/// environment, and `./` the working directory.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Members")]
+pub enum Source {
+    /// A flag of the command line, without dashes.
+    Flag(String),
+    /// A variable of the environment.
+    Env(String),
+    /// A key in a section of an INI file.
+    Ini {
+        /// Its name.
+        file: String,
+        /// Of the file.
+        section: String,
+        /// In the section.
+        key: String,
+    },
+    /// A key of a YAML file, nested ones separated by dots.
+    Yaml {
+        /// Its name.
+        file: String,
+        /// In the file.
+        key: String,
+    },
+    /// A key of a HOCON file, nested ones separated by dots.
+    Hocon {
+        /// Its name.
+        file: String,
+        /// In the file.
+        key: String,
+    },
+    /// A variable of a file of variables.
+    Dotenv {
+        /// Its name.
+        file: String,
+        /// In the file.
+        key: String,
+    },
+    /// An entry of a netrc file.
+    Netrc {
+        /// Its name.
+        file: String,
+        /// The machine of the entry: a host with its port, a URL, or `{setting:KEY}`; empty: the
+        /// only entry.
+        machine: String,
+        /// What is taken of it.
+        field: NetrcField,
+    },
+}
+
+/// A part of an entry of a netrc file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetrcField {
+    /// The machine.
+    Machine,
+    /// The login.
+    Login,
+    /// The password.
+    #[default]
+    Password,
+}
+
+/// The members that sources have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    flag: Option<String>,
+    env: Option<String>,
+    ini: Option<String>,
+    yaml: Option<String>,
+    hocon: Option<String>,
+    dotenv: Option<String>,
+    netrc: Option<String>,
+    section: Option<String>,
+    key: Option<String>,
+    machine: Option<String>,
+    field: Option<NetrcField>,
+}
+
+impl TryFrom<Members> for Source {
+    type Error = String;
+
+    fn try_from(mut members: Members) -> Result<Self, String> {
+        let source = members.take()?;
+        let left = [&members.section, &members.key, &members.machine];
+        if left.iter().any(|member| member.is_some()) || members.field.is_some() {
+            return Err("a source has a member that belongs to another kind of source".into());
+        }
+        Ok(source)
+    }
+}
+
+impl Members {
+    /// The source that its one kind makes of them.
+    fn take(&mut self) -> Result<Source, String> {
+        let kinds = [
+            self.flag.take().map(|name| ("flag", name)),
+            self.env.take().map(|name| ("env", name)),
+            self.ini.take().map(|name| ("ini", name)),
+            self.yaml.take().map(|name| ("yaml", name)),
+            self.hocon.take().map(|name| ("hocon", name)),
+            self.dotenv.take().map(|name| ("dotenv", name)),
+            self.netrc.take().map(|name| ("netrc", name)),
+        ];
+        let mut given = kinds.into_iter().flatten();
+        let (Some((kind, name)), None) = (given.next(), given.next()) else {
+            return Err("a source is one of flag, env, ini, yaml, hocon, dotenv and netrc".into());
+        };
+        check("the name of a source", &name)?;
+        Ok(match kind {
+            "flag" => Source::Flag(name),
+            "env" => Source::Env(name),
+            "ini" => {
+                let section = self.section.take().unwrap_or_default();
+                Source::Ini { file: name, section, key: self.key(kind)? }
+            }
+            "yaml" => Source::Yaml { file: name, key: self.key(kind)? },
+            "hocon" => Source::Hocon { file: name, key: self.key(kind)? },
+            "dotenv" => Source::Dotenv { file: name, key: self.key(kind)? },
+            _ => Source::Netrc {
+                file: name,
+                machine: self.machine.take().unwrap_or_default(),
+                field: self.field.take().unwrap_or_default(),
+            },
+        })
+    }
+
+    fn key(&mut self, kind: &str) -> Result<String, String> {
+        let key = self.key.take().ok_or_else(|| format!("the source {kind} needs a `key`"))?;
+        check("a key", &key)?;
+        Ok(key)
+    }
+}
+
+fn check(what: &str, text: &str) -> Result<(), String> {
+    let is_plain = !text.is_empty() && !text.chars().any(char::is_control);
+    match is_plain && text.len() <= LONGEST {
+        true => Ok(()),
+        false => Err(format!("{what} is not a line of at most {LONGEST} bytes")),
+    }
+}
+
+impl ExporterManifest {
+    /// Reads the member `exporter` of a manifest.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn read(json: &Value) -> Result<Self, String> {
+        let exporter: Self = section("exporter", json)?;
+        if exporter.sources.len() > MOST_SETTINGS {
+            return Err(format!("exporter.sources: has more than {MOST_SETTINGS} settings"));
+        }
+        for (name, sources) in &exporter.sources {
+            if sources.is_empty() || sources.len() > MOST_SOURCES {
+                return Err(format!("exporter.sources.{name}: give 1 to {MOST_SOURCES} sources"));
+            }
+        }
+        if exporter.requests.is_none() && (exporter.requests_live || exporter.gaps) {
+            return Err(
+                "exporter: `requests_live` and `gaps` have no meaning without `requests`".into()
+            );
+        }
+        Ok(exporter)
+    }
+
+    /// The requests that it wants.
+    pub fn filter(&self) -> RequestFilter {
+        match self.requests {
+            None => RequestFilter::Nothing,
+            Some(Requests::All) => RequestFilter::All,
+            Some(Requests::Sampled) => RequestFilter::Sampled,
+            Some(Requests::Failed) => RequestFilter::Failed,
+        }
+    }
+
+    /// Sources of settings, by their names.
+    pub fn of_settings(&self) -> impl Iterator<Item = (&str, &[Source])> {
+        self.sources
+            .iter()
+            .filter(|(name, _)| !name.starts_with(SECRET))
+            .map(|(name, sources)| (name.as_str(), sources.as_slice()))
+    }
+
+    /// Sources of the secret `name`; empty: it has none of its own.
+    pub fn of_secret(&self, name: &str) -> &[Source] {
+        self.sources.get(&format!("{SECRET}{name}")).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names of secrets that have sources.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().filter_map(|name| name.strip_prefix(SECRET))
+    }
+}

@@ -1,0 +1,261 @@
+//! Sends one run: its points in order, each from its store.
+
+use super::calls::{Calls, GivenUp};
+use super::outcome::ExportOutcome;
+use super::point::PointFold;
+use super::watch::RunWatch;
+use super::{Documents, ExportWhen, Job, Notice, StartError, Tell, requests};
+use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, Row};
+use loadwright_core::interval::{RowBuilder, RowNames};
+use loadwright_core::ports::{Entry, Progress, RunSource, StoredPoint};
+use loadwright_core::summary::Summary;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Entries that are read at once.
+const ENTRIES: usize = 1000;
+
+/// How long it waits before it looks whether more is stored. Samples come once a second.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// An exporter and the run that it sends.
+pub(super) struct Sender {
+    pub(super) calls: Calls,
+    source: Box<dyn RunSource>,
+    when: ExportWhen,
+    compat: bool,
+    documents: Documents,
+    rows: RowBuilder,
+    /// The last summary; with EvalScope's metrics it stands for the whole run.
+    last: Option<ExportSummary>,
+}
+
+/// What is left to do at a point.
+enum Left {
+    /// More is stored.
+    More,
+    /// It goes on.
+    Wait,
+    /// It has ended, or was cut off.
+    Nothing,
+}
+
+impl Sender {
+    pub(super) fn new(job: Job, watch: Arc<RunWatch>, tell: Tell) -> Self {
+        let names = if job.compat { RowNames::EvalScope } else { RowNames::Own };
+        let calls = Calls {
+            name: job.name,
+            exporter: job.exporter,
+            ledger: job.ledger,
+            progress: Progress::default(),
+            run: job.run,
+            point: None,
+            may_stop: job.may_stop,
+            watch,
+            tell,
+        };
+        Self {
+            calls,
+            source: job.source,
+            when: job.when,
+            compat: job.compat,
+            documents: job.documents,
+            rows: RowBuilder::new(names),
+            last: None,
+        }
+    }
+
+    /// Reads how far it had come, and begins.
+    ///
+    /// # Errors
+    /// It refuses, or cannot.
+    pub(super) fn begin(&mut self) -> Result<(), StartError> {
+        let unreadable = |cause| StartError::Ledger(self.calls.name.clone(), cause);
+        self.calls.progress = self.calls.ledger.load().map_err(unreadable)?;
+        Ok(self.calls.begin()?)
+    }
+
+    /// The outcome of an exporter that did not begin.
+    pub(super) fn not_begun(self) -> ExportOutcome {
+        ExportOutcome { exporter: self.calls.name, ..ExportOutcome::default() }
+    }
+
+    /// Sends all that is not sent yet.
+    pub(super) fn send(mut self) -> ExportOutcome {
+        let failure = self.points().err().map(|GivenUp(why)| why);
+        if let Some(why) = &failure {
+            self.calls.notice(Notice::GivenUp(why.clone()));
+        }
+        let progress = &self.calls.progress;
+        let mut count = |cursor| self.source.records_behind(cursor).unwrap_or_default();
+        let (records, unsent) = (count(0), count(progress.cursor));
+        ExportOutcome {
+            exporter: self.calls.name,
+            records,
+            unsent: if failure.is_some() { unsent } else { 0 },
+            links: progress.links.clone(),
+            losses: progress.losses.clone(),
+            failure,
+            begun: true,
+        }
+    }
+
+    fn points(&mut self) -> Result<(), GivenUp> {
+        // EvalScope's means run over all points, so they are folded from the start.
+        let progress = &self.calls.progress;
+        let first = match (self.compat, progress.point_ended) {
+            (true, _) => 0,
+            (false, ended) => progress.point + u32::from(ended),
+        };
+        let mut index = first;
+        while let Some(point) = self.next_point(index)? {
+            self.point(index, &point)?;
+            index += 1;
+        }
+        let end = self.calls.watch.ended().unwrap_or_default();
+        if let Some(summary) = self.last.take().filter(|_| self.compat) {
+            let summary = ExportSummary { end_reason: end, ..summary };
+            self.calls.call(|exporter| exporter.end_point(0, &summary), |_| {})?;
+        }
+        self.calls.end(end)
+    }
+
+    /// The point `index`, once it may be sent; none: the run ended before it.
+    fn next_point(&mut self, index: u32) -> Result<Option<StoredPoint>, GivenUp> {
+        loop {
+            // First, since the last point may be stored between the two.
+            let ended = self.calls.watch.ended().is_some();
+            let may = match self.when {
+                ExportWhen::Live | ExportWhen::Point => true,
+                ExportWhen::End => ended,
+            };
+            if may && let Some(point) = self.source.point(index).map_err(GivenUp)? {
+                let whole = self.when != ExportWhen::Point || point.end.is_some();
+                if whole || ended {
+                    return Ok(Some(point));
+                }
+            } else if ended {
+                return Ok(None);
+            }
+            self.look_later()?;
+        }
+    }
+
+    fn point(&mut self, index: u32, point: &StoredPoint) -> Result<(), GivenUp> {
+        let told = self.told(index, point);
+        if let Some(told) = &told {
+            self.calls.begin_point(told)?;
+            self.calls.progress.point = index;
+            self.calls.progress.point_ended = false;
+        }
+        let mut fold = PointFold::new(point, &mut self.rows);
+        loop {
+            match self.read(index, point, &mut fold)? {
+                Left::More => {}
+                Left::Wait => self.look_later()?,
+                Left::Nothing => break,
+            }
+        }
+        let last_id = fold.read;
+        let end = self.source.point(index).map_err(GivenUp)?.and_then(|point| point.end);
+        let (summary, ended) = fold.finish(end.map(|(end, _)| end));
+        requests::after_point(self, point, last_id, &summary)?;
+        let summary = self.summary(&summary, point, ended);
+        if self.compat {
+            self.last = Some(summary);
+            return Ok(());
+        }
+        self.calls.call(
+            |exporter| exporter.end_point(index, &summary),
+            |progress| {
+                progress.point_ended = true;
+                progress.cursor = progress.cursor.max(last_id);
+            },
+        )
+    }
+
+    /// The point as the exporter is told of it; none: to it, this is the point that it is in.
+    fn told(&self, index: u32, point: &StoredPoint) -> Option<ExportPoint> {
+        let told = point.export();
+        match (self.compat, index) {
+            (false, _) => Some(told),
+            (true, 0) => Some(ExportPoint { name: self.calls.run.name.clone(), ..told }),
+            (true, _) => None,
+        }
+    }
+
+    /// Reads what is stored and sends it.
+    fn read(
+        &mut self,
+        index: u32,
+        point: &StoredPoint,
+        fold: &mut PointFold,
+    ) -> Result<Left, GivenUp> {
+        let (run_ended, stored) = (self.calls.watch.ended().is_some(), self.source.point(index));
+        let end = stored.map_err(GivenUp)?.and_then(|point| point.end);
+        let entries = self.entries(fold.read)?;
+        let full = !entries.is_empty();
+        let passed = entries.iter().any(|entry| entry.point != index);
+        let mut rows = Vec::new();
+        let mut live = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.point == index) {
+            let row = fold.add(entry, &mut self.rows);
+            rows.extend(row.filter(|_| entry.id > self.calls.progress.cursor));
+            live.extend(requests::live(self, point, entry));
+        }
+        self.progress(index, &rows, fold.read)?;
+        self.requests(index, &live, fold.read)?;
+        Ok(match end {
+            _ if passed => Left::Nothing,
+            Some((_, last_id)) if fold.read >= last_id => Left::Nothing,
+            _ if full => Left::More,
+            _ if run_ended => Left::Nothing,
+            _ => Left::Wait,
+        })
+    }
+
+    /// What is stored behind `read`.
+    pub(super) fn entries(&mut self, read: u64) -> Result<Vec<Entry>, GivenUp> {
+        self.source.next(read, ENTRIES).map_err(GivenUp)
+    }
+
+    fn progress(&mut self, index: u32, rows: &[Row], read: u64) -> Result<(), GivenUp> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let index = if self.compat { 0 } else { index };
+        self.calls
+            .call(|exporter| exporter.progress(index, rows), |progress| progress.cursor = read)
+    }
+
+    pub(super) fn requests(
+        &mut self,
+        index: u32,
+        requests: &[ExportRequest],
+        read: u64,
+    ) -> Result<(), GivenUp> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let index = if self.compat { 0 } else { index };
+        self.calls.call(
+            |exporter| exporter.requests(index, requests),
+            |progress| progress.requests = read,
+        )
+    }
+
+    fn summary(&self, summary: &Summary, point: &StoredPoint, ended: u64) -> ExportSummary {
+        let [benchmark_summary, benchmark_percentile] = (self.documents)(summary);
+        let mut export =
+            ExportSummary { end_reason: summary.end_reason.into(), ..Default::default() };
+        export.ended = point.export().seconds(ended);
+        export.benchmark_summary = benchmark_summary;
+        export.benchmark_percentile = benchmark_percentile;
+        export
+    }
+
+    /// Looks again when more may be stored.
+    fn look_later(&self) -> Result<(), GivenUp> {
+        self.calls.watch.wait(LOOK).map_err(|over| GivenUp(over.to_string()))
+    }
+}
