@@ -13,7 +13,7 @@ use wit_parser::{
 const PAGE: &str = "docs/plugins/contract.md";
 
 /// The order of a reader: what every plugin has, the kinds, then what the host provides.
-const INTERFACES: [&str; 10] = [
+const INTERFACES: [&str; 16] = [
     "plugin",
     "types",
     "api",
