@@ -37,7 +37,9 @@ struct Given {
     group: String,
     description: String,
     mode: Mode,
-    log_dir: String,
+    /// The host writes there in place of the run's folder.
+    #[serde(rename = "log_dir")]
+    _log_dir: String,
 }
 
 /// Where results go.
