@@ -115,6 +115,15 @@ impl Verdict {
         }
     }
 
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::ValidWithWarnings => "valid_with_warnings",
+            Self::NotValid => "not_valid",
+        }
+    }
+
     /// The verdict in words.
     pub fn label(self) -> &'static str {
         match self {

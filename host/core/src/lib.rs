@@ -12,6 +12,7 @@ pub mod checks;
 pub mod condition;
 pub mod conversation;
 pub mod export;
+pub mod export_summary;
 pub mod foreign;
 pub mod head;
 pub mod interval;

@@ -7,6 +7,7 @@ mod builder;
 mod gaps;
 mod goodput;
 mod groups;
+mod histograms;
 mod in_flight;
 mod replies;
 mod service;
@@ -16,6 +17,7 @@ mod tally;
 pub use builder::SummaryBuilder;
 pub(crate) use goodput::meets;
 pub use groups::{GROUP_METRICS, Group, Grouped, LabelGroups, MAX_GROUPS};
+pub use histograms::Histograms;
 pub(crate) use tally::count;
 
 use crate::Nanos;

@@ -30,5 +30,12 @@ pub fn either<T: AsRef<str>>(choices: &[T]) -> String {
     text
 }
 
+/// A statement with its capital and its full stop.
+pub fn sentence(statement: &str) -> String {
+    let mut letters = statement.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}
+
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@
 
 use super::gaps::FrameMetrics;
 use super::groups::GroupColumns;
+use super::histograms::Histograms;
 use super::in_flight::InFlight;
 use super::service::ServiceColumns;
 use super::tally::{self, ConnectionStats, FailureCounts, TokenCountCheck};
@@ -98,6 +99,12 @@ impl SummaryBuilder {
         summary.warnings = assess(&plan, &evidence);
         summary.verdict = Verdict::of(&summary.warnings);
         summary
+    }
+
+    /// The same, with the values of the metrics in buckets: what exporters are given beside it.
+    pub fn finish_with_histograms(self, point_end: &PointEnd) -> (Summary, Histograms) {
+        let histograms = Histograms::of(&self.rows, &self.frames);
+        (self.finish(point_end), histograms)
     }
 
     /// Everything but the warnings.

@@ -51,6 +51,16 @@ impl FrameMetrics {
         metrics.insert(Metric::ReadLag, self.read_lag.finish().filter(|_| kernel));
     }
 
+    /// The values of `metric` so far; none where it is not one over frames.
+    pub(super) fn values(&self, metric: Metric) -> Option<&Values> {
+        match metric {
+            Metric::Itl => Some(&self.itl),
+            Metric::ItlPerToken => Some(&self.per_token),
+            Metric::ReadLag => Some(&self.read_lag),
+            _ => None,
+        }
+    }
+
     /// A gap that ends with a frame of k tokens counts as its k-th part, k times. A frame of no
     /// token passes its gap on to the next. Replies in which some frame does not
     /// give its tokens are left out.
