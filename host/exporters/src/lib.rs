@@ -12,6 +12,7 @@ mod grants;
 mod http;
 mod secrets;
 mod services;
+mod sources;
 mod sqlite;
 mod usage;
 
@@ -24,4 +25,5 @@ pub use grants::{Grant, Grants, setting_of};
 pub use http::{Lookup, Network, Pace, Proxies, SystemLookup};
 pub use secrets::Secret;
 pub use services::{Config, Services};
+pub use sources::{Environment, Known, Origin, Resolved, resolve_sources};
 pub use usage::{Usage, Used};
