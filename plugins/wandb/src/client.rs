@@ -19,10 +19,10 @@ const TIMEOUT: f64 = 30.0;
 const ANSWER: u32 = 1024 * 1024;
 
 /// Why a request had no effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
-    /// It may have one later.
-    Transient(String),
+    /// It may have one later: there was no answer, or one that says so.
+    Unsent(Fault),
     /// The service will not do it.
     Refused { status: u16, text: String },
 }
@@ -31,14 +31,21 @@ impl Failure {
     /// What happened.
     pub(crate) fn text(&self) -> &str {
         match self {
-            Self::Transient(text) | Self::Refused { text, .. } => text,
+            Self::Unsent(Fault::Settings(setting)) => &setting.text,
+            Self::Unsent(
+                Fault::Input(text)
+                | Fault::Unsupported(text)
+                | Fault::Transient(text)
+                | Fault::Fatal(text),
+            )
+            | Self::Refused { text, .. } => text,
         }
     }
 
     /// What the host is told where it must be known.
     pub(crate) fn fault(self) -> Fault {
         match self {
-            Self::Transient(text) => Fault::Transient(text),
+            Self::Unsent(fault) => fault,
             Self::Refused { status: 401, text } => Fault::Fatal(format!(
                 "the API key was refused ({text}): a key has 40 characters or more and belongs to \
                  one server; `wandb login --verify` tries it"
@@ -174,18 +181,8 @@ fn field(name: &str, value: &str) -> Field {
 fn send(host: &impl ExporterHost, request: Request) -> Result<Value, Failure> {
     match host.send(&[request]).pop() {
         Some(Ok(response)) => answer(response),
-        Some(Err(fault)) => Err(failure(fault)),
-        None => Err(Failure::Transient("the host did not answer".into())),
-    }
-}
-
-fn failure(fault: Fault) -> Failure {
-    match fault {
-        Fault::Transient(text) => Failure::Transient(text),
-        Fault::Settings(setting) => Failure::Refused { status: 0, text: setting.text },
-        Fault::Input(text) | Fault::Unsupported(text) | Fault::Fatal(text) => {
-            Failure::Refused { status: 0, text }
-        }
+        Some(Err(fault)) => Err(Failure::Unsent(fault)),
+        None => Err(Failure::Unsent(Fault::Transient("the host did not answer".into()))),
     }
 }
 
@@ -204,6 +201,6 @@ fn answer(response: Response) -> Result<Value, Failure> {
         300..=399 | 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 501 => {
             Failure::Refused { status, text }
         }
-        _ => Failure::Transient(text),
+        _ => Failure::Unsent(Fault::Transient(text)),
     })
 }

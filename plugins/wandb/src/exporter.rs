@@ -28,7 +28,7 @@ pub struct Wandb<H = Imports> {
     /// None before `begin`.
     run: Option<Run>,
     state: State,
-    /// The first point's run, made before its point began.
+    /// The first point's run, made before its point begins.
     made: Option<Open>,
     /// Time of day of the next request.
     next: f64,
@@ -63,16 +63,18 @@ impl<H: ExporterHost> Wandb<H> {
     pub(crate) fn begin_point(&mut self, point: &Point) -> Result<Ack, Fault> {
         let named = Named { index: point.index, name: &point.name, settings: &point.settings };
         let run = Description::new(&self.settings, begun(&self.run)?, named);
-        let known = self.state.open.take().filter(|open| open.point == point.index);
         let mut ack = ack();
+        if self.state.ended.iter().any(|ended| ended.id == run.id) {
+            return Ok(ack);
+        }
+        let known = self.state.open.clone().filter(|open| open.point == point.index);
         let open = match self.settings.mode {
             Mode::Disabled => return Ok(ack),
             Mode::Offline => self.open_file(known, point, &run)?,
             Mode::Online => {
                 let mut open = self.open_run(known, point, &run)?;
-                if online::announce(&self.host, &self.settings, &mut open)? {
-                    ack.stop = Some(STOPPED.into());
-                }
+                let stopped = online::announce(&self.host, &self.settings, &mut open)?;
+                ack.stop = stopped.then(|| STOPPED.into());
                 self.next = self.host.now() + self.settings.interval;
                 ack.links.push(online::page(&self.settings, &open));
                 open
@@ -109,9 +111,9 @@ impl<H: ExporterHost> Wandb<H> {
             return Ok(open);
         }
         let mut open = fresh(point, run);
-        open.sent = match self.made.take().filter(|_| point.index == 0) {
-            Some(made) => made.sent,
-            None => online::find_or_make(&self.host, &self.settings, run)?,
+        open.sent = match &self.made {
+            Some(made) if made.id == run.id => made.sent.clone(),
+            _ => online::find_or_make(&self.host, &self.settings, run)?,
         };
         open.step = open.sent.offset;
         Ok(open)
@@ -133,13 +135,9 @@ impl<H: ExporterHost> Wandb<H> {
         open.advance(lines);
         let now = self.host.now();
         if now >= self.next || online::is_full(open) {
+            let stopped = online::flush(&self.host, &self.settings, open)?;
+            ack.stop = stopped.then(|| STOPPED.into());
             self.next = now + self.settings.interval;
-            match online::flush(&self.host, &self.settings, open) {
-                Ok(stopped) => ack.stop = stopped.then(|| STOPPED.into()),
-                Err(fault) if online::is_full(open) => return Err(fault),
-                // The lines wait for the next request.
-                Err(_) => {}
-            }
         }
         self.stored(ack)
     }
@@ -149,7 +147,9 @@ impl<H: ExporterHost> Wandb<H> {
             return Ok(ack());
         }
         // The state changes once all is done: what fails is done again as a whole.
-        let open = self.state.open.clone().ok_or_else(no_point)?;
+        let Some(open) = self.state.open.clone() else {
+            return if self.state.ended.is_empty() { Err(no_point()) } else { Ok(ack()) };
+        };
         let place = Place { step: open.step, at: summary.ended, origin: open.origin };
         let metrics = &begun(&self.run)?.summary_metrics;
         let closing = Closing::new(metrics, summary, &open.last, place);
@@ -164,7 +164,7 @@ impl<H: ExporterHost> Wandb<H> {
         } else {
             ack.losses = online::close(&self.host, &self.settings, &mut open, closing)?;
         }
-        self.state.open = None;
+        (self.state.open, self.made) = (None, None);
         self.state.ended.push(Ended {
             id: open.id,
             exit: code,
@@ -180,8 +180,8 @@ impl<H: ExporterHost> Wandb<H> {
         if let Some(open) = self.state.open.clone() {
             let closing = Closing::cut(&open.last, reason, open.seconds());
             ack = self.close(open, closing)?;
-        } else if let Some(made) = self.made.take() {
-            ack.losses = online::abandon(&self.host, &self.settings, &made, exit(reason));
+        } else if let Some(made) = &self.made {
+            ack.losses = online::abandon(&self.host, &self.settings, made, exit(reason));
         }
         let exists = self.settings.files && self.settings.mode != Mode::Disabled;
         if exists && self.host.entries("results")?.iter().any(|entry| entry.name == REPORT) {

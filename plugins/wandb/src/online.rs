@@ -16,7 +16,7 @@ use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::{ExporterHost, Segment};
 use loadwright_plugin::settings::fault;
 
-/// Bytes of lines that wait for the service, at most: they are part of the state. Minutes of rows.
+/// Bytes of lines that wait for the service: they are part of the state, which is bounded.
 const WAITING: usize = 256 * 1024;
 
 /// Checks the API key.
@@ -147,7 +147,7 @@ pub(crate) fn flush(
     Ok(stopped)
 }
 
-/// Whether lines must not wait any longer.
+/// Whether lines may wait no longer.
 pub(crate) fn is_full(open: &Open) -> bool {
     open.sent.pending.iter().map(String::len).sum::<usize>() > WAITING
 }
@@ -155,7 +155,7 @@ pub(crate) fn is_full(open: &Open) -> bool {
 /// A refusal for good loses what waits and what follows; it is told when the run is closed.
 fn refused(open: &mut Open, failure: Failure) -> Result<(), Fault> {
     match failure {
-        Failure::Transient(text) => Err(Fault::Transient(text)),
+        Failure::Unsent(fault) => Err(fault),
         Failure::Refused { text, .. } => {
             open.sent.lost += open.sent.pending.len() as u64;
             open.sent.pending.clear();

@@ -21,7 +21,8 @@ fn what_may_have_an_effect_later_is_transient() {
     }
     for status in [408, 429, 500, 502, 503, 504] {
         let failure = answer(response(status, r#"{"error":"later"}"#)).unwrap_err();
-        assert_eq!(failure, Failure::Transient(format!("HTTP {status}: later")));
+        let later = Fault::Transient(format!("HTTP {status}: later"));
+        assert_eq!(failure, Failure::Unsent(later));
     }
     assert_eq!(answer(response(204, "")), Ok(Value::Null));
     assert_eq!(answer(response(200, "no JSON")), Ok(Value::Null));
@@ -43,7 +44,7 @@ fn what_the_client_met_is_told_as_it_was() {
     assert_eq!(failure("upsert403"), refused(200, "permission denied"));
     assert_eq!(failure("stream404"), refused(404, "HTTP 404: run not found"));
     let text = "HTTP 429: rate limit exceeded".to_owned();
-    assert_eq!(failure("stream429"), Failure::Transient(text));
+    assert_eq!(failure("stream429"), Failure::Unsent(Fault::Transient(text)));
     assert!(crate::stream::is_stopped(&recorded["stopped"]["answer"]));
 }
 

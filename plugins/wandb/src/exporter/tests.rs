@@ -51,6 +51,16 @@ impl Driver {
         Self { host, exporter, state: String::new(), losses: Vec::new() }
     }
 
+    /// Calls until it succeeds, as the host does where a fault is transient.
+    fn call(&mut self, mut call: impl FnMut(&mut Wandb<Fake>) -> Result<Ack, Fault>) -> Ack {
+        loop {
+            match call(&mut self.exporter) {
+                Err(Fault::Transient(_)) => {}
+                ack => return self.take(ack),
+            }
+        }
+    }
+
     fn take(&mut self, ack: Result<Ack, Fault>) -> Ack {
         let ack = ack.unwrap();
         self.state = ack.state.clone().unwrap_or_else(|| self.state.clone());
@@ -65,8 +75,7 @@ impl Driver {
     }
 
     fn begin_point(&mut self, index: u32) -> Ack {
-        let ack = self.exporter.begin_point(&point(index));
-        self.take(ack)
+        self.call(|exporter| exporter.begin_point(&point(index)))
     }
 
     /// A row a second.
@@ -74,20 +83,18 @@ impl Driver {
         let mut stop = None;
         for row in rows(at) {
             self.host.0.borrow_mut().now = 100.0 + row.at;
-            let ack = self.exporter.progress(&[row]);
-            stop = stop.or(self.take(ack).stop);
+            let ack = self.call(|exporter| exporter.progress(std::slice::from_ref(&row)));
+            stop = stop.or(ack.stop);
         }
         stop
     }
 
     fn end_point(&mut self, reason: EndReason) {
-        let ack = self.exporter.end_point(&summary(reason));
-        self.take(ack);
+        self.call(|exporter| exporter.end_point(&summary(reason)));
     }
 
     fn end(&mut self, reason: EndReason) {
-        let ack = self.exporter.end(reason);
-        self.take(ack);
+        self.call(|exporter| exporter.end(reason));
     }
 
     /// A new instance in place of one that was lost.
@@ -219,14 +226,16 @@ fn a_response_that_was_lost_doubles_nothing() {
 }
 
 #[test]
-fn lines_wait_while_the_service_is_away() {
+fn lines_are_sent_again_while_the_service_is_away() {
     let host = Fake::default();
     let mut driver = Driver::new(&host);
     driver.begin(&["parallel 1"]);
+    host.instead("file_stream", 503, json!({}));
     driver.begin_point(0);
     host.cut("file_stream");
-    host.instead("file_stream", 503, json!({}));
+    host.instead("file_stream", 429, json!({}));
     driver.rows(0..20);
+    host.cut("file_stream");
     driver.end_point(EndReason::Completed);
     assert_eq!(column(&host.run(ID).history, "request_rate"), expected(20));
     assert!(driver.losses.is_empty(), "{:?}", driver.losses);
@@ -362,4 +371,50 @@ fn a_state_that_cannot_be_read_is_named() {
     let given = Run { resume: "{".into(), ..run(&["p"]) };
     let fault = online(&Fake::default()).begin(given).unwrap_err();
     assert!(format!("{fault:?}").contains("state"));
+}
+
+#[test]
+fn what_the_host_does_not_send_is_kept_for_later() {
+    let host = Fake::default();
+    let mut driver = Driver::new(&host);
+    driver.begin(&["parallel 1"]);
+    driver.begin_point(0);
+    let stopped = Fault::Fatal("the user stopped it".into());
+    driver.rows(0..7);
+    host.0.borrow_mut().instead.push_back(("file_stream", Err(stopped.clone())));
+    assert_eq!(driver.exporter.end_point(&summary(EndReason::Interrupted)), Err(stopped));
+    driver.restart();
+    driver.end_point(EndReason::Interrupted);
+    assert_eq!(column(&host.run(ID).history, "request_rate"), expected(7));
+    assert!(driver.losses.is_empty());
+}
+
+#[test]
+fn a_point_that_has_ended_is_not_begun_again() {
+    let host = Fake::default();
+    let mut driver = Driver::new(&host);
+    driver.begin(&["parallel 1"]);
+    driver.begin_point(0);
+    driver.rows(0..3);
+    driver.end_point(EndReason::Completed);
+    let whole = host.run(ID);
+    driver.restart();
+    driver.end_point(EndReason::Completed);
+    driver.end(EndReason::Completed);
+    assert_eq!(host.run(ID), whole);
+}
+
+#[test]
+fn a_stored_run_is_sent_in_requests_of_bounded_size() {
+    let host = Fake::default();
+    let mut driver = Driver::new(&host);
+    driver.begin(&["parallel 1"]);
+    driver.begin_point(0);
+    for at in 0..20 {
+        let ack = driver.call(|exporter| exporter.progress(&rows(at * 1000..(at + 1) * 1000)));
+        assert!(ack.state.unwrap().len() < 1 << 19);
+    }
+    driver.end_point(EndReason::Completed);
+    assert_eq!(column(&host.run(ID).history, "request_rate"), expected(20_000));
+    assert!(host.0.borrow().seen.iter().all(|seen| seen.body.len() < 1 << 20));
 }
