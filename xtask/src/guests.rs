@@ -44,6 +44,7 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("prompt", Origin::Bundled),
     plugin("random", Origin::Bundled),
     plugin("random_vl", Origin::Bundled),
+    plugin("wandb", Origin::Bundled),
     plugin("slow", Origin::Fixture),
     plugin("trap", Origin::Fixture),
     plugin("spin", Origin::Fixture),
