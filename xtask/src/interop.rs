@@ -8,6 +8,7 @@
 mod bench;
 mod otlp;
 mod venv;
+mod wandb;
 
 use bench::Bench;
 use std::fmt::Display;
@@ -16,7 +17,7 @@ use std::fmt::Display;
 type Check = fn(&mut Bench) -> Result<(), Failed>;
 
 /// What can be checked, by name.
-const TOOLS: &[(&str, Check)] = &[("otlp", otlp::check)];
+const TOOLS: &[(&str, Check)] = &[("otlp", otlp::check), ("wandb", wandb::check)];
 
 /// Why a check could not go on: what failed, in words.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,8 @@
 
 usage: wandb_server.py PORT FILE
 
-Each exchange is a line of JSON in FILE: the method, the path, the headers, the body and the answer.
+Each exchange is a line of JSON in FILE: the method, the path, the headers, the body, the answer, and
+the text of an upload.
 """
 
 import gzip
@@ -72,9 +73,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             body = json.loads(content)
         except ValueError:
-            body = content.decode("utf-8", "replace")
+            body = None
         said = answer(self.path, body)
-        self.keep(body, said)
+        self.keep(content.decode("utf-8", "replace"), body, said)
         reply = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -82,11 +83,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply)
 
-    def keep(self, body, said):
+    def keep(self, text, body, said):
         if isinstance(body, dict):
             body.pop("query", None)
         headers = {name.lower(): value for name, value in self.headers.items()}
         line = {"method": self.command, "path": self.path, "headers": headers, "body": body}
+        if self.command == "PUT":
+            line["text"] = text
         with LOCK, open(FILE, "a", encoding="utf-8") as file:
             file.write(json.dumps(line | {"answer": said}) + "\n")
 
