@@ -3,6 +3,7 @@
 
 pub mod dataset;
 pub mod engine;
+pub mod exporters;
 pub mod generation;
 pub mod load;
 pub mod output;
@@ -34,6 +35,8 @@ pub enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Regenerate the reports of a run
     Report(ReportArgs),
+    /// Send a stored run to exporters, or what is missing of it there
+    Export(Box<ExportArgs>),
     /// List, pack and inspect plugins, and write the contract
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -69,6 +72,12 @@ pub struct PerfArgs {
     /// Where results go.
     #[command(flatten)]
     pub output: output::OutputArgs,
+    /// Where results are sent.
+    #[command(flatten)]
+    pub exporters: exporters::ExporterArgs,
+    /// How exporters take part.
+    #[command(flatten)]
+    pub live_export: exporters::LiveExportArgs,
     /// Plugins and their limits.
     #[command(flatten)]
     pub plugins: engine::PluginArgs,
@@ -95,6 +104,20 @@ pub struct ReportArgs {
     /// Print results as JSON to standard output, and the report to standard error
     #[arg(long)]
     pub json: bool,
+}
+
+/// `loadwright export`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct ExportArgs {
+    /// Folder of the run, or the records.db in it
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Where results are sent.
+    #[command(flatten)]
+    pub exporters: exporters::ExporterArgs,
+    /// Plugins and their limits.
+    #[command(flatten)]
+    pub plugins: engine::PluginArgs,
 }
 
 /// `loadwright plugin`.

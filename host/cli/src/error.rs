@@ -7,6 +7,7 @@ use crate::parse::UsageError;
 use crate::remedy;
 use loadwright_core::ports::{Cause, Fault, PluginFailure, SinkFailure};
 use loadwright_engine::{EngineError, ProbeFailure};
+use loadwright_exporters::StartError;
 use loadwright_storage::folder::FolderError;
 use loadwright_storage::{OpenError as RecordsError, ReplayError};
 use loadwright_tokens::OpenError as TokenizerError;
@@ -71,6 +72,9 @@ pub(crate) enum CommandError {
     /// A point cannot be run.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Exporters cannot begin.
+    #[error("{0}; the run was not started")]
+    Export(#[from] StartError),
     /// The system refuses something that every run needs.
     #[error("the system refused a resource: {0}")]
     System(std::io::Error),
@@ -100,6 +104,9 @@ impl CommandError {
             Self::Records(
                 RecordsError::Missing(_) | RecordsError::Foreign(_) | RecordsError::Version { .. },
             ) => Exit::Usage,
+            Self::Export(StartError::Begin(failure)) => begin_exit(failure),
+            Self::Export(StartError::Ledger(..)) => Exit::Output,
+            Self::Export(StartError::Thread(_)) => Exit::NothingMeasured,
             Self::Probe(ProbeFailure::Failed { .. }) => Exit::NothingMeasured,
             Self::Probe(ProbeFailure::Interrupted) => Exit::Interrupted,
             Self::Probe(ProbeFailure::Engine(error)) | Self::Engine(error) => engine_exit(error),
@@ -113,6 +120,14 @@ fn engine_exit(error: &EngineError) -> Exit {
         EngineError::Plugin(failure) => call_exit(failure),
         EngineError::ReadingPlan(_) => Exit::Plugin,
         EngineError::System(_) => Exit::NothingMeasured,
+    }
+}
+
+/// An exporter that cannot begin: its settings, its service or itself.
+fn begin_exit(failure: &PluginFailure) -> Exit {
+    match &failure.cause {
+        Cause::Fault(Fault::Transient(_) | Fault::Fatal(_)) => Exit::Export,
+        _ => call_exit(failure),
     }
 }
 

@@ -17,19 +17,22 @@ pub enum Exit {
     Output,
     /// A point meets a condition of `--fail-if`.
     ConditionMet,
+    /// Results could not be sent, and must be: `--export-failure fail`, or `export`.
+    Export,
     /// The user stopped the run; what was measured is written.
     Interrupted,
 }
 
 impl Exit {
     /// Every way to end.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Measured,
         Self::NothingMeasured,
         Self::Usage,
         Self::Plugin,
         Self::Output,
         Self::ConditionMet,
+        Self::Export,
         Self::Interrupted,
     ];
 
@@ -42,6 +45,7 @@ impl Exit {
             Self::Plugin => 3,
             Self::Output => 4,
             Self::ConditionMet => 5,
+            Self::Export => 6,
             Self::Interrupted => 130,
         }
     }

@@ -9,6 +9,7 @@ use crate::args::engine::PluginArgs;
 use crate::catalog::Catalog;
 use crate::diagnostics::Diagnostics;
 use crate::plugin_host::{PluginSettings, start_to_describe};
+use loadwright_core::trace::TraceKey;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Inputs {
     pub simulated_server: Option<SocketAddr>,
     /// The seed, unless one is given.
     pub random_seed: u64,
+    /// The key of trace ids.
+    pub trace_key: TraceKey,
     /// Cores of this machine.
     pub cores: usize,
     /// Bytes of memory that this process can use, if known.
@@ -62,6 +65,7 @@ impl Inputs {
             texts: texts(args, diagnostics),
             simulated_server,
             random_seed: u64::from(rand::random::<u32>()),
+            trace_key: TraceKey(rand::random()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory: memory::total(),
             plugins: catalog(&args.plugins),
@@ -70,20 +74,25 @@ impl Inputs {
     }
 }
 
-/// The plugins that can be chosen. Limits that cannot be used are reported by the conversion.
-fn catalog(given: &PluginArgs) -> Catalog {
+/// The plugins that can be chosen.
+pub(crate) fn catalog(given: &PluginArgs) -> Catalog {
+    let settings = plugin_settings(given);
+    Catalog::read(&given.plugin, || start_to_describe(&settings))
+}
+
+/// Limits of plugins, as far as they can be used; what cannot is reported by the conversion.
+pub(crate) fn plugin_settings(given: &PluginArgs) -> PluginSettings {
     let default = PluginSettings::default();
     let timeout = given.plugin_timeout.0.as_ref().ok();
     let timeout = timeout.and_then(|seconds| Duration::try_from_secs_f64(*seconds).ok());
     let memory = given.plugin_memory.as_ref().and_then(|mib| mib.0.as_ref().ok());
     let memory = memory.and_then(|mib| u64::try_from(*mib).ok()?.checked_mul(1 << 20));
-    let settings = PluginSettings {
+    PluginSettings {
         timeout: timeout.unwrap_or(default.timeout),
         memory,
         output: default.output,
         cache_dir: given.cache_dir.clone(),
-    };
-    Catalog::read(&given.plugin, || start_to_describe(&settings))
+    }
 }
 
 /// The text of a file, or of a pipe such as `/dev/stdin`, which is read to its end.

@@ -6,6 +6,7 @@
 use crate::console::Console;
 use crate::exit::Exit;
 use loadwright_engine::{Progress, Stop};
+use loadwright_exporters::RunWatch;
 use loadwright_storage::Committer;
 use loadwright_timing::thread::spawn;
 use std::io;
@@ -46,6 +47,8 @@ pub(crate) struct Begun {
     pub(crate) committer: Committer,
     /// The run's folder.
     pub(crate) folder: PathBuf,
+    /// Exporters, whose waits the second signal ends.
+    pub(crate) exporters: Option<Arc<RunWatch>>,
 }
 
 impl Interrupt {
@@ -67,6 +70,11 @@ impl Interrupt {
                 loop {
                     signals.next().await;
                     let count = shared.raise(&handler.stop);
+                    if count > 1
+                        && let Some(begun) = shared.begun.get()
+                    {
+                        begun.exporters.as_ref().map(|exporters| exporters.cancel());
+                    }
                     handler.announce(count, shared.begun.get().is_some());
                     if count == 1 && shared.begun.get().is_some() {
                         continue;
@@ -126,7 +134,7 @@ impl SignalHandler {
 
     /// Ends the process before the run has ended; commits the records of `begun` first.
     fn exit(&self, begun: Option<&Begun>) {
-        if let Some(Begun { committer, folder }) = begun {
+        if let Some(Begun { committer, folder, .. }) = begun {
             committer.commit(COMMIT_TIMEOUT);
             self.print(format!(
                 "ended before all files were written; `loadwright report {}` regenerates them",

@@ -15,6 +15,8 @@ mod console;
 pub mod diagnostics;
 mod error;
 pub mod exit;
+mod export;
+mod exporting;
 pub mod inputs;
 mod interrupt;
 mod open;
@@ -65,6 +67,7 @@ fn command(arguments: &[OsString]) -> Result<Exit, CommandError> {
         }
         Ok(Cli { command: Command::Simulate(args) }) => simulate::simulate(&args),
         Ok(Cli { command: Command::Report(args) }) => report::report(&args),
+        Ok(Cli { command: Command::Export(args) }) => export::export(&args),
         Ok(Cli { command: Command::Plugin(command) }) => plugin::plugin(&command),
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use simulated::{count_prompts, simulated_server, vocabulary};
 
 use crate::console::Console;
 use crate::error::CommandError;
+use crate::exporting::{self, Opened};
 use crate::plan::Run;
 use crate::plugin_host;
 use loadwright_core::ports::Tokenizer;
@@ -22,6 +23,7 @@ use loadwright_sim::{BoundAddress, Server};
 use loadwright_storage::{RECORDS, Store};
 use loadwright_wasm::{DatasetServices, Host, Kind, Plugin};
 use setting_faults::{both, by_flag};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a run needs, opened.
@@ -36,6 +38,8 @@ pub(crate) struct OpenedRun {
     pub(crate) folder: RunFolder,
     /// The simulated server, where that is measured.
     pub(crate) server: Option<Server>,
+    /// Exporters, where there are any.
+    pub(crate) exporters: Option<Opened>,
 }
 
 /// Opens what `run` needs.
@@ -66,7 +70,17 @@ pub(crate) fn open(
     let attached = console.run_log.attach(&folder.path().join("benchmark.log"));
     attached.map_err(|cause| folder.failure("benchmark.log", cause))?;
     let store = Store::create(&folder.path().join(RECORDS), &run_header::run_header(&run))?;
-    Ok(OpenedRun { run, ports, store, folder, server })
+    let exporters = exporters(&run, &host, folder.path())?;
+    Ok(OpenedRun { run, ports, store, folder, server, exporters })
+}
+
+/// The exporters, ready to begin.
+fn exporters(run: &Run, host: &Arc<Host>, folder: &Path) -> Result<Option<Opened>, CommandError> {
+    if run.exporters.chosen.is_empty() {
+        return Ok(None);
+    }
+    let stored = exporting::stored(folder, &run.points[0], run.exporters.compat, true)?;
+    exporting::open(&run.exporters, host, &stored).map(Some)
 }
 
 /// The chosen tokenizer; with `--simulate`, by default, a small built-in one.

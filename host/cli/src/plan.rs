@@ -9,6 +9,7 @@ mod contents;
 mod dataset;
 mod endpoint;
 mod engine;
+pub(crate) mod exporters;
 mod files;
 mod generation;
 mod loads;
@@ -18,6 +19,7 @@ mod settings;
 mod sweep;
 mod target;
 mod trace;
+mod traceparent;
 mod unsupported;
 
 use crate::args::PerfArgs;
@@ -27,6 +29,7 @@ use crate::inputs::Inputs;
 use crate::plugin_host::PluginSettings;
 use contents::Contents;
 use dataset::PromptContext;
+use exporters::Exporters;
 use generation::Generation;
 use loads::LoadSettings;
 pub use loads::{Loads, Sweep};
@@ -64,6 +67,8 @@ pub struct Run {
     pub outputs: Outputs,
     /// The plugins that were chosen.
     pub chosen: Plugins,
+    /// Where results are sent.
+    pub exporters: Exporters,
     /// Limits of plugins.
     pub plugins: PluginSettings,
     /// The tokenizer's folder, file or hub id.
@@ -130,6 +135,8 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let contents = contents::contents(&inputs.texts, diagnostics);
     let prompts = PromptContext { dataset: &dataset, choice: &choice, model: &model, in_chat };
     let generation = generation::generation(args, &prompts, &contents, diagnostics);
+    let exporters =
+        exporters::live(&args.exporters, &args.live_export, &inputs.plugins, diagnostics);
     let files = files::files(args, &choice, &contents, diagnostics);
     let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
     let mut shared = Plan {
@@ -151,6 +158,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         dataset: &dataset_settings,
         sleep_interval,
     };
+    shared.request.traceparent = traceparent::traceparent(args, &exporters, inputs, diagnostics);
     shared.settings = settings::shared(given, &shared, &resolved);
     let first_item = sweep::first_item(args, diagnostics);
     let may_be_timed = !choice.is_bundled_dataset();
@@ -178,6 +186,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         points,
         loads,
         chosen: choice.both()?,
+        exporters,
     })
 }
 

@@ -52,12 +52,12 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
 }
 
 /// The file of records that `path` names: itself, or the one in a run's folder.
-fn records(path: &Path) -> PathBuf {
+pub(crate) fn records(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(RECORDS) } else { path.into() }
 }
 
 /// The folder that a file lies in.
-fn folder_of(file: &Path) -> &Path {
+pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 

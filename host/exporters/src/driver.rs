@@ -16,6 +16,7 @@ pub use outcome::{ExportOutcome, Unsent};
 pub use watch::RunWatch;
 
 use loadwright_core::export::ExportRun;
+use loadwright_core::export_summary::Documents;
 use loadwright_core::ports::{Exporter, Ledger, PluginFailure, RunSource};
 use loadwright_core::summary::Summary;
 use loadwright_timing::thread::{lower_priority, spawn};
@@ -52,8 +53,8 @@ pub enum Notice {
     GivenUp(String),
 }
 
-/// benchmark_summary.json and benchmark_percentile.json of a point.
-pub type Documents = Arc<dyn Fn(&Summary) -> [String; 2] + Send + Sync>;
+/// Makes the files of a point.
+pub type MakeDocuments = Arc<dyn Fn(&Summary) -> Documents + Send + Sync>;
 
 /// Takes notices of the exporter of this name.
 pub type Tell = Arc<dyn Fn(&str, Notice) + Send + Sync>;
@@ -77,7 +78,7 @@ pub struct Job {
     /// It may end the run.
     pub may_stop: bool,
     /// The files of a point.
-    pub documents: Documents,
+    pub documents: MakeDocuments,
 }
 
 /// Exporters at work, each on a thread of its own.

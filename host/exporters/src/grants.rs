@@ -68,6 +68,11 @@ impl Grants {
         Self::parse(&texts)
     }
 
+    /// Each as it is typed.
+    pub fn texts(&self) -> Vec<String> {
+        self.0.iter().map(Grant::to_string).collect()
+    }
+
     /// These and `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {

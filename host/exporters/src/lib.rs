@@ -10,7 +10,6 @@ mod deadline;
 mod driver;
 mod grants;
 mod http;
-pub mod otlp;
 mod secrets;
 mod services;
 mod sources;
@@ -20,7 +19,8 @@ mod usage;
 pub use artifacts::Quota;
 pub use deadline::{Deadline, Over};
 pub use driver::{
-    Documents, ExportOutcome, ExportWhen, Exports, Job, Notice, RunWatch, StartError, Tell, Unsent,
+    ExportOutcome, ExportWhen, Exports, Job, MakeDocuments, Notice, RunWatch, StartError, Tell,
+    Unsent,
 };
 pub use grants::{Grant, Grants, setting_of};
 pub use http::{Lookup, Network, Pace, Proxies, SystemLookup};

@@ -209,6 +209,33 @@ impl Manifest {
         Formatting { held_text, reuse_by_shape }
     }
 
+    /// `text` as a value of the setting `name`: a number, a flag or a list where the schema has one,
+    /// and a text otherwise.
+    pub fn typed(&self, name: &str, text: &str) -> Value {
+        let schema = self.known.settings.get("properties").and_then(|it| it.get(name));
+        let kind = schema.and_then(|it| it.get("type"));
+        let is_text = |kind: &Value| {
+            kind == "string" || kind.as_array().is_some_and(|it| it.contains(&"string".into()))
+        };
+        match kind {
+            Some(kind) if !is_text(kind) => {
+                let value = serde_json::from_str(text).ok();
+                value.unwrap_or_else(|| listed(kind, text))
+            }
+            _ => Value::from(text),
+        }
+    }
+
+    /// Settings that the schema has values for.
+    pub fn defaults(&self) -> serde_json::Map<String, Value> {
+        let settings = self.known.settings.get("properties").and_then(Value::as_object);
+        let with_default = settings
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, schema)| Some((name.clone(), schema.get("default")?.clone())));
+        with_default.collect()
+    }
+
     /// Checks `settings` against the schema and fills in defaults; empty if they are valid.
     pub(crate) fn validate(&self, settings: &mut Value) -> Vec<SettingFault> {
         let mut faults = Vec::new();
@@ -219,6 +246,19 @@ impl Manifest {
     /// Where this manifest and `other` differ first, as a JSON pointer.
     pub(crate) fn difference(&self, other: &Value) -> Option<String> {
         difference(&self.json, other, String::new())
+    }
+}
+
+/// What is no JSON: a list where one is wanted, separated by commas, and `yes` and `no`.
+fn listed(kind: &Value, text: &str) -> Value {
+    match (kind.as_str(), text.to_ascii_lowercase().as_str()) {
+        (Some("array"), _) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.collect()
+        }
+        (Some("boolean"), "true" | "yes" | "on") => Value::from(true),
+        (Some("boolean"), "false" | "no" | "off") => Value::from(false),
+        _ => Value::from(text),
     }
 }
 

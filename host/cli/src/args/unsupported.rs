@@ -27,7 +27,6 @@ const LOCAL: &str = "models are not served in-process; start the server and give
 const SEARCH: &str = "sweep over a list of loads with --parallel or --rate, and set limits with \
                       --goodput";
 const TURNS: &str = "--dataset line_by_line sends recorded messages as one turn";
-const TRACKER: &str = "results are in the folder of --outputs-dir, as JSON and SQLite";
 
 /// Every such flag.
 pub const KNOWN: &[KnownFlag] = &[
@@ -42,10 +41,6 @@ pub const KNOWN: &[KnownFlag] = &[
         "enable-pd-metrics",
         "the inter-token gaps of every request are in records.db, under --outputs-dir",
     ),
-    unsupported("visualizer", TRACKER),
-    unsupported("wandb-api-key", TRACKER),
-    unsupported("swanlab-api-key", TRACKER),
-    unsupported("swanlab-host", TRACKER),
     unsupported("sla-auto-tune", SEARCH),
     unsupported("sla-variable", SEARCH),
     unsupported("sla-params", SEARCH),

@@ -14,6 +14,7 @@ fn codes_are_those_of_the_page() {
         Exit::Plugin => "plugin",
         Exit::Output => "output",
         Exit::ConditionMet => "condition met",
+        Exit::Export => "export",
         Exit::Interrupted => "interrupted",
     };
     let table: Vec<(u8, String)> =

@@ -11,8 +11,20 @@ pub(super) fn run_header(run: &Run) -> RunHeader {
         id: format!("{:032x}", rand::random::<u128>()),
         started: clock::wall() as f64 / 1e9,
         points: run.points.iter().map(|point| point.name.clone()).collect(),
-        plugins: [&run.chosen.api, &run.chosen.dataset].map(|it| plugin(it)).into(),
+        plugins: plugins(run),
     }
+}
+
+fn plugins(run: &Run) -> Vec<RunPlugin> {
+    let exporters = run.exporters.chosen.iter().filter_map(|exporter| {
+        let identity = exporter.plugin.as_ref()?;
+        Some(RunPlugin { grants: exporter.allowed.texts(), ..plugin(identity) })
+    });
+    [&run.chosen.api, &run.chosen.dataset]
+        .map(|it| plugin(it))
+        .into_iter()
+        .chain(exporters)
+        .collect()
 }
 
 fn plugin(identity: &Identity) -> RunPlugin {

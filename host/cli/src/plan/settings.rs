@@ -51,6 +51,10 @@ pub(super) fn shared(
     put("url", json!(secret::masked_url(&plan.target.url)));
     put("headers", masked(plan));
     put("api_key", json!(api_key(&given.args).map(|_| MASK)));
+    let keys = &given.args.exporters;
+    put("wandb_api_key", json!(keys.wandb_api_key.as_ref().map(|_| MASK)));
+    let local = |key: &String| if key == "local" { "local" } else { MASK };
+    put("swanlab_api_key", json!(keys.swanlab_api_key.as_ref().map(local)));
     put("dataset", json!(plan.request.dataset));
     put("seed", json!(plan.seed));
     put("stream", json!(plan.request.stream));

@@ -1,12 +1,13 @@
 //! A point in the making: its rows, its summary, and how far it was read.
 
 use loadwright_core::Nanos;
-use loadwright_core::export::Row;
+use loadwright_core::export::{ExportSummary, Row};
+use loadwright_core::export_summary::{Documents, export_summary};
 use loadwright_core::interval::RowBuilder;
 use loadwright_core::plan::{Plan, TimestampSource};
 use loadwright_core::ports::{Entry, EntryKind, StoredPoint};
 use loadwright_core::sample::{EndReason, PointEnd};
-use loadwright_core::summary::{Summary, SummaryBuilder};
+use loadwright_core::summary::{Histograms, Summary, SummaryBuilder};
 
 /// What was read of a point.
 pub(super) struct PointFold {
@@ -16,6 +17,21 @@ pub(super) struct PointFold {
     pub(super) read: u64,
     last: Nanos,
     kernel: bool,
+}
+
+/// A point once it has ended.
+pub(super) struct EndedPoint {
+    pub(super) summary: Summary,
+    histograms: Histograms,
+    at: Nanos,
+}
+
+impl EndedPoint {
+    /// What the exporter is given of it.
+    pub(super) fn export(&self, point: &StoredPoint, documents: Documents) -> ExportSummary {
+        let ended = point.export().seconds(self.at);
+        export_summary(&self.summary, &self.histograms, documents, ended)
+    }
 }
 
 impl PointFold {
@@ -50,8 +66,8 @@ impl PointFold {
         }
     }
 
-    /// The summary, and when the point ended. `end`: none where the point was cut off.
-    pub(super) fn finish(self, end: Option<PointEnd>) -> (Summary, Nanos) {
+    /// The point that has ended. `end`: none where the point was cut off.
+    pub(super) fn finish(self, end: Option<PointEnd>) -> EndedPoint {
         let kernel = self.plan.engine.timestamps == TimestampSource::Kernel && self.kernel;
         let end = end.unwrap_or_else(|| PointEnd {
             end_reason: EndReason::Interrupted,
@@ -59,6 +75,7 @@ impl PointFold {
             kernel_timestamps: kernel,
             ..PointEnd::default()
         });
-        (self.summary.finish(&end), end.at)
+        let (summary, histograms) = self.summary.finish_with_histograms(&end);
+        EndedPoint { summary, histograms, at: end.at }
     }
 }

@@ -4,11 +4,10 @@ use super::calls::{Calls, GivenUp};
 use super::outcome::ExportOutcome;
 use super::point::PointFold;
 use super::watch::RunWatch;
-use super::{Documents, ExportWhen, Job, Notice, StartError, Tell, requests};
+use super::{ExportWhen, Job, MakeDocuments, Notice, StartError, Tell, requests};
 use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, Row};
 use loadwright_core::interval::{RowBuilder, RowNames};
 use loadwright_core::ports::{Entry, Progress, RunSource, StoredPoint};
-use loadwright_core::summary::Summary;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ pub(super) struct Sender {
     source: Box<dyn RunSource>,
     when: ExportWhen,
     compat: bool,
-    documents: Documents,
+    documents: MakeDocuments,
     rows: RowBuilder,
     /// The last summary; with EvalScope's metrics it stands for the whole run.
     last: Option<ExportSummary>,
@@ -158,9 +157,9 @@ impl Sender {
         }
         let last_id = fold.read;
         let end = self.source.point(index).map_err(GivenUp)?.and_then(|point| point.end);
-        let (summary, ended) = fold.finish(end.map(|(end, _)| end));
-        requests::after_point(self, point, last_id, &summary)?;
-        let summary = self.summary(&summary, point, ended);
+        let ended = fold.finish(end.map(|(end, _)| end));
+        requests::after_point(self, point, last_id, &ended.summary)?;
+        let summary = ended.export(point, (self.documents)(&ended.summary));
         if self.compat {
             self.last = Some(summary);
             return Ok(());
@@ -242,16 +241,6 @@ impl Sender {
             |exporter| exporter.requests(index, requests),
             |progress| progress.requests = read,
         )
-    }
-
-    fn summary(&self, summary: &Summary, point: &StoredPoint, ended: u64) -> ExportSummary {
-        let [benchmark_summary, benchmark_percentile] = (self.documents)(summary);
-        let mut export =
-            ExportSummary { end_reason: summary.end_reason.into(), ..Default::default() };
-        export.ended = point.export().seconds(ended);
-        export.benchmark_summary = benchmark_summary;
-        export.benchmark_percentile = benchmark_percentile;
-        export
     }
 
     /// Looks again when more may be stored.

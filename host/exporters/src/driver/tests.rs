@@ -161,7 +161,7 @@ impl Bench {
             when: ExportWhen::Live,
             compat: self.compat,
             may_stop: false,
-            documents: Arc::new(|_| [String::new(), String::new()]),
+            documents: Arc::new(|_| Documents::default()),
         };
         let watch = Arc::new(RunWatch::new());
         watch.end(ExportEnd::Completed, Duration::from_secs(60));

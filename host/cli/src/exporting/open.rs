@@ -1,0 +1,178 @@
+//! Opens exporters: settings, grants, services, instances. The last chance to fail before the first
+//! request.
+
+use super::grants::granted;
+use super::run::StoredRun;
+use crate::diagnostics::{SettingError, SettingErrors};
+use crate::error::CommandError;
+use crate::plan::exporters::{ChosenExporter, Exporters};
+use loadwright_core::export_summary::Documents;
+use loadwright_core::ports::{Cause, Fault, PluginFailure};
+use loadwright_core::summary::Summary;
+use loadwright_exporters::{
+    Config, Environment, Job, Known, MakeDocuments, Network, Proxies, Quota, Resolved, RunWatch,
+    Services, Usage, resolve_sources,
+};
+use loadwright_report::{benchmark_percentile_json, benchmark_summary_json};
+use loadwright_storage::{ExportLedger, Exporting, Tail};
+use loadwright_wasm::{Host, Identity, OpenError, Plugin};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Exporters that are ready to begin.
+pub(crate) struct Opened {
+    pub(crate) jobs: Vec<Job>,
+    /// What each uses, by its name.
+    pub(crate) usage: Vec<(String, Usage)>,
+    /// Proxies on the way, masked.
+    pub(crate) proxies: Vec<String>,
+    pub(crate) watch: Arc<RunWatch>,
+}
+
+/// What all exporters of a run have in common.
+struct Common<'a> {
+    exporters: &'a Exporters,
+    host: &'a Arc<Host>,
+    stored: &'a StoredRun,
+    environment: Environment,
+    network: Network,
+    watch: Arc<RunWatch>,
+}
+
+/// Opens the exporters of the run `stored`.
+///
+/// # Errors
+/// Every setting that one of them cannot use, or the first other error.
+pub(crate) fn open(
+    exporters: &Exporters,
+    host: &Arc<Host>,
+    stored: &StoredRun,
+) -> Result<Opened, CommandError> {
+    let environment = Environment::of_process(exporters.flags.clone());
+    let variable = |name: &str| environment.variable(name).map(str::to_owned);
+    let proxies = Proxies::read(variable).map_err(|text| refused("exporter", text))?;
+    let named = proxies.named();
+    let mut network = Network { proxies, ..Network::default() };
+    if let Some(file) = &exporters.ca_cert {
+        network =
+            network.with_authorities(file).map_err(|text| refused("exporter-ca-cert", text))?;
+    }
+    let watch = Arc::new(RunWatch::new());
+    let common =
+        Common { exporters, host, stored, environment, network, watch: Arc::clone(&watch) };
+    let mut opened = Opened { jobs: Vec::new(), usage: Vec::new(), proxies: named, watch };
+    let mut errors = Vec::new();
+    for exporter in &exporters.chosen {
+        match common.job(exporter) {
+            Ok((job, usage)) => {
+                opened.usage.push((exporter.name.clone(), usage));
+                opened.jobs.push(job);
+            }
+            Err(CommandError::Settings(refused)) => errors.extend(refused.0),
+            Err(error) => return Err(error),
+        }
+    }
+    if errors.is_empty() { Ok(opened) } else { Err(SettingErrors(errors).into()) }
+}
+
+fn refused(flag: &str, text: String) -> CommandError {
+    SettingErrors(vec![SettingError { flag: flag.into(), origin: None, text }]).into()
+}
+
+impl Common<'_> {
+    fn job(&self, exporter: &ChosenExporter) -> Result<(Job, Usage), CommandError> {
+        let Some(plugin) = &exporter.plugin else {
+            return Err(refused("exporter", format!("`{}` is not built in", exporter.name)));
+        };
+        let option =
+            |text: String| refused("exporter-option", format!("{}: {text}", exporter.name));
+        let resolved = self.resolved(exporter, plugin).map_err(option)?;
+        let granted = granted(exporter, plugin, &resolved).map_err(SettingErrors)?;
+        let usage = Usage::default();
+        let folder = exporter.allowed.folder.clone();
+        let config = Config {
+            name: exporter.name.clone(),
+            grants: granted.hosts,
+            secrets: granted.secrets,
+            network: self.network.clone(),
+            folder: folder
+                .unwrap_or_else(|| self.stored.folder.join("exports").join(&exporter.name)),
+            results: Some(self.stored.folder.clone()),
+            quota: Quota::default(),
+            deadline: self.watch.deadline().clone(),
+            usage: usage.clone(),
+        };
+        let services = Services::new(config).map_err(option)?;
+        let secrets: Vec<&String> = resolved.secrets.keys().collect();
+        let settings = json!({ "settings": resolved.settings, "secrets": secrets });
+        let opened = Plugin::identified(self.host, Arc::clone(plugin));
+        let sender = opened.exporter(&settings, Box::new(services));
+        let sender = sender.map_err(|error| by_option(&exporter.name, error))?;
+        let exporting = Exporting {
+            exporter: exporter.name.clone(),
+            plugin: plugin.name().into(),
+            version: plugin.manifest.version().into(),
+            sha256: plugin.digest.clone(),
+        };
+        let job = Job {
+            name: exporter.name.clone(),
+            exporter: sender,
+            source: Box::new(Tail::open(&self.stored.records)?),
+            ledger: Box::new(ExportLedger::open(&self.stored.records, exporting)?),
+            run: self.stored.run.clone(),
+            when: self.exporters.when,
+            compat: self.exporters.compat,
+            may_stop: granted.stop,
+            documents: documents(),
+        };
+        Ok((job, usage))
+    }
+
+    /// The exporter's settings and secrets: options, then the sources of its manifest.
+    fn resolved(&self, exporter: &ChosenExporter, plugin: &Identity) -> Result<Resolved, String> {
+        let manifest = &plugin.manifest;
+        let mut options = Map::new();
+        for (key, text) in &exporter.options {
+            options.insert(key.clone(), manifest.typed(key, text));
+        }
+        let known = Known {
+            manifest: &manifest.exporter,
+            secrets: &manifest.needs.secrets,
+            options: &options,
+            defaults: &manifest.defaults(),
+        };
+        let mut resolved = resolve_sources(known, &self.environment)?;
+        for (key, value) in &mut resolved.settings {
+            if let Value::String(text) = value {
+                *value = manifest.typed(key, text);
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+/// The files of a point, as the run writes them.
+fn documents() -> MakeDocuments {
+    Arc::new(|summary: &Summary| Documents {
+        summary: benchmark_summary_json(summary),
+        percentile: benchmark_percentile_json(summary),
+    })
+}
+
+/// Settings that an exporter refused, as errors of the flag; any other error as it is.
+fn by_option(name: &str, error: OpenError) -> CommandError {
+    let setting = |fault: &loadwright_core::setting::SettingFault| SettingError {
+        flag: "exporter-option".into(),
+        origin: None,
+        text: format!("{name}: {fault}"),
+    };
+    match error {
+        OpenError::Settings { faults, .. } => {
+            SettingErrors(faults.iter().map(setting).collect()).into()
+        }
+        OpenError::Failed(PluginFailure {
+            cause: Cause::Fault(Fault::Settings(fault)), ..
+        }) => SettingErrors(vec![setting(&fault)]).into(),
+        error => CommandError::Plugin(error),
+    }
+}
