@@ -45,6 +45,7 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("random", Origin::Bundled),
     plugin("random_vl", Origin::Bundled),
     plugin("wandb", Origin::Bundled),
+    plugin("swanlab", Origin::Bundled),
     plugin("slow", Origin::Fixture),
     plugin("trap", Origin::Fixture),
     plugin("spin", Origin::Fixture),

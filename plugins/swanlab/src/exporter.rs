@@ -3,7 +3,7 @@
 
 use crate::content;
 use crate::limits;
-use crate::model::{End, Experiment, Finish};
+use crate::model::{COLORS, End, Experiment, Finish};
 use crate::settings::Settings;
 use crate::state::State;
 use crate::target::Target;
@@ -164,6 +164,7 @@ fn experiment(settings: &Settings, run: &Run, point: &Point) -> Experiment {
         description: settings.description.clone(),
         tags: settings.tags.clone(),
         group: limits::cut(group, limits::NAME),
+        color: COLORS[point.index as usize % COLORS.len()].into(),
         started: point.origin,
         config: serde_json::Value::Null,
     }

@@ -12,6 +12,8 @@ pub(crate) struct Experiment {
     pub(crate) description: String,
     pub(crate) tags: Vec<String>,
     pub(crate) group: String,
+    /// `#RRGGBB`.
+    pub(crate) color: String,
     /// Seconds since the Unix epoch.
     pub(crate) started: f64,
     /// `{key: {"value", "sort", "desc"}}`; not needed to go on with it.
@@ -22,8 +24,9 @@ pub(crate) struct Experiment {
 /// The kind of work, as SwanLab lists it.
 pub(crate) const JOB_TYPE: &str = "load-test";
 
-/// Of every experiment.
-pub(crate) const COLOR: &str = "#528d59";
+/// Of the lines of a sweep's points in one chart, over and over: seven that most people can tell apart.
+pub(crate) const COLORS: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#528d59"];
 
 /// What the values of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 mod framing;
 mod records;
 
-use crate::model::{Batch, COLOR, Column, End, Experiment, Finish, JOB_TYPE, Line, Media, Scalar};
+use crate::model::{Batch, Column, End, Experiment, Finish, JOB_TYPE, Line, Media, Scalar};
 use crate::target::{Refused, Target};
 use crate::{settings::Settings, time};
 use framing::Framing;
@@ -69,7 +69,7 @@ impl<H: ExporterHost> Offline<H> {
             tags: experiment.tags.clone(),
             group: experiment.group.clone(),
             job_type: JOB_TYPE.into(),
-            color: COLOR.into(),
+            color: experiment.color.clone(),
             id: experiment.id.clone(),
             resume: 1,
             started_at: Some(timestamp(experiment.started)),

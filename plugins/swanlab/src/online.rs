@@ -5,7 +5,7 @@ mod client;
 mod project;
 mod upload;
 
-use crate::model::{Batch, COLOR, End, Experiment, Finish, JOB_TYPE, Line, Scalar};
+use crate::model::{Batch, End, Experiment, Finish, JOB_TYPE, Line, Scalar};
 use crate::settings::Settings;
 use crate::target::{Refused, Target};
 use crate::time;
@@ -245,7 +245,7 @@ fn created(experiment: &Experiment, now: f64) -> Value {
     add("name", experiment.name.clone().into());
     add("description", experiment.description.clone().into());
     add("createdAt", time::utc(now).into());
-    add("colors", json!([COLOR, COLOR]));
+    add("colors", json!([experiment.color, experiment.color]));
     add("labels", experiment.tags.iter().map(|tag| json!({ "name": tag })).collect());
     add("job", JOB_TYPE.into());
     add("cluster", experiment.group.clone().into());

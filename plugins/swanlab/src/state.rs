@@ -44,9 +44,10 @@ impl State {
         }
     }
 
-    /// What was refused since it was last told.
+    /// What was refused since it was last told. With the name: two losses alike are told once.
     pub(crate) fn losses(&mut self) -> Vec<String> {
+        let name = &self.experiment.name;
         let refused = std::mem::take(&mut self.refused);
-        refused.into_iter().map(|(what, count)| format!("{count} {what}")).collect()
+        refused.into_iter().map(|(what, count)| format!("{count} {what} ({name})")).collect()
     }
 }

@@ -119,6 +119,7 @@ fn a_point_is_an_experiment_of_the_sweeps_group() {
         ("model_20260102 parallel_2", "model_20260102")
     );
     assert_eq!(second.config["point"]["value"], "parallel_2");
+    assert_ne!(first.color, second.color, "their lines are in one chart");
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn what_was_refused_is_told_once_a_point() {
         assert!(ack.losses.is_empty());
     }
     let ack = calls.end_point(&ended(EndReason::Completed)).unwrap();
-    assert_eq!(ack.losses, ["4 values: HTTP 413"]);
+    assert_eq!(ack.losses, ["4 values: HTTP 413 (model_20260102 parallel_1)"]);
     assert!(calls.end().unwrap().losses.is_empty());
 }
 

@@ -27,6 +27,7 @@ fn experiment() -> Experiment {
         description: "what".into(),
         tags: vec!["x".into()],
         group: "sweep".into(),
+        color: "#528d59".into(),
         started: STARTED,
         config: json!({ "model": { "value": "m", "sort": 0, "desc": "" } }),
     }

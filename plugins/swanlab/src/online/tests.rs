@@ -105,6 +105,7 @@ fn recorded(crashed: bool) -> (Experiment, Batch) {
         description: "desc".into(),
         tags: vec!["a".into(), "b".into()],
         group: "g".into(),
+        color: "#528d59".into(),
         started: NOW,
         config: body("/profile")["config"].clone(),
     };
