@@ -39,6 +39,7 @@ pub(crate) enum Form {
 
 /// Every guest.
 pub(crate) const GUESTS: &[Guest] = &[
+    plugin("clearml", Origin::Bundled),
     plugin("openai", Origin::Bundled),
     plugin("line_by_line", Origin::Bundled),
     plugin("prompt", Origin::Bundled),
