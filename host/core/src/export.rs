@@ -2,6 +2,7 @@
 //! summaries. Exporters send, they do not compute: every number here is made in core.
 
 pub mod http;
+mod measures;
 mod request;
 mod row;
 mod run;
@@ -9,6 +10,7 @@ mod summary;
 pub mod telemetry;
 
 pub use crate::trace::TraceIds;
+pub use measures::Measures;
 pub use request::{ExportRequest, RequestFilter};
 pub use row::Row;
 pub use run::{ExportPoint, ExportRun, Metric, MetricKind};

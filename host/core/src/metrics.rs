@@ -124,6 +124,15 @@ impl Metric {
         }
     }
 
+    /// Whether the request of `row` counts for it.
+    pub(crate) fn counts(self, row: &Row) -> bool {
+        match self.definition().over {
+            Over::Requests(_) | Over::Frames => row.ok,
+            Over::FirstAttempts(_) => row.fresh,
+            Over::Point { .. } => false,
+        }
+    }
+
     /// Every metric that is a distribution.
     pub fn distributions() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|metric| metric.is_distribution())

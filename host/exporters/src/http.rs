@@ -14,10 +14,12 @@ mod reply;
 mod retry;
 
 pub use client::Network;
+pub(crate) use failure::why;
 pub use gate::{Lookup, SystemLookup};
 pub(crate) use prepare::OpenFile;
 pub use proxies::Proxies;
 pub use retry::Pace;
+pub(crate) use retry::asked;
 
 use crate::clock;
 use crate::deadline::{Deadline, Over};

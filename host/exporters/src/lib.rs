@@ -10,6 +10,7 @@ mod deadline;
 mod driver;
 mod grants;
 mod http;
+pub mod otlp;
 mod secrets;
 mod services;
 mod sources;

@@ -72,6 +72,8 @@ pub struct ExportPoint {
     pub zero: Nanos,
     /// Every setting: a JSON object, secrets masked.
     pub settings: String,
+    /// Choices that each request asks for: the frames of several are interleaved.
+    pub choices: u32,
 }
 
 impl ExportPoint {

@@ -183,6 +183,7 @@ impl StoredPoint {
             origin: (u128::from(self.wall_at_origin) + u128::from(self.begun)) as f64 / 1e9,
             zero: self.begun,
             settings: settings.to_string(),
+            choices: self.plan.request.choices,
         }
     }
 }

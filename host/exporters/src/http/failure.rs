@@ -48,6 +48,12 @@ impl Failure {
     }
 }
 
+/// Why there was no response from `host`, and whether another try would end in the same way.
+pub(crate) fn why(error: &reqwest::Error, host: &str) -> (String, bool) {
+    let failure = Failure::of(error, host);
+    (failure.fault.to_string(), failure.kind == Kind::Final)
+}
+
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self { fault, kind: Kind::Final }

@@ -77,7 +77,7 @@ impl Proxies {
     }
 
     /// What the client is set up with.
-    pub(super) fn rules(&self) -> Result<Vec<Proxy>, String> {
+    pub(crate) fn rules(&self) -> Result<Vec<Proxy>, String> {
         let no_proxy = self.none.as_deref().and_then(NoProxy::from_string);
         let rule = |found: &Found| {
             let url = found.url.clone();

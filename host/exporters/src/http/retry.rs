@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::reply::Reply;
+use http::HeaderMap;
 use http::header::RETRY_AFTER;
 use loadwright_core::export::http::Retry;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -44,7 +45,8 @@ pub(super) fn pause(
     }
     let doubled = pace.first.saturating_mul(1 << (tried - 1).min(16)).min(pace.longest);
     let own = doubled.mul_f64(0.5 + 0.5 * random());
-    let asked = outcome.as_ref().ok().and_then(|reply| asked(reply, now)).unwrap_or_default();
+    let asked =
+        outcome.as_ref().ok().and_then(|reply| asked(&reply.headers, now)).unwrap_or_default();
     (asked <= pace.longest_asked).then_some(own.max(asked))
 }
 
@@ -61,8 +63,8 @@ fn is_worth(retry: Retry, outcome: &Result<Reply, Failure>) -> bool {
 }
 
 /// What Retry-After asks for: seconds, or a date.
-fn asked(reply: &Reply, now: SystemTime) -> Option<Duration> {
-    let text = reply.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+pub(crate) fn asked(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
