@@ -16,6 +16,9 @@ mod tests;
 /// Frames that are read at once, beside those of one record: 8 MiB.
 const FRAMES: usize = 262_144;
 
+/// The largest id that a row can have.
+const LAST: u64 = i64::MAX as u64;
+
 /// A connection of its own to a file of records. It holds a transaction only during a call, so that
 /// it does not keep the run that writes the file from reusing its log.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl Tail {
 
     fn read_next(&self, cursor: u64, count: usize) -> Result<Vec<Entry>, RowError> {
         let (mut found, mut frames) = (Vec::new(), 0);
-        if count == 0 || cursor >= i64::MAX as u64 {
+        if count == 0 || cursor >= LAST {
             return Ok(found);
         }
         entries::each(&self.connection, cursor.cast_signed() + 1..i64::MAX, |entry| {
@@ -90,7 +93,8 @@ impl RunSource for Tail {
 
     fn records_behind(&mut self, cursor: u64) -> Result<u64, String> {
         let sql = "SELECT count(*) FROM request WHERE id > ?";
-        let count = self.connection.query_row(sql, [cursor.cast_signed()], |row| row.get(0));
+        let count =
+            self.connection.query_row(sql, [cursor.min(LAST).cast_signed()], |row| row.get(0));
         count.map(i64::cast_unsigned).map_err(|error| error.to_string())
     }
 }

@@ -19,8 +19,9 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// An exporter and the run that it sends.
 pub(super) struct Sender {
-    pub(super) calls: Calls,
+    /// Closed before the ledger, whose store is a plain file once nobody else has it open.
     source: Box<dyn RunSource>,
+    pub(super) calls: Calls,
     when: ExportWhen,
     compat: bool,
     documents: MakeDocuments,
@@ -239,7 +240,7 @@ impl Sender {
         let index = if self.compat { 0 } else { index };
         self.calls.call(
             |exporter| exporter.requests(index, requests),
-            |progress| progress.requests = read,
+            |progress| progress.requests = progress.requests.max(read),
         )
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use loadwright_core::export::{
     Ack, ExportEnd, ExportPoint, ExportRequest, ExportSummary, RequestFilter, Row,
 };
+use loadwright_core::export_summary::summary_metrics;
 use loadwright_core::plan::Plan;
 use loadwright_core::ports::{Cause, Entry, EntryKind, Fault, Progress, StoredPoint};
 use loadwright_core::sample::{PointEnd, Sample};
@@ -25,7 +26,8 @@ impl FakeRun {
         let point = u32::try_from((id - 1) / self.ids()).expect("few points");
         let at = id.div_ceil(2) * 1_000_000_000;
         let kind = if id % 2 == 1 {
-            let mut record = testkit::record(at, &[at + 1_000]);
+            // Later ones take longer.
+            let mut record = testkit::record(at, &[at + 1_000 + id]);
             record.seq = id;
             EntryKind::Record(Arc::new(record))
         } else {
@@ -106,7 +108,11 @@ impl Exporter for FakeExporter {
         self.call("requests", format!("requests {point}: {}", requests.len()))
     }
 
-    fn end_point(&mut self, point: u32, _: &ExportSummary) -> Result<Ack, PluginFailure> {
+    fn end_point(&mut self, point: u32, summary: &ExportSummary) -> Result<Ack, PluginFailure> {
+        assert_eq!(summary.values.len(), summary_metrics().len());
+        let latency = summary.distributions.iter().find(|all| all.metric == "latency");
+        let buckets = &latency.expect("requests have a latency").buckets;
+        assert!(buckets.iter().all(|bucket| (1e-6..2e-6).contains(&bucket.upper_bound)));
         self.call("end-point", format!("end-point {point}"))
     }
 
@@ -140,6 +146,8 @@ struct Bench {
     ledger: FakeLedger,
     filter: RequestFilter,
     compat: bool,
+    /// Of each point; 3 by default.
+    seconds: Option<u64>,
     notices: Arc<Mutex<Vec<Notice>>>,
 }
 
@@ -150,12 +158,12 @@ impl Bench {
         bench
     }
 
-    /// Sends a stored run of two points of three seconds.
+    /// Sends a stored run of two points.
     fn send(&self) -> Result<ExportOutcome, StartError> {
         let job = Job {
             name: "fake".into(),
             exporter: Box::new(FakeExporter(Arc::clone(&self.script), self.filter)),
-            source: Box::new(FakeRun { points: 2, seconds: 3 }),
+            source: Box::new(FakeRun { points: 2, seconds: self.seconds.unwrap_or(3) }),
             ledger: Box::new(self.ledger.clone()),
             run: ExportRun { name: "run".into(), ..ExportRun::default() },
             when: ExportWhen::Live,
@@ -273,6 +281,14 @@ fn requests_follow_their_point_as_the_filter_wants_them() {
     let failed = Bench { filter: RequestFilter::Failed, ..Bench::default() };
     failed.send().unwrap();
     assert!(failed.script.lock().unwrap().requests.is_empty(), "none of them failed");
+}
+
+#[test]
+fn the_slow_tail_follows_its_point() {
+    let bench = Bench { filter: RequestFilter::Sampled, seconds: Some(200), ..Bench::default() };
+    bench.send().unwrap();
+    // Of 200 requests, the 198th is the 99th percentile.
+    assert_eq!(bench.script.lock().unwrap().requests, [397, 399, 797, 799]);
 }
 
 #[test]

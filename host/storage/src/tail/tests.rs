@@ -77,6 +77,13 @@ proptest! {
         prop_assert_eq!(&all(&mut tail, 3, count)[..], &expected[expected.len().min(3)..]);
         prop_assert_eq!(tail.next(u64::MAX, 9), Ok(Vec::new()));
         prop_assert_eq!(tail.next(0, 0), Ok(Vec::new()));
+        let records = |cursor| {
+            let behind = expected.iter().filter(|entry| entry.id > cursor);
+            behind.filter(|entry| matches!(entry.kind, EntryKind::Record(_))).count() as u64
+        };
+        for cursor in [0, 2, u64::MAX] {
+            prop_assert_eq!(tail.records_behind(cursor), Ok(records(cursor)));
+        }
     }
 }
 
