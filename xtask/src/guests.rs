@@ -41,6 +41,7 @@ pub(crate) enum Form {
 pub(crate) const GUESTS: &[Guest] = &[
     plugin("clearml", Origin::Bundled),
     plugin("openai", Origin::Bundled),
+    plugin("genai", Origin::Bundled),
     plugin("line_by_line", Origin::Bundled),
     plugin("prompt", Origin::Bundled),
     plugin("random", Origin::Bundled),
