@@ -2,6 +2,7 @@
 
 mod grants;
 mod open;
+mod otlp;
 mod outcome;
 mod run;
 

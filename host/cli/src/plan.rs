@@ -158,11 +158,12 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         dataset: &dataset_settings,
         sleep_interval,
     };
-    shared.request.traceparent = traceparent::traceparent(args, &exporters, inputs, diagnostics);
+    shared.request.traceparent = traceparent::traceparent(args, &exporters, inputs);
     shared.settings = settings::shared(given, &shared, &resolved);
     let first_item = sweep::first_item(args, diagnostics);
     let may_be_timed = !choice.is_bundled_dataset();
-    let loads = LoadSettings { given, shared: &shared, first_item, may_be_timed };
+    let loads =
+        LoadSettings { given, shared: &shared, first_item, exporters: &exporters, may_be_timed };
     let loads = loads::loads(&loads, diagnostics);
     let Sweep { points, resolved, .. } = loads.likely().clone();
     Some(Run {

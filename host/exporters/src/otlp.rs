@@ -101,13 +101,19 @@ impl Losses {
     }
 }
 
-/// What a conventions plugin is configured with: the opt-in to newer names, where there is one.
+/// What a conventions plugin is configured with: the opt-in to newer names, where there is one and the
+/// plugin has a setting `semconv`, which is `known` then.
 pub fn conventions_settings(
     options: &Options,
     environment: &dyn Fn(&str) -> Option<String>,
+    known: bool,
 ) -> serde_json::Value {
     let opt_in = options.semconv.clone().or_else(|| Environment(environment).opt_in());
-    opt_in.map_or(serde_json::json!({}), |opt_in| serde_json::json!({ "semconv": opt_in }))
+    let settings = match opt_in {
+        Some(opt_in) if known => serde_json::json!({ "semconv": opt_in }),
+        Some(_) | None => serde_json::json!({}),
+    };
+    serde_json::json!({ "settings": settings, "secrets": [] })
 }
 
 impl Otlp {

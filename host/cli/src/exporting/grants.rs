@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What an exporter may reach.
+#[derive(Default)]
 pub(super) struct Granted {
     pub(super) hosts: Grants,
     pub(super) secrets: BTreeMap<String, Secret>,

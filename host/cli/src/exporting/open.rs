@@ -1,13 +1,13 @@
 //! Opens exporters: settings, grants, services, instances. The last chance to fail before the first
 //! request.
 
-use super::grants::granted;
+use super::grants::{Granted, granted};
 use super::run::StoredRun;
 use crate::diagnostics::{SettingError, SettingErrors};
 use crate::error::CommandError;
-use crate::plan::exporters::{ChosenExporter, Exporters};
+use crate::plan::exporters::{ChosenExporter, Exporters, OTLP};
 use loadwright_core::export_summary::Documents;
-use loadwright_core::ports::{Cause, Fault, PluginFailure};
+use loadwright_core::ports::{Cause, Exporter, Fault, PluginFailure};
 use loadwright_core::summary::Summary;
 use loadwright_exporters::{
     Config, Environment, Job, Known, MakeDocuments, Network, Proxies, Quota, Resolved, RunWatch,
@@ -30,13 +30,13 @@ pub(crate) struct Opened {
 }
 
 /// What all exporters of a run have in common.
-struct Common<'a> {
+pub(super) struct Common<'a> {
     exporters: &'a Exporters,
-    host: &'a Arc<Host>,
+    pub(super) host: &'a Arc<Host>,
     stored: &'a StoredRun,
-    environment: Environment,
-    network: Network,
-    watch: Arc<RunWatch>,
+    pub(super) environment: Environment,
+    pub(super) network: Network,
+    pub(super) watch: Arc<RunWatch>,
 }
 
 /// Opens the exporters of the run `stored`.
@@ -75,34 +75,25 @@ pub(crate) fn open(
     if errors.is_empty() { Ok(opened) } else { Err(SettingErrors(errors).into()) }
 }
 
-fn refused(flag: &str, text: String) -> CommandError {
+pub(super) fn refused(flag: &str, text: String) -> CommandError {
     SettingErrors(vec![SettingError { flag: flag.into(), origin: None, text }]).into()
 }
 
 impl Common<'_> {
     fn job(&self, exporter: &ChosenExporter) -> Result<(Job, Usage), CommandError> {
         let Some(plugin) = &exporter.plugin else {
-            return Err(refused("exporter", format!("`{}` is not built in", exporter.name)));
+            return Err(refused("exporter", format!("`{}` is not there", exporter.name)));
         };
+        if exporter.name == OTLP {
+            return self.otlp(exporter, plugin);
+        }
         let option =
             |text: String| refused("exporter-option", format!("{}: {text}", exporter.name));
         let resolved = self.resolved(exporter, plugin).map_err(option)?;
         let granted = granted(exporter, plugin, &resolved).map_err(SettingErrors)?;
         let usage = Usage::default();
-        let folder = exporter.allowed.folder.clone();
-        let config = Config {
-            name: exporter.name.clone(),
-            grants: granted.hosts,
-            secrets: granted.secrets,
-            network: self.network.clone(),
-            folder: folder
-                .unwrap_or_else(|| self.stored.folder.join("exports").join(&exporter.name)),
-            results: Some(self.stored.folder.clone()),
-            quota: Quota::default(),
-            deadline: self.watch.deadline().clone(),
-            usage: usage.clone(),
-        };
-        let services = Services::new(config).map_err(option)?;
+        let may_stop = granted.stop;
+        let services = self.services(exporter, granted, usage.clone())?;
         let secrets: Vec<&String> = resolved.secrets.keys().collect();
         let settings = json!({ "settings": resolved.settings, "secrets": secrets });
         let opened = Plugin::identified(self.host, Arc::clone(plugin));
@@ -114,18 +105,51 @@ impl Common<'_> {
             version: plugin.manifest.version().into(),
             sha256: plugin.digest.clone(),
         };
-        let job = Job {
+        let job = Job { may_stop, ..self.job_of(exporting, sender)? };
+        Ok((job, usage))
+    }
+
+    /// What `exporter` may use of the host.
+    pub(super) fn services(
+        &self,
+        exporter: &ChosenExporter,
+        granted: Granted,
+        usage: Usage,
+    ) -> Result<Services, CommandError> {
+        let folder = exporter.allowed.folder.clone();
+        let config = Config {
             name: exporter.name.clone(),
+            grants: granted.hosts,
+            secrets: granted.secrets,
+            network: self.network.clone(),
+            folder: folder
+                .unwrap_or_else(|| self.stored.folder.join("exports").join(&exporter.name)),
+            results: Some(self.stored.folder.clone()),
+            quota: Quota::default(),
+            deadline: self.watch.deadline().clone(),
+            usage,
+        };
+        let name = &exporter.name;
+        Services::new(config).map_err(|text| refused("exporter-option", format!("{name}: {text}")))
+    }
+
+    /// The work of an exporter that may not stop the run.
+    pub(super) fn job_of(
+        &self,
+        exporting: Exporting,
+        sender: Box<dyn Exporter>,
+    ) -> Result<Job, CommandError> {
+        Ok(Job {
+            name: exporting.exporter.clone(),
             exporter: sender,
             source: Box::new(Tail::open(&self.stored.records)?),
             ledger: Box::new(ExportLedger::open(&self.stored.records, exporting)?),
             run: self.stored.run.clone(),
             when: self.exporters.when,
             compat: self.exporters.compat,
-            may_stop: granted.stop,
+            may_stop: false,
             documents: documents(),
-        };
-        Ok((job, usage))
+        })
     }
 
     /// The exporter's settings and secrets: options, then the sources of its manifest.
@@ -160,7 +184,7 @@ fn documents() -> MakeDocuments {
 }
 
 /// Settings that an exporter refused, as errors of the flag; any other error as it is.
-fn by_option(name: &str, error: OpenError) -> CommandError {
+pub(super) fn by_option(name: &str, error: OpenError) -> CommandError {
     let setting = |fault: &loadwright_core::setting::SettingFault| SettingError {
         flag: "exporter-option".into(),
         origin: None,

@@ -49,7 +49,7 @@ impl std::fmt::Debug for Exporters {
 pub struct ChosenExporter {
     /// Its name.
     pub name: String,
-    /// Its plugin; none: it is part of this program.
+    /// Its plugin; of `otlp`, which is part of this program, the conventions plugin.
     pub plugin: Option<Arc<Identity>>,
     /// Its settings as they were typed.
     pub options: BTreeMap<String, String>,
@@ -84,7 +84,8 @@ impl Allowed {
 impl ChosenExporter {
     /// Whether it carries its own grants: what is part of this program.
     pub(crate) fn is_bundled(&self) -> bool {
-        self.plugin.as_ref().is_none_or(|plugin| matches!(plugin.source, Source::Bundled(_)))
+        self.name == OTLP
+            || self.plugin.as_ref().is_none_or(|plugin| matches!(plugin.source, Source::Bundled(_)))
     }
 }
 
@@ -99,10 +100,11 @@ pub(crate) fn exporters(
     let mut allowed = allowed(&args.allow, &names, diagnostics);
     let mut chosen = Vec::new();
     for name in names {
-        let plugin = plugin(&name, catalog, diagnostics);
+        let options = options.remove(&name).unwrap_or_default();
+        let plugin = plugin(&name, &options, catalog, diagnostics);
         chosen.push(ChosenExporter {
             plugin,
-            options: options.remove(&name).unwrap_or_default(),
+            options,
             allowed: allowed.remove(&name).unwrap_or_default(),
             name,
         });
@@ -173,11 +175,19 @@ fn names(args: &ExporterArgs) -> Vec<String> {
     names
 }
 
-fn plugin(name: &str, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Option<Arc<Identity>> {
-    if name == OTLP {
-        return None;
-    }
-    match catalog.choose(Kind::Exporter, name) {
+fn plugin(
+    name: &str,
+    options: &BTreeMap<String, String>,
+    catalog: &Catalog,
+    diagnostics: &mut Diagnostics,
+) -> Option<Arc<Identity>> {
+    let chosen = if name == OTLP {
+        let conventions = options.get("conventions").map_or("genai", String::as_str);
+        catalog.choose(Kind::Conventions, conventions)
+    } else {
+        catalog.choose(Kind::Exporter, name)
+    };
+    match chosen {
         Ok(chosen) => {
             chosen.notices.iter().for_each(|notice| diagnostics.notice(notice));
             Some(chosen.identity)

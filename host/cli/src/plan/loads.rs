@@ -1,8 +1,9 @@
 //! The points of a run. Whether a dataset is timed, only the dataset itself can say, once it is
 //! opened: where it may be, the points are made either way, each with what is wrong with it.
 
+use super::exporters::Exporters;
 use super::settings;
-use super::{sweep, trace};
+use super::{sweep, trace, traceparent};
 use crate::args::PerfArgs;
 use crate::config::MergedSettings;
 use crate::diagnostics::{Diagnostics, SettingErrors};
@@ -50,6 +51,8 @@ pub(super) struct LoadSettings<'a> {
     /// What all points have in common.
     pub(super) shared: &'a Plan,
     pub(super) first_item: u64,
+    /// Where results are sent.
+    pub(super) exporters: &'a Exporters,
     /// Whether the dataset may be timed.
     pub(super) may_be_timed: bool,
 }
@@ -87,7 +90,8 @@ impl LoadSettings<'_> {
     ) -> Sweep {
         let mut diagnostics =
             Diagnostics { origins: outer.origins.clone(), ..Diagnostics::default() };
-        let points = points(&self.given.args, self.shared, &mut diagnostics);
+        let mut points = points(&self.given.args, self.shared, &mut diagnostics);
+        traceparent::settle(&mut points, self.exporters, &mut diagnostics);
         sweep::check_items(self.first_item, &points, &mut diagnostics);
         let resolved = settings::lines(&points, &self.given.sources);
         let Diagnostics { errors, notices, .. } = diagnostics;

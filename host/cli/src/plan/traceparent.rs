@@ -4,32 +4,36 @@ use super::exporters::{Exporters, OTLP};
 use crate::args::PerfArgs;
 use crate::diagnostics::Diagnostics;
 use crate::inputs::Inputs;
+use loadwright_core::plan::Plan;
 use loadwright_core::trace::Traceparent;
-
-/// The option of `otlp` that sets the share of sampled traces.
-const RATIO: &str = "sampling_ratio";
+use loadwright_exporters::otlp::Options;
 
 /// What requests carry; none: nothing.
 pub(super) fn traceparent(
     args: &PerfArgs,
     exporters: &Exporters,
     inputs: &Inputs,
-    diagnostics: &mut Diagnostics,
 ) -> Option<Traceparent> {
-    let otlp = exporters.chosen.iter().find(|exporter| exporter.name == OTLP);
-    if otlp.is_none() && !args.live_export.traceparent {
-        return None;
-    }
-    let given = otlp.and_then(|otlp| otlp.options.get(RATIO));
-    let ratio = given.map_or(Ok(1.0), |text| text.trim().parse::<f64>().map_err(|_| text));
-    let ratio = match ratio {
-        Ok(ratio) if (0.0..=1.0).contains(&ratio) => ratio,
-        _ => {
-            let text = given.map(String::as_str).unwrap_or_default();
-            let why = format!("{OTLP}.{RATIO}: `{text}` is not a share; give 0 to 1");
-            diagnostics.error("exporter-option", why);
-            1.0
-        }
+    let otlp = exporters.chosen.iter().any(|exporter| exporter.name == OTLP);
+    let asked = otlp || args.live_export.traceparent;
+    asked.then_some(Traceparent { key: inputs.trace_key, ratio: 1.0 })
+}
+
+/// Gives each point the share of its traces that `otlp` samples.
+pub(super) fn settle(points: &mut [Plan], exporters: &Exporters, diagnostics: &mut Diagnostics) {
+    let Some(otlp) = exporters.chosen.iter().find(|exporter| exporter.name == OTLP) else {
+        return;
     };
-    Some(Traceparent { key: inputs.trace_key, ratio })
+    let mut refused = |text| diagnostics.error("exporter-option", format!("{OTLP}.{text}"));
+    let options = match Options::read(&otlp.options) {
+        Ok(options) => options,
+        Err(text) => return refused(text),
+    };
+    for point in points {
+        match (options.ratio(&point.load), &mut point.request.traceparent) {
+            (Ok(ratio), Some(traceparent)) => traceparent.ratio = ratio,
+            (Ok(_), None) => {}
+            (Err(text), _) => return refused(text),
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use super::signal::{Protocol, Signal};
 use loadwright_core::plan::Load;
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Their JSON schema, as a plugin's manifest has one.
 pub const OPTIONS_SCHEMA: &str = include_str!("options.json");
@@ -83,12 +85,29 @@ pub enum Histograms {
 }
 
 impl Options {
-    /// Reads options, already typed by [`OPTIONS_SCHEMA`].
+    /// Reads options as they were typed.
     ///
     /// # Errors
-    /// One is unknown or out of range.
-    pub fn read(given: serde_json::Value) -> Result<Self, String> {
-        let options: Self = serde_json::from_value(given).map_err(|error| error.to_string())?;
+    /// One is unknown, of another type or out of range.
+    pub fn read(given: &BTreeMap<String, String>) -> Result<Self, String> {
+        let schema: Value = serde_json::from_str(OPTIONS_SCHEMA).unwrap_or_default();
+        let mut typed = Map::new();
+        for (name, text) in given {
+            let kind = &schema["properties"][name]["type"];
+            let value =
+                if kind == "string" { None } else { serde_json::from_str(text.trim()).ok() };
+            typed.insert(name.clone(), value.unwrap_or_else(|| text.as_str().into()));
+        }
+        let read = |(name, value): (&String, &Value)| {
+            let one = Map::from_iter([(name.clone(), value.clone())]);
+            let told = serde_json::from_value::<Self>(one.into()).err();
+            told.map(|error| format!("{name}: {error}"))
+        };
+        if let Some(error) = typed.iter().find_map(read) {
+            return Err(error);
+        }
+        let options: Self =
+            serde_json::from_value(typed.into()).map_err(|error| error.to_string())?;
         let share = options.sampling_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio));
         let rate = options.sampling_rate.is_none_or(|rate| rate.is_finite() && rate >= 0.0);
         let interval = options.interval.is_none_or(|span| (0.1..=86_400.0).contains(&span));
