@@ -3,9 +3,9 @@
 //! Everything here is pure: no socket, no clock, no plugin runtime, no terminal. A [`plan::Plan`]
 //! says what a sweep point does; [`arrival`] turns its load into scheduled times; the engine makes a
 //! [`record::Record`] of each attempt at a request; [`summary`] folds records into the [`metrics`] and
-//! [`totals`] of the point; [`checks`] say how far to trust them; [`sweep`] compares the points of a
-//! run, and [`condition`]s hold them against limits. [`ports`] are the traits between the engine and
-//! plugins, tokenizers and sinks.
+//! [`totals`] of the point, [`interval`] into the rows that exporters are given; [`checks`] say how far
+//! to trust them; [`sweep`] compares the points of a run, and [`condition`]s hold them against limits.
+//! [`ports`] are the traits between the engine and plugins, tokenizers and sinks.
 
 pub mod arrival;
 pub mod checks;
