@@ -110,7 +110,7 @@ pub fn setting_of(name: &str) -> Option<&str> {
     name.strip_prefix("{setting:")?.strip_suffix('}')
 }
 
-/// Scheme, host and port of the URL that a setting holds.
+/// Scheme, host and port of the URL that a setting holds; without a scheme it is https.
 fn origin(key: &str, settings: &Value) -> Result<Option<String>, String> {
     let text = match settings.get(key) {
         None | Some(Value::Null) => return Ok(None),
@@ -118,7 +118,8 @@ fn origin(key: &str, settings: &Value) -> Result<Option<String>, String> {
         Some(Value::String(text)) => text.trim(),
         Some(_) => return Err(format!("setting `{key}`: is no URL")),
     };
-    let url = Url::parse(text).ok().filter(is_http);
+    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(&whole).ok().filter(is_http);
     let origin = url.map(|url| url.origin().ascii_serialization());
     origin.map(Some).ok_or_else(|| {
         let shown = loadwright_core::secret::masked_url(text);

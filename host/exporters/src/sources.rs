@@ -25,6 +25,9 @@ pub struct Known<'a> {
     pub manifest: &'a ExporterManifest,
     /// The secrets that it needs.
     pub secrets: &'a [Need],
+    /// Variables that it may read, and nothing else but flags; none: it is bundled, and may read all that
+    /// its manifest names.
+    pub variables: Option<&'a [String]>,
     /// Settings that the user gave by `--exporter-option`: they come first.
     pub options: &'a Map<String, Value>,
     /// Settings that the schema has values for: they come last.
@@ -76,7 +79,7 @@ pub fn resolve_sources(known: Known<'_>, environment: &Environment) -> Result<Re
         if known.options.contains_key(name) {
             continue;
         }
-        if let Some((value, from)) = first(sources, &resolved.settings, environment)? {
+        if let Some((value, from)) = known.first(sources, &resolved.settings, environment)? {
             resolved.set(name, value, from);
         }
     }
@@ -87,7 +90,7 @@ pub fn resolve_sources(known: Known<'_>, environment: &Environment) -> Result<Re
             [] => &own,
             sources => sources,
         };
-        let Some((value, from)) = first(sources, &resolved.settings, environment)? else {
+        let Some((value, from)) = known.first(sources, &resolved.settings, environment)? else {
             continue;
         };
         let value = secret(name, &value).map_err(|why| format!("{from}: {why}"))?;
@@ -119,24 +122,35 @@ fn secret(name: &str, value: &Value) -> Result<String, String> {
 /// Reads a value out of the text of a file.
 type Read<'a> = &'a dyn Fn(&str) -> Result<Option<Value>, String>;
 
-/// The first value, and where it was.
-fn first(
-    sources: &[Source],
-    settings: &Map<String, Value>,
-    environment: &Environment,
-) -> Result<Option<(Value, String)>, String> {
-    for source in sources {
-        if let Some((value, from)) = ask(source, settings, environment)? {
-            let value = match value {
-                Value::String(text) => Value::from(text.trim()),
-                value => value,
-            };
-            if value != "" && !value.is_null() {
-                return Ok(Some((value, from)));
+impl Known<'_> {
+    /// The first value, and where it was.
+    fn first(
+        &self,
+        sources: &[Source],
+        settings: &Map<String, Value>,
+        environment: &Environment,
+    ) -> Result<Option<(Value, String)>, String> {
+        for source in sources.iter().filter(|source| self.may_read(source)) {
+            if let Some((value, from)) = ask(source, settings, environment)? {
+                let value = match value {
+                    Value::String(text) => Value::from(text.trim()),
+                    value => value,
+                };
+                if value != "" && !value.is_null() {
+                    return Ok(Some((value, from)));
+                }
             }
         }
+        Ok(None)
     }
-    Ok(None)
+
+    fn may_read(&self, source: &Source) -> bool {
+        match (self.variables, source) {
+            (None, _) | (_, Source::Flag(_)) => true,
+            (Some(variables), Source::Env(name)) => variables.contains(name),
+            (Some(_), _) => false,
+        }
+    }
 }
 
 fn ask(

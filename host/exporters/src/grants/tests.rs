@@ -92,7 +92,9 @@ fn settings_are_filled_in_by_the_origin_of_their_url() {
     let grants = Grants::resolve(&names, &settings).expect("grants");
     assert_eq!(grants.to_string(), "https://h.example:8443, https://*.x.org");
     assert!(Grants::resolve(&["{setting:n}"], &settings).is_err());
-    for text in ["localhost:8080", "u:secret@h", "data:,x", "not a url"] {
+    let bare = Grants::resolve(&["{setting:base}"], &json!({"base": "h.example:81/api"}));
+    assert_eq!(bare.expect("https is meant").to_string(), "https://h.example:81");
+    for text in ["ftp://h", "u:secret@", "data:,x", "not a url", "file:///x"] {
         let error = Grants::resolve(&["{setting:base}"], &json!({"base": text})).expect_err(text);
         assert!(error.contains("setting `base`") && !error.contains("secret@"), "{error}");
     }

@@ -58,6 +58,7 @@ pub(super) fn hocon(
     key: &str,
     environment: &Environment,
 ) -> Result<Option<Value>, String> {
+    let text = &quoted_urls(text);
     let names = substitutions(text);
     if names.len() > MOST_SUBSTITUTIONS {
         return Err(format!("holds more than {MOST_SUBSTITUTIONS} substitutions"));
@@ -79,6 +80,24 @@ pub(super) fn hocon(
     Ok(dotted(&read.map_err(|error| error.to_string())?, key))
 }
 
+/// `text` with quotes round URLs that stand behind a key: clearml.conf has none, and its own reader
+/// needs none.
+fn quoted_urls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let url = line.find("http://").or_else(|| line.find("https://"));
+        let url = url.filter(|at| line[..*at].trim_end().ends_with([':', '=']));
+        let Some(at) = url else {
+            out += line;
+            continue;
+        };
+        let (before, url) = line.split_at(at);
+        let end = url.find(|c: char| c.is_whitespace() || ",}\"$".contains(c)).unwrap_or(url.len());
+        out += &format!("{before}{}{}", Value::from(&url[..end]), &url[end..]);
+    }
+    out
+}
+
 /// The names in `${NAME}` and `${?NAME}`.
 fn substitutions(text: &str) -> Vec<&str> {
     let behind = text.split("${").skip(1);
@@ -94,41 +113,68 @@ fn dotted(json: &Value, key: &str) -> Option<Value> {
     }
 }
 
-/// A variable of a `.env` file: `[export] NAME=VALUE`, in quotes or up to ` #`.
+/// A variable of a `.env` file: `[export] NAME=VALUE`, in quotes, over lines too, or up to ` #`. Such
+/// files belong to other programs: what is not understood is skipped.
 pub(super) fn dotenv(text: &str, key: &str) -> Result<Option<Value>, String> {
     let mut found = None;
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let start = line.trim_start();
+        let start = start.strip_prefix("export ").unwrap_or(start);
+        let pair = start.split_once('=').filter(|_| !start.starts_with('#'));
+        let Some((name, value)) = pair else {
+            rest = after;
             continue;
-        }
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let damaged = |why| format!("line {}: {why}", at + 1);
-        let (name, value) = line.split_once('=').ok_or_else(|| damaged("has no `=`"))?;
+        };
+        // A quoted value may go on behind the line.
+        let at = text.len() - rest.len() + line.len() - value.len();
+        let quoted = unquoted(text[at..].trim_start_matches([' ', '\t']));
+        let (value, behind) = match quoted {
+            Unquoted::Value(value, behind) => (Some(value), behind),
+            Unquoted::Open => (None, after),
+            Unquoted::Plain => (Some(plain(value)), after),
+        };
         if name.trim() == key {
-            found = Some(unquoted(value.trim()).ok_or_else(|| damaged("a quote is not closed"))?);
+            let number = text[..at].matches('\n').count() + 1;
+            found = Some(value.ok_or_else(|| format!("line {number}: a quote is not closed"))?);
         }
+        rest = behind;
     }
     Ok(found.map(Value::from))
 }
 
-fn unquoted(value: &str) -> Option<String> {
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => {
-            let mut text = String::new();
-            let mut rest = value.chars().skip(1);
-            loop {
-                match rest.next()? {
-                    end if end == quote => return Some(text),
-                    '\\' if quote == '"' => text.push(match rest.next()? {
-                        'n' => '\n',
-                        't' => '\t',
-                        other => other,
-                    }),
-                    other => text.push(other),
-                }
-            }
+fn plain(value: &str) -> String {
+    value.split(" #").next().unwrap_or(value).trim().to_owned()
+}
+
+/// What a value begins with.
+enum Unquoted<'a> {
+    /// A value in quotes, and the text behind it.
+    Value(String, &'a str),
+    /// A quote that is not closed.
+    Open,
+    /// No quote.
+    Plain,
+}
+
+fn unquoted(text: &str) -> Unquoted<'_> {
+    let Some(quote) = text.chars().next().filter(|c| ['"', '\''].contains(c)) else {
+        return Unquoted::Plain;
+    };
+    let mut value = String::new();
+    let mut rest = text.char_indices().skip(1);
+    while let Some((at, next)) = rest.next() {
+        match next {
+            end if end == quote => return Unquoted::Value(value, &text[at + 1..]),
+            '\\' if quote == '"' => match rest.next() {
+                Some((_, 'n')) => value.push('\n'),
+                Some((_, 't')) => value.push('\t'),
+                Some((_, other)) => value.push(other),
+                None => return Unquoted::Open,
+            },
+            other => value.push(other),
         }
-        _ => Some(value.split(" #").next().unwrap_or(value).trim_end().to_owned()),
     }
+    Unquoted::Open
 }

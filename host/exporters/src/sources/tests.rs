@@ -11,6 +11,7 @@ use tempfile::TempDir;
 struct Place {
     folder: TempDir,
     environment: Environment,
+    variables: Option<Vec<String>>,
 }
 
 fn place(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Place {
@@ -27,7 +28,7 @@ fn place(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Place {
         home: Some(folder.path().join("home")),
         flags: BTreeMap::new(),
     };
-    Place { folder, environment }
+    Place { folder, environment, variables: None }
 }
 
 impl Place {
@@ -46,7 +47,13 @@ impl Place {
         let secrets: Vec<Need> = secrets.iter().map(need).collect();
         let options = options.as_object().expect("options");
         let defaults = Map::from_iter([("kept".into(), json!(1)), ("url".into(), json!("d"))]);
-        let known = Known { manifest: &manifest, secrets: &secrets, options, defaults: &defaults };
+        let known = Known {
+            manifest: &manifest,
+            secrets: &secrets,
+            variables: self.variables.as_deref(),
+            options,
+            defaults: &defaults,
+        };
         resolve_sources(known, &self.environment)
     }
 
@@ -220,6 +227,21 @@ fn a_hocon_file_has_its_substitutions_and_no_includes() {
 }
 
 #[test]
+fn a_clearml_conf_is_read_as_its_own_setup_writes_it() {
+    let conf = "# ClearML SDK configuration file\napi {\n    # Notice: 'host' is the api server\n\
+        \x20   api_server: http://localhost:8008\n    web_server: https://h.example/a?b=c # page\n\
+        \x20   files_server = http://localhost:8081\n\
+        \x20   credentials {\"access_key\": \"A\", \"secret_key\": \"B\"}\n}\nsdk {\n  x: \"http://y\"\n}\n";
+    let place = place(&[("home/clearml.conf", conf)], &[]);
+    let key = |key| place.one(json!({"hocon": "~/clearml.conf", "key": key})).expect("a value");
+    assert_eq!(key("api.api_server"), Some(json!("http://localhost:8008")));
+    assert_eq!(key("api.web_server"), Some(json!("https://h.example/a?b=c")));
+    assert_eq!(key("api.files_server"), Some(json!("http://localhost:8081")));
+    assert_eq!(key("api.credentials.secret_key"), Some(json!("B")));
+    assert_eq!(key("sdk.x"), Some(json!("http://y")));
+}
+
+#[test]
 fn damaged_files_are_errors_that_name_the_file() {
     let many = "a = \"xxxxxxxxxxxxxxxx\"\n".to_owned()
         + &(0..40).map(|at| format!("a{at} = ${{a}}${{a}}\n")).collect::<String>();
@@ -232,7 +254,6 @@ fn damaged_files_are_errors_that_name_the_file() {
         ("hocon", "a = ${none}", ""),
         ("hocon", "a = ${a}", ""),
         ("hocon", &many, "16 substitutions"),
-        ("dotenv", "\nnonsense", "line 2: has no `=`"),
         ("dotenv", "x='open", "line 1: a quote"),
         ("netrc", "machine", "line 1: `machine` has no value"),
     ];
@@ -260,11 +281,16 @@ fn damaged_files_are_errors_that_name_the_file() {
 
 #[test]
 fn dotenv_values_are_unquoted() {
-    let text =
-        "# c\nexport A=plain # c\nB=\"two \\\"words\\\" #\"\nC='it is \\n'\nD=\nA2 = spaced \n";
+    let text = "# c\nexport A=plain # c\nB=\"two \\\"words\\\" #\"\nC='it is \\n'\nnonsense\nKEY=\"two\nlines A=no\"\nOPEN='x\nD=\nA2 = spaced \n";
     let place = place(&[("work/.env", text)], &[]);
     let key = |key| place.one(json!({"dotenv": "./.env", "key": key})).expect("a value");
-    let expected = [("A", "plain"), ("B", "two \"words\" #"), ("C", "it is \\n"), ("A2", "spaced")];
+    let expected = [
+        ("A", "plain"),
+        ("B", "two \"words\" #"),
+        ("C", "it is \\n"),
+        ("A2", "spaced"),
+        ("KEY", "two\nlines A=no"),
+    ];
     for (name, value) in expected {
         assert_eq!(key(name), Some(json!(value)), "{name}");
     }
@@ -279,4 +305,27 @@ fn secrets_that_no_header_can_hold_are_refused_by_their_place() {
         let error = error.expect_err("refused");
         assert!(error.starts_with("KEY: secret `k` holds") && !error.contains("xxx"), "{error}");
     }
+}
+
+#[test]
+fn plugins_that_are_not_bundled_read_what_was_allowed_alone() {
+    let mut place = place(
+        &[("work/.env", "URL=from-file"), ("home/.netrc", "machine h password from-netrc")],
+        &[("AWS_SECRET_ACCESS_KEY", "stolen"), ("HOOK_URL", "allowed"), ("KEY", "key")],
+    );
+    place.environment.flags.insert("hook".into(), "from-flag".into());
+    place.variables = Some(vec!["HOOK_URL".into()]);
+    let sources = json!({
+        "stolen": [{"env": "AWS_SECRET_ACCESS_KEY"}, {"dotenv": "./.env", "key": "URL"}],
+        "url": [{"dotenv": "./.env", "key": "URL"}, {"env": "HOOK_URL"}],
+        "flag": [{"flag": "hook"}],
+        "secret:key": [{"env": "KEY"}, {"netrc": "~/.netrc", "machine": "h"}],
+    });
+    let resolved = place.resolve(sources.clone(), &["key"], json!({})).expect("settings");
+    assert_eq!(resolved.settings["url"], "allowed");
+    assert_eq!(resolved.settings["flag"], "from-flag");
+    assert!(!resolved.settings.contains_key("stolen") && resolved.secrets.is_empty());
+    place.variables = Some(vec!["KEY".into()]);
+    let resolved = place.resolve(sources, &["key"], json!({})).expect("settings");
+    assert_eq!((resolved.secrets["key"].as_str(), &resolved.settings["url"]), ("key", &json!("d")));
 }
