@@ -252,4 +252,4 @@ fn no_time(over: Over) -> Fault {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -162,6 +162,7 @@ impl Common<'_> {
         let known = Known {
             manifest: &manifest.exporter,
             secrets: &manifest.needs.secrets,
+            variables: (!exporter.is_bundled()).then_some(&exporter.allowed.secrets),
             options: &options,
             defaults: &manifest.defaults(),
         };
