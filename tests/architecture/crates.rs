@@ -1,5 +1,5 @@
 //! Dependencies between crates, in three layers: `core, timing, files <- engine, wasm, tokens, sim,
-//! report, storage <- cli`; and which third-party crates may not be reached from where.
+//! report, storage, exporters <- cli`; and which third-party crates may not be reached from where.
 
 use crate::none;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
@@ -14,13 +14,14 @@ const FILES: &str = "loadwright-files";
 const BASE: [&str; 3] = [CORE, TIMING, FILES];
 
 /// The layer above it, whose crates do not depend on each other.
-const MIDDLE: [&str; 6] = [
+const MIDDLE: [&str; 7] = [
     "loadwright-engine",
     "loadwright-wasm",
     "loadwright-tokens",
     "loadwright-sim",
     "loadwright-report",
     "loadwright-storage",
+    "loadwright-exporters",
 ];
 
 /// What a crate may not depend on, directly or not, and why.
