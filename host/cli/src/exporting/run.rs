@@ -36,14 +36,15 @@ pub(crate) fn stored(
     let plugin = |it: loadwright_storage::RunPlugin| {
         (it.name, format!("{} sha256:{}", it.version, it.sha256))
     };
+    let name = name.unwrap_or_else(|| default_name(&model, folder));
     let run = ExportRun {
-        name: name.unwrap_or_else(|| default_name(&model, folder)),
+        points: if compat { vec![name.clone()] } else { header.points },
+        name,
         id: header.id,
         model,
         started: header.started,
         tool: concat!("loadwright ", env!("CARGO_PKG_VERSION")).into(),
         settings: Value::Object(plan.settings.clone()).to_string(),
-        points: header.points,
         row_metrics: names.metrics(),
         summary_metrics: loadwright_core::export_summary::summary_metrics(),
         plugins: header.plugins.into_iter().map(plugin).collect(),

@@ -5,6 +5,7 @@ mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
+mod exporter_wandb;
 mod files;
 mod hostile;
 mod inputs;
@@ -27,6 +28,7 @@ mod stops;
 mod traces;
 mod tty;
 mod waiting;
+mod wandb_service;
 
 use loadwright_sim::{Config, Model, Server};
 use serde_json::Value;

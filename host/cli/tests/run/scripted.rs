@@ -61,7 +61,18 @@ pub(crate) fn reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn answer(stream: TcpStream, reply: &[u8], received: &Mutex<Vec<Received>>) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    reply: &[u8],
+    received: &Mutex<Vec<Received>>,
+) -> std::io::Result<()> {
+    let request = receive(&stream)?;
+    received.lock().expect("nothing panics with it").push(request);
+    stream.write_all(reply)
+}
+
+/// Reads one request.
+pub(crate) fn receive(stream: &TcpStream) -> std::io::Result<Received> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     let mut head = Vec::new();
@@ -78,6 +89,5 @@ fn answer(stream: TcpStream, reply: &[u8], received: &Mutex<Vec<Received>>) -> s
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    received.lock().expect("nothing panics with it").push(Received { head, body });
-    reader.get_mut().write_all(reply)
+    Ok(Received { head, body })
 }
