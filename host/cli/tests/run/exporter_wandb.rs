@@ -1,7 +1,7 @@
 //! The exporter wandb over the built binary, against a server that answers as Weights & Biases does.
 
 use crate::wandb_service::{Instead, Service};
-use crate::{Place, ends, paced, server, signal, start, stderr, stdout, wait_for_line};
+use crate::{PATIENCE, Place, ends, paced, server, signal, start, stderr, stdout};
 use loadwright_sim::Server;
 use serde_json::Value;
 use std::process::{Command, Output};
@@ -22,7 +22,8 @@ fn clean(mut command: Command, place: &Place) -> Command {
 
 /// `perf` of two points, each of a few rows.
 fn perf(place: &Place, server: &Server, service: &Service, line: &str) -> Command {
-    let line = format!("--visualizer wandb --sleep-interval 0 --max-tokens 4 --no-test-connection {line}");
+    let line =
+        format!("--visualizer wandb --sleep-interval 0 --max-tokens 4 --no-test-connection {line}");
     let mut command = clean(place.against(server, &line), place);
     command.env("WANDB_BASE_URL", service.url()).env("WANDB_API_KEY", KEY);
     command
@@ -198,16 +199,26 @@ fn a_run_that_is_stopped_in_its_page_is_interrupted() {
 }
 
 #[test]
-fn a_point_that_failed_raises_an_alert() {
-    let (place, gone, service) = (Place::new(), server(paced(5, 1)), Service::start());
-    let mut child = start(perf(&place, &gone, &service, "--number 100000000 -v"));
-    wait_for_line(&mut child, "/runs/");
+fn a_point_that_failed_raises_an_alert_and_one_that_was_interrupted_does_not() {
+    let (place, service) = (Place::new(), Service::start());
+    let mut gone = server(paced(5, 1));
+    let child = start(perf(&place, &gone, &service, "--number 100000000"));
+    gone.wait_for_ended(1, PATIENCE).expect("requests end");
+    gone.stop();
+    child.wait_with_output().expect("it ends");
+    let exits = |service: &Service| -> Vec<Option<i64>> {
+        service.kept().runs.values().map(|run| run.exit).collect()
+    };
+    assert_eq!(exits(&service), [Some(1)]);
+    assert_eq!(service.kept().alerts, ["Load test failed"]);
+    let (place, server, service) = (Place::new(), server(paced(5, 1)), Service::start());
+    let child = start(perf(&place, &server, &service, "--number 100000000"));
+    server.wait_for_ended(1, PATIENCE).expect("requests end");
     signal(&child, "INT");
-    let ended = child.wait().expect("it ends");
-    assert_eq!(ended.code(), Some(130));
-    let kept = service.kept();
-    assert_eq!(kept.runs.values().next().expect("a run").exit, Some(255));
-    assert!(kept.alerts.is_empty(), "an interruption is no failure");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(exits(&service), [Some(255)]);
+    assert!(service.kept().alerts.is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A point in the making: its rows, its summary, and how far it was read.
 
 use loadwright_core::Nanos;
-use loadwright_core::export::{ExportSummary, Row};
+use loadwright_core::export::{ExportPoint, ExportSummary, Row};
 use loadwright_core::export_summary::{Documents, export_summary};
 use loadwright_core::interval::RowBuilder;
 use loadwright_core::plan::{Plan, TimestampSource};
@@ -27,9 +27,9 @@ pub(super) struct EndedPoint {
 }
 
 impl EndedPoint {
-    /// What the exporter is given of it.
-    pub(super) fn export(&self, point: &StoredPoint, documents: Documents) -> ExportSummary {
-        let ended = point.export().seconds(self.at);
+    /// What the exporter is given of it, on the clock of the point that it was told of.
+    pub(super) fn export(&self, told: &ExportPoint, documents: Documents) -> ExportSummary {
+        let ended = told.seconds(self.at);
         export_summary(&self.summary, &self.histograms, documents, ended)
     }
 }

@@ -160,7 +160,8 @@ impl Sender {
         let end = self.source.point(index).map_err(GivenUp)?.and_then(|point| point.end);
         let ended = fold.finish(end.map(|(end, _)| end));
         requests::after_point(self, point, last_id, &ended.summary)?;
-        let summary = ended.export(point, (self.documents)(&ended.summary));
+        let clock = self.calls.point.clone().unwrap_or_else(|| point.export());
+        let summary = ended.export(&clock, (self.documents)(&ended.summary));
         if self.compat {
             self.last = Some(summary);
             return Ok(());
