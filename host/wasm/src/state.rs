@@ -130,6 +130,15 @@ impl State {
         Ok(self.untimed(work)?.0)
     }
 
+    /// Seconds since the Unix epoch, for exporters alone.
+    ///
+    /// # Errors
+    /// The call's result is no longer needed.
+    pub(crate) fn time_of_day(&mut self) -> wasmtime::Result<Option<f64>> {
+        let Some(services) = self.services.exporter.clone() else { return Ok(None) };
+        self.for_exporter(|_| services.lock().now()).map(Some)
+    }
+
     /// Waits for an index, which is built once for all: a call must not fail for being the first.
     ///
     /// # Errors

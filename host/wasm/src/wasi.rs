@@ -1,8 +1,8 @@
 //! A closed WASI 0.2, for guests whose toolchain imports it: JavaScript, Python, wasm32-wasip2.
 //!
 //! No environment, files or sockets; standard output and error go to the log, so that a guest's own
-//! traceback is kept; the wall clock stands still, the monotonic clock counts its readings, and random
-//! numbers derive from the seed, the call and its first item.
+//! traceback is kept; the wall clock stands still except for exporters, the monotonic clock counts its
+//! readings, and random numbers derive from the seed, the call and its first item.
 //!
 //! The functions are untyped, unlike the contract's: they are few and seldom called, and this way
 //! they fit every 0.2 version of the interfaces. A function that is not implemented by name is

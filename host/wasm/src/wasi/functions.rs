@@ -4,6 +4,7 @@ use super::{InputStream, OutputStream, Pollable};
 use crate::closed_wasi::WALL;
 use crate::state::State;
 use rand_chacha::rand_core::RngCore;
+use std::time::Duration;
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, Type};
 use wasmtime::component::{Resource, ResourceAny, Val};
@@ -40,7 +41,7 @@ impl Call<'_> {
                 Val::U64(wasi.readings * 1000)
             }
             ("wasi:clocks/monotonic-clock", "resolution") => Val::U64(1000),
-            ("wasi:clocks/wall-clock", "now") => datetime(WALL, 0),
+            ("wasi:clocks/wall-clock", "now") => wall(store.data_mut())?,
             ("wasi:clocks/wall-clock", "resolution") => datetime(1, 0),
             (_, "subscribe-instant" | "subscribe-duration") => handle::<Pollable>(store)?,
             (_, method) if method.ends_with(".subscribe") => handle::<Pollable>(store)?,
@@ -108,6 +109,12 @@ pub(super) fn drop_handles(
 fn handle<T: 'static>(store: &mut StoreContextMut<'_, State>) -> wasmtime::Result<Val> {
     let handle = ResourceAny::try_from_resource(Resource::<T>::new_own(0), store)?;
     Ok(Val::Resource(handle))
+}
+
+/// The time of day for exporters, the same moment for all others.
+fn wall(state: &mut State) -> wasmtime::Result<Val> {
+    let now = state.time_of_day()?.map(|now| Duration::try_from_secs_f64(now).unwrap_or_default());
+    Ok(now.map_or(datetime(WALL, 0), |now| datetime(now.as_secs(), now.subsec_nanos())))
 }
 
 fn datetime(seconds: u64, nanoseconds: u32) -> Val {

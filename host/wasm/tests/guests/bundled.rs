@@ -43,7 +43,12 @@ fn every_bundled_plugin_is_listed_without_being_compiled() {
         let plugin = open(&host, one.name);
         assert_eq!(plugin.name(), one.name);
         assert!(!plugin.summary().is_empty() && !plugin.version().is_empty());
-        let kind = if one.name == "openai" { Kind::Api } else { Kind::Dataset };
+        let kind = match one.name {
+            "openai" => Kind::Api,
+            "clearml" | "swanlab" | "wandb" => Kind::Exporter,
+            "genai" => Kind::Conventions,
+            _ => Kind::Dataset,
+        };
         assert_eq!(plugin.kind(), kind);
     }
     let compiled = std::fs::read_dir(host.folder.path().join("cache/compiled-plugins")).unwrap();
