@@ -7,6 +7,7 @@
 
 mod bench;
 mod otlp;
+mod swanlab;
 mod venv;
 mod wandb;
 
@@ -17,7 +18,8 @@ use std::fmt::Display;
 type Check = fn(&mut Bench) -> Result<(), Failed>;
 
 /// What can be checked, by name.
-const TOOLS: &[(&str, Check)] = &[("otlp", otlp::check), ("wandb", wandb::check)];
+const TOOLS: &[(&str, Check)] =
+    &[("otlp", otlp::check), ("swanlab", swanlab::check), ("wandb", wandb::check)];
 
 /// Why a check could not go on: what failed, in words.
 #[derive(Debug, thiserror::Error)]
