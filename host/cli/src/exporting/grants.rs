@@ -4,10 +4,11 @@
 use crate::diagnostics::SettingError;
 use crate::plan::exporters::ChosenExporter;
 use loadwright_core::manifest::{Need, Source};
-use loadwright_exporters::{Grants, Resolved, Secret};
+use loadwright_exporters::{Grants, Resolved, Secret, setting_of};
 use loadwright_wasm::Identity;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What an exporter may reach.
 #[derive(Default)]
@@ -15,6 +16,8 @@ pub(super) struct Granted {
     pub(super) hosts: Grants,
     pub(super) secrets: BTreeMap<String, Secret>,
     pub(super) stop: bool,
+    /// Of its artifacts; none: its own in the run's folder.
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// What `exporter` may reach with these settings.
@@ -34,8 +37,13 @@ pub(super) fn granted(
     let wanted = Grants::resolve(&names, &settings).map_err(option)?;
     let allowed = Grants::parse(&exporter.allowed.hosts)
         .map_err(|text| vec![refused("allow", format!("{}: {text}", exporter.name))])?;
+    let wanted_folder = folder(&needs.folders, &settings);
     let mut missing = Vec::new();
     if !exporter.is_bundled() {
+        let refused = wanted_folder.filter(|_| exporter.allowed.folder.is_none());
+        missing.extend(refused.map(|(need_of, path)| {
+            need(exporter, &format!("the folder {path}"), &need_of.reason, &format!("dir={path}"))
+        }));
         missing.extend(missing_hosts(exporter, &needs.hosts, &settings, &allowed));
         missing.extend(missing_secrets(exporter, plugin));
         if let Some(reason) = needs.stop.as_ref().filter(|_| !exporter.allowed.stop) {
@@ -52,7 +60,20 @@ pub(super) fn granted(
         secrets.insert(need.name.clone(), Secret { value: value.clone(), hosts });
     }
     let stop = needs.stop.is_some() && (exporter.is_bundled() || exporter.allowed.stop);
-    Ok(Granted { hosts: wanted.and(allowed), secrets, stop })
+    let granted = wanted_folder.map(|(_, path)| PathBuf::from(path));
+    let folder = exporter.allowed.folder.clone().or(granted);
+    Ok(Granted { hosts: wanted.and(allowed), secrets, stop, folder })
+}
+
+/// The folder that a manifest names in place of the one in the run's folder; one whose setting is empty
+/// is left out.
+fn folder<'a>(needs: &'a [Need], settings: &'a Value) -> Option<(&'a Need, &'a str)> {
+    let path = |need: &'a Need| match setting_of(&need.name) {
+        Some(key) => settings.get(key).and_then(Value::as_str),
+        None => Some(need.name.as_str()),
+    };
+    let mut named = needs.iter().filter_map(|need| Some((need, path(need)?)));
+    named.find(|(_, path)| !path.is_empty())
 }
 
 fn need(exporter: &ChosenExporter, what: &str, reason: &str, grant: &str) -> String {

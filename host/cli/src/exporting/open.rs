@@ -116,14 +116,13 @@ impl Common<'_> {
         granted: Granted,
         usage: Usage,
     ) -> Result<Services, CommandError> {
-        let folder = exporter.allowed.folder.clone();
+        let own = || self.stored.folder.join("exports").join(&exporter.name);
         let config = Config {
             name: exporter.name.clone(),
             grants: granted.hosts,
             secrets: granted.secrets,
             network: self.network.clone(),
-            folder: folder
-                .unwrap_or_else(|| self.stored.folder.join("exports").join(&exporter.name)),
+            folder: granted.folder.unwrap_or_else(own),
             results: Some(self.stored.folder.clone()),
             quota: Quota::default(),
             deadline: self.watch.deadline().clone(),

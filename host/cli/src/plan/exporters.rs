@@ -14,6 +14,10 @@ use std::time::Duration;
 /// Name of the exporter that is part of this program.
 pub(crate) const OTLP: &str = "otlp";
 
+/// In place of a key of SwanLab: files for its dashboard on this machine, as EvalScope has it.
+const LOCAL: &str = "local";
+const LOCAL_FLAG: (&str, &str) = ("swanlab-api-key", LOCAL);
+
 /// Time for exporters once a run has ended.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -98,6 +102,10 @@ pub(crate) fn exporters(
     let names = names(args);
     let mut options = options(&args.exporter_option, &names, diagnostics);
     let mut allowed = allowed(&args.allow, &names, diagnostics);
+    if args.swanlab_api_key.as_deref() == Some(LOCAL) {
+        let swanlab = options.entry("swanlab".into()).or_default();
+        swanlab.entry("mode".into()).or_insert_with(|| LOCAL.into());
+    }
     let mut chosen = Vec::new();
     for name in names {
         let options = options.remove(&name).unwrap_or_default();
@@ -115,7 +123,8 @@ pub(crate) fn exporters(
         ("swanlab-host", &args.swanlab_host),
     ];
     let given = flags.into_iter().filter_map(|(flag, value)| {
-        let value = value.as_ref().filter(|value| !value.is_empty())?;
+        let is_key = |value: &&String| !value.is_empty() && (flag, value.as_str()) != LOCAL_FLAG;
+        let value = value.as_ref().filter(is_key)?;
         Some((flag.to_owned(), value.clone()))
     });
     let seconds = args.export_timeout.as_ref();

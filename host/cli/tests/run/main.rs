@@ -5,6 +5,7 @@ mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
+mod exporter_swanlab;
 mod exporter_wandb;
 mod files;
 mod hostile;
@@ -25,6 +26,7 @@ mod shortage;
 #[path = "../../src/testing/stamp.rs"]
 mod stamp;
 mod stops;
+mod swanlab_service;
 mod traces;
 mod tty;
 mod waiting;
