@@ -16,7 +16,7 @@ run.define_metric("request_rate", step_metric="time")
 for step in range(3):
     run.log({"time": step + 1.0, "request_rate": 2.0 * step})
 run.log({"percentiles": wandb.Table(columns=["metric", "p50"], data=[["ttft", 0.1]])})
-run.log({"distribution/ttft": wandb.Histogram([0.1, 0.2, 0.2])})
+run.log({"distribution/ttft": wandb.Histogram(np_histogram=([1, 2], [0.1, 0.15, 0.2]))})
 run.alert("title", "text")
 run.summary["ttft_p99"] = 0.4
 run.finish(exit_code=0)
