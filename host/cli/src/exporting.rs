@@ -1,11 +1,13 @@
 //! Exporters of a run: opened before it begins, told how it ends, and reported.
 
 mod grants;
+mod live;
 mod open;
 mod otlp;
 mod outcome;
 mod run;
 
+pub(crate) use live::LiveExports;
 pub(crate) use open::{Opened, open};
 pub(crate) use outcome::report;
 pub(crate) use run::stored;

@@ -70,10 +70,8 @@ impl Interrupt {
                 loop {
                     signals.next().await;
                     let count = shared.raise(&handler.stop);
-                    if count > 1
-                        && let Some(begun) = shared.begun.get()
-                    {
-                        begun.exporters.as_ref().map(|exporters| exporters.cancel());
+                    if count > 1 {
+                        shared.cancel_exporters();
                     }
                     handler.announce(count, shared.begun.get().is_some());
                     if count == 1 && shared.begun.get().is_some() {
@@ -104,6 +102,13 @@ impl Interrupt {
         let signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(signals, span, |signals| *signals == 0);
         drop(waited);
+    }
+
+    /// Ends what exporters wait for.
+    fn cancel_exporters(&self) {
+        if let Some(Begun { exporters: Some(exporters), .. }) = self.begun.get() {
+            exporters.cancel();
+        }
     }
 
     /// Counts a signal and acts on it. Sleepers wake only after that, and so see its effect.

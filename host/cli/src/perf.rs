@@ -5,7 +5,7 @@ use crate::connection_test;
 use crate::console::Console;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::exporting::{self, Opened};
+use crate::exporting::LiveExports;
 use crate::interrupt::{Begun, Interrupt, SignalHandler};
 use crate::open::{OpenedRun, RunFolder, open};
 use crate::parse;
@@ -14,13 +14,11 @@ use crate::progress::SweepProgress;
 use crate::results;
 use crate::sweep::{SweepResult, SweepRunner};
 use crate::terminal::Reports;
-use loadwright_core::export::ExportEnd;
 use loadwright_core::sample::EndReason;
 use loadwright_core::secret::{Secrets, masked_url};
 use loadwright_core::summary::Summary;
 use loadwright_core::words::counted;
 use loadwright_engine::Control;
-use loadwright_exporters::{Exports, RunWatch, Usage};
 use loadwright_report::{RunInfo, Style, run_json, sweep_text};
 use loadwright_sim::BoundAddress;
 use std::ffi::OsString;
@@ -75,16 +73,13 @@ fn sweep(
         return Ok(Exit::Interrupted);
     }
     let run = &opened.run.clone();
-    let watch = opened.exporters.as_ref().map(|it| Arc::clone(&it.watch));
     interrupt.begin(Begun {
         committer: opened.store.committer(),
         folder: opened.folder.path().to_path_buf(),
-        exporters: watch.clone(),
+        exporters: opened.exporters.as_ref().map(|it| Arc::clone(&it.watch)),
     });
     introduce(run, &opened, console);
-    let OpenedRun { exporters, .. } = &mut opened;
-    let exports =
-        exporters.take().map(|opened| begin_exports(opened, &control, console)).transpose()?;
+    let exports = LiveExports::begin(opened.exporters.take(), &control, console)?;
     if run.test_connection {
         connection_test::test_connection(run, &opened.ports, &control, console)?;
     }
@@ -111,68 +106,11 @@ fn sweep(
     });
     drop(progress);
     drop(server);
-    let mut exit = conclude(
-        result,
-        runner,
-        &info,
-        &Ending { json: run.json, interrupted: interrupt.requested() },
-    );
-    if let Some(exports) = exports {
-        exit = end_exports(exports, exit, run, &folder, console);
-    }
+    let ending = Ending { json: run.json, interrupted: interrupt.requested() };
+    let exit = conclude(result, runner, &info, &ending);
+    let exit = exports.end(exit, &run.exporters, folder.path(), console);
     console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
-}
-
-/// Exporters that have begun.
-struct BegunExports {
-    exports: Exports,
-    watch: Arc<RunWatch>,
-    usage: Vec<(String, Usage)>,
-}
-
-/// Starts the exporters: one that refuses stops the run before its first request.
-fn begin_exports(
-    opened: Opened,
-    control: &Control,
-    console: &Arc<Console>,
-) -> Result<BegunExports, CommandError> {
-    let Opened { jobs, usage, proxies, watch } = opened;
-    for proxy in proxies {
-        console.info(&format!("exporters use the proxy {proxy}"));
-    }
-    let stop = control.stop.clone();
-    let tell = exporting::tell(console, move || stop.drain());
-    let exports = Exports::start(jobs, &watch, &tell)?;
-    Ok(BegunExports { exports, watch, usage })
-}
-
-/// Waits for the exporters once the files of the run are written. Returns the exit code.
-fn end_exports(
-    begun: BegunExports,
-    exit: Exit,
-    run: &Run,
-    folder: &RunFolder,
-    console: &Console,
-) -> Exit {
-    let BegunExports { exports, watch, usage } = begun;
-    let end = match exit {
-        Exit::Measured | Exit::ConditionMet => ExportEnd::Completed,
-        Exit::Interrupted => ExportEnd::Interrupted,
-        Exit::NothingMeasured | Exit::Usage | Exit::Plugin | Exit::Output | Exit::Export => {
-            ExportEnd::Failed
-        }
-    };
-    watch.end(end, run.exporters.timeout.unwrap_or_default());
-    let whole = exporting::report(console, &exports.join(), &usage, folder.path());
-    match exit {
-        Exit::Measured | Exit::ConditionMet | Exit::NothingMeasured
-            if run.exporters.must_succeed && !whole =>
-        {
-            Exit::Export
-        }
-        exit => exit,
-    }
 }
 
 /// Prints what is about to be measured.

@@ -135,8 +135,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let contents = contents::contents(&inputs.texts, diagnostics);
     let prompts = PromptContext { dataset: &dataset, choice: &choice, model: &model, in_chat };
     let generation = generation::generation(args, &prompts, &contents, diagnostics);
-    let exporters =
-        exporters::live(&args.exporters, &args.live_export, &inputs.plugins, diagnostics);
+    let exporters = exporters::live(args, &inputs.plugins, diagnostics);
     let files = files::files(args, &choice, &contents, diagnostics);
     let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
     let mut shared = Plan {
@@ -162,9 +161,8 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     shared.settings = settings::shared(given, &shared, &resolved);
     let first_item = sweep::first_item(args, diagnostics);
     let may_be_timed = !choice.is_bundled_dataset();
-    let loads =
-        LoadSettings { given, shared: &shared, first_item, exporters: &exporters, may_be_timed };
-    let loads = loads::loads(&loads, diagnostics);
+    let load = LoadSettings::of(given, &shared, first_item, &exporters, may_be_timed);
+    let loads = loads::loads(&load, diagnostics);
     let Sweep { points, resolved, .. } = loads.likely().clone();
     Some(Run {
         first_item,

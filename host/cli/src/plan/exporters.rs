@@ -1,6 +1,7 @@
 //! Exporters: which were chosen, and what they may do.
 
-use crate::args::exporters::{ExporterArgs, LiveExportArgs};
+use crate::args::PerfArgs;
+use crate::args::exporters::ExporterArgs;
 use crate::args::suggestions::suggest;
 use crate::catalog::Catalog;
 use crate::diagnostics::Diagnostics;
@@ -139,13 +140,9 @@ pub(crate) fn exporters(
 }
 
 /// The same for a run that goes on.
-pub(super) fn live(
-    args: &ExporterArgs,
-    live: &LiveExportArgs,
-    catalog: &Catalog,
-    diagnostics: &mut Diagnostics,
-) -> Exporters {
-    let exporters = exporters(args, catalog, diagnostics);
+pub(super) fn live(args: &PerfArgs, catalog: &Catalog, diagnostics: &mut Diagnostics) -> Exporters {
+    let live = &args.live_export;
+    let exporters = exporters(&args.exporters, catalog, diagnostics);
     let when = match live.export_when.as_str() {
         "live" => ExportWhen::Live,
         "point" => ExportWhen::Point,

@@ -47,14 +47,26 @@ impl Loads {
 
 /// What points are made of.
 pub(super) struct LoadSettings<'a> {
-    pub(super) given: &'a MergedSettings,
+    given: &'a MergedSettings,
     /// What all points have in common.
-    pub(super) shared: &'a Plan,
-    pub(super) first_item: u64,
+    shared: &'a Plan,
+    first_item: u64,
     /// Where results are sent.
-    pub(super) exporters: &'a Exporters,
+    exporters: &'a Exporters,
     /// Whether the dataset may be timed.
-    pub(super) may_be_timed: bool,
+    may_be_timed: bool,
+}
+
+impl<'a> LoadSettings<'a> {
+    pub(super) fn of(
+        given: &'a MergedSettings,
+        shared: &'a Plan,
+        first_item: u64,
+        exporters: &'a Exporters,
+        may_be_timed: bool,
+    ) -> Self {
+        Self { given, shared, first_item, exporters, may_be_timed }
+    }
 }
 
 /// The points. What is wrong with them is reported now, unless that depends on the dataset.

@@ -3,11 +3,13 @@
 use super::calls::{Calls, GivenUp};
 use super::outcome::ExportOutcome;
 use super::point::PointFold;
+use super::requests::Selection;
 use super::watch::RunWatch;
-use super::{ExportWhen, Job, MakeDocuments, Notice, StartError, Tell, requests};
+use super::{ExportWhen, Job, MakeDocuments, Notice, StartError, Tell};
 use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, Row};
 use loadwright_core::interval::{RowBuilder, RowNames};
 use loadwright_core::ports::{Entry, Progress, RunSource, StoredPoint};
+use loadwright_core::summary::Summary;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) struct Sender {
     /// Closed before the ledger, whose store is a plain file once nobody else has it open.
     source: Box<dyn RunSource>,
-    pub(super) calls: Calls,
+    calls: Calls,
     when: ExportWhen,
     compat: bool,
     documents: MakeDocuments,
@@ -101,7 +103,7 @@ impl Sender {
     }
 
     fn points(&mut self) -> Result<(), GivenUp> {
-        // EvalScope's means run over all points, so they are folded from the start.
+        // With EvalScope's metrics all points are one, which is folded from the start.
         let progress = &self.calls.progress;
         let first = match (self.compat, progress.point_ended) {
             (true, _) => 0,
@@ -159,7 +161,7 @@ impl Sender {
         let last_id = fold.read;
         let end = self.source.point(index).map_err(GivenUp)?.and_then(|point| point.end);
         let ended = fold.finish(end.map(|(end, _)| end));
-        requests::after_point(self, point, last_id, &ended.summary)?;
+        self.requests_after(point, last_id, &ended.summary)?;
         let clock = self.calls.point.clone().unwrap_or_else(|| point.export());
         let summary = ended.export(&clock, (self.documents)(&ended.summary));
         if self.compat {
@@ -199,10 +201,13 @@ impl Sender {
         let passed = entries.iter().any(|entry| entry.point != index);
         let mut rows = Vec::new();
         let mut live = Vec::new();
+        let selection = Selection::live(self.calls.exporter.as_ref());
         for entry in entries.iter().filter(|entry| entry.point == index) {
             let row = fold.add(entry, &mut self.rows);
             rows.extend(row.filter(|_| entry.id > self.calls.progress.cursor));
-            live.extend(requests::live(self, point, entry));
+            if entry.id > self.calls.progress.requests {
+                live.extend(selection.select(point, entry));
+            }
         }
         self.progress(index, &rows, fold.read)?;
         self.requests(index, &live, fold.read)?;
@@ -216,7 +221,7 @@ impl Sender {
     }
 
     /// What is stored behind `read`.
-    pub(super) fn entries(&mut self, read: u64) -> Result<Vec<Entry>, GivenUp> {
+    fn entries(&mut self, read: u64) -> Result<Vec<Entry>, GivenUp> {
         self.source.next(read, ENTRIES).map_err(GivenUp)
     }
 
@@ -229,7 +234,7 @@ impl Sender {
             .call(|exporter| exporter.progress(index, rows), |progress| progress.cursor = read)
     }
 
-    pub(super) fn requests(
+    fn requests(
         &mut self,
         index: u32,
         requests: &[ExportRequest],
@@ -243,6 +248,32 @@ impl Sender {
             |exporter| exporter.requests(index, requests),
             |progress| progress.requests = progress.requests.max(read),
         )
+    }
+
+    /// Sends the requests of a point that has ended, up to the id `last`.
+    fn requests_after(
+        &mut self,
+        point: &StoredPoint,
+        last: u64,
+        summary: &Summary,
+    ) -> Result<(), GivenUp> {
+        let selection = Selection::after_point(self.calls.exporter.as_ref(), summary);
+        if selection.is_empty() {
+            return Ok(());
+        }
+        let first = point.first_id.saturating_sub(1);
+        let sent = if selection.is_slow_tail() { 0 } else { self.calls.progress.requests };
+        let mut read = sent.max(first);
+        while read < last {
+            let entries = self.entries(read)?;
+            let Some(end) = entries.last().map(|entry| entry.id) else { break };
+            let mine = entries.iter().filter(|entry| entry.id <= last);
+            let requests: Vec<_> =
+                mine.filter_map(|entry| selection.select(point, entry)).collect();
+            read = end;
+            self.requests(point.plan.index, &requests, end.min(last))?;
+        }
+        Ok(())
     }
 
     /// Looks again when more may be stored.
