@@ -33,7 +33,7 @@ use exporters::Exporters;
 use generation::Generation;
 use loads::LoadSettings;
 pub use loads::{Loads, Sweep};
-use loadwright_core::plan::{Plan, RequestSettings};
+use loadwright_core::plan::{Plan, RequestSettings, Target};
 use loadwright_core::secret::masked_url;
 use plugins::Choice;
 pub use plugins::Plugins;
@@ -138,16 +138,9 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
     let exporters = exporters::live(args, &inputs.plugins, diagnostics);
     let files = files::files(args, &choice, &contents, diagnostics);
     let dataset_settings = dataset::settings(args, &prompts, &contents, diagnostics);
-    let mut shared = Plan {
-        seed: generation::seed(args, inputs),
-        target,
-        request: request(args, &prompts, &generation, &contents, diagnostics),
-        timeouts: engine::timeouts(args, diagnostics),
-        objectives: engine::objectives(args, diagnostics),
-        engine: engine::engine(args, inputs, diagnostics),
-        plugins: choice.versions(),
-        ..Plan::default()
-    };
+    let request = request(args, &prompts, &generation, &contents, diagnostics);
+    let mut shared = shared_plan(args, inputs, target, request, diagnostics);
+    shared.plugins = choice.versions();
     choice.check(args, diagnostics);
     checks::check_metrics(args, &shared, diagnostics);
     let sleep_interval = sweep::sleep_interval(args, diagnostics);
@@ -187,6 +180,25 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         chosen: choice.both()?,
         exporters,
     })
+}
+
+/// What all points have in common, but for the plugins and the stored settings.
+fn shared_plan(
+    args: &PerfArgs,
+    inputs: &Inputs,
+    target: Target,
+    request: RequestSettings,
+    diagnostics: &mut Diagnostics,
+) -> Plan {
+    Plan {
+        seed: generation::seed(args, inputs),
+        target,
+        request,
+        timeouts: engine::timeouts(args, diagnostics),
+        objectives: engine::objectives(args, diagnostics),
+        engine: engine::engine(args, inputs, diagnostics),
+        ..Plan::default()
+    }
 }
 
 fn request(
