@@ -233,7 +233,7 @@ fn offline_asks_for_no_key_and_sends_nothing() {
     for folder in std::fs::read_dir(exports).expect("exports").flatten() {
         let name = folder.file_name().into_string().expect("text");
         let (_, id) = name.split_once("offline-run-").expect("a name of W&B's");
-        let id = id.splitn(2, '-').nth(1).expect("an id");
+        let (_, id) = id.split_once('-').expect("a date and an id");
         let file = std::fs::read(folder.path().join(format!("run-{id}.wandb"))).expect("records");
         assert_eq!(&file[..7], b":W&B\xE1\xBE\x00");
         let report = folder.path().join("files/performance_summary.txt");
