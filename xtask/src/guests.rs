@@ -54,6 +54,8 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("hog", Origin::Fixture),
     plugin("misbehave_api", Origin::Fixture),
     plugin("misbehave_dataset", Origin::Fixture),
+    plugin("misbehave_conventions", Origin::Fixture),
+    plugin("misbehave_exporter", Origin::Fixture),
     plugin("told", Origin::Fixture),
     plugin("indexed", Origin::Fixture),
     plugin("planned", Origin::Fixture),

@@ -5,6 +5,7 @@
 mod archive;
 mod behaviour;
 mod bundled;
+mod exporters;
 mod harness;
 mod index;
 mod limits;
