@@ -6,6 +6,7 @@
 //! claim that it checks. Every program that it starts is bounded in time and ended.
 
 mod bench;
+mod clearml;
 mod otlp;
 mod swanlab;
 mod venv;
@@ -18,8 +19,12 @@ use std::fmt::Display;
 type Check = fn(&mut Bench) -> Result<(), Failed>;
 
 /// What can be checked, by name.
-const TOOLS: &[(&str, Check)] =
-    &[("otlp", otlp::check), ("swanlab", swanlab::check), ("wandb", wandb::check)];
+const TOOLS: &[(&str, Check)] = &[
+    ("clearml", clearml::check),
+    ("otlp", otlp::check),
+    ("swanlab", swanlab::check),
+    ("wandb", wandb::check),
+];
 
 /// Why a check could not go on: what failed, in words.
 #[derive(Debug, thiserror::Error)]
