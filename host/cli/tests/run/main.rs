@@ -5,6 +5,7 @@ mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
+mod exporter_clearml;
 mod exporter_swanlab;
 mod exporter_wandb;
 mod files;

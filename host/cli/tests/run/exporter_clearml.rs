@@ -1,0 +1,311 @@
+//! The exporter clearml over the built binary, against a server that answers as ClearML does.
+
+use crate::scripted::reply;
+use crate::{Place, ends, paced, server, stderr, stdout};
+use loadwright_sim::Server;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// `ACCESS:s3cret` in base64.
+const HEADER: &str = "Basic QUNDRVNTOnMzY3JldA==";
+
+/// What a server does with the next requests for an action.
+#[derive(Clone, Copy)]
+enum Instead {
+    Refuse(&'static str),
+    Cut,
+    Hang,
+}
+
+/// A request as it came.
+struct Sent {
+    action: String,
+    authorization: String,
+    body: String,
+}
+
+#[derive(Default)]
+struct Kept {
+    sent: Vec<Sent>,
+    /// How often, by action.
+    instead: BTreeMap<&'static str, (usize, Option<Instead>)>,
+    status: Option<&'static str>,
+    open: Vec<TcpStream>,
+}
+
+struct ClearMl {
+    address: SocketAddr,
+    kept: Arc<Mutex<Kept>>,
+}
+
+impl ClearMl {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let into = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A client that goes away early has what it wanted.
+                let _ = serve(stream, &into);
+            }
+        });
+        Self { address, kept }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("nothing panics with it")
+    }
+
+    fn instead(&self, action: &'static str, times: usize, instead: Instead) {
+        self.kept().instead.insert(action, (times, Some(instead)));
+    }
+
+    /// Bodies of an action.
+    fn bodies(&self, action: &str) -> Vec<Value> {
+        let kept = self.kept();
+        let of = kept.sent.iter().filter(|one| one.action == action);
+        of.map(|one| serde_json::from_str(&one.body).expect("JSON")).collect()
+    }
+
+    fn events(&self) -> Vec<Value> {
+        let kept = self.kept();
+        let batches = kept.sent.iter().filter(|one| one.action == "events.add_batch");
+        let lines = batches.flat_map(|one| one.body.lines());
+        lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+}
+
+fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) -> std::io::Result<()> {
+    let sent = receive(&stream)?;
+    let mut kept = kept.lock().expect("nothing panics with it");
+    let answer = answer(&sent, kept.status, kept.sent.len());
+    let entry = kept.instead.get_mut(sent.action.as_str());
+    let instead = entry.and_then(|(times, instead)| {
+        *times = times.checked_sub(1)?;
+        *instead
+    });
+    match instead {
+        Some(Instead::Refuse(status)) => {
+            let meta =
+                json!({ "meta": { "result_code": 0, "result_msg": "not today" }, "data": {} });
+            stream.write_all(&reply(status, "", &meta.to_string()))
+        }
+        Some(Instead::Cut) => Ok(()),
+        Some(Instead::Hang) => {
+            kept.open.push(stream);
+            Ok(())
+        }
+        None => {
+            kept.sent.push(sent);
+            let meta = json!({ "result_code": 200, "result_msg": "OK" });
+            let body = json!({ "meta": meta, "data": answer }).to_string();
+            stream.write_all(&reply("200 OK", "", &body))
+        }
+    }
+}
+
+fn answer(sent: &Sent, status: Option<&str>, number: usize) -> Value {
+    match sent.action.as_str() {
+        "auth.login" => json!({ "token": "t0ken-of-the-session" }),
+        "projects.get_all" => json!({ "projects": [] }),
+        "projects.create" => json!({ "id": "p1" }),
+        "tasks.create" => json!({ "id": format!("t{number}") }),
+        "tasks.get_all" => {
+            let asked: Value = serde_json::from_str(&sent.body).expect("JSON");
+            let status = status.unwrap_or("in_progress");
+            json!({ "tasks": [{ "id": asked["id"][0], "status": status }] })
+        }
+        "events.add_batch" => json!({ "added": sent.body.lines().count(), "errors": 0 }),
+        _ => json!({}),
+    }
+}
+
+fn receive(stream: &TcpStream) -> std::io::Result<Sent> {
+    let mut reader = BufReader::new(stream);
+    let (mut length, mut authorization, mut action) = (0, String::new(), String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        match line.split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.parse().unwrap_or(0);
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
+                authorization = value.to_owned();
+            }
+            None => {
+                let path = line.split(' ').nth(1).unwrap_or_default();
+                action = path.rsplit('/').next().unwrap_or_default().to_owned();
+            }
+            Some(_) => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Sent { action, authorization, body })
+}
+
+fn clean(mut command: Command, place: &Place) -> Command {
+    let foreign = |name: &str| name.starts_with("CLEARML_") || name.starts_with("TRAINS_");
+    for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
+        command.env_remove(name);
+    }
+    command.env("HOME", place.path());
+    command
+}
+
+/// `perf` that sends to `service`.
+fn perf(place: &Place, server: &Server, service: &ClearMl, line: &str) -> Command {
+    let line = format!(
+        "--visualizer clearml --sleep-interval 0 --max-tokens 4 --no-test-connection {line}"
+    );
+    let mut command = clean(place.against(server, &line), place);
+    let url = format!("http://{}", service.address);
+    command.env("CLEARML_API_HOST", &url).env("CLEARML_WEB_HOST", &url);
+    command.env("CLEARML_FILES_HOST", format!("{url}/files"));
+    command.env("CLEARML_API_ACCESS_KEY", "ACCESS").env("CLEARML_API_SECRET_KEY", "s3cret");
+    command
+}
+
+#[test]
+fn a_sweep_is_a_task_a_point_with_all_that_was_measured() {
+    let (place, server, service) = (Place::new(), server(paced(20, 1)), ClearMl::start());
+    let output = ends(perf(&place, &server, &service, "--parallel 1 2 --number 4 6"), 0);
+    let made = service.bodies("tasks.create");
+    let tags: Vec<&Value> = made.iter().map(|task| &task["tags"]).collect();
+    assert_eq!(made.len(), 2);
+    assert_eq!(tags[0], tags[1]);
+    assert_eq!(made[1]["hyperparams"]["General"]["parallel"]["value"], "2");
+    assert_eq!(service.bodies("tasks.completed").len(), 2);
+    assert_eq!(service.bodies("tasks.add_or_update_artifacts").len(), 6);
+    let events = service.events();
+    let singles = events.iter().filter(|one| one["variant"] == "successful requests");
+    let singles = singles.filter(|one| one["metric"] == "Summary");
+    assert_eq!(singles.map(|one| one["value"].clone()).collect::<Vec<_>>(), [4.0, 6.0]);
+    let report = place.text("performance_summary.txt");
+    assert!(events.iter().any(|one| one["msg"] == report.as_str()));
+    let page = format!("http://{}/projects/p1/tasks/", service.address);
+    let said = format!("{}{}", stdout(&output), stderr(&output));
+    assert!(said.contains(&page), "{said}");
+    assert!(!said.contains("s3cret") && !said.contains("t0ken"), "{said}");
+    for sent in &service.kept().sent {
+        let wanted =
+            if sent.action == "auth.login" { HEADER } else { "Bearer t0ken-of-the-session" };
+        assert_eq!(sent.authorization, wanted, "{}", sent.action);
+    }
+}
+
+#[test]
+fn keys_that_are_missing_or_refused_stop_before_the_first_request() {
+    let (place, server, service) = (Place::new(), server(paced(1, 1)), ClearMl::start());
+    let mut command = perf(&place, &server, &service, "--number 2");
+    command.env_remove("CLEARML_API_ACCESS_KEY");
+    let said = stderr(&ends(command, 2));
+    assert!(said.contains("CLEARML_API_ACCESS_KEY"), "{said}");
+    for (action, status) in [
+        ("auth.login", "401 Unauthorized"),
+        ("projects.create", "403 Forbidden"),
+        ("auth.login", "404 Not Found"),
+    ] {
+        let place = Place::new();
+        service.instead(action, usize::MAX, Instead::Refuse(status));
+        let said = stderr(&ends(perf(&place, &server, &service, "--number 2"), 6));
+        service.kept().instead.clear();
+        assert!(said.contains(&status[..3]) && said.contains("not today"), "{said}");
+    }
+    assert_eq!(server.truth().len(), 0);
+}
+
+#[test]
+fn what_passes_loses_nothing() {
+    for instead in [
+        Instead::Refuse("429 Too Many Requests"),
+        Instead::Refuse("500 Internal Server Error"),
+        Instead::Refuse("401 Unauthorized"),
+        Instead::Cut,
+    ] {
+        let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
+        service.instead("events.add_batch", 1, instead);
+        ends(perf(&place, &server, &service, "--number 4 --export-failure fail"), 0);
+        assert_eq!(service.bodies("tasks.completed").len(), 1);
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_with_a_count() {
+    for (action, status, wanted) in [
+        (
+            "events.add_batch",
+            "404 Not Found",
+            "1 event: ClearML answered events.add_batch with 404",
+        ),
+        ("events.add_batch", "413 Payload Too Large", "1 event: ClearML answered"),
+        ("files", "413 Payload Too Large", "1 artifact, benchmark_summary.json of run"),
+    ] {
+        let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
+        service.instead(action, usize::MAX, Instead::Refuse(status));
+        let said = stderr(&ends(perf(&place, &server, &service, "--number 2"), 0));
+        assert!(said.contains(wanted) && said.contains("not today"), "{said}");
+        assert_eq!(service.bodies("tasks.completed").len(), 1);
+    }
+}
+
+#[test]
+fn what_hangs_is_given_up_and_sent_later() {
+    let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
+    service.instead("tasks.create", usize::MAX, Instead::Hang);
+    let said = stderr(&ends(perf(&place, &server, &service, "--number 4 --export-timeout 1"), 0));
+    assert!(said.contains("4 of 4 records were not sent"), "{said}");
+    service.kept().instead.clear();
+    let line = format!("export {} --exporter clearml", place.run().display());
+    let mut export = clean(place.loadwright(&line), &place);
+    let url = format!("http://{}", service.address);
+    export.env("CLEARML_API_HOST", &url).env("CLEARML_FILES_HOST", format!("{url}/files"));
+    export.env("CLEARML_API_ACCESS_KEY", "ACCESS").env("CLEARML_API_SECRET_KEY", "s3cret");
+    ends(export, 0);
+    assert_eq!(service.bodies("tasks.completed").len(), 1);
+}
+
+#[test]
+fn a_task_that_is_aborted_in_its_page_interrupts_the_run() {
+    let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
+    service.kept().status = Some("stopped");
+    let said = stderr(&ends(perf(&place, &server, &service, "--number 100000000"), 130));
+    assert!(said.contains("task was aborted in ClearML"), "{said}");
+    assert_eq!(service.bodies("tasks.stopped").len(), 1);
+}
+
+#[test]
+fn settings_are_those_of_clearml_conf_and_offline_sends_nothing() {
+    let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
+    let url = format!("http://{}", service.address);
+    let conf = format!(
+        "api {{\n  api_server: \"{url}\"\n  files_server: \"{url}/files\"\n  credentials {{ \"access_key\" = \"ACCESS\", \
+         \"secret_key\" = \"s3cret\" }}\n}}\n"
+    );
+    std::fs::write(place.path().join("clearml.conf"), conf).expect("settings");
+    let line = "--visualizer clearml --max-tokens 4 --no-test-connection --number 2";
+    ends(clean(place.against(&server, line), &place), 0);
+    assert_eq!(service.kept().sent[0].authorization, HEADER);
+    assert_eq!(service.bodies("tasks.completed").len(), 1);
+    let sent = service.kept().sent.len();
+    let place = Place::new();
+    let mut command = perf(&place, &server, &service, "--number 2");
+    command.env("CLEARML_OFFLINE_MODE", "1").env_remove("CLEARML_API_SECRET_KEY");
+    ends(command, 0);
+    assert_eq!(service.kept().sent.len(), sent);
+    let folder = std::fs::read_dir(place.run().join("exports/clearml")).expect("exports").flatten();
+    let zips = folder.filter(|entry| entry.path().extension().is_some_and(|end| end == "zip"));
+    let zip = std::fs::read(zips.last().expect("a zip").path()).expect("a zip");
+    assert_eq!(&zip[..4], b"PK\x03\x04");
+}
