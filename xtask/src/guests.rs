@@ -66,6 +66,7 @@ pub(crate) const GUESTS: &[Guest] = &[
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },
     plugin("ollama", Origin::Example),
     plugin("minimal", Origin::Example),
+    plugin("webhook", Origin::Example),
 ];
 
 const fn plugin(name: &'static str, origin: Origin) -> Guest {

@@ -5,6 +5,7 @@ mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
+mod exporters;
 mod exporter_clearml;
 mod exporter_swanlab;
 mod exporter_wandb;

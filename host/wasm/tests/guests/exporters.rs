@@ -13,16 +13,19 @@ use std::time::Duration;
 
 /// What reached the services.
 #[derive(Debug, Default)]
-struct Reached {
+pub(crate) struct Reached {
     requests: Vec<Request>,
     files: Vec<String>,
     appended: u64,
+    /// The first of what was appended.
+    pub(crate) text: Vec<u8>,
     offsets: Vec<u64>,
 }
 
 /// Answers every request with 204, and takes 100 MB of files.
-struct Services {
-    reached: Arc<Mutex<Reached>>,
+#[derive(Default)]
+pub(crate) struct Services {
+    pub(crate) reached: Arc<Mutex<Reached>>,
     /// How long a call takes.
     delay: Duration,
 }
@@ -52,6 +55,9 @@ impl ExporterServices for Services {
             return Err(Fault::Fatal("full".into()));
         }
         reached.appended = size;
+        if reached.text.len() < 1024 {
+            reached.text.extend(content);
+        }
         Ok(size)
     }
 

@@ -1,8 +1,12 @@
 //! Components of released contracts, as their toolchains built them: they load and work for ever.
 
 use crate::archive::{component, folder};
+use crate::exporters::Services;
 use crate::harness::{TestHost, all, request};
 use loadwright_core::conversation::Prompt;
+use loadwright_core::export::{
+    ExportEnd, ExportPoint, ExportRun, ExportSummary, Metric, MetricKind,
+};
 use loadwright_wasm::{DatasetServices, Kind, Plugin, Source};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -65,6 +69,29 @@ fn generates(name: &str, plugin: &Plugin, rows: &Path) {
     }
 }
 
+/// One file with a head and a row.
+fn exports(name: &str, plugin: &Plugin) {
+    let services = Services::default();
+    let reached = Arc::clone(&services.reached);
+    let mut exporter = plugin.exporter(&settings(&json!({})), Box::new(services)).unwrap();
+    let completed = Metric {
+        name: "completed".into(),
+        label: String::new(),
+        unit: String::new(),
+        kind: MetricKind::Counter,
+    };
+    let (points, summary_metrics) = (vec!["p".into()], vec![completed]);
+    let run = ExportRun { points, summary_metrics, ..ExportRun::default() };
+    exporter.begin(&run).unwrap();
+    exporter.begin_point(&ExportPoint::default()).unwrap();
+    let verdict = "valid".to_owned();
+    let summary = ExportSummary { verdict, values: vec![Some(4.0)], ..Default::default() };
+    exporter.end_point(0, &summary).unwrap();
+    exporter.end(ExportEnd::Completed).unwrap();
+    let text = String::from_utf8(reached.lock().unwrap().text.clone()).unwrap();
+    assert_eq!(text, "index,point,verdict,completed\r\n0,p,valid,4.0\r\n", "{name}");
+}
+
 #[test]
 fn every_component_loads_and_works() {
     let host = host();
@@ -77,7 +104,9 @@ fn every_component_loads_and_works() {
     let wanted = [
         "chat_py",
         "completions_js",
+        "csv_py",
         "days_py",
+        "genai",
         "lines_js",
         "openai",
         "probe_js",
@@ -98,7 +127,11 @@ fn every_component_loads_and_works() {
         match plugin.kind() {
             Kind::Api => formats(name, &plugin),
             Kind::Dataset => generates(name, &plugin, &rows),
-            Kind::Exporter | Kind::Conventions => panic!("{name} is not called by this test"),
+            Kind::Exporter => exports(name, &plugin),
+            Kind::Conventions => {
+                let shapes = plugin.conventions(&settings(&json!({}))).unwrap();
+                assert!(!shapes.spans.is_empty() && !shapes.metrics.is_empty(), "{name}");
+            }
         }
     }
 }
