@@ -199,10 +199,21 @@ fn plugin(
             Some(chosen.identity)
         }
         Err(error) => {
-            diagnostics.error(&error.flag, &error.text);
+            let meant = similar(name, catalog);
+            diagnostics.error(&error.flag, error.text + &meant);
             None
         }
     }
+}
+
+/// A question whether another exporter is meant; empty: none is like `name`.
+fn similar(name: &str, catalog: &Catalog) -> String {
+    let all = catalog.all();
+    let known = all.iter().filter(|plugin| plugin.kind == Kind::Exporter);
+    let known = known.map(|plugin| plugin.name()).chain([OTLP]);
+    suggest(name, known.filter(|other| *other != name))
+        .map(|other| format!("; did you mean `{other}`?"))
+        .unwrap_or_default()
 }
 
 /// Options as they were typed, by exporter.

@@ -28,15 +28,16 @@ pub(crate) fn answering(reply: Vec<u8>) -> SocketAddr {
 
 /// The same with a reply for each connection, by its number from 0.
 pub(crate) fn answering_each(reply: impl Fn(usize) -> Vec<u8> + Send + 'static) -> SocketAddr {
-    serving(reply).0
+    recording_each(reply).0
 }
 
 /// Starts it, and gives what it receives.
 pub(crate) fn recording(reply: Vec<u8>) -> (SocketAddr, Arc<Mutex<Vec<Received>>>) {
-    serving(move |_| reply.clone())
+    recording_each(move |_| reply.clone())
 }
 
-fn serving(
+/// Both: a reply for each connection, and what it receives.
+pub(crate) fn recording_each(
     reply: impl Fn(usize) -> Vec<u8> + Send + 'static,
 ) -> (SocketAddr, Arc<Mutex<Vec<Received>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

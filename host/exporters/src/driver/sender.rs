@@ -6,7 +6,7 @@ use super::point::PointFold;
 use super::requests::Selection;
 use super::watch::RunWatch;
 use super::{ExportWhen, Job, MakeDocuments, Notice, StartError, Tell};
-use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, Row};
+use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, RequestFilter, Row};
 use loadwright_core::interval::{RowBuilder, RowNames};
 use loadwright_core::ports::{Entry, Progress, RunSource, StoredPoint};
 use loadwright_core::summary::Summary;
@@ -89,8 +89,14 @@ impl Sender {
             self.calls.notice(Notice::GivenUp(why.clone()));
         }
         let progress = &self.calls.progress;
+        let sent = match self.calls.exporter.filter() {
+            RequestFilter::Nothing => progress.cursor,
+            RequestFilter::Failed | RequestFilter::Sampled | RequestFilter::All => {
+                progress.cursor.min(progress.requests)
+            }
+        };
         let mut count = |cursor| self.source.records_behind(cursor).unwrap_or_default();
-        let (records, unsent) = (count(0), count(progress.cursor));
+        let (records, unsent) = (count(0), count(sent));
         ExportOutcome {
             exporter: self.calls.name,
             records,
@@ -173,6 +179,7 @@ impl Sender {
             |progress| {
                 progress.point_ended = true;
                 progress.cursor = progress.cursor.max(last_id);
+                progress.requests = progress.requests.max(last_id);
             },
         )
     }

@@ -1,0 +1,245 @@
+//! Results that are sent while a run goes on and afterwards: a receiver of OTLP that knows what it got,
+//! beside a simulated server that knows what it was asked. A receiver that fails moves no metric and
+//! loses no record.
+
+use super::scripted::{Received, recording_each, reply};
+use super::{PATIENCE, Place, code, ends, paced, server, signal, start, stderr, wait_for_line};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// How often a span of a request came, and under which ids.
+#[derive(Debug, PartialEq)]
+struct Spans {
+    came: usize,
+    ids: BTreeSet<String>,
+}
+
+/// A receiver of OTLP.
+struct Collector {
+    address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Collector {
+    /// One that takes what it is sent.
+    fn taking() -> Self {
+        Self::answering(|_| taken())
+    }
+
+    /// One that answers the request of each number so; number 0 asks whether it is there.
+    fn answering(reply: impl Fn(usize) -> Vec<u8> + Send + 'static) -> Self {
+        let (address, received) = recording_each(reply);
+        Self { address, received }
+    }
+
+    /// One that takes `first` requests and never answers the next; a message says when that came.
+    fn hanging(first: usize) -> (Self, Receiver<()>, Sender<()>) {
+        let (came, told) = channel();
+        let (held, never) = channel::<()>();
+        let collector = Self::answering(move |number| {
+            if number >= first {
+                let _ = came.send(());
+                let _ = never.recv();
+            }
+            taken()
+        });
+        (collector, told, held)
+    }
+
+    /// The flags that send spans here.
+    fn flags(&self) -> String {
+        let address = self.address;
+        ["protocol=http/json", "metrics=false", "logs=false", &format!("endpoint=http://{address}")]
+            .iter()
+            .fold("--exporter otlp".to_owned(), |flags, option| {
+                format!("{flags} --exporter-option otlp.{option}")
+            })
+    }
+
+    /// The spans of requests that came.
+    fn spans(&self) -> Spans {
+        let received = self.received.lock().expect("nothing panics with it");
+        let bodies = received.iter().map(|one| serde_json::from_slice(&one.body).expect("JSON"));
+        let ids: Vec<String> = bodies.flat_map(|body: Value| client_spans(&body)).collect();
+        Spans { came: ids.len(), ids: ids.into_iter().collect() }
+    }
+}
+
+fn taken() -> Vec<u8> {
+    reply("200 OK", "content-type: application/json\r\n", "{}")
+}
+
+/// Trace and span of each client span in `body`.
+fn client_spans(body: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let scopes = list(&body["resourceSpans"]).into_iter().flat_map(|it| list(&it["scopeSpans"]));
+    let spans = scopes.flat_map(|scope| list(&scope["spans"]));
+    let clients = spans.filter(|span| span["kind"] == 3);
+    clients.map(|span| format!("{} {}", span["traceId"], span["spanId"])).collect()
+}
+
+/// Twenty requests, paced.
+const TWENTY: &str = "--parallel 2 -n 20 --max-tokens 3 --no-test-connection";
+
+fn export(place: &Place, collector: &Collector) -> Command {
+    place.loadwright(&format!("export run {}", collector.flags()))
+}
+
+#[test]
+fn each_request_that_the_server_was_sent_is_a_span_once() {
+    let (place, server, collector) = (Place::new(), server(paced(5, 2)), Collector::taking());
+    let line = format!("{TWENTY} {}", collector.flags());
+    let said = stderr(&ends(place.against(&server, &line), 0));
+    assert!(said.contains("exporter `otlp`: 20 records sent"), "{said}");
+    let spans = collector.spans();
+    assert_eq!((spans.came, spans.ids.len()), (20, 20));
+    assert_eq!(server.counts().received, 20);
+    // All is sent: a second time there is nothing to send.
+    ends(export(&place, &collector), 0);
+    assert_eq!(collector.spans(), spans);
+}
+
+#[test]
+fn a_point_each_is_sent_whenever_it_may_be() {
+    for when in ["live", "point", "end"] {
+        let (place, server, collector) = (Place::new(), server(paced(5, 2)), Collector::taking());
+        let line = format!(
+            "--parallel 1 2 -n 6 8 --max-tokens 3 --no-test-connection --sleep-interval 0 \
+             --export-when {when} {}",
+            collector.flags()
+        );
+        ends(place.against(&server, &line), 0);
+        let spans = collector.spans();
+        assert_eq!((spans.came, spans.ids.len()), (14, 14), "{when}");
+    }
+}
+
+/// Takes the question whether it is there, and fails from then on.
+fn failing() -> [(&'static str, Vec<u8>); 4] {
+    let flood = "x".repeat(8 << 20);
+    [
+        ("busy", reply("503 Service Unavailable", "", "busy")),
+        ("refusing", reply("401 Unauthorized", "", "no")),
+        ("cut", Vec::new()),
+        ("flood", reply("500 Internal Server Error", "", &flood)),
+    ]
+}
+
+#[test]
+fn a_receiver_that_fails_moves_nothing_and_what_is_missing_is_sent_later() {
+    for (how, answer) in failing() {
+        let (place, server) = (Place::new(), server(paced(5, 2)));
+        let broken =
+            Collector::answering(move |number| if number == 0 { taken() } else { answer.clone() });
+        let line = format!("{TWENTY} --export-timeout 1 {}", broken.flags());
+        let said = stderr(&ends(place.against(&server, &line), 0));
+        assert!(said.contains("20 of 20 records were not sent"), "{how}: {said}");
+        assert!(said.contains("run --exporter otlp` sends them"), "{how}: {said}");
+        assert_eq!(server.counts().received, 20, "{how}");
+        assert_eq!(place.summary("parallel_2_number_20")["Success Requests"], 20, "{how}");
+        let collector = Collector::taking();
+        ends(export(&place, &collector), 0);
+        let spans = collector.spans();
+        assert_eq!((spans.came, spans.ids.len()), (20, 20), "{how}");
+    }
+}
+
+#[test]
+fn a_receiver_that_hangs_is_waited_for_as_long_as_the_flag_says() {
+    let (place, server) = (Place::new(), server(paced(5, 2)));
+    let (hanging, came, _held) = Collector::hanging(1);
+    let line = format!("{TWENTY} --export-timeout 0.5 {}", hanging.flags());
+    let said = stderr(&ends(place.against(&server, &line), 0));
+    came.recv_timeout(PATIENCE).expect("it was asked");
+    assert!(said.contains("20 of 20 records were not sent"), "{said}");
+    assert_eq!(place.summary("parallel_2_number_20")["Success Requests"], 20);
+}
+
+#[test]
+fn what_could_not_be_sent_is_in_the_exit_code_if_it_must_be() {
+    let (place, server) = (Place::new(), server(paced(5, 2)));
+    let refuses = |number| if number == 0 { taken() } else { reply("401 Unauthorized", "", "no") };
+    let broken = Collector::answering(refuses);
+    let line = format!("{TWENTY} --export-failure fail --export-timeout 1 {}", broken.flags());
+    ends(place.against(&server, &line), 6);
+    assert!(place.text("performance_summary.txt").contains("Benchmarking summary:"));
+    let broken = Collector::answering(refuses);
+    ends(export(&place, &broken), 6);
+}
+
+#[test]
+fn a_receiver_that_is_not_there_stops_the_run_before_its_first_request() {
+    let (place, server) = (Place::new(), server(paced(5, 2)));
+    let refusing = Collector::answering(|_| reply("401 Unauthorized", "", "no"));
+    let said = stderr(&ends(place.against(&server, &format!("{TWENTY} {}", refusing.flags())), 6));
+    assert!(said.contains("401"), "{said}");
+    assert_eq!(server.counts().received, 0);
+}
+
+#[test]
+fn what_a_killed_run_recorded_is_sent_later() {
+    let (place, server) = (Place::new(), server(paced(20, 5)));
+    let (hanging, came, _held) = Collector::hanging(3);
+    let line =
+        format!("--parallel 4 -n 100000 --max-tokens 5 --no-test-connection {}", hanging.flags());
+    let mut child = start(place.against(&server, &line));
+    came.recv_timeout(PATIENCE).expect("two batches of spans came, and a third");
+    signal(&child, "KILL");
+    child.wait().expect("it ends");
+    let sent = hanging.spans();
+    assert!(!sent.ids.is_empty());
+    let collector = Collector::taking();
+    ends(export(&place, &collector), 0);
+    ends(place.loadwright("report run"), 0);
+    let total = place.summary("parallel_4_number_100000")["Total Requests"].as_u64();
+    let rest = collector.spans();
+    assert_eq!(rest.came, rest.ids.len(), "none came twice");
+    let all: BTreeSet<&String> = sent.ids.union(&rest.ids).collect();
+    assert_eq!(Some(all.len() as u64), total);
+}
+
+#[test]
+fn a_second_ctrl_c_ends_the_wait_for_a_receiver() {
+    let (place, server) = (Place::new(), server(paced(20, 5)));
+    let (hanging, came, _held) = Collector::hanging(1);
+    let line = format!(
+        "--parallel 4 -n 100000 --max-tokens 5 --no-test-connection --export-timeout 3600 {}",
+        hanging.flags()
+    );
+    let mut child = start(place.against(&server, &line));
+    came.recv_timeout(PATIENCE).expect("spans came");
+    signal(&child, "INT");
+    wait_for_line(&mut child, "results are in:");
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    let total = place.summary("parallel_4_number_100000")["Total Requests"].as_u64();
+    assert_eq!(total, Some(server.counts().received));
+    let collector = Collector::taking();
+    ends(export(&place, &collector), 0);
+    assert_eq!(Some(collector.spans().ids.len() as u64), total);
+}
+
+#[test]
+fn mistakes_are_told_at_once_and_before_anything_is_sent() {
+    let (place, server) = (Place::new(), server(paced(5, 2)));
+    let line = "--visualizer wanbd --exporter-option otpl.endpoint=x --allow nothing --exporter otlp \
+                --export-when now --export-failure never -n 1";
+    let said = stderr(&ends(place.against(&server, line), 2));
+    for wanted in [
+        "did you mean `wandb`",
+        "did you mean `otlp`",
+        "NAME:http=HOST",
+        "live, point, end",
+        "warn, fail",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert_eq!(server.counts().received, 0);
+    let said = stderr(&ends(place.loadwright("export ."), 2));
+    assert!(said.contains("--exporter wandb"), "{said}");
+}
