@@ -1,0 +1,76 @@
+//! Receivers that refuse, cut, hang, flood, or take a part.
+
+use super::receiver::{begun, ok};
+use super::{Files, opened, request};
+use crate::http::tests::server::{Answer, Server, response, status};
+use loadwright_core::ports::Exporter;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message;
+
+/// What `begin` says of a receiver that answers the first request so, with further variables.
+fn begin(answers: Vec<Answer>, more: &[(&str, &str)]) -> Result<(), String> {
+    let server = Server::start(answers);
+    let url = server.url("");
+    let mut variables = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    variables.extend(more);
+    let mut otlp = opened(&variables, &[], Files::default());
+    otlp.begin(&super::run()).map(drop).map_err(|error| error.to_string())
+}
+
+#[test]
+fn begin_tells_at_once_what_a_receiver_refuses() {
+    let cases = [
+        (401, "check OTEL_EXPORTER_OTLP_HEADERS"),
+        (404, "check OTEL_EXPORTER_OTLP_ENDPOINT"),
+        (413, "answered 413"),
+        (415, "choose another OTEL_EXPORTER_OTLP_PROTOCOL"),
+        (500, "answered 500"),
+    ];
+    for (code, words) in cases {
+        let error = begin(vec![status(code, &[])], &[]).unwrap_err();
+        assert!(error.contains(words) && error.contains("/v1/traces (traces)"), "{error}");
+    }
+    let nobody =
+        opened(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")], &[], Files::default())
+            .begin(&super::run())
+            .unwrap_err();
+    assert!(nobody.to_string().contains("no connection to 127.0.0.1"), "{nobody}");
+}
+
+#[test]
+fn busy_receivers_are_asked_again() {
+    let again = || status(503, &["retry-after: 0"]);
+    let answers = vec![again(), ok(), ok(), ok(), ok()];
+    assert_eq!(begin(answers, &[]), Ok(()));
+}
+
+#[test]
+fn hanging_cutting_and_flooding_receivers_end_in_a_named_error() {
+    let timeout = [("OTEL_EXPORTER_OTLP_TIMEOUT", "50")];
+    let hang = || Answer::Hang(Vec::new());
+    let error = begin(vec![hang(), hang()], &timeout).unwrap_err();
+    assert!(error.contains("no answer within 0.05 s"), "{error}");
+    let cut = || Answer::Close(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab".to_vec());
+    let error = begin(vec![cut(), cut()], &[]).unwrap_err();
+    assert!(error.contains("no response from 127.0.0.1"), "{error}");
+    let flood = Answer::Close(response(200, &[], &vec![b' '; (4 << 20) + 1]));
+    let error = begin(vec![flood], &[]).unwrap_err();
+    assert!(error.contains("more than 4 MiB"), "{error}");
+}
+
+#[test]
+fn what_is_rejected_is_told_with_a_count() {
+    let partial =
+        ExportTracePartialSuccess { rejected_spans: 3, error_message: "over\nquota".into() };
+    let answer = ExportTraceServiceResponse { partial_success: Some(partial) };
+    let answer = Answer::Write(response(200, &[], &answer.encode_to_vec()));
+    let server = Server::start(vec![ok(), ok(), ok(), ok(), ok(), answer]);
+    let url = server.url("");
+    let mut otlp = opened(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &url)], &[], Files::default());
+    begun(&mut otlp);
+    let sampled = (0..).map(request).find(|one| one.trace.unwrap().sampled).unwrap();
+    let ack = otlp.requests(0, &[sampled]).unwrap();
+    assert_eq!(ack.losses, ["3 spans that the receiver rejected: over quota"]);
+}

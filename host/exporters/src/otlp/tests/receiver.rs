@@ -1,0 +1,76 @@
+//! A receiver of OTLP over HTTP.
+
+use crate::http::tests::server::{Answer, Seen, Server, response};
+use flate2::read::GzDecoder;
+use loadwright_core::ports::Exporter;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
+use std::io::Read;
+
+/// What was received, decoded.
+#[derive(Default)]
+pub(super) struct Received {
+    pub(super) traces: Vec<ExportTraceServiceRequest>,
+    pub(super) metrics: Vec<ExportMetricsServiceRequest>,
+    pub(super) logs: Vec<ExportLogsServiceRequest>,
+}
+
+/// A receiver that takes all of `count` requests.
+pub(super) fn taking(count: usize) -> Server {
+    Server::start((0..count).map(|_| ok()).collect())
+}
+
+/// An answer that nothing was rejected.
+pub(super) fn ok() -> Answer {
+    Answer::Write(response(200, &[], b""))
+}
+
+impl Received {
+    /// Reads `count` requests of `server`.
+    pub(super) fn of(server: &Server, count: usize) -> Self {
+        let mut received = Self::default();
+        (0..count).for_each(|_| received.add(&server.next()));
+        received
+    }
+
+    fn add(&mut self, seen: &Seen) {
+        let mut body = seen.body.clone();
+        if seen.header("content-encoding") == Some("gzip") {
+            body = Vec::new();
+            GzDecoder::new(&seen.body[..]).read_to_end(&mut body).unwrap();
+        }
+        let json = seen.header("content-type") == Some("application/json");
+        fn read<R: Message + Default + serde::de::DeserializeOwned>(json: bool, body: &[u8]) -> R {
+            if json { serde_json::from_slice(body).unwrap() } else { R::decode(body).unwrap() }
+        }
+        match seen.line.split(' ').nth(1).unwrap() {
+            "/v1/traces" => self.traces.push(read(json, &body)),
+            "/v1/metrics" => self.metrics.push(read(json, &body)),
+            "/v1/logs" => self.logs.push(read(json, &body)),
+            other => panic!("a request to {other}"),
+        }
+    }
+
+    pub(super) fn spans(&self) -> Vec<&Span> {
+        let resources = self.traces.iter().flat_map(|request| &request.resource_spans);
+        resources.flat_map(|of| &of.scope_spans).flat_map(|of| &of.spans).collect()
+    }
+
+    /// The last data of the metric `name`.
+    pub(super) fn metric(&self, name: &str) -> &Data {
+        let resources = self.metrics.iter().flat_map(|request| &request.resource_metrics);
+        let metrics = resources.flat_map(|of| &of.scope_metrics).flat_map(|of| &of.metrics);
+        let named: Vec<_> = metrics.filter(|metric| metric.name == name).collect();
+        named.last().unwrap_or_else(|| panic!("no metric {name}")).data.as_ref().unwrap()
+    }
+}
+
+/// Begins the run and its point.
+pub(super) fn begun(otlp: &mut dyn Exporter) {
+    otlp.begin(&super::run()).unwrap();
+    otlp.begin_point(&super::point()).unwrap();
+}
