@@ -13,7 +13,7 @@ use loadwright_core::export::telemetry::{
     Attribute, Condition, Instrument, MetricShape, Shapes, SpanKind, SpanShape, Test, Value,
 };
 use loadwright_core::export::{ExportPoint, ExportRequest, ExportRun};
-use loadwright_core::ports::{ExporterServices, Fault};
+use loadwright_core::ports::{Exporter, ExporterServices, Fault};
 use loadwright_core::record::Record;
 use loadwright_core::trace::{AttemptKey, TraceKey, Traceparent};
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ impl ExporterServices for Files {
 }
 
 /// The exporter with variables and options as they would be typed.
-fn opened(variables: &[(&str, &str)], options: &[(&str, &str)], files: Files) -> Otlp {
+fn opened(variables: &[(&str, &str)], options: &[(&str, &str)], files: Files) -> Box<dyn Exporter> {
     let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     let variables: BTreeMap<String, String> = variables.iter().map(pair).collect();
     let environment = |name: &str| variables.get(name).cloned();
@@ -86,7 +86,7 @@ fn opened(variables: &[(&str, &str)], options: &[(&str, &str)], files: Files) ->
         deadline: Deadline::new(),
         files: Box::new(files),
     };
-    Otlp::open(setup).unwrap()
+    Box::new(Otlp::open(setup).unwrap())
 }
 
 /// Attributes of several types, a child, a histogram, a counter and a metric of rows.

@@ -3,7 +3,6 @@
 use super::receiver::{begun, ok};
 use super::{Files, opened, request};
 use crate::http::tests::server::{Answer, Server, response, status};
-use loadwright_core::ports::Exporter;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
@@ -69,7 +68,7 @@ fn what_is_rejected_is_told_with_a_count() {
     let server = Server::start(vec![ok(), ok(), ok(), ok(), ok(), answer]);
     let url = server.url("");
     let mut otlp = opened(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &url)], &[], Files::default());
-    begun(&mut otlp);
+    begun(otlp.as_mut());
     let sampled = (0..).map(request).find(|one| one.trace.unwrap().sampled).unwrap();
     let ack = otlp.requests(0, &[sampled]).unwrap();
     assert_eq!(ack.losses, ["3 spans that the receiver rejected: over quota"]);

@@ -3,7 +3,6 @@
 use super::receiver::begun;
 use super::{Files, opened, request};
 use loadwright_core::export::{ExportEnd, ExportSummary};
-use loadwright_core::ports::Exporter;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use serde_json::Value;
 fn each_signal_has_a_file_of_requests() {
     let files = Files::default();
     let mut otlp = opened(&[], &[("mode", "offline")], files.clone());
-    begun(&mut otlp);
+    begun(otlp.as_mut());
     let requests: Vec<_> = (0..20).map(request).collect();
     otlp.requests(0, &requests).unwrap();
     otlp.end_point(0, &ExportSummary::default()).unwrap();

@@ -7,7 +7,6 @@ use loadwright_core::export::{
     Distribution, ExportEnd, ExportRequest, ExportSummary, Quantile, Row,
 };
 use loadwright_core::outcome::Outcome;
-use loadwright_core::ports::Exporter;
 use loadwright_core::record::Record;
 use loadwright_core::trace::AttemptKey;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -70,7 +69,7 @@ fn sent(variables: &[(&str, &str)], requests: &[ExportRequest]) -> Received {
     variables.push(("OTEL_RESOURCE_ATTRIBUTES", "team=a%20b,service.name=other"));
     variables.push(("OTEL_SERVICE_NAME", "mine"));
     let mut otlp = opened(&variables, &[("phases", "true")], Files::default());
-    begun(&mut otlp);
+    begun(otlp.as_mut());
     otlp.requests(0, requests).unwrap();
     let latencies: Vec<f64> =
         requests.iter().filter(|one| one.record.outcome.is_ok()).map(latency).collect();
@@ -78,9 +77,6 @@ fn sent(variables: &[(&str, &str)], requests: &[ExportRequest]) -> Received {
     otlp.end(ExportEnd::Completed).unwrap();
     drop(otlp);
     let mut received = Received::default();
-    while !server.is_quiet() {
-        break;
-    }
     let more = Received::of(&server, 3 + 2 + 1 + 1 + 1 + 1 + 1);
     received.traces.extend(more.traces);
     received.metrics.extend(more.metrics);
@@ -217,7 +213,7 @@ fn rows_are_added_up_and_turns_are_linked() {
     let url = server.url("");
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
     let mut otlp = opened(&variables, &[("interval", "1")], Files::default());
-    begun(&mut otlp);
+    begun(otlp.as_mut());
     let names = loadwright_core::interval::RowNames::Own.metrics();
     let place = names.iter().position(|metric| metric.name == "in_flight").unwrap();
     let row = |at: f64, in_flight| {
