@@ -124,7 +124,7 @@ fn described(bench: &mut Bench, sent: &Notes, parallel: u64) {
     let series = &sent.body("/series")["series"];
     let column = |key: &str| {
         let columns = series.as_array().into_iter().flatten();
-        columns.filter(|column| column["key"] == key).cloned().next().unwrap_or_default()
+        columns.filter(|column| column["key"] == key).next().cloned().unwrap_or_default()
     };
     bench.same("the x axis of rows", column("request_rate")["xAxis"].as_str(), Some("time"));
     bench.same("the time has no chart", column("time")["hidden"].as_bool(), Some(true));
