@@ -64,7 +64,8 @@ fn what_is_rejected_is_told_with_a_count() {
     let partial =
         ExportTracePartialSuccess { rejected_spans: 3, error_message: "over\nquota".into() };
     let answer = ExportTraceServiceResponse { partial_success: Some(partial) };
-    let answer = Answer::Write(response(200, &[], &answer.encode_to_vec()));
+    let answer = response(200, &["connection: close"], &answer.encode_to_vec());
+    let answer = Answer::Close(answer);
     let server = Server::start(vec![ok(), ok(), ok(), ok(), ok(), answer]);
     let url = server.url("");
     let mut otlp = opened(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &url)], &[], Files::default());

@@ -26,7 +26,7 @@ pub(super) fn taking(count: usize) -> Server {
 
 /// An answer that nothing was rejected.
 pub(super) fn ok() -> Answer {
-    Answer::Write(response(200, &[], b""))
+    Answer::Close(response(200, &["connection: close"], b""))
 }
 
 impl Received {
