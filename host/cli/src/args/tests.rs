@@ -37,6 +37,11 @@ const ROWS: &[Row] = &[
     ("--stop-token-ids 1 2", |a| a.generation.stop_token_ids == Some(vec![1.into(), 2.into()])),
     ("--stream --no-stream", |a| a.generation.no_stream && !a.generation.stream),
     ("--no-stream --stream", |a| a.generation.stream && !a.generation.no_stream),
+    ("--exporter a --visualizer b", |a| a.exporters.exporter == ["a", "b"]),
+    ("--exporter-option a.b=c --exporter-option a.d=e", |a| {
+        a.exporters.exporter_option == ["a.b=c", "a.d=e"]
+    }),
+    ("--allow a:stop --allow a:http=h", |a| a.exporters.allow == ["a:stop", "a:http=h"]),
     ("--fail-if x>1 --fail-if not-valid", |a| a.output.fail_if == ["x>1", "not-valid"]),
     ("--fail-if not-valid --fail-if 'failed>1%'", |a| {
         a.output.fail_if == ["not-valid", "failed>1%"]
