@@ -100,9 +100,23 @@ fn c() {
 
 #[test]
 fn rust() {
+    follow_in_rust("rust");
+}
+
+#[test]
+fn exporter() {
+    follow_in_rust("exporter");
+}
+
+#[test]
+fn conventions() {
+    follow_in_rust("conventions");
+}
+
+fn follow_in_rust(page: &str) {
     match rust_environment() {
-        Some(environment) => follow("rust", &environment),
-        None => leave_out("rust", "a compiler for wasm32-unknown-unknown"),
+        Some(environment) => follow(page, &environment),
+        None => leave_out(page, "a compiler for wasm32-unknown-unknown"),
     }
 }
 
