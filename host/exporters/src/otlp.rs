@@ -6,10 +6,12 @@
 mod environment;
 mod fields;
 mod logs;
+mod losses;
 mod metrics;
 mod options;
 mod payload;
 mod point;
+mod port;
 mod sender;
 mod shapes;
 mod signal;
@@ -29,25 +31,21 @@ use environment::Environment;
 use fields::PointFacts;
 use loadwright_core::export::telemetry::Shapes;
 use loadwright_core::export::{
-    Ack, ExportEnd, ExportPoint, ExportRequest, ExportRun, ExportSummary, RequestFilter, Row,
+    ExportEnd, ExportPoint, ExportRequest, ExportRun, ExportSummary, Row,
 };
-use loadwright_core::ports::{Exporter, ExporterServices, Fault, PluginFailure};
+use loadwright_core::ports::{ExporterServices, Fault};
 use logs::Line;
+use losses::Losses;
 use metrics::Aggregated;
 use opentelemetry::KeyValue;
 use opentelemetry::logs::Severity;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_sdk::Resource;
-use payload::{Payload, Rejected};
+use payload::Payload;
 use point::Point;
 use sender::{Receiver, Sender};
 use shapes::{Compiled, fixed};
 use signal::Signal;
-
-/// The name of the exporter.
-const NAME: &str = "otlp";
-/// The longest text of a receiver that is shown, in characters.
-const LONGEST_TOLD: usize = 200;
 
 /// What the exporter is made of.
 pub struct Setup<'a> {
@@ -79,26 +77,6 @@ pub struct Otlp {
     point: Option<Point>,
     lines: Vec<Line>,
     losses: Losses,
-}
-
-/// What could not be sent.
-#[derive(Default)]
-struct Losses(Vec<String>);
-
-impl Losses {
-    fn add(&mut self, signal: Signal, rejected: Rejected) {
-        if rejected.count > 0 {
-            let clean = |char: char| if char.is_control() { ' ' } else { char };
-            let why: String = rejected.why.chars().take(LONGEST_TOLD).map(clean).collect();
-            let why = if why.is_empty() { "without a reason".into() } else { why };
-            let (count, item) = (rejected.count, signal.item());
-            self.0.push(format!("{count} {item} that the receiver rejected: {why}"));
-        }
-    }
-
-    fn ack(&mut self) -> Ack {
-        Ack { losses: std::mem::take(&mut self.0), ..Ack::default() }
-    }
 }
 
 /// What a conventions plugin is configured with: the opt-in to newer names, where there is one and the
@@ -223,7 +201,7 @@ impl Otlp {
         self.run = run.clone();
         self.sender.check(run.resume.is_empty())?;
         if matches!(self.sender, Sender::Nowhere) {
-            self.losses.0.push("everything: OTEL_SDK_DISABLED is true".into());
+            self.losses.tell("everything: OTEL_SDK_DISABLED is true".into());
         }
         if run.resume.is_empty() {
             let points = run.points.len();
@@ -276,7 +254,7 @@ impl Otlp {
         let (tail, dropped) = point.slow_tail(&self.shapes, summary);
         self.send_spans(tail)?;
         if dropped > 0 {
-            self.losses.0.push(format!("{dropped} slow requests: too many to keep until the end"));
+            self.losses.tell(format!("{dropped} slow requests: too many to keep until the end"));
         }
         self.send_metrics(summary.ended)?;
         let at = origin + summary.ended;
@@ -298,55 +276,5 @@ impl Otlp {
         };
         self.log(crate::clock::seconds_since_epoch(), severity, text);
         self.send_log()
-    }
-
-    /// What the host is told after `call`.
-    fn told(&mut self, call: &str, done: Result<(), Fault>) -> Result<Ack, PluginFailure> {
-        match done {
-            Ok(()) => Ok(self.losses.ack()),
-            Err(fault) => {
-                Err(PluginFailure { plugin: NAME.into(), call: call.into(), cause: fault.into() })
-            }
-        }
-    }
-}
-
-impl Exporter for Otlp {
-    fn filter(&self) -> RequestFilter {
-        RequestFilter::All
-    }
-
-    fn wants_requests_live(&self) -> bool {
-        true
-    }
-
-    fn begin(&mut self, run: &ExportRun) -> Result<Ack, PluginFailure> {
-        let done = Self::begin(self, run);
-        self.told("begin", done).map(|ack| Ack { state: Some("begun".into()), ..ack })
-    }
-
-    fn begin_point(&mut self, point: &ExportPoint) -> Result<Ack, PluginFailure> {
-        let done = Self::begin_point(self, point);
-        self.told("begin-point", done)
-    }
-
-    fn progress(&mut self, _point: u32, rows: &[Row]) -> Result<Ack, PluginFailure> {
-        let done = Self::progress(self, rows);
-        self.told("progress", done)
-    }
-
-    fn requests(&mut self, _point: u32, requests: &[ExportRequest]) -> Result<Ack, PluginFailure> {
-        let done = Self::requests(self, requests);
-        self.told("requests", done)
-    }
-
-    fn end_point(&mut self, _point: u32, summary: &ExportSummary) -> Result<Ack, PluginFailure> {
-        let done = Self::end_point(self, summary);
-        self.told("end-point", done)
-    }
-
-    fn end(&mut self, end: ExportEnd) -> Result<Ack, PluginFailure> {
-        let done = Self::end(self, end);
-        self.told("end", done)
     }
 }

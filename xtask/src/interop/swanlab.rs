@@ -123,8 +123,8 @@ fn described(bench: &mut Bench, sent: &Notes, parallel: u64) {
     bench.same("the point's load", config["parallel"]["value"].as_u64(), Some(parallel));
     let series = &sent.body("/series")["series"];
     let column = |key: &str| {
-        let columns = series.as_array().into_iter().flatten();
-        columns.filter(|column| column["key"] == key).next().cloned().unwrap_or_default()
+        let mut columns = series.as_array().into_iter().flatten();
+        columns.find(|column| column["key"] == key).cloned().unwrap_or_default()
     };
     bench.same("the x axis of rows", column("request_rate")["xAxis"].as_str(), Some("time"));
     bench.same("the time has no chart", column("time")["hidden"].as_bool(), Some(true));

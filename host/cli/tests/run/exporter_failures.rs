@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 /// How often a span of a request came, and under which ids.
@@ -37,9 +37,9 @@ impl Collector {
     }
 
     /// One that takes `first` requests and never answers the next; a message says when that came.
-    fn hanging(first: usize) -> (Self, Receiver<()>, Sender<()>) {
-        let (came, told) = channel();
-        let (held, never) = channel::<()>();
+    fn hanging(first: usize) -> (Self, Receiver<()>, SyncSender<()>) {
+        let (came, told) = sync_channel(64);
+        let (held, never) = sync_channel::<()>(1);
         let collector = Self::answering(move |number| {
             if number >= first {
                 let _ = came.send(());
