@@ -1,4 +1,4 @@
-//! Settings, checked.
+//! The settings of the exporter, read and checked; where they come from is in the manifest.
 
 use loadwright_plugin::{Fault, settings};
 use serde::Deserialize;

@@ -62,14 +62,14 @@ impl Needs {
     /// What is wrong with it, and where.
     pub fn read(json: &Value) -> Result<Self, String> {
         let needs: Self = section("needs", json)?;
-        check_names("secrets", &needs.secrets, |byte| {
+        check_names("secrets", NAME, &needs.secrets, |byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
         })?;
-        check_names("files", &needs.files, |byte| {
+        check_names("files", NAME, &needs.files, |byte| {
             byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
         })?;
-        check_names("hosts", &needs.hosts, is_place)?;
-        check_names("folders", &needs.folders, is_place)?;
+        check_names("hosts", PLACE, &needs.hosts, is_place)?;
+        check_names("folders", PLACE, &needs.folders, is_place)?;
         let only_secrets = needs.files.iter().chain(&needs.hosts).chain(&needs.folders);
         if let Some(need) = only_secrets.into_iter().find(|need| !need.hosts.is_empty()) {
             return Err(format!("needs: `{}` has hosts, which only secrets have", need.name));
@@ -90,20 +90,27 @@ impl Needs {
     }
 }
 
+/// What names may hold, in words.
+const NAME: &str = "lower-case letters, digits and `-`";
+const PLACE: &str = "visible ASCII characters";
+
 /// What names of hosts and folders may hold.
 fn is_place(byte: u8) -> bool {
     byte.is_ascii_graphic()
 }
 
-fn check_names(member: &str, needs: &[Need], may_hold: impl Fn(u8) -> bool) -> Result<(), String> {
+fn check_names(
+    member: &str,
+    hint: &str,
+    needs: &[Need],
+    may_hold: impl Fn(u8) -> bool,
+) -> Result<(), String> {
     if needs.len() > MOST {
         return Err(format!("needs.{member}: names more than {MOST}"));
     }
     for (index, Need { name, reason, .. }) in needs.iter().enumerate() {
         if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(&may_hold) {
-            return Err(format!(
-                "needs.{member}: `{name}` is not a name; use lower-case letters, digits and `-`"
-            ));
+            return Err(format!("needs.{member}: `{name}` is not a name; use {hint}"));
         }
         if needs[..index].iter().any(|other| other.name == *name) {
             return Err(format!("needs.{member}: names `{name}` twice"));

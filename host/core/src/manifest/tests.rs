@@ -1,6 +1,7 @@
 //! Members of manifests as plugins write them: what is read of each, and what is refused, by name.
 
 use super::*;
+use crate::export::RequestFilter;
 use crate::service::ServiceKind;
 use crate::testkit::service_metric;
 use serde_json::json;
@@ -148,10 +149,23 @@ fn needs_are_read_or_refused() {
     assert_eq!(needs.tokenizer.as_deref(), Some("prompts have an exact length"));
     for (json, said) in [
         (
-            json!({ "hosts": [] }),
-            "needs: unknown field `hosts`, expected one of `secrets`, \
-                                  `files`, `tokenizer`",
+            json!({ "ports": [] }),
+            "needs: unknown field `ports`, expected one of `secrets`, `hosts`, `folders`, `stop`, \
+             `files`, `tokenizer`",
         ),
+        (
+            json!({ "hosts": [{ "name": "https://a b", "reason": "r" }] }),
+            "needs.hosts: `https://a b` is not a name; use visible ASCII characters",
+        ),
+        (
+            json!({ "hosts": [{ "name": "https://a", "reason": "r", "hosts": ["https://b"] }] }),
+            "needs: `https://a` has hosts, which only secrets have",
+        ),
+        (
+            json!({ "secrets": [{ "name": "a", "reason": "r", "hosts": ["https://b"] }] }),
+            "needs.secrets: `https://b` is not among needs.hosts",
+        ),
+        (json!({ "stop": "" }), "needs.stop: give a reason on one line, of at most 200 bytes"),
         (json!({ "secrets": [{ "name": "a" }] }), "needs: missing field `reason`"),
         (
             json!({ "secrets": [{ "name": "A", "reason": "r" }] }),
@@ -171,6 +185,38 @@ fn needs_are_read_or_refused() {
         ),
     ] {
         assert_eq!(Needs::read(&json).unwrap_err(), said);
+    }
+}
+
+#[test]
+fn an_exporters_sources_are_read_or_refused() {
+    let exporter = ExporterManifest::read(&json!({
+        "requests": "failed",
+        "sources": {
+            "base_url": [{ "env": "URL" }, { "ini": "./s", "section": "default", "key": "url" }],
+            "secret:key": [{ "flag": "key" }, { "netrc": "~/.netrc", "machine": "{setting:url}" }],
+        },
+    }))
+    .unwrap();
+    assert_eq!(exporter.filter(), RequestFilter::Failed);
+    let ini = Source::Ini { file: "./s".into(), section: "default".into(), key: "url".into() };
+    assert_eq!(exporter.sources["base_url"], [Source::Env("URL".into()), ini]);
+    let machine = "{setting:url}".into();
+    let netrc = Source::Netrc { file: "~/.netrc".into(), machine, field: NetrcField::Password };
+    assert_eq!(exporter.of_secret("key"), [Source::Flag("key".into()), netrc]);
+    assert_eq!(exporter.secrets().collect::<Vec<_>>(), ["key"]);
+    let source = |source| json!({ "sources": { "a": [source] } });
+    for (json, said) in [
+        (json!({ "gaps": true }), "have no meaning without `requests`"),
+        (json!({ "requests": "none" }), "unknown variant `none`"),
+        (json!({ "sources": { "a": [] } }), "exporter.sources.a: give 1 to 32 sources"),
+        (source(json!({ "env": "A", "flag": "b" })), "a source is one of flag, env, ini"),
+        (source(json!({ "env": "A", "key": "b" })), "belongs to another kind of source"),
+        (source(json!({ "yaml": "./a" })), "the source yaml needs a `key`"),
+        (source(json!({ "env": "A\nB" })), "is not a line of at most 256 bytes"),
+    ] {
+        let refused = ExporterManifest::read(&json).unwrap_err();
+        assert!(refused.contains(said), "{refused}");
     }
 }
 

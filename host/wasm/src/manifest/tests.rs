@@ -90,7 +90,27 @@ fn what_a_kind_has_no_use_for_is_refused() {
         (
             Kind::Dataset,
             json!({ "needs": { "secrets": [{ "name": "k", "reason": "r" }] } }),
-            "needs the secret `k`, which goes into headers of an API only",
+            "needs the secret `k`, which goes into headers of an API or an exporter only",
+        ),
+        (
+            Kind::Api,
+            json!({ "needs": { "hosts": [{ "name": "https://h", "reason": "r" }] } }),
+            "needs.hosts is for exporters, but the plugin is an API plugin",
+        ),
+        (
+            Kind::Conventions,
+            json!({ "exporter": { "requests": "all" } }),
+            "has the member `exporter`, but the plugin is a conventions plugin",
+        ),
+        (
+            Kind::Exporter,
+            json!({ "needs": { "secrets": [{ "name": "k", "reason": "r" }] } }),
+            "the secret `k` needs `hosts`: those that it may be sent to",
+        ),
+        (
+            Kind::Exporter,
+            json!({ "exporter": { "sources": { "url": [{ "env": "URL" }] } } }),
+            "exporter.sources: `url` is not a setting",
         ),
         (
             Kind::Dataset,

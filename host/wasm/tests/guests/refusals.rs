@@ -176,7 +176,17 @@ fn imports_that_no_world_provides() {
     );
     assert_eq!(
         import("loadwright:plugin/clock@0.1.0", DATASET),
-        "imports `loadwright:plugin/clock@0.1.0`, which no world of this version provides; see \
+        "imports `loadwright:plugin/clock@0.1.0`, which is only for exporters: use world \
+         `exporter-plugin`"
+    );
+    assert_eq!(
+        import("loadwright:plugin/http@0.1.0", PROTOCOL),
+        "imports `loadwright:plugin/http@0.1.0`, which is only for exporters: use world \
+         `exporter-plugin-http`"
+    );
+    assert_eq!(
+        import("loadwright:plugin/gpu@0.1.0", DATASET),
+        "imports `loadwright:plugin/gpu@0.1.0`, which no world of this version provides; see \
          wit/world.wit"
     );
     assert_eq!(
