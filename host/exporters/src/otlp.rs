@@ -1,7 +1,7 @@
 //! The exporter `otlp`: spans, metrics and the log of a run to a receiver of OTLP, or into files.
 //!
-//! Conventions come compiled ([`shapes`]) from a plugin's description; [`fields`] are what they are
-//! made of. [`spans`], [`metrics`] and [`logs`] make requests of OTLP, [`sender`] sends them.
+//! Conventions come compiled (`shapes`) from a plugin's description; `fields` are what they are
+//! made of. `spans`, `metrics` and `logs` make requests of OTLP, `sender` sends them.
 
 mod environment;
 mod fields;
