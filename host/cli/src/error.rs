@@ -73,7 +73,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// Exporters cannot begin.
-    #[error("{0}; the run was not started")]
+    #[error("{0}; no exporter was started")]
     Export(#[from] StartError),
     /// The system refuses something that every run needs.
     #[error("the system refused a resource: {0}")]

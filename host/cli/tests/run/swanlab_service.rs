@@ -74,7 +74,7 @@ impl Service {
         self.kept.lock().expect("no thread panicked")
     }
 
-    /// Does this in place of answers to requests whose `METHOD PATH` holds `part`, so many times.
+    /// Does this in place of the next `times` answers to requests whose `METHOD PATH` holds `part`.
     pub(super) fn instead(&self, part: &'static str, instead: Instead, times: u32) {
         self.kept().instead.push((part, instead, times));
     }

@@ -15,7 +15,7 @@ pub struct Measures<'a> {
 }
 
 impl<'a> Measures<'a> {
-    /// Those of `record`, of a point whose requests ask for so many `choices`. Warm-up has none.
+    /// Those of `record`, of a point whose requests ask for this number of `choices`. Warm-up has none.
     pub fn of(record: &'a Record, choices: u32) -> Self {
         let single = choices <= 1;
         let row = Row::of(record, single).filter(|_| !record.warmup);

@@ -25,11 +25,6 @@ impl RunWatch {
         &self.deadline
     }
 
-    /// More may be in the store: a point has begun or ended.
-    pub fn look(&self) {
-        self.changed.notify_all();
-    }
-
     /// The run has ended and its files are written; exporters may go on for `timeout`.
     pub fn end(&self, end: ExportEnd, timeout: Duration) {
         self.deadline.set(timeout);

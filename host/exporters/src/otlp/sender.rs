@@ -46,7 +46,7 @@ impl Receiver {
         Ok(Self { runtime: Some(runtime), transports, deadline, pace: network.pace })
     }
 
-    /// Sends `payload` with at most so many `tries`.
+    /// Sends `payload`, at most `tries` times.
     fn send(&self, payload: &Payload, tries: u32) -> Result<Rejected, Fault> {
         let own = self.transports.iter().find(|(signal, _)| *signal == payload.signal());
         let (Some((_, transport)), Some(runtime)) = (own, &self.runtime) else {
