@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "this program's output is its purpose")]
 
 mod bare;
+mod child;
 mod client;
 mod hyper;
 mod loadwright;
@@ -15,6 +16,7 @@ mod machine;
 mod metrics;
 mod plugins;
 mod process;
+mod receiver;
 mod reply;
 mod result;
 mod run;
@@ -40,6 +42,8 @@ enum Command {
     Run(run::RunArgs),
     /// Serves a scenario until standard input ends, then prints its own metrics as JSON
     Server(server::ServerArgs),
+    /// Receives OTLP over HTTP until standard input ends, then prints how many spans it got as JSON
+    Receiver,
     /// Runs a client to compare with, and prints its metrics as JSON
     Client(client::ClientArgs),
     /// Measures what plugins cost, writes the results and prints them as tables
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Server(args) => server::serve(&args),
+        Command::Receiver => receiver::serve(),
         Command::Client(args) => client::run(&args),
         Command::Plugins(args) => plugins::run(&args),
         Command::Table { results } => table::print(&results),

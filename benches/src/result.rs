@@ -3,6 +3,7 @@
 use crate::machine::Machine;
 use crate::metrics::{Metrics, Spread, median};
 use crate::process::Usage;
+use crate::receiver::Received;
 use crate::scenario::Scenario;
 use crate::server::ServerReport;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub(crate) enum Tool {
     Loadwright,
     /// The same with `--threads 2`.
     LoadwrightTwoThreads,
+    /// The same with `--exporter otlp`, which sends every span.
+    LoadwrightOtlp,
     /// `loadwright perf` of another build.
     Baseline,
     /// The same with `--threads 2`.
@@ -48,6 +51,7 @@ impl Tool {
             Self::Hyper => "bare hyper client",
             Self::Loadwright => "loadwright",
             Self::LoadwrightTwoThreads => "loadwright, 2 threads",
+            Self::LoadwrightOtlp => "loadwright, otlp",
             Self::Baseline => "baseline",
             Self::BaselineTwoThreads => "baseline, 2 threads",
         }
@@ -58,8 +62,18 @@ impl Tool {
         match self {
             Self::Loadwright => Some(Self::Baseline),
             Self::LoadwrightTwoThreads => Some(Self::BaselineTwoThreads),
-            Self::Bare | Self::Hyper | Self::Baseline | Self::BaselineTwoThreads => None,
+            _ => None,
         }
+    }
+
+    /// The same with `--exporter otlp`; `None` where that is not measured.
+    pub(crate) fn with_otlp(self) -> Option<Self> {
+        (self == Self::Loadwright).then_some(Self::LoadwrightOtlp)
+    }
+
+    /// The tool whose metrics are compared with its own.
+    pub(crate) fn compared_with(self) -> Option<Self> {
+        if self == Self::LoadwrightOtlp { Some(Self::Loadwright) } else { self.baseline() }
     }
 }
 
@@ -84,6 +98,9 @@ pub(crate) struct Run {
     pub(crate) server: ServerReport,
     /// What the server's process used.
     pub(crate) server_usage: Usage,
+    /// What the receiver of its spans got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) received: Option<Received>,
 }
 
 impl Run {

@@ -2,23 +2,22 @@
 //! server, so that other load on the machine affects all of them alike.
 
 use crate::Failure;
+use crate::child::{ServerProcess, lines, next};
 use crate::loadwright::{self, Loadwright};
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::process::{self, Usage};
 use crate::result::{Measurement, Run, Tool};
 use crate::scenario::{Arrival, Scenario, Shape};
-use crate::server::{Listening, ServerReport};
+use crate::server::ServerReport;
 use crate::table;
 use clap::{Args, ValueEnum};
 use loadwright_timing::clock;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Lines};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// Settings of a measurement.
 #[derive(Debug, Args)]
@@ -35,6 +34,10 @@ pub(crate) struct RunArgs {
     /// Arguments of the baseline alone, e.g. `--baseline-args=--cpu-pinning=off`; repeatable
     #[arg(long, requires = "baseline", allow_hyphen_values = true)]
     baseline_args: Vec<String>,
+    /// A conventions component: adds runs with `--exporter otlp`, which sends every request's spans by
+    /// these conventions to a receiver of its own, beside runs without
+    #[arg(long, requires = "loadwright")]
+    otlp: Option<PathBuf>,
     /// Folder of a tokenizer, for the scenario that needs one
     #[arg(long)]
     tokenizer: Option<PathBuf>,
@@ -79,7 +82,7 @@ fn measure(scenario: Scenario, args: &RunArgs) -> Result<Measurement, Failure> {
         runs: Vec::new(),
     };
     let tools = tools(scenario, args);
-    for tool in [Tool::Loadwright, Tool::Baseline] {
+    for tool in [Tool::Loadwright, Tool::LoadwrightOtlp, Tool::Baseline] {
         if tools.contains(&tool) {
             // Compiles the plugins into their cache, which every later run finds.
             let small = Shape { requests: 1, arrival: Arrival::Workers(1), ..shape.clone() };
@@ -104,19 +107,24 @@ fn tools(scenario: Scenario, args: &RunArgs) -> Vec<Tool> {
     let can = |tool: &Tool| match tool {
         Tool::Bare | Tool::Hyper => true,
         Tool::Loadwright | Tool::LoadwrightTwoThreads => args.loadwright.is_some(),
+        Tool::LoadwrightOtlp => args.otlp.is_some(),
         Tool::Baseline | Tool::BaselineTwoThreads => args.baseline.is_some(),
     };
     if scenario.shape().random && args.tokenizer.is_none() {
         return Vec::new();
     }
     let tools = scenario.tools().iter();
-    tools.flat_map(|&tool| [Some(tool), tool.baseline()]).flatten().filter(can).collect()
+    tools
+        .flat_map(|&tool| [Some(tool), tool.with_otlp(), tool.baseline()])
+        .flatten()
+        .filter(can)
+        .collect()
 }
 
 /// One run of `tool`.
 fn run_once(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Result<Run, Failure> {
     let server = ServerProcess::start(scenario)?;
-    let build = |binary: &Option<PathBuf>, threads, arguments| {
+    let build = |binary: &Option<PathBuf>, threads, arguments: &[String]| {
         let binary = binary.as_deref().ok_or("its binary was not given")?;
         let tokenizer = args.tokenizer.as_deref();
         let loadwright = Loadwright { binary, threads, tokenizer, arguments };
@@ -124,17 +132,20 @@ fn run_once(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Re
     };
     let loadwright = |threads| build(&args.loadwright, threads, &[]);
     let baseline = |threads| build(&args.baseline, threads, &args.baseline_args);
+    let receiver = (tool == Tool::LoadwrightOtlp).then(ServerProcess::receiver).transpose()?;
     let (start, start_wall) = (clock::now(), clock::wall());
     let (usage, reported) = match tool {
         Tool::Bare => run_bare("bare", shape, server.address)?,
         Tool::Hyper => run_bare("hyper", shape, server.address)?,
         Tool::Loadwright => loadwright(1)?,
         Tool::LoadwrightTwoThreads => loadwright(2)?,
+        Tool::LoadwrightOtlp => build(&args.loadwright, 1, &exporting(args, receiver.as_ref())?)?,
         Tool::Baseline => baseline(1)?,
         Tool::BaselineTwoThreads => baseline(2)?,
     };
     let wall_s = (clock::now() - start) as f64 / 1e9;
-    let (server_usage, report) = server.stop()?;
+    let (server_usage, report): (_, ServerReport) = server.stop()?;
+    let received = receiver.map(ServerProcess::stop).transpose()?.map(|(_, received)| received);
     let first_request_ms = report.first_at.map(|at| at.saturating_sub(start_wall) as f64 / 1e6);
     let run = Run {
         tool,
@@ -145,6 +156,7 @@ fn run_once(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Re
         reported,
         server: report,
         server_usage,
+        received,
     };
     let served = run.server.metrics.requests;
     if run.reported.requests != shape.requests || served != shape.requests {
@@ -152,6 +164,18 @@ fn run_once(scenario: Scenario, shape: &Shape, tool: Tool, args: &RunArgs) -> Re
         return Err(format!("asked {asked} requests, {reported} reported, {served} served").into());
     }
     Ok(run)
+}
+
+/// Arguments by which every span goes to `receiver` while the run lasts.
+fn exporting(args: &RunArgs, receiver: Option<&ServerProcess>) -> Result<Vec<String>, Failure> {
+    let (plugin, receiver) = args.otlp.as_deref().zip(receiver).ok_or("--otlp was not given")?;
+    let name = plugin.file_stem().unwrap_or_default().display();
+    Ok(vec![
+        "--exporter=otlp".into(),
+        format!("--plugin={}", plugin.display()),
+        format!("--exporter-option=otlp.conventions={name}"),
+        format!("--exporter-option=otlp.endpoint=http://{}", receiver.address),
+    ])
 }
 
 fn run_bare(by: &str, shape: &Shape, address: SocketAddr) -> Result<(Usage, Metrics), Failure> {
@@ -179,54 +203,4 @@ fn run_loadwright(
     let command = loadwright::command(loadwright, shape, address, outputs.path());
     let usage = loadwright::run(command, outputs.path())?;
     Ok((usage, loadwright::metrics(outputs.path())?))
-}
-
-/// The server as a process of its own.
-pub(crate) struct ServerProcess {
-    /// `None` once it was waited for.
-    child: Option<Child>,
-    lines: Lines<BufReader<ChildStdout>>,
-    pub(crate) address: SocketAddr,
-}
-
-impl ServerProcess {
-    pub(crate) fn start(scenario: Scenario) -> Result<Self, Failure> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["server", "--scenario", &scenario.name()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut lines = lines(&mut child)?;
-        let listening: Listening = next(&mut lines)?;
-        Ok(Self { child: Some(child), lines, address: listening.address })
-    }
-
-    pub(crate) fn stop(mut self) -> Result<(Usage, ServerReport), Failure> {
-        let mut child = self.child.take().ok_or("a server is stopped once")?;
-        drop(child.stdin.take());
-        let report = next(&mut self.lines)?;
-        Ok((process::wait(child, "the server")?, report))
-    }
-}
-
-impl Drop for ServerProcess {
-    /// Ends a server whose client failed.
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            // It may have ended already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn lines(child: &mut Child) -> Result<Lines<BufReader<ChildStdout>>, Failure> {
-    let output = child.stdout.take().ok_or("its output is piped")?;
-    Ok(BufReader::new(output).lines())
-}
-
-/// The next line as JSON.
-fn next<T: DeserializeOwned>(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<T, Failure> {
-    let line = lines.next().ok_or("it ended without saying anything")??;
-    Ok(serde_json::from_str(&line)?)
 }

@@ -13,7 +13,7 @@ struct Row {
     digits: usize,
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     Row { name: "CPU per frame (µs)", of: |run| Some(run.cpu_us_per_frame()), digits: 2 },
     Row { name: "mean TTFT error (ms)", of: |run| Some(run.ttft_error()?.mean), digits: 3 },
     Row { name: "p99 TTFT error (ms)", of: |run| Some(run.ttft_error()?.p99), digits: 3 },
@@ -31,6 +31,7 @@ const ROWS: [Row; 10] = [
         digits: 3,
     },
     Row { name: "first request after (ms)", of: |run| run.first_request_ms, digits: 0 },
+    Row { name: "spans per second", of: |run| run.received.as_ref()?.spans_per_s, digits: 0 },
     Row { name: "server's CPU (s)", of: |run| Some(run.server_usage.cpu_s), digits: 2 },
 ];
 
@@ -62,7 +63,9 @@ pub(crate) fn markdown(measurement: &Measurement) -> String {
     let tools = measurement.tools();
     let pairs: Vec<(Tool, Tool)> = tools
         .iter()
-        .filter_map(|&tool| Some((tool, tool.baseline().filter(|other| tools.contains(other))?)))
+        .filter_map(|&tool| {
+            Some((tool, tool.compared_with().filter(|other| tools.contains(other))?))
+        })
         .collect();
     let heads: String = tools.iter().map(|tool| format!(" {} |", tool.name())).collect();
     let ratios: String = pairs

@@ -61,6 +61,7 @@ pub(crate) const GUESTS: &[Guest] = &[
     plugin("planned", Origin::Fixture),
     plugin("table", Origin::Fixture),
     plugin("signed", Origin::Fixture),
+    plugin("five_spans", Origin::Fixture),
     plugin("folder", Origin::Fixture),
     Guest { name: "future", package: "future", origin: Origin::Fixture, form: Form::Bare },
     Guest { name: "core", package: "prompt", origin: Origin::Fixture, form: Form::Core },

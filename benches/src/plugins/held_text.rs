@@ -3,10 +3,11 @@
 
 use super::identified;
 use crate::Failure;
+use crate::child::ServerProcess;
 use crate::loadwright;
 use crate::process::Usage;
-use crate::run::ServerProcess;
 use crate::scenario::Scenario;
+use crate::server::ServerReport;
 use loadwright_wasm::Source;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ pub(super) fn measure(path: &Path, binary: &Path) -> Result<HeldText, Failure> {
         .arg("--outputs-dir")
         .arg(outputs.path());
     let usage = loadwright::run(command, outputs.path())?;
-    server.stop()?;
+    let _: (Usage, ServerReport) = server.stop()?;
     let reported = loadwright::metrics(outputs.path())?;
     Ok(HeldText {
         plugin,

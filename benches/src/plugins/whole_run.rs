@@ -2,10 +2,11 @@
 
 use super::identified;
 use crate::Failure;
+use crate::child::ServerProcess;
 use crate::loadwright;
 use crate::process::Usage;
-use crate::run::ServerProcess;
 use crate::scenario::Scenario;
+use crate::server::ServerReport;
 use loadwright_timing::clock;
 use loadwright_wasm::{Kind, Source};
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ fn run(source: &Source, plugin: &str, binary: &Path, requests: u64) -> Result<Wh
     let start = clock::now();
     let usage = loadwright::run(command, outputs.path())?;
     let wall_s = (clock::now() - start) as f64 / 1e9;
-    server.stop()?;
+    let _: (Usage, ServerReport) = server.stop()?;
     let reported = loadwright::metrics(outputs.path())?;
     Ok(WholeRun {
         plugin: plugin.to_owned(),

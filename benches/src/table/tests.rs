@@ -2,6 +2,7 @@ use super::*;
 use crate::machine::Machine;
 use crate::metrics::Metrics;
 use crate::process::Usage;
+use crate::receiver::Received;
 use crate::scenario::Scenario;
 use crate::server::ServerReport;
 
@@ -18,6 +19,7 @@ fn run(tool: Tool, cpu_s: f64) -> Run {
         reported: Metrics::default(),
         server: ServerReport { metrics, received: 1, connections: 1, frames: 10, first_at },
         server_usage: usage,
+        received: None,
     }
 }
 
@@ -36,6 +38,26 @@ fn builds_are_compared_with_the_bare_client_and_with_each_other() {
     assert!(lines.contains(&"|---|---:|---:|---:|---:|"), "{text}");
     let row = "| CPU per frame (µs) | 1.00 | 3.00 (3.00) | 2.00 (2.00) | 1.500 |";
     assert!(lines.contains(&row), "{text}");
+}
+
+#[test]
+fn a_run_with_an_exporter_is_compared_with_one_without() {
+    let received = Some(Received { requests: 2, bytes: 3, spans: 4, spans_per_s: Some(5.0) });
+    let text = markdown(&Measurement {
+        scenario: Scenario::OpenLoop,
+        requests: 1,
+        date: "2026-01-01".into(),
+        machine: Machine::here(),
+        runs: vec![
+            run(Tool::Loadwright, 2e-5),
+            Run { received, ..run(Tool::LoadwrightOtlp, 3e-5) },
+        ],
+    });
+    let lines: Vec<&str> = text.lines().collect();
+    let head = "| metric | loadwright | loadwright, otlp | loadwright, otlp / loadwright |";
+    assert!(lines.contains(&head), "{text}");
+    assert!(lines.contains(&"| CPU per frame (µs) | 2.00 | 3.00 | 1.500 |"), "{text}");
+    assert!(lines.contains(&"| spans per second | – | 5 | – |"), "{text}");
 }
 
 #[test]
