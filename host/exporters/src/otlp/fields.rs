@@ -222,6 +222,19 @@ impl Field {
         }
     }
 
+    /// What a metric of the field `name` measures: where summaries have a metric of this name, that one,
+    /// which counts the requests that count there.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn measured(name: &str) -> Result<Self, String> {
+        let metric = Metric::try_from(name.to_owned()).ok().filter(|one| one.is_distribution());
+        match metric {
+            Some(metric) if metric != Metric::Itl => Ok(Self::Metric(metric)),
+            Some(_) | None => Self::named(name),
+        }
+    }
+
     /// Its value for `of`; times are seconds on the point's clock.
     pub(super) fn get<'a>(&self, of: &Subject<'a>) -> Option<Datum<'a>> {
         match self {

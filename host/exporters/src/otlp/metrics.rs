@@ -149,7 +149,11 @@ impl Metrics {
         Self { provider, collected, groups, rows, since, temporality: how.temporality }
     }
 
+    /// Adds a request; warm-up is in no metric.
     pub(super) fn request(&self, shapes: &Compiled, of: &Subject<'_>) {
+        if of.request.record.warmup {
+            return;
+        }
         for group in &self.groups {
             let attributes = evaluate(&shapes.metrics[group.attributes].attributes, of);
             for (index, recorder) in &group.metrics {

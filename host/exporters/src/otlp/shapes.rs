@@ -134,7 +134,7 @@ fn metric(shape: MetricShape, alike: usize) -> Result<MetricOf, String> {
     }
     let measured = match shape.per_row {
         true => Measured::Row(shape.value),
-        false => Measured::Request(Field::named(&shape.value)?),
+        false => Measured::Request(Field::measured(&shape.value)?),
     };
     Ok(MetricOf {
         name: shape.name,

@@ -128,6 +128,8 @@ fn shapes() -> Shapes {
             metric("latency", "latency", Instrument::Histogram, false),
             metric("gaps", "itl", Instrument::Histogram, false),
             metric("requests", "requests", Instrument::Counter, false),
+            metric("output", "output_tokens", Instrument::Histogram, false),
+            metric("bytes", "bytes_received", Instrument::Counter, false),
             metric("in_flight", "in_flight", Instrument::UpDownCounter, true),
         ],
         link_turns: true,

@@ -12,6 +12,7 @@ use loadwright_core::trace::AttemptKey;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
@@ -184,6 +185,22 @@ fn histograms_have_the_counts_sums_and_percentiles_of_the_records() {
     let Data::Sum(count) = received.metric("requests") else { panic!("a sum") };
     let attributes = &count.data_points[0].attributes;
     assert!(count.is_monotonic && value(attributes, "model").cloned() == text("m"));
+}
+
+/// Tokens are a field of every attempt and a metric of those that succeeded.
+#[test]
+fn metrics_count_the_requests_that_summaries_count() {
+    let mut requests: Vec<_> = (0..400).map(request).collect();
+    let bytes = requests[0].record.bytes_received;
+    requests.push(given(Record { warmup: true, seq: 400, ..(*requests[0].record).clone() }));
+    let broken = Record { seq: 401, outcome: Outcome::Truncated, ..(*requests[0].record).clone() };
+    requests.push(given(broken));
+    let received = sent(&[], &requests);
+    let Data::ExponentialHistogram(output) = received.metric("output") else { panic!("tokens") };
+    assert_eq!((output.data_points[0].count, output.data_points[0].sum), (400, Some(800.0)));
+    let Data::Sum(sum) = received.metric("bytes") else { panic!("bytes") };
+    let expected = number_data_point::Value::AsDouble(401.0 * bytes as f64);
+    assert_eq!(sum.data_points[0].value, Some(expected), "all but the warm-up");
 }
 
 #[test]
