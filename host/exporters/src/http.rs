@@ -14,10 +14,11 @@ mod reply;
 mod retry;
 
 pub use client::Network;
-pub(crate) use failure::why;
+pub(crate) use failure::{cause, innermost, why};
 pub use gate::{Lookup, SystemLookup};
 pub(crate) use prepare::OpenFile;
 pub use proxies::Proxies;
+pub(crate) use proxies::Via;
 pub use retry::Pace;
 pub(crate) use retry::asked;
 

@@ -27,6 +27,7 @@ pub use signal::Protocol;
 
 use crate::deadline::Deadline;
 use crate::http::Network;
+use crate::usage::Usage;
 use environment::Environment;
 use fields::PointFacts;
 use loadwright_core::export::telemetry::Shapes;
@@ -59,6 +60,8 @@ pub struct Setup<'a> {
     pub network: Network,
     /// Until when it may work.
     pub deadline: Deadline,
+    /// Counts what is sent.
+    pub usage: Usage,
     /// Where files are written, with `mode=offline`.
     pub files: Box<dyn ExporterServices>,
 }
@@ -100,7 +103,7 @@ impl Otlp {
     /// # Errors
     /// A variable, an option or the description of the conventions plugin is not valid.
     pub fn open(setup: Setup<'_>) -> Result<Self, String> {
-        let Setup { options, environment, shapes, network, deadline, files } = setup;
+        let Setup { options, environment, shapes, network, deadline, usage, files } = setup;
         let environment = Environment(environment);
         let by_plugin = |error| format!("conventions plugin `{}`: {error}", options.conventions);
         let shapes = Compiled::new(shapes).map_err(by_plugin)?;
@@ -115,7 +118,7 @@ impl Otlp {
                 let wanted = Signal::ALL.into_iter().filter(|signal| options.has(*signal));
                 let link = |signal| Ok((signal, environment.link(signal, &options)?));
                 let links = wanted.map(link).collect::<Result<Vec<_>, String>>()?;
-                Sender::Receiver(Receiver::new(links, &network, deadline)?)
+                Sender::Receiver(Receiver::new(links, &network, deadline, usage)?)
             }
         };
         Ok(Self {

@@ -32,6 +32,7 @@ impl Common<'_> {
             shapes,
             network: self.network.clone(),
             deadline: self.watch.deadline().clone(),
+            usage: usage.clone(),
             files: Box::new(files),
         };
         let sender = Otlp::open(setup)

@@ -1,5 +1,7 @@
 //! Proxies named by the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.
 
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
 use loadwright_core::secret::masked_url;
 use reqwest::{NoProxy, Proxy};
 use url::Url;
@@ -9,6 +11,13 @@ use url::Url;
 pub struct Proxies {
     found: Vec<Found>,
     none: Option<String>,
+}
+
+/// The proxy of one URL.
+#[derive(Debug, Clone)]
+pub(crate) struct Via {
+    pub(crate) proxy: Uri,
+    pub(crate) credentials: Option<HeaderValue>,
 }
 
 #[derive(Debug, Clone)]
@@ -91,6 +100,21 @@ impl Proxies {
                 .map_err(|error| format!("{}: {error}", found.variable))
         };
         self.found.iter().map(rule).collect()
+    }
+
+    /// The proxy that requests to `url` go through, by the rules of the client; none: they go direct.
+    pub(crate) fn via(&self, url: &Url) -> Option<Via> {
+        let mut matcher = Matcher::builder().no(self.none.clone().unwrap_or_default());
+        for found in &self.found {
+            let proxy = found.url.to_string();
+            matcher = match found.scheme {
+                Scheme::Http => matcher.http(proxy),
+                Scheme::Https => matcher.https(proxy),
+                Scheme::All => matcher.all(proxy),
+            };
+        }
+        let proxy = matcher.build().intercept(&url.as_str().parse().ok()?)?;
+        Some(Via { proxy: proxy.uri().clone(), credentials: proxy.basic_auth().cloned() })
     }
 }
 

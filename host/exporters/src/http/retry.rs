@@ -43,11 +43,17 @@ pub(super) fn pause(
     if tried >= pace.tries || !is_worth(retry, outcome) {
         return None;
     }
-    let doubled = pace.first.saturating_mul(1 << (tried - 1).min(16)).min(pace.longest);
-    let own = doubled.mul_f64(0.5 + 0.5 * random());
-    let asked =
-        outcome.as_ref().ok().and_then(|reply| asked(&reply.headers, now)).unwrap_or_default();
-    (asked <= pace.longest_asked).then_some(own.max(asked))
+    pace.pause(tried, outcome.as_ref().ok().and_then(|reply| asked(&reply.headers, now)))
+}
+
+impl Pace {
+    /// The pause after try number `tried`; none: the server asked for too long a one.
+    pub(crate) fn pause(self, tried: u32, asked: Option<Duration>) -> Option<Duration> {
+        let doubled = self.first.saturating_mul(1 << (tried - 1).min(16)).min(self.longest);
+        let own = doubled.mul_f64(0.5 + 0.5 * random());
+        let asked = asked.unwrap_or_default();
+        (asked <= self.longest_asked).then_some(own.max(asked))
+    }
 }
 
 fn is_worth(retry: Retry, outcome: &Result<Reply, Failure>) -> bool {

@@ -5,8 +5,10 @@ use super::environment::Link;
 use super::payload::{Payload, Rejected};
 use super::signal::Signal;
 use super::transport::{Transport, Trouble};
+use crate::clock;
 use crate::deadline::Deadline;
 use crate::http::{Network, Pace};
+use crate::usage::Usage;
 use loadwright_core::ports::{ExporterServices, Fault};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -29,6 +31,15 @@ pub(super) struct Receiver {
     transports: Vec<(Signal, Transport)>,
     deadline: Deadline,
     pace: Pace,
+    usage: Usage,
+}
+
+/// How often a request is tried.
+#[derive(Clone, Copy)]
+struct Tries {
+    most: u32,
+    /// None begins later than this after the first.
+    within: Duration,
 }
 
 impl Receiver {
@@ -36,53 +47,72 @@ impl Receiver {
         links: Vec<(Signal, Link)>,
         network: &Network,
         deadline: Deadline,
+        usage: Usage,
     ) -> Result<Self, String> {
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(4).build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
         let inside = runtime.enter();
-        let open = |(signal, link)| Transport::open(link, network).map(|opened| (signal, opened));
+        let open =
+            |(signal, link)| Transport::open(link, network, &usage).map(|opened| (signal, opened));
         let transports = links.into_iter().map(open).collect::<Result<_, _>>()?;
         drop(inside);
-        Ok(Self { runtime: Some(runtime), transports, deadline, pace: network.pace })
+        Ok(Self { runtime: Some(runtime), transports, deadline, pace: network.pace, usage })
     }
 
-    /// Sends `payload`, at most `tries` times.
-    fn send(&self, payload: &Payload, tries: u32) -> Result<Rejected, Fault> {
+    /// Whether the receiver of `signal` takes an empty request. One that is busy now is asked a second
+    /// time; one that hangs, once.
+    fn check(&self, signal: Signal, transport: &Transport) -> Result<(), Fault> {
+        let tries = Tries { most: 2, within: transport.timeout() };
+        self.send_by(transport, &Payload::empty(signal), tries).map(drop)
+    }
+
+    fn send(&self, payload: &Payload) -> Result<Rejected, Fault> {
         let own = self.transports.iter().find(|(signal, _)| *signal == payload.signal());
-        let (Some((_, transport)), Some(runtime)) = (own, &self.runtime) else {
-            return Ok(Rejected::default());
-        };
-        let sent = async {
-            let mut tried = 0;
-            loop {
-                tried += 1;
-                match transport.send(payload).await {
-                    Ok(rejected) => return Ok(rejected),
-                    Err(Trouble::Again { after, .. })
-                        if tried < tries && self.pause(tried, after).is_some() =>
-                    {
-                        tokio::time::sleep(self.pause(tried, after).unwrap_or_default()).await;
-                    }
-                    Err(Trouble::Again { why, .. }) => return Err(Fault::Transient(why)),
-                    Err(Trouble::Final(why)) => return Err(Fault::Fatal(why)),
-                }
-            }
-        };
+        let tries = Tries { most: self.pace.tries.min(MOST_TRIES), within: Duration::MAX };
+        own.map_or(Ok(Rejected::default()), |(_, transport)| {
+            self.send_by(transport, payload, tries)
+        })
+    }
+
+    fn send_by(
+        &self,
+        transport: &Transport,
+        payload: &Payload,
+        tries: Tries,
+    ) -> Result<Rejected, Fault> {
+        let Some(runtime) = &self.runtime else { return Ok(Rejected::default()) };
+        self.usage.add_request();
         let told = runtime.block_on(async {
             tokio::select! {
                 biased;
                 over = self.deadline.over() => Err(Fault::Transient(over.to_string())),
-                sent = sent => sent,
+                sent = self.tried(transport, payload, tries) => sent,
             }
         });
         told.map_err(|fault| at(&transport.place(), payload.signal(), fault))
     }
 
-    /// Before the next try; none: the receiver asks for too long a time.
-    fn pause(&self, tried: u32, asked: Option<Duration>) -> Option<Duration> {
-        let doubled = self.pace.first.saturating_mul(1 << (tried - 1).min(16));
-        let asked = asked.unwrap_or_default();
-        (asked <= self.pace.longest_asked).then_some(doubled.min(self.pace.longest).max(asked))
+    async fn tried(
+        &self,
+        transport: &Transport,
+        payload: &Payload,
+        tries: Tries,
+    ) -> Result<Rejected, Fault> {
+        let first = clock::instant();
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let (why, after) = match transport.send(payload).await {
+                Ok(rejected) => return Ok(rejected),
+                Err(Trouble::Final(why)) => return Err(Fault::Fatal(why)),
+                Err(Trouble::Again { why, after }) => (why, after),
+            };
+            let is_late = clock::instant().duration_since(first) >= tries.within;
+            let pause = self.pace.pause(tried, after).filter(|_| tried < tries.most && !is_late);
+            let Some(pause) = pause else { return Err(Fault::Transient(why)) };
+            tokio::time::sleep(pause).await;
+            self.usage.add_retry();
+        }
     }
 }
 
@@ -109,10 +139,8 @@ impl Sender {
     pub(super) fn check(&mut self, fresh: bool) -> Result<(), Fault> {
         match self {
             Self::Receiver(receiver) => {
-                for (signal, _) in &receiver.transports {
-                    receiver.send(&Payload::empty(*signal), 2)?;
-                }
-                Ok(())
+                let mut all = receiver.transports.iter();
+                all.try_for_each(|(signal, transport)| receiver.check(*signal, transport))
             }
             Self::Files(files) if fresh => {
                 Signal::ALL.iter().try_for_each(|signal| files.put(&file(*signal), b""))
@@ -124,7 +152,7 @@ impl Sender {
     /// Sends `payload`.
     pub(super) fn send(&mut self, payload: &Payload) -> Result<Rejected, Fault> {
         match self {
-            Self::Receiver(receiver) => receiver.send(payload, receiver.pace.tries.min(MOST_TRIES)),
+            Self::Receiver(receiver) => receiver.send(payload),
             Self::Files(files) => {
                 let mut line = payload.json().map_err(Fault::Fatal)?;
                 line.push(b'\n');

@@ -1,13 +1,19 @@
 //! The exporter against a receiver in this process: what it decodes is compared with the records.
 
+mod certificates;
+mod collector;
+mod grpc;
 mod hostile;
 mod offline;
+mod proxy;
 mod receiver;
+mod tls;
 mod values;
 
 use super::{Options, Otlp, Setup};
 use crate::deadline::Deadline;
 use crate::http::{Network, Pace};
+use crate::usage::Usage;
 use loadwright_core::export::http::{Algorithm, Artifact, Request, Response, Statement, Table};
 use loadwright_core::export::telemetry::{
     Attribute, Condition, Instrument, MetricShape, Shapes, SpanKind, SpanShape, Test, Value,
@@ -68,25 +74,52 @@ impl ExporterServices for Files {
 
 /// The exporter with variables and options as they would be typed.
 fn opened(variables: &[(&str, &str)], options: &[(&str, &str)], files: Files) -> Box<dyn Exporter> {
-    let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-    let variables: BTreeMap<String, String> = variables.iter().map(pair).collect();
-    let environment = |name: &str| variables.get(name).cloned();
-    let given: BTreeMap<String, String> = options.iter().map(pair).collect();
+    made(variables, options, files, network(), &Usage::default()).unwrap()
+}
+
+/// Pauses that tests do not notice.
+fn network() -> Network {
     let pace = Pace {
         tries: 3,
         first: Duration::from_millis(1),
         longest: Duration::from_millis(2),
         ..Pace::default()
     };
-    let setup = Setup {
+    Network { pace, ..Network::default() }
+}
+
+fn made(
+    variables: &[(&str, &str)],
+    options: &[(&str, &str)],
+    files: Files,
+    network: Network,
+    usage: &Usage,
+) -> Result<Box<dyn Exporter>, String> {
+    let made = |otlp| Box::new(otlp) as Box<dyn Exporter>;
+    plain(variables, options, files, network, usage).map(made)
+}
+
+/// The exporter itself.
+fn plain(
+    variables: &[(&str, &str)],
+    options: &[(&str, &str)],
+    files: Files,
+    network: Network,
+    usage: &Usage,
+) -> Result<Otlp, String> {
+    let pair = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    let variables: BTreeMap<String, String> = variables.iter().map(pair).collect();
+    let environment = |name: &str| variables.get(name).cloned();
+    let given: BTreeMap<String, String> = options.iter().map(pair).collect();
+    Otlp::open(Setup {
         options: Options::read(&given).unwrap(),
         environment: &environment,
         shapes: shapes(),
-        network: Network { pace, ..Network::default() },
+        network,
         deadline: Deadline::new(),
+        usage: usage.clone(),
         files: Box::new(files),
-    };
-    Box::new(Otlp::open(setup).unwrap())
+    })
 }
 
 /// Attributes of several types, a child, a histogram, a counter and a metric of rows.

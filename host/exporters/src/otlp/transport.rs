@@ -2,11 +2,13 @@
 
 pub(super) mod grpc;
 pub(super) mod http;
+mod tls;
 
 use super::environment::Link;
 use super::payload::{Payload, Rejected};
 use super::signal::Protocol;
 use crate::http::Network;
+use crate::usage::Usage;
 use std::time::Duration;
 
 /// The most bytes of a request, as the specification has it.
@@ -32,20 +34,30 @@ pub(super) enum Transport {
 
 impl Transport {
     /// Must be called within a runtime.
-    pub(super) fn open(link: Link, network: &Network) -> Result<Self, String> {
+    pub(super) fn open(link: Link, network: &Network, usage: &Usage) -> Result<Self, String> {
         match link.protocol {
-            Protocol::Protobuf | Protocol::Json => http::Client::new(link, network).map(Self::Http),
-            Protocol::Grpc => grpc::Client::new(link, network).map(Self::Grpc),
+            Protocol::Protobuf | Protocol::Json => {
+                http::Client::new(link, network, usage).map(Self::Http)
+            }
+            Protocol::Grpc => grpc::Client::new(link, network, usage).map(Self::Grpc),
+        }
+    }
+
+    fn link(&self) -> &Link {
+        match self {
+            Self::Http(client) => &client.link,
+            Self::Grpc(client) => &client.link,
         }
     }
 
     /// Where it leads, for messages.
     pub(super) fn place(&self) -> String {
-        let link = match self {
-            Self::Http(client) => &client.link,
-            Self::Grpc(client) => &client.link,
-        };
-        loadwright_core::secret::masked_url(link.endpoint.as_str())
+        loadwright_core::secret::masked_url(self.link().endpoint.as_str())
+    }
+
+    /// The longest time of one try.
+    pub(super) fn timeout(&self) -> Duration {
+        self.link().timeout
     }
 
     /// Sends `payload` once.
@@ -55,4 +67,10 @@ impl Transport {
             Self::Grpc(client) => client.send(payload).await,
         }
     }
+}
+
+/// Of a try that took too long.
+fn late(link: &Link) -> Trouble {
+    let why = format!("no answer within {} s", link.timeout.as_secs_f64());
+    Trouble::Again { why, after: None }
 }

@@ -46,11 +46,20 @@ fn busy_receivers_are_asked_again() {
 }
 
 #[test]
-fn hanging_cutting_and_flooding_receivers_end_in_a_named_error() {
-    let timeout = [("OTEL_EXPORTER_OTLP_TIMEOUT", "50")];
-    let hang = || Answer::Hang(Vec::new());
-    let error = begin(vec![hang(), hang()], &timeout).unwrap_err();
+fn a_receiver_that_hangs_is_given_up_after_one_timeout() {
+    let server = Server::start(vec![Answer::Hang(Vec::new()), Answer::Hang(Vec::new())]);
+    let url = server.url("");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*url), ("OTEL_EXPORTER_OTLP_TIMEOUT", "50")];
+    let mut otlp = opened(&variables, &[], Files::default());
+    let error = otlp.begin(&super::run()).unwrap_err().to_string();
     assert!(error.contains("no answer within 0.05 s"), "{error}");
+    server.next();
+    drop(otlp);
+    assert!(server.is_quiet(), "there was one request");
+}
+
+#[test]
+fn cutting_and_flooding_receivers_end_in_a_named_error() {
     let cut = || Answer::Close(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab".to_vec());
     let error = begin(vec![cut(), cut()], &[]).unwrap_err();
     assert!(error.contains("no response from 127.0.0.1"), "{error}");
@@ -73,4 +82,27 @@ fn what_is_rejected_is_told_with_a_count() {
     let sampled = (0..).map(request).find(|one| one.trace.unwrap().sampled).unwrap();
     let ack = otlp.requests(0, &[sampled]).unwrap();
     assert_eq!(ack.losses, ["3 spans that the receiver rejected: over quota"]);
+}
+
+#[test]
+fn traffic_is_counted() {
+    let usage = crate::usage::Usage::default();
+    let partial = ExportTracePartialSuccess { rejected_spans: 1, error_message: "x".into() };
+    let answer = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+    let told = response(200, &["connection: close"], &answer);
+    let busy = status(503, &["retry-after: 0"]);
+    let server = Server::start(vec![busy, ok(), ok(), ok(), ok(), ok(), Answer::Close(told)]);
+    let url = server.url("");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    let mut otlp =
+        super::made(&variables, &[], Files::default(), super::network(), &usage).unwrap();
+    begun(otlp.as_mut());
+    let before = usage.read();
+    assert_eq!((before.requests, before.retries), (5, 1));
+    (0..6).for_each(|_| drop(server.next()));
+    let sampled = (0..).map(request).find(|one| one.trace.unwrap().sampled).unwrap();
+    otlp.requests(0, &[sampled]).unwrap();
+    let after = usage.read();
+    assert_eq!(after.bytes_sent - before.bytes_sent, server.next().body.len() as u64);
+    assert_eq!(after.bytes_received - before.bytes_received, answer.len() as u64);
 }

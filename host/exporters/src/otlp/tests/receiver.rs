@@ -1,6 +1,8 @@
-//! A receiver of OTLP over HTTP.
+//! Receivers of OTLP, and what arrived.
 
+use super::collector::Collector;
 use crate::http::tests::server::{Answer, Seen, Server, response};
+use crate::otlp::payload::Payload;
 use flate2::read::GzDecoder;
 use loadwright_core::ports::Exporter;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -29,12 +31,57 @@ pub(super) fn ok() -> Answer {
     Answer::Close(response(200, &["connection: close"], b""))
 }
 
+/// A receiver that takes everything.
+pub(super) enum Taking {
+    Http(Server),
+    Grpc(Collector),
+}
+
+impl Taking {
+    /// One that speaks the protocol of `variables`.
+    pub(super) fn by(variables: &[(&str, &str)]) -> Self {
+        let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        if variables.contains(&grpc) {
+            Self::Grpc(Collector::start(Vec::new()))
+        } else {
+            Self::Http(taking(64))
+        }
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Http(server) => server.url(""),
+            Self::Grpc(collector) => collector.url(),
+        }
+    }
+
+    /// The next `count` requests.
+    pub(super) fn received(&self, count: usize) -> Received {
+        match self {
+            Self::Http(server) => Received::of(server, count),
+            Self::Grpc(collector) => {
+                let mut received = Received::default();
+                (0..count).for_each(|_| received.put(collector.next().payload));
+                received
+            }
+        }
+    }
+}
+
 impl Received {
     /// Reads `count` requests of `server`.
     pub(super) fn of(server: &Server, count: usize) -> Self {
         let mut received = Self::default();
         (0..count).for_each(|_| received.add(&server.next()));
         received
+    }
+
+    fn put(&mut self, payload: Payload) {
+        match payload {
+            Payload::Traces(request) => self.traces.push(request),
+            Payload::Metrics(request) => self.metrics.push(request),
+            Payload::Logs(request) => self.logs.push(request),
+        }
     }
 
     fn add(&mut self, seen: &Seen) {

@@ -1,6 +1,6 @@
 //! Values: spans by the records, histograms by the summary.
 
-use super::receiver::{Received, begun, taking};
+use super::receiver::{Received, Taking, begun, taking};
 use super::{Files, ORIGIN, TRACED, ZERO, given, opened, request};
 use loadwright_core::Nanos;
 use loadwright_core::export::{
@@ -63,13 +63,15 @@ fn transports() -> Vec<Vec<(&'static str, &'static str)>> {
         vec![],
         vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
         vec![("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
+        vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+        vec![("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
     ]
 }
 
 /// Three checks, two lines of the log, spans, the tail, metrics, and the log's end.
 fn sent(variables: &[(&str, &str)], requests: &[ExportRequest]) -> Received {
-    let server = taking(64);
-    let url = server.url("");
+    let server = Taking::by(variables);
+    let url = server.url();
     let mut variables = variables.to_vec();
     variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &url));
     variables.push(("OTEL_RESOURCE_ATTRIBUTES", "team=a%20b,service.name=other"));
@@ -80,12 +82,7 @@ fn sent(variables: &[(&str, &str)], requests: &[ExportRequest]) -> Received {
     otlp.end_point(0, &summary(p99(requests))).unwrap();
     otlp.end(ExportEnd::Completed).unwrap();
     drop(otlp);
-    let mut received = Received::default();
-    let more = Received::of(&server, 3 + 2 + 1 + 1 + 1 + 1 + 1);
-    received.traces.extend(more.traces);
-    received.metrics.extend(more.metrics);
-    received.logs.extend(more.logs);
-    received
+    server.received(3 + 2 + 1 + 1 + 1 + 1 + 1)
 }
 
 fn span_of<'a>(received: &'a Received, request: &ExportRequest, name: &str) -> Option<&'a Span> {
@@ -151,8 +148,14 @@ fn spans_have_the_times_ids_and_attributes_of_the_records() {
 /// is that of a bucket.
 #[test]
 fn histograms_have_the_counts_sums_and_percentiles_of_the_records() {
+    for variables in transports() {
+        assert_histograms(&variables);
+    }
+}
+
+fn assert_histograms(variables: &[(&str, &str)]) {
     let requests: Vec<_> = (0..400).map(request).collect();
-    let received = sent(&[], &requests);
+    let received = sent(variables, &requests);
     let Data::ExponentialHistogram(histogram) = received.metric("latency") else {
         panic!("an exponential histogram");
     };
@@ -205,8 +208,14 @@ fn metrics_count_the_requests_that_summaries_count() {
 
 #[test]
 fn the_log_says_how_the_run_went() {
+    for variables in transports() {
+        assert_log(&variables);
+    }
+}
+
+fn assert_log(variables: &[(&str, &str)]) {
     let requests: Vec<_> = (0..400).map(request).collect();
-    let received = sent(&[], &requests);
+    let received = sent(variables, &requests);
     let resources = received.logs.iter().flat_map(|one| &one.resource_logs);
     let records = resources.flat_map(|of| &of.scope_logs).flat_map(|of| &of.log_records);
     let lines: Vec<_> = records

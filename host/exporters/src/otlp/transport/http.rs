@@ -1,11 +1,12 @@
 //! OTLP over HTTP, with protobuf or JSON.
 
-use super::{MOST_RECEIVED, MOST_SENT, Trouble};
+use super::{MOST_RECEIVED, MOST_SENT, Trouble, late, tls};
 use crate::clock;
 use crate::http::{Network, asked, why};
 use crate::otlp::environment::Link;
 use crate::otlp::payload::{Payload, Rejected, rejected};
 use crate::otlp::signal::Protocol;
+use crate::usage::Usage;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -17,10 +18,11 @@ pub(in crate::otlp) struct Client {
     pub(super) link: Link,
     client: reqwest::Client,
     headers: HeaderMap,
+    usage: Usage,
 }
 
 impl Client {
-    pub(super) fn new(link: Link, network: &Network) -> Result<Self, String> {
+    pub(super) fn new(link: Link, network: &Network, usage: &Usage) -> Result<Self, String> {
         let mut builder = reqwest::Client::builder()
             .use_rustls_tls()
             .no_proxy()
@@ -47,7 +49,7 @@ impl Client {
         }
         let client = builder.build().map_err(|error| format!("no client of HTTP: {error}"))?;
         let headers = headers(&link)?;
-        Ok(Self { link, client, headers })
+        Ok(Self { link, client, headers, usage: usage.clone() })
     }
 
     pub(super) async fn send(&self, payload: &Payload) -> Result<Rejected, Trouble> {
@@ -58,6 +60,7 @@ impl Client {
             return Err(Trouble::Final(text));
         }
         let body = if self.link.gzip { compressed(&body)? } else { body };
+        self.usage.add_sent(body.len());
         let request = self.client.post(self.link.endpoint.clone()).headers(self.headers.clone());
         let mut response = request.body(body).send().await.map_err(|error| self.trouble(&error))?;
         if !response.status().is_success() {
@@ -65,6 +68,7 @@ impl Client {
         }
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.trouble(&error))? {
+            self.usage.add_received(chunk.len());
             if answer.len() + chunk.len() > MOST_RECEIVED {
                 return Err(Trouble::Final("an answer of more than 4 MiB".into()));
             }
@@ -75,8 +79,10 @@ impl Client {
 
     fn trouble(&self, error: &reqwest::Error) -> Trouble {
         if error.is_timeout() {
-            let text = format!("no answer within {} s", self.link.timeout.as_secs_f64());
-            return Trouble::Again { why: text, after: None };
+            return late(&self.link);
+        }
+        if let Some(why) = tls::why(error, &self.link) {
+            return Trouble::Final(why);
         }
         let (text, is_final) = why(error, self.link.endpoint.host_str().unwrap_or_default());
         if is_final { Trouble::Final(text) } else { Trouble::Again { why: text, after: None } }
