@@ -251,6 +251,15 @@ impl Otlp {
         Ok(())
     }
 
+    /// Adds up what was sent before.
+    fn recall(&mut self, requests: &[ExportRequest]) {
+        if let Some(point) = &mut self.point {
+            point.measure(&self.shapes, requests);
+            // Of their spans, those that may be in the slow tail are still to come.
+            drop(point.spans(&self.shapes, requests, &self.options));
+        }
+    }
+
     fn end_point(&mut self, summary: &ExportSummary) -> Result<(), Fault> {
         let Some(point) = &mut self.point else { return Ok(()) };
         let origin = point.facts.point.origin;

@@ -48,6 +48,10 @@ pub trait Exporter: Send {
     /// They could not be sent.
     fn requests(&mut self, point: u32, requests: &[ExportRequest]) -> Result<Ack, PluginFailure>;
 
+    /// Requests of the point that it is in, which an earlier process has sent: what it adds up of the
+    /// point, or knows of a conversation, begins with them.
+    fn recall(&mut self, _requests: &[ExportRequest]) {}
+
     /// A point has ended.
     ///
     /// # Errors

@@ -207,15 +207,16 @@ impl Sender {
         let full = !entries.is_empty();
         let passed = entries.iter().any(|entry| entry.point != index);
         let mut rows = Vec::new();
-        let mut live = Vec::new();
+        let (mut live, mut known) = (Vec::new(), Vec::new());
         let selection = Selection::live(self.calls.exporter.as_ref());
         for entry in entries.iter().filter(|entry| entry.point == index) {
             let row = fold.add(entry, &mut self.rows);
             rows.extend(row.filter(|_| entry.id > self.calls.progress.cursor));
-            if entry.id > self.calls.progress.requests {
-                live.extend(selection.select(point, entry));
-            }
+            let is_new = entry.id > self.calls.progress.requests;
+            let requests = if is_new { &mut live } else { &mut known };
+            requests.extend(selection.select(point, entry));
         }
+        self.calls.exporter.recall(&known);
         self.progress(index, &rows, fold.read)?;
         self.requests(index, &live, fold.read)?;
         Ok(match end {

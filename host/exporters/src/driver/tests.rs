@@ -68,6 +68,8 @@ struct Script {
     failures: VecDeque<(&'static str, Cause)>,
     restarts: u32,
     requests: Vec<u64>,
+    recalled: Vec<u64>,
+    live: bool,
 }
 
 struct FakeExporter(Arc<Mutex<Script>>, RequestFilter);
@@ -88,6 +90,15 @@ impl FakeExporter {
 impl Exporter for FakeExporter {
     fn filter(&self) -> RequestFilter {
         self.1
+    }
+
+    fn wants_requests_live(&self) -> bool {
+        self.0.lock().unwrap().live
+    }
+
+    fn recall(&mut self, requests: &[ExportRequest]) {
+        let seqs = requests.iter().map(|request| request.record.seq);
+        self.0.lock().unwrap().recalled.extend(seqs);
     }
 
     fn begin(&mut self, run: &ExportRun) -> Result<Ack, PluginFailure> {
@@ -281,6 +292,19 @@ fn requests_follow_their_point_as_the_filter_wants_them() {
     let failed = Bench { filter: RequestFilter::Failed, ..Bench::default() };
     failed.send().unwrap();
     assert!(failed.script.lock().unwrap().requests.is_empty(), "none of them failed");
+}
+
+#[test]
+fn a_later_run_recalls_what_was_sent_of_the_point_that_it_goes_on_with() {
+    let failing = Bench::failing([("end-point", fatal())]);
+    let bench = Bench { filter: RequestFilter::All, ..failing };
+    bench.script.lock().unwrap().live = true;
+    assert!(!bench.send().unwrap().is_complete());
+    assert_eq!(bench.script.lock().unwrap().requests, [1, 3, 5]);
+    assert!(bench.send().unwrap().is_complete());
+    let script = bench.script.lock().unwrap();
+    assert_eq!(script.requests, [1, 3, 5, 7, 9, 11], "each once");
+    assert_eq!(script.recalled, [1, 3, 5]);
 }
 
 #[test]

@@ -50,6 +50,10 @@ impl Exporter for Otlp {
         self.told("requests", done)
     }
 
+    fn recall(&mut self, requests: &[ExportRequest]) {
+        Self::recall(self, requests);
+    }
+
     fn end_point(&mut self, _point: u32, summary: &ExportSummary) -> Result<Ack, PluginFailure> {
         let done = Self::end_point(self, summary);
         self.told("end-point", done)

@@ -206,6 +206,36 @@ fn metrics_count_the_requests_that_summaries_count() {
     assert_eq!(sum.data_points[0].value, Some(expected), "all but the warm-up");
 }
 
+/// 200 were sent by an earlier process: of these only the slow tail is left, which is known now.
+#[test]
+fn a_later_process_goes_on_with_series_links_and_the_slow_tail() {
+    let mut requests: Vec<_> = (0..400).map(request).collect();
+    requests.reverse();
+    let (sent_before, rest) = requests.split_at(200);
+    let server = taking(64);
+    let url = server.url("");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    let mut otlp = opened(&variables, &[], Files::default());
+    begun(otlp.as_mut());
+    otlp.recall(sent_before);
+    let next = given(Record { turn: 1, ..(*sent_before[0].record).clone() });
+    otlp.requests(0, &[rest, std::slice::from_ref(&next)].concat()).unwrap();
+    otlp.end_point(0, &summary(p99(&requests))).unwrap();
+    drop(otlp);
+    let received = Received::of(&server, 3 + 2 + 1 + 1 + 1 + 1);
+    let Data::ExponentialHistogram(all) = received.metric("latency") else { panic!("a histogram") };
+    assert_eq!(all.data_points[0].count, 401);
+    let p99 = p99(&requests);
+    for (index, one) in requests.iter().enumerate() {
+        let sampled = one.trace.unwrap().sampled;
+        let wanted = if index < 200 { !sampled && latency(one) > p99 } else { sampled };
+        assert_eq!(span_of(&received, one, "chat m").is_some(), wanted, "request {index}");
+    }
+    if let Some(span) = span_of(&received, &next, "chat m") {
+        assert_eq!(span.links[0].trace_id, sent_before[0].trace.unwrap().trace);
+    }
+}
+
 #[test]
 fn the_log_says_how_the_run_went() {
     for variables in transports() {
