@@ -168,3 +168,19 @@ fn a_state_has_a_longest_and_a_stop_without_leave_stops_nothing() {
     let said = misbehaving(&Place::new(), "stop", [nobody(), nobody()]);
     assert!(!said.contains("ends the run"), "{said}");
 }
+
+#[test]
+fn an_exporter_that_never_returns_or_traps_is_given_up_and_the_run_is_whole() {
+    let causes = [
+        ("spin", "failed in progress: it ran for more than 1 s"),
+        ("trap", "failed in progress: it trapped: "),
+    ];
+    for (how, cause) in causes {
+        let place = Place::new();
+        // `run` finds all requests in the summary, whatever the exporter did.
+        let said = misbehaving(&place, &format!("{how} --plugin-timeout 1"), [nobody(), nobody()]);
+        let unsent = "exporter `misbehave_exporter`: 4 of 4 records were not sent: ";
+        let remedy = "`loadwright export ./run --exporter misbehave_exporter` sends them";
+        assert_said(&said, &[cause, unsent, remedy]);
+    }
+}
