@@ -7,7 +7,9 @@
 
 mod bench;
 mod clearml;
+mod files;
 mod otlp;
+mod site;
 mod swanlab;
 mod venv;
 mod wandb;
@@ -48,6 +50,7 @@ pub(crate) fn interop(names: &[&str]) -> Result<(), Failed> {
         let tools: Vec<_> = TOOLS.iter().map(|(tool, _)| *tool).collect();
         return Err(Failed(format!("`{unknown}` is none of {}", tools.join(", "))));
     }
+    bench::build()?;
     let (mut passed, mut failed) = (0, Vec::new());
     for (name, check) in TOOLS.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
         let mut bench = Bench::new(name)?;

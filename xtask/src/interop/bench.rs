@@ -13,7 +13,8 @@ const RUN: Duration = Duration::from_secs(120);
 /// The bench of one tool.
 #[derive(Debug)]
 pub(crate) struct Bench {
-    name: String,
+    /// The tool's name.
+    pub(crate) name: String,
     /// A folder of its own, empty at the start.
     pub(crate) folder: PathBuf,
     /// Where environments and folders of all tools are.
@@ -61,7 +62,7 @@ impl Bench {
     }
 
     /// Runs the built `loadwright` in the bench's folder and returns what it printed on both streams.
-    /// `environment` is added to an environment without variables of backends and proxies.
+    /// `environment` is added to that of [`alone`].
     ///
     /// # Errors
     /// It is not built, or ends in an error or not in time.
@@ -72,31 +73,39 @@ impl Bench {
     ) -> Result<String, Failed> {
         let mut command = Command::new(binary()?);
         command.args(arguments).current_dir(&self.folder);
-        let foreign = ["WANDB_", "SWANLAB_", "CLEARML_", "OTEL_", "LOADWRIGHT_"];
-        for (name, _) in std::env::vars() {
-            if foreign.iter().any(|prefix| name.starts_with(prefix))
-                || name.to_ascii_lowercase().ends_with("_proxy")
-            {
-                command.env_remove(name);
-            }
-        }
+        alone(&mut command);
         command.envs(environment.iter().copied()).env("HOME", &self.folder);
         output(&mut command, RUN)
     }
 }
 
-/// The binary that `cargo build` has made, of the profile that this program has.
-fn binary() -> Result<PathBuf, Failed> {
-    let own = std::env::current_exe().map_err(|cause| Failed::because("this program", cause))?;
-    let binary = own.with_file_name("loadwright");
-    if binary.is_file() {
-        return Ok(binary);
-    }
+/// Builds `loadwright` from the sources as they are, with the profile that this program has.
+///
+/// # Errors
+/// It does not compile.
+pub(super) fn build() -> Result<(), Failed> {
     let cargo = std::env::var("CARGO").unwrap_or("cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root()).args(["build", "--workspace", "--bin", "loadwright", "--quiet"]);
-    output(&mut build, Duration::from_secs(1_800))?;
-    Ok(binary)
+    output(&mut build, Duration::from_secs(1_800)).map(|_| ())
+}
+
+/// The built `loadwright`.
+fn binary() -> Result<PathBuf, Failed> {
+    let own = std::env::current_exe().map_err(|cause| Failed::because("this program", cause))?;
+    Ok(own.with_file_name("loadwright"))
+}
+
+/// Takes variables of backends and proxies from the environment of `command`.
+pub(crate) fn alone(command: &mut Command) {
+    let foreign = ["WANDB_", "SWANLAB_", "CLEARML_", "TRAINS_", "OTEL_", "LOADWRIGHT_"];
+    for (name, _) in std::env::vars() {
+        if foreign.iter().any(|prefix| name.starts_with(prefix))
+            || name.to_ascii_lowercase().ends_with("_proxy")
+        {
+            command.env_remove(name);
+        }
+    }
 }
 
 /// Runs `command` and returns its standard output and error, one after the other.

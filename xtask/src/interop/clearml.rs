@@ -2,84 +2,45 @@
 //! the bodies of an online one. Values are compared with the run's own files.
 
 use super::Failed;
-use super::bench::{Bench, Running, free_port, output, until};
-use super::venv::Venv;
-use serde_json::Value;
-use std::net::TcpStream;
+use super::bench::Bench;
+use super::files::{entries, json, points, read, write};
+use super::site::Site;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 /// ClearML's SDK.
 const CLEARML: &str = "clearml==2.1.12";
 
-/// How long one of its commands may take.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-const SERVER: &str = include_str!("clearml_server.py");
-const TOOL: &str = include_str!("clearml_tool.py");
+const SERVER: &str = include_str!("clearml/server.py");
+const TOOL: &str = include_str!("clearml/tool.py");
 
 /// Two points of about three seconds: a few rows each.
 const RUN: &str = "perf --simulate --visualizer clearml --name sweep --parallel 1 2 --duration 3 --sleep-interval 0";
 
 /// Checks both ways.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench)?;
+    let site = Site::start(bench, &[CLEARML], SERVER)?;
     offline(bench, &site)?;
     online(bench, &site)
 }
 
-/// The SDK, and a server that it sends to.
-struct Site {
-    venv: Venv,
-    folder: PathBuf,
-    url: String,
-    exchanges: PathBuf,
-    _server: Running,
+/// What SDK and exporter are told of the server.
+fn environment(site: &Site) -> [(&str, &str); 5] {
+    [
+        ("CLEARML_API_HOST", &site.url),
+        ("CLEARML_WEB_HOST", &site.url),
+        ("CLEARML_FILES_HOST", &site.url),
+        ("CLEARML_API_ACCESS_KEY", "ACCESS"),
+        ("CLEARML_API_SECRET_KEY", "secret"),
+    ]
 }
 
-impl Site {
-    fn start(bench: &mut Bench) -> Result<Self, Failed> {
-        let venv = Venv::with(&bench.scratch, "clearml", &[CLEARML])?;
-        let folder = bench.folder.clone();
-        let (port, exchanges) = (free_port()?, folder.join("exchanges.jsonl"));
-        for (name, script) in [("server.py", SERVER), ("tool.py", TOOL)] {
-            write(&folder.join(name), script)?;
-        }
-        let mut server = venv.command("python");
-        server.arg(folder.join("server.py")).arg(port.to_string()).arg(&exchanges);
-        let running = Running::start(&mut server, &folder.join("server.log"))?;
-        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-        bench.claim("the server listens", until(Duration::from_secs(30), listens));
-        let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { venv, folder, url, exchanges, _server: running })
-    }
-
-    /// What SDK and exporter are told of the server.
-    fn environment(&self) -> [(&str, &str); 5] {
-        [
-            ("CLEARML_API_HOST", &self.url),
-            ("CLEARML_WEB_HOST", &self.url),
-            ("CLEARML_FILES_HOST", &self.url),
-            ("CLEARML_API_ACCESS_KEY", "ACCESS"),
-            ("CLEARML_API_SECRET_KEY", "secret"),
-        ]
-    }
-
-    fn tool(&self, arguments: &[&str]) -> Result<String, Failed> {
-        let mut command: Command = self.venv.command("python");
-        command.arg(self.folder.join("tool.py")).args(arguments).current_dir(&self.folder);
-        command.env("HOME", &self.folder).env("CLEARML_CACHE_DIR", self.folder.join("cache"));
-        command.envs(self.environment());
-        output(&mut command, PATIENCE)
-    }
-
-    /// What the server was sent since the last time, in order.
-    fn sent(&self) -> Result<Vec<Value>, Failed> {
-        let sent = read(&self.exchanges)?.lines().map(json).collect();
-        write(&self.exchanges, "")?;
-        sent
-    }
+fn tool(site: &Site, arguments: &[&str]) -> Result<String, Failed> {
+    let script = site.folder.join("tool.py");
+    write(&script, TOOL)?;
+    let script = script.display().to_string();
+    let line: Vec<&str> = [script.as_str()].iter().chain(arguments).copied().collect();
+    site.run("python", &line, &environment(site))
 }
 
 fn offline(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
@@ -88,11 +49,10 @@ fn offline(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let zips = zips(&site.folder.join("offline/exports/clearml"))?;
     bench.same("a zip a point", zips.len(), 2);
     for (zip, point) in zips.iter().zip(points(&site.folder.join("offline"))?) {
-        let printed = site.tool(&["import", &zip.display().to_string()])?;
+        let printed = tool(site, &["import", &zip.display().to_string()])?;
         bench.claim("import: there is a task", printed.contains("imported "));
         let sent = site.sent()?;
-        let made = bodies(&sent, "tasks.create");
-        bench.same("import: the type", made[0]["type"].as_str(), Some("testing"));
+        described(bench, "import", &task(&sent), &point);
         measured(bench, "import", &sent, &point)?;
         bench.same("import: files", uploads(&sent), 3);
         bench.same("import: completed", bodies(&sent, "tasks.completed").len(), 1);
@@ -102,8 +62,8 @@ fn offline(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
 
 fn online(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let line: Vec<&str> = RUN.split(' ').chain(["--run-dir", "online"]).collect();
-    let printed = bench.loadwright(&line, &site.environment())?;
-    let checked = site.tool(&["requests", &site.exchanges.display().to_string()])?;
+    let printed = bench.loadwright(&line, &environment(site))?;
+    let checked = tool(site, &["requests", &site.exchanges.display().to_string()])?;
     let refused: Vec<&str> = checked.lines().filter(|line| line.starts_with("refused")).collect();
     bench.same("online: bodies that the SDK's classes refuse", refused, Vec::new());
     bench.claim("online: bodies were checked", checked.matches("taken").count() > 10);
@@ -115,12 +75,41 @@ fn online(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let ids = tasks(&sent);
     bench.same("online: a task a point", ids.len(), 2);
     for (id, point) in ids.iter().zip(points(&site.folder.join("online"))?) {
-        let of = |one: &&Value| one["body"].as_str().is_some_and(|body| body.contains(id.as_str()));
+        let of = |one: &&Value| {
+            let texts = [&one["body"], &one["answer"]];
+            texts.iter().any(|text| text.as_str().is_some_and(|text| text.contains(id)))
+        };
         let own: Vec<Value> = sent.iter().filter(of).cloned().collect();
+        described(bench, "online", &task(&own), &point);
         measured(bench, "online", &own, &point)?;
         bench.same("online: completed", bodies(&own, "tasks.completed").len(), 1);
     }
     Ok(())
+}
+
+/// A task as its requests leave it. The SDK's import creates one of its own type, and edits it then.
+fn task(sent: &[Value]) -> Map<String, Value> {
+    let fields = sent.iter().filter(|one| {
+        let action = one["action"].as_str().unwrap_or_default();
+        ["tasks.create", "tasks.edit"].contains(&action)
+    });
+    let bodies = fields.filter_map(|one| json(one["body"].as_str()?).ok());
+    let named = bodies.filter_map(|body| body.as_object().cloned()).flatten();
+    named.filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn described(bench: &mut Bench, way: &str, task: &Map<String, Value>, point: &Path) {
+    let task = Value::Object(task.clone());
+    bench.same(&format!("{way}: the type"), task["type"].as_str(), Some("testing"));
+    let point = point.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = task["name"].as_str().unwrap_or_default();
+    bench.claim(&format!("{way}: `{name}` names its point, {point}"), name.contains(point));
+    let load = task.pointer("/hyperparams/General/parallel/value").and_then(Value::as_str);
+    let claim = format!("{way}: {load:?} is the point's load");
+    bench.claim(&claim, load.is_some_and(|load| point.starts_with(&format!("parallel_{load}"))));
+    let tags = task["tags"].as_array().cloned().unwrap_or_default();
+    let grouped = tags.iter().filter_map(Value::as_str).any(|tag| tag.starts_with("run "));
+    bench.claim(&format!("{way}: the tag of its sweep"), grouped);
 }
 
 /// The events have the rows and the summary of the point.
@@ -176,31 +165,4 @@ fn zips(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
     let mut zips = entries(folder)?;
     zips.retain(|path| path.extension().is_some_and(|end| end == "zip"));
     Ok(zips)
-}
-
-/// Folders of points, in order.
-fn points(run: &Path) -> Result<Vec<PathBuf>, Failed> {
-    let mut points = entries(run)?;
-    points.retain(|path| path.join("benchmark_summary.json").is_file());
-    Ok(points)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|cause| Failed::because(folder.display(), cause))?;
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    Ok(paths)
-}
-
-fn read(path: &Path) -> Result<String, Failed> {
-    std::fs::read_to_string(path).map_err(|cause| Failed::because(path.display(), cause))
-}
-
-fn write(path: &Path, content: &str) -> Result<(), Failed> {
-    std::fs::write(path, content).map_err(|cause| Failed::because(path.display(), cause))
-}
-
-fn json(text: &str) -> Result<Value, Failed> {
-    serde_json::from_str(text).map_err(|cause| Failed::because(text, cause))
 }

@@ -6,20 +6,15 @@ mod notes;
 mod watch;
 
 use super::Failed;
-use super::bench::{Bench, Running, free_port, output, until};
-use super::venv::Venv;
+use super::bench::Bench;
+use super::files::{copied, entries, json, points, read};
+use super::site::Site;
 use notes::Notes;
 use serde_json::Value;
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 /// SwanLab's client with its dashboard, and W&B's, whose files `swanlab convert` reads with it.
 const PACKAGES: [&str; 3] = ["swanlab==0.10.3", "swanboard==0.1.10b2", "wandb==0.31.0"];
-
-/// How long one of its commands may take.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 const SERVER: &str = include_str!("swanlab/server.py");
 
@@ -31,56 +26,21 @@ const EXPORT: [&str; 4] = ["export", "stored", "--exporter", "swanlab"];
 
 /// Checks every way.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench)?;
+    let site = Site::start(bench, &PACKAGES, SERVER)?;
     let synced = offline(bench, &site)?;
     online(bench, &site, &synced)?;
     convert(bench, &site)?;
     watch::check(bench, &site)
 }
 
-/// The tools, and a server that they send to.
-struct Site {
-    venv: Venv,
-    folder: PathBuf,
-    url: String,
-    notes: PathBuf,
-    _server: Running,
+/// What tools and exporter are told of the server.
+fn environment(site: &Site) -> [(&str, &str); 3] {
+    let key = ("SWANLAB_API_KEY", "000000000000000000000");
+    [("SWANLAB_API_HOST", &site.url), ("SWANLAB_WEB_HOST", &site.url), key]
 }
 
-impl Site {
-    fn start(bench: &mut Bench) -> Result<Self, Failed> {
-        let venv = Venv::with(&bench.scratch, "swanlab", &PACKAGES)?;
-        let folder = bench.folder.clone();
-        let (port, notes) = (free_port()?, folder.join("notes.jsonl"));
-        let script = folder.join("server.py");
-        std::fs::write(&script, SERVER).map_err(|cause| Failed::because("server.py", cause))?;
-        let mut server = venv.command("python");
-        server.arg(script).arg(port.to_string()).arg(&notes);
-        let running = Running::start(&mut server, &folder.join("server.log"))?;
-        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-        bench.claim("the server listens", until(Duration::from_secs(30), listens));
-        let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { venv, folder, url, notes, _server: running })
-    }
-
-    /// What tools and exporter are told of the server.
-    fn environment(&self) -> [(&str, &str); 3] {
-        let key = ("SWANLAB_API_KEY", "000000000000000000000");
-        [("SWANLAB_API_HOST", &self.url), ("SWANLAB_WEB_HOST", &self.url), key]
-    }
-
-    fn swanlab(&self, arguments: &[&str]) -> Result<String, Failed> {
-        let mut command = self.venv.command("swanlab");
-        command.args(arguments).current_dir(&self.folder).env("HOME", &self.folder);
-        output(command.envs(self.environment()), PATIENCE)
-    }
-
-    /// What the server was sent since the last time, in order.
-    fn sent(&self) -> Result<Notes, Failed> {
-        let sent = Notes::read(&self.notes)?;
-        std::fs::write(&self.notes, "").map_err(|cause| Failed::because("notes.jsonl", cause))?;
-        Ok(sent)
-    }
+fn swanlab(site: &Site, arguments: &[&str]) -> Result<String, Failed> {
+    site.run("swanlab", arguments, &environment(site))
 }
 
 /// What `swanlab sync` makes of a run, a point after the other.
@@ -88,26 +48,20 @@ fn offline(bench: &mut Bench, site: &Site) -> Result<Vec<Notes>, Failed> {
     let line: Vec<&str> = RUN.split(' ').chain(["--run-dir", "stored"]).collect();
     bench.loadwright(&line, &[])?;
     // Each copy is sent once: a run says how far it was sent.
-    let mut copy = Command::new("cp");
-    output(copy.args(["-r", "stored", "again"]).current_dir(&site.folder), PATIENCE)?;
+    copied(&site.folder.join("stored"), &site.folder.join("again"))?;
     bench.loadwright(&EXPORT, &[("SWANLAB_MODE", "offline")])?;
     let folders = folders(&site.folder.join("stored/exports/swanlab"), "run-")?;
     bench.same("a folder a point", folders.len(), 2);
-    let mut points = Vec::new();
-    for (folder, parallel) in folders.iter().zip(1_u64..) {
-        site.swanlab(&["sync", &folder.display().to_string()])?;
-        let sent = site.sent()?;
+    let points = points(&site.folder.join("stored"))?;
+    let mut all = Vec::new();
+    for ((folder, point), parallel) in folders.iter().zip(points).zip(1_u64..) {
+        swanlab(site, &["sync", &folder.display().to_string()])?;
+        let sent = Notes(site.sent()?);
         described(bench, &sent, parallel);
-        measured(bench, &sent, &results(site, parallel)?)?;
-        points.push(sent);
+        measured(bench, &sent, &point)?;
+        all.push(sent);
     }
-    Ok(points)
-}
-
-/// The folder with a point's results.
-fn results(site: &Site, parallel: u64) -> Result<PathBuf, Failed> {
-    let found = folders(&site.folder.join("stored"), &format!("parallel_{parallel}"))?;
-    found.into_iter().next().ok_or_else(|| Failed(format!("no results of --parallel {parallel}")))
+    Ok(all)
 }
 
 fn described(bench: &mut Bench, sent: &Notes, parallel: u64) {
@@ -136,15 +90,13 @@ fn described(bench: &mut Bench, sent: &Notes, parallel: u64) {
 
 /// Values, table, histograms and files against the run's own files.
 fn measured(bench: &mut Bench, sent: &Notes, results: &Path) -> Result<(), Failed> {
-    let text = std::fs::read_to_string(results.join("benchmark_summary.json"))
-        .map_err(|cause| Failed::because(results.display(), cause))?;
+    let text = read(&results.join("benchmark_summary.json"))?;
     bench.same(
         "the file is whole",
         sent.text("/store/files/benchmark_summary.json"),
         Some(text.as_str()),
     );
-    let summary: Value =
-        serde_json::from_str(&text).map_err(|cause| Failed::because("summary", cause))?;
+    let summary = json(&text)?;
     for (key, ours) in [
         ("Total Requests", "summary/requests"),
         ("Success Requests", "summary/completed"),
@@ -173,8 +125,8 @@ fn measured(bench: &mut Bench, sent: &Notes, results: &Path) -> Result<(), Faile
 
 /// An online export of the stored run against what the tool sent of it.
 fn online(bench: &mut Bench, site: &Site, synced: &[Notes]) -> Result<(), Failed> {
-    bench.loadwright(&["export", "again", "--exporter", "swanlab"], &site.environment())?;
-    let sent = site.sent()?;
+    bench.loadwright(&["export", "again", "--exporter", "swanlab"], &environment(site))?;
+    let sent = Notes(site.sent()?);
     let ids = sent.experiments();
     bench.same("an experiment a point", ids.len(), synced.len());
     for (id, theirs) in ids.iter().zip(synced) {
@@ -198,23 +150,18 @@ fn convert(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
         RUN.split(' ').chain(["--visualizer", "wandb", "--run-dir", "converted"]).collect();
     bench.loadwright(&line, &[("WANDB_MODE", "offline")])?;
     let folder = "converted/exports/wandb";
-    site.swanlab(&["convert", "--type", "wandb-local", "--wb-dir", folder])?;
-    let sent = site.sent()?;
+    swanlab(site, &["convert", "--type", "wandb-local", "--wb-dir", folder])?;
+    let sent = Notes(site.sent()?);
     let made = sent.experiments().len();
     bench.same("convert: an experiment a point", made, 2);
     bench.claim("convert: values of rows", sent.last("request_rate").is_some());
     Ok(())
 }
 
-/// Folders in `folder` whose names begin with `prefix`, sorted.
+/// Folders in `folder` whose names begin with `prefix`, by name.
 fn folders(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>, Failed> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|cause| Failed::because(folder.display(), cause))?;
-    let found = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
     let named = |path: &PathBuf| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
     };
-    let mut found: Vec<PathBuf> = found.filter(named).collect();
-    found.sort();
-    Ok(found)
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir() && named(path)).collect())
 }

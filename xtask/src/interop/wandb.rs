@@ -4,80 +4,44 @@
 mod exchanges;
 
 use super::Failed;
-use super::bench::{Bench, Running, free_port, output, until};
-use super::venv::Venv;
+use super::bench::Bench;
+use super::files::{entries, json, read, write};
+use super::site::Site;
 use exchanges::{Exchanges, history_of, quantile};
 use serde_json::Value;
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// W&B's client, with its tools.
 const WANDB: &str = "wandb==0.31.0";
 
-/// How long one of its commands may take.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 /// A key of the right length.
 const KEY: &str = "0000000000000000000000000000000000000000";
 
-const SERVER: &str = include_str!("wandb_server.py");
-const CLIENT: &str = include_str!("wandb_client.py");
+const SERVER: &str = include_str!("wandb/server.py");
+const CLIENT: &str = include_str!("wandb/client.py");
 
 /// Two points of about three seconds: a few rows each.
 const RUN: &str = "perf --simulate --visualizer wandb --name sweep --parallel 1 2 --duration 3 --sleep-interval 0";
 
 /// Checks both ways.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench)?;
+    let site = Site::start(bench, &[WANDB], SERVER)?;
     offline(bench, &site)?;
     online(bench, &site)
 }
 
-/// The tools, and a server that they send to.
-struct Site {
-    venv: Venv,
-    folder: PathBuf,
-    url: String,
-    exchanges: PathBuf,
-    _server: Running,
+/// What tools and exporter are told of the server.
+fn environment(site: &Site) -> [(&str, &str); 2] {
+    [("WANDB_BASE_URL", &site.url), ("WANDB_API_KEY", KEY)]
 }
 
-impl Site {
-    fn start(bench: &mut Bench) -> Result<Self, Failed> {
-        let venv = Venv::with(&bench.scratch, "wandb", &[WANDB])?;
-        let folder = bench.folder.clone();
-        let (port, exchanges) = (free_port()?, folder.join("exchanges.jsonl"));
-        let script = folder.join("server.py");
-        write(&script, SERVER)?;
-        let mut server = venv.command("python");
-        server.arg(script).arg(port.to_string()).arg(&exchanges);
-        let running = Running::start(&mut server, &folder.join("server.log"))?;
-        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-        bench.claim("the server listens", until(Duration::from_secs(30), listens));
-        let url = format!("http://127.0.0.1:{port}");
-        Ok(Self { venv, folder, url, exchanges, _server: running })
-    }
-
-    /// What tools and exporter are told of the server.
-    fn environment(&self) -> [(&str, &str); 2] {
-        [("WANDB_BASE_URL", &self.url), ("WANDB_API_KEY", KEY)]
-    }
-
-    fn tool(&self, program: &str, arguments: &[&str]) -> Result<String, Failed> {
-        let mut command = self.venv.command(program);
-        command.args(arguments).current_dir(&self.folder).env("HOME", &self.folder);
-        command.envs(self.environment()).env("WANDB_DIR", &self.folder);
-        command.env("WANDB_ERROR_REPORTING", "false");
-        output(&mut command, PATIENCE)
-    }
-
-    /// What the server was sent since the last time, in order.
-    fn sent(&self) -> Result<Exchanges, Failed> {
-        let sent = Exchanges::read(&self.exchanges)?;
-        write(&self.exchanges, "")?;
-        Ok(sent)
-    }
+fn tool(site: &Site, program: &str, arguments: &[&str]) -> Result<String, Failed> {
+    let [url, key] = environment(site);
+    site.run(
+        program,
+        arguments,
+        &[url, key, ("WANDB_DIR", "."), ("WANDB_ERROR_REPORTING", "false")],
+    )
 }
 
 /// What `wandb leet` shows of a run, and what `wandb sync` makes of it.
@@ -89,13 +53,13 @@ fn offline(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     for (index, folder) in folders.iter().enumerate() {
         let file = file(folder)?;
         let summary =
-            json(&site.tool("wandb", &["leet", "inspect", "--summary", "--json", &file])?)?;
+            json(&tool(site, "wandb", &["leet", "inspect", "--summary", "--json", &file])?)?;
         shown(bench, &summary, index);
-        let records = site.tool("wandb", &["leet", "inspect", "--json", &file])?;
+        let records = tool(site, "wandb", &["leet", "inspect", "--json", &file])?;
         let records: Vec<Value> = records.lines().filter_map(|line| json(line).ok()).collect();
         defined(bench, &records);
-        site.tool("wandb", &["sync", "--yes", &folder.display().to_string()])?;
-        synced(bench, &site.sent()?, folder, &records)?;
+        tool(site, "wandb", &["sync", "--yes", &folder.display().to_string()])?;
+        synced(bench, &Exchanges(site.sent()?), folder, &records)?;
     }
     Ok(())
 }
@@ -157,12 +121,12 @@ fn synced(
 /// An online run beside one of W&B's own client.
 fn online(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let line: Vec<&str> = RUN.split(' ').chain(["--run-dir", "online"]).collect();
-    let printed = bench.loadwright(&line, &site.environment())?;
-    let ours = site.sent()?;
+    let printed = bench.loadwright(&line, &environment(site))?;
+    let ours = Exchanges(site.sent()?);
     let script = site.folder.join("client.py");
     write(&script, CLIENT)?;
-    site.tool("python", &[&script.display().to_string()])?;
-    let theirs = site.sent()?;
+    tool(site, "python", &[&script.display().to_string()])?;
+    let theirs = Exchanges(site.sent()?);
     let page = format!("{}/team/perf_benchmark/runs/", site.url);
     bench.claim("online: the page is shown", printed.contains(&page));
     bench.same("online: runs", ours.operations("UpsertBucket").len(), 2);
@@ -193,29 +157,15 @@ fn online(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
 }
 
 fn folders(parent: &Path) -> Result<Vec<PathBuf>, Failed> {
-    let entries =
-        std::fs::read_dir(parent).map_err(|cause| Failed::because(parent.display(), cause))?;
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut folders = entries(parent)?;
     // Ids end with the number of the point.
     folders.sort_by_key(|folder| folder.to_string_lossy().rsplit('-').next().map(str::to_owned));
     Ok(folders)
 }
 
 fn file(folder: &Path) -> Result<String, Failed> {
-    let files = folders(folder)?;
+    let files = entries(folder)?;
     let file = files.iter().find(|file| file.extension().is_some_and(|end| end == "wandb"));
     let file = file.ok_or_else(|| Failed(format!("{} has no .wandb", folder.display())))?;
     Ok(file.display().to_string())
-}
-
-fn read(path: &Path) -> Result<String, Failed> {
-    std::fs::read_to_string(path).map_err(|cause| Failed::because(path.display(), cause))
-}
-
-fn write(path: &Path, content: &str) -> Result<(), Failed> {
-    std::fs::write(path, content).map_err(|cause| Failed::because(path.display(), cause))
-}
-
-fn json(text: &str) -> Result<Value, Failed> {
-    serde_json::from_str(text).map_err(|cause| Failed::because(text, cause))
 }

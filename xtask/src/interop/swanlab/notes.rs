@@ -1,21 +1,12 @@
 //! What a server was sent, read from its notes.
 
-use crate::interop::Failed;
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Requests in the order in which they came.
 #[derive(Debug)]
-pub(super) struct Notes(Vec<Value>);
+pub(super) struct Notes(pub(super) Vec<Value>);
 
 impl Notes {
-    pub(super) fn read(file: &Path) -> Result<Self, Failed> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|cause| Failed::because(file.display(), cause))?;
-        let notes = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-        notes.map(Self).map_err(|cause| Failed::because(file.display(), cause))
-    }
-
     fn find(&self, end: &str) -> Option<&Value> {
         self.0.iter().find(|note| note["path"].as_str().is_some_and(|path| path.ends_with(end)))
     }

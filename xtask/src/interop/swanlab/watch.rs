@@ -24,9 +24,8 @@ pub(super) fn check(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     bench.loadwright(&line, &[])?;
     let folder = site.folder.join("local/exports/swanlab");
     let port = free_port()?;
-    let mut server = site.venv.command("swanlab");
+    let mut server = site.command("swanlab");
     server.args(["watch", &folder.display().to_string(), "-p", &port.to_string()]);
-    server.current_dir(&site.folder).env("HOME", &site.folder);
     let _server = Running::start(&mut server, &site.folder.join("watch.log"))?;
     let answers = || get(port, "project").is_ok();
     bench.claim("watch: the dashboard answers", until(PATIENCE, answers));

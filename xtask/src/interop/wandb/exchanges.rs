@@ -1,19 +1,13 @@
 //! What a server was sent, as it kept it.
 
-use super::{Failed, json, read};
+use crate::interop::files::json;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Exchanges, in order.
-pub(super) struct Exchanges(Vec<Value>);
+pub(super) struct Exchanges(pub(super) Vec<Value>);
 
 impl Exchanges {
-    pub(super) fn read(file: &Path) -> Result<Self, Failed> {
-        let lines = read(file)?;
-        lines.lines().map(json).collect::<Result<_, _>>().map(Self)
-    }
-
     fn texts(&self, member: &str) -> impl Iterator<Item = (&Value, &str)> {
         self.0.iter().filter_map(move |exchange| Some((exchange, exchange[member].as_str()?)))
     }

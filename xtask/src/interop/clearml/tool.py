@@ -1,7 +1,7 @@
 """ClearML's own SDK beside our requests and files.
 
-usage: clearml_tool.py import ZIP        imports an offline session
-       clearml_tool.py requests FILE     checks the bodies in FILE, one exchange a line
+usage: tool.py import ZIP        imports an offline session
+       tool.py requests FILE     checks the bodies in FILE, one exchange a line
 """
 
 import importlib

@@ -1,6 +1,6 @@
 """A server that answers as Weights & Biases does, as far as runs need it, and keeps what it is sent.
 
-usage: wandb_server.py PORT FILE
+usage: server.py PORT FILE
 
 Each exchange is a line of JSON in FILE: the method, the path, the headers, the body, the answer, and
 the text of an upload.

@@ -1,9 +1,9 @@
 """A server that answers as ClearML's API and file server do, as far as tasks need it, and keeps what it
 is sent.
 
-usage: clearml_server.py PORT FILE
+usage: server.py PORT FILE
 
-Each exchange is a line of JSON in FILE: the action, the headers and the text of the body.
+Each exchange is a line of JSON in FILE: the action, the headers, the text of the body, and the answer's.
 """
 
 import base64
@@ -91,13 +91,13 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             given = {}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        line = {"method": self.command, "action": action, "headers": headers, "body": body}
-        with LOCK, open(FILE, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
         meta = {"id": "m", "trx": "m", "endpoint": {"name": action}, "result_code": 200}
         meta |= {"result_subcode": 0, "result_msg": "OK", "error_stack": "", "error_data": {}}
         with LOCK:
             data = answer(action, given if isinstance(given, dict) else {}, body)
+            line = {"method": self.command, "action": action, "headers": headers, "body": body}
+            with open(FILE, "a", encoding="utf-8") as file:
+                file.write(json.dumps(line | {"answer": json.dumps(data)}) + "\n")
         reply = json.dumps({"meta": meta, "data": data}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
