@@ -2,6 +2,7 @@
 //! that the user or a grant names.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::Host;
 
 /// How close to this machine an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,21 @@ const METADATA_V4: [Ipv4Addr; 3] = [
 pub(crate) fn is_metadata_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     METADATA_NAMES.iter().any(|metadata| name.eq_ignore_ascii_case(metadata))
+}
+
+/// Why exporters never reach `host`, whatever is granted; none: a grant can lead there. A name is not
+/// looked up: whoever chose it might be told by that.
+pub(crate) fn never_reached(host: &Host<&str>) -> Option<String> {
+    let address: IpAddr = match host {
+        Host::Domain(name) => {
+            let told = || format!("{name} is a metadata service: exporters never reach it");
+            return is_metadata_name(name).then(told);
+        }
+        Host::Ipv4(address) => (*address).into(),
+        Host::Ipv6(address) => (*address).into(),
+    };
+    let told = || format!("{address} is an address that exporters never reach");
+    reach(address).is_none().then(told)
 }
 
 /// How close `address` is; none: exporters never reach it.

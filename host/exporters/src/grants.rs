@@ -1,5 +1,6 @@
 //! Hosts that an exporter may reach: `scheme://host[:port]`, or `*.suffix` for all names below one.
 
+use crate::address::never_reached;
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
@@ -88,6 +89,16 @@ impl Grants {
     /// Whether `url` is covered.
     pub fn covers(&self, url: &Url) -> bool {
         self.cover(url).is_some()
+    }
+
+    /// Why one of them leads nowhere: exporters never reach its host, granted or not.
+    pub fn never_reached(&self) -> Option<String> {
+        self.0.iter().find_map(|grant| match &grant.hosts {
+            Hosts::One(Host::Domain(name)) => never_reached(&Host::Domain(name)),
+            Hosts::One(Host::Ipv4(address)) => never_reached(&Host::Ipv4(*address)),
+            Hosts::One(Host::Ipv6(address)) => never_reached(&Host::Ipv6(*address)),
+            Hosts::Below(_) => None,
+        })
     }
 
     /// Whether nothing is granted.

@@ -37,6 +37,12 @@ pub(super) fn granted(
     let wanted = Grants::resolve(&names, &settings).map_err(option)?;
     let allowed = Grants::parse(&exporter.allowed.hosts)
         .map_err(|text| vec![refused("allow", format!("{}: {text}", exporter.name))])?;
+    if let Some(why) = wanted.never_reached() {
+        return Err(option(why));
+    }
+    if let Some(why) = allowed.never_reached() {
+        return Err(vec![refused("allow", format!("{}: {why}", exporter.name))]);
+    }
     let wanted_folder = folder(&needs.folders, &settings);
     let mut missing = Vec::new();
     if !exporter.is_bundled() {

@@ -85,6 +85,23 @@ fn what_is_no_grant_is_refused_and_shown_without_secrets() {
 }
 
 #[test]
+fn a_grant_that_leads_nowhere_is_known_before_anything_is_sent() {
+    let nowhere = [
+        "http://169.254.169.254",
+        "http://[fe80::1]:8080",
+        "http://[::ffff:169.254.169.254]",
+        "http://2852039166",
+        "https://metadata.google.internal",
+    ];
+    for text in nowhere {
+        let grants = Grants::parse(&["https://a.example", text]).expect("grants");
+        assert!(grants.never_reached().is_some_and(|why| why.contains("never reach")), "{text}");
+    }
+    let somewhere = ["https://a.example", "*.a.example", "http://127.0.0.1:9", "http://[::1]"];
+    assert_eq!(Grants::parse(&somewhere).expect("grants").never_reached(), None);
+}
+
+#[test]
 fn settings_are_filled_in_by_the_origin_of_their_url() {
     let settings =
         json!({"base": " https://h.example:8443/api/ ", "none": "", "null": null, "n": 3});

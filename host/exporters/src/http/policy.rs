@@ -1,6 +1,6 @@
 //! Whether a request may go to a URL, before its name is looked up.
 
-use crate::address::{Reach, is_metadata_name, reach};
+use crate::address::{Reach, never_reached, reach};
 use crate::grants::{Cover, Grants, is_http};
 use loadwright_core::ports::Fault;
 use url::{Host, Url};
@@ -34,6 +34,10 @@ impl Policy {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused(format!("URL of {origin} holds credentials; use {{{{basic:…}}}}")));
         }
+        // Before the grant: no flag would help.
+        if let Some(why) = url.host().and_then(|host| never_reached(&host)) {
+            return Err(refused(why));
+        }
         let permit = match (self.grants.cover(url), kept) {
             (Some(Cover::Named), _) => Permit { most: Reach::Loopback, granted: true },
             (Some(Cover::Suffix), _) => Permit { most: Reach::Public, granted: true },
@@ -48,12 +52,10 @@ impl Policy {
         Ok(permit)
     }
 
+    /// Whether a host that is reached at all may be as close as it is.
     fn check_host(&self, url: &Url, most: Reach) -> Result<(), Fault> {
         let address = match url.host() {
             None => return Err(refused("URL names no host".into())),
-            Some(Host::Domain(name)) if is_metadata_name(name) => {
-                return Err(refused(format!("{name} is a metadata service: never reached")));
-            }
             Some(Host::Domain(name)) => {
                 let is_proxy = self.proxies.iter().any(|proxy| proxy == name);
                 if is_proxy && most < Reach::Loopback {
@@ -64,14 +66,13 @@ impl Policy {
             Some(Host::Ipv4(address)) => address.into(),
             Some(Host::Ipv6(address)) => address.into(),
         };
-        match reach(address) {
-            None => Err(refused(format!("{address} is an address that exporters never reach"))),
-            Some(reach) if reach > most => Err(refused(format!(
+        if reach(address).is_none_or(|reach| reach > most) {
+            return Err(refused(format!(
                 "{address} is on this machine or a private network; only a grant that names it \
                  leads there"
-            ))),
-            Some(_) => Ok(()),
+            )));
         }
+        Ok(())
     }
 }
 

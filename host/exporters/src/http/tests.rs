@@ -20,6 +20,7 @@ use loadwright_core::ports::Fault;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ const KEY: &str = "key-0123456789";
 
 /// Names that lead to this machine, or where a test says.
 #[derive(Debug, Default)]
-struct Names(Mutex<BTreeMap<String, Vec<Vec<IpAddr>>>>);
+struct Names(Mutex<BTreeMap<String, Vec<Vec<IpAddr>>>>, AtomicUsize);
 
 impl Names {
     /// Each look-up of `host` gives the next of these; the last one stays.
@@ -37,10 +38,16 @@ impl Names {
         let answers = answers.iter().map(|answer| answer.iter().map(parse).collect()).collect();
         self.0.lock().expect("a lock").insert(host.to_owned(), answers);
     }
+
+    /// How often a name was looked up.
+    fn asked(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+    }
 }
 
 impl Lookup for Names {
     fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         let mut names = self.0.lock().expect("a lock");
         let answers = names.get_mut(host).ok_or(io::ErrorKind::NotFound)?;
         Ok(if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() })

@@ -1,6 +1,6 @@
 //! Where requests may go: names, addresses, and names that change their addresses.
 
-use super::server::{Answer, Server, ok, response};
+use super::server::{Answer, Server, ok, redirect, response};
 use super::{Client, KEY, get, with_header};
 
 #[test]
@@ -37,9 +37,25 @@ fn metadata_and_link_local_addresses_are_refused_though_granted() {
         "http://0.0.0.0",
     ];
     for host in hosts {
-        let fault = Client::to(host).fault(&get(host));
-        assert!(fault.contains("never reach"), "{host}: {fault}");
+        for mut client in [Client::to(host), Client::to("https://granted.example")] {
+            let fault = client.fault(&get(host));
+            assert!(fault.contains("never reach"), "{host}: {fault}");
+            assert!(!fault.contains("--allow"), "no grant would help: {host}: {fault}");
+            let server = Server::start(vec![redirect(302, host)]);
+            let fault = Client::to(&server.url("")).fault(&get(&server.url("/")));
+            assert!(fault.contains("never reach"), "{host}: {fault}");
+            assert!(!fault.contains("--allow"), "no grant would help: {host}: {fault}");
+        }
     }
+}
+
+#[test]
+fn a_name_that_is_not_granted_is_not_looked_up() {
+    let mut client = Client::to("https://granted.example");
+    client.names.set("told.example", &[&["169.254.169.254"]]);
+    let fault = client.fault(&get("http://told.example/"));
+    assert!(fault.contains("is not granted"), "{fault}");
+    assert_eq!(client.names.asked(), 0, "the name itself would carry data out");
 }
 
 #[test]
@@ -60,6 +76,7 @@ fn a_granted_name_may_lead_to_this_machine_but_never_to_a_metadata_address() {
         client.names.set("granted.example", &[addresses]);
         let fault = client.fault(&get(&url));
         assert!(fault.contains("granted.example has the address"), "{fault}");
+        assert!(!fault.contains("--allow"), "no grant would help: {fault}");
     }
 }
 

@@ -85,7 +85,7 @@ fn each_redirect_is_checked() {
         let mut client =
             Client::new(&[server.url(""), "http://metadata.google.internal".into()], &[]);
         let fault = client.fault(&get(&server.url("/")));
-        let named = ["not granted", "never reached", "no URL of HTTP"];
+        let named = ["not granted", "never reach", "no URL of HTTP"];
         assert!(named.iter().any(|named| fault.contains(named)), "{target}: {fault}");
         assert_eq!(client.usage.read().refused, 1);
     }
