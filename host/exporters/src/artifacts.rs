@@ -34,7 +34,8 @@ pub(crate) struct Artifacts {
     /// The run's folder.
     results: Option<PathBuf>,
     quota: Quota,
-    written: Written,
+    /// None: what is there already was not counted yet.
+    written: Option<Written>,
     deadline: Deadline,
 }
 
@@ -45,7 +46,10 @@ impl Artifacts {
         quota: Quota,
         deadline: Deadline,
     ) -> Self {
-        Self { folder, results, quota, written: Written::default(), deadline }
+        // A folder that was granted may hold much that is not of this run.
+        let of_run = results.as_ref().is_some_and(|results| folder.starts_with(results));
+        let written = (!of_run).then(Written::default);
+        Self { folder, results, quota, written, deadline }
     }
 
     /// Writes a file whole or not at all.
@@ -55,9 +59,9 @@ impl Artifacts {
         let before = size(&dir, path).map_err(failed(name))?;
         let after = content.len() as u64;
         let grown = after.saturating_sub(before.unwrap_or(0));
-        self.written.check(self.quota, grown, before.is_none())?;
+        self.check(grown, before.is_none())?;
         write_whole(&dir, path, content).map_err(failed(name))?;
-        self.written.add(before, after);
+        self.was_written(before, after);
         Ok(())
     }
 
@@ -66,7 +70,7 @@ impl Artifacts {
         let path = names::to_write(name)?;
         let dir = self.dir_to_write(path).map_err(failed(name))?;
         let before = size(&dir, path).map_err(failed(name))?;
-        self.written.check(self.quota, content.len() as u64, before.is_none())?;
+        self.check(content.len() as u64, before.is_none())?;
         let mut options = options();
         options.append(true).create(true);
         let mut file = regular(dir.open_with(path, &options)).map_err(failed(name))?;
@@ -76,7 +80,7 @@ impl Artifacts {
             return Err(failed(name)(error));
         }
         let after = start + content.len() as u64;
-        self.written.add(before, after);
+        self.was_written(before, after);
         Ok(after)
     }
 
@@ -158,23 +162,40 @@ impl Artifacts {
     }
 
     /// The path of a file that SQLite opens itself, and its size: a regular one, or none yet.
-    pub(crate) fn for_sqlite(&self, name: &str) -> Result<(PathBuf, Option<u64>), Fault> {
+    pub(crate) fn for_sqlite(&mut self, name: &str) -> Result<(PathBuf, Option<u64>), Fault> {
         let path = names::to_write(name)?;
         let dir = self.dir_to_write(path).map_err(failed(name))?;
         let size = size(&dir, path).map_err(failed(name))?;
-        self.written.check(self.quota, 0, size.is_none())?;
+        self.check(0, size.is_none())?;
         let folder = self.folder.canonicalize().map_err(failed(name))?;
         Ok((folder.join(path), size))
     }
 
     /// Bytes that may be written still.
-    pub(crate) fn left(&self) -> u64 {
-        self.written.left(self.quota)
+    pub(crate) fn left(&mut self) -> Result<u64, Fault> {
+        let quota = self.quota;
+        Ok(self.written()?.left(quota))
     }
 
-    /// SQLite wrote a file.
+    /// A file was written: by SQLite too.
     pub(crate) fn was_written(&mut self, before: Option<u64>, after: u64) {
-        self.written.add(before, after);
+        if let Some(written) = &mut self.written {
+            written.add(before, after);
+        }
+    }
+
+    fn check(&mut self, grown: u64, new: bool) -> Result<(), Fault> {
+        let quota = self.quota;
+        self.written()?.check(quota, grown, new)
+    }
+
+    /// What was written so far, of this run's earlier sessions too.
+    fn written(&mut self) -> Result<&Written, Fault> {
+        let counted = match self.written.take() {
+            Some(written) => written,
+            None => Written::of(&self.entries("")?),
+        };
+        Ok(self.written.insert(counted))
     }
 
     fn dir_to_read(&self, place: Place<'_>) -> io::Result<Dir> {

@@ -38,7 +38,7 @@ pub(crate) fn execute(
     }
     deadline.left().map_err(|over| Fault::Transient(over.to_string()))?;
     let (path, before) = artifacts.for_sqlite(name)?;
-    let room = artifacts.left().saturating_add(before.unwrap_or(0));
+    let room = artifacts.left()?.saturating_add(before.unwrap_or(0));
     let done = transaction(&path, room, deadline, statements);
     if let Ok(about) = path.symlink_metadata() {
         artifacts.was_written(before, about.len());

@@ -1,8 +1,10 @@
 //! How much an exporter may write.
 
+use loadwright_core::export::http::Artifact;
 use loadwright_core::ports::Fault;
 
-/// The most that one exporter writes in one session.
+/// The most that one exporter writes: all that is in its folder of the run, whatever session wrote it;
+/// in a folder that was granted, which holds what others wrote too, in one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Bytes of all files.
@@ -25,6 +27,12 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// What an earlier session wrote.
+    pub(super) fn of(files: &[Artifact]) -> Self {
+        let bytes = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        Self { bytes, files: files.len() as u64 }
+    }
+
     /// Bytes that may be written still.
     pub(super) fn left(&self, quota: Quota) -> u64 {
         quota.bytes.saturating_sub(self.bytes)

@@ -205,6 +205,29 @@ fn bytes_and_files_are_bounded() {
 }
 
 #[test]
+fn a_session_that_continues_counts_what_is_there() {
+    let quota = Quota { bytes: 10, files: 3 };
+    let Run { mut artifacts, folder, .. } = run_with(quota);
+    artifacts.put("a", b"01234").expect("a file");
+    let at = |own: &str, results: &str| {
+        let [own, results] = [own, results].map(|name| folder.path().join(name));
+        Artifacts::new(own, Some(results), quota, Deadline::new())
+    };
+    let mut second = at("exports/x", "");
+    let fault = second.append("b", b"678901").expect_err("a fault").to_string();
+    assert!(fault.contains("exceed 10 bytes"), "{fault}");
+    second.append("b", b"67890").expect("what is left");
+    assert!(second.put("a", b"012345").is_err());
+    second.put("a", b"").expect("it shrinks");
+    let mut third = at("exports/x", "");
+    assert_eq!(third.left().expect("counted"), 5);
+    third.put("c", b"").expect("the third file");
+    assert!(third.put("d", b"").expect_err("a fault").to_string().contains("exceed 3 files"));
+    let mut granted = at("exports/x", "elsewhere");
+    assert_eq!(granted.left().expect("counted"), 10, "what others wrote there does not count");
+}
+
+#[test]
 fn digests_are_those_of_the_tools() {
     let Run { folder, mut artifacts, deadline } = run();
     let content: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
