@@ -79,7 +79,13 @@ pub fn resolve_sources(known: Known<'_>, environment: &Environment) -> Result<Re
         if known.options.contains_key(name) {
             continue;
         }
-        if let Some((value, from)) = known.first(sources, &resolved.settings, environment)? {
+        let mut used = Vec::new();
+        for source in sources {
+            if !known.is_of_unused_entry(source, &resolved.settings, environment)? {
+                used.push(source.clone());
+            }
+        }
+        if let Some((value, from)) = known.first(&used, &resolved.settings, environment)? {
             resolved.set(name, value, from);
         }
     }
@@ -142,6 +148,26 @@ impl Known<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether `source` is of a netrc file whose password is not used, since its secret comes from
+    /// elsewhere: a host of an entry belongs to the password of it.
+    fn is_of_unused_entry(
+        &self,
+        source: &Source,
+        settings: &Map<String, Value>,
+        environment: &Environment,
+    ) -> Result<bool, String> {
+        let Source::Netrc { file, .. } = source else { return Ok(false) };
+        let same = |other: &Source| matches!(other, Source::Netrc { file: of, .. } if of == file);
+        for need in self.secrets {
+            let sources = self.manifest.of_secret(&need.name);
+            let before = sources.iter().position(same).map_or(&[][..], |at| &sources[..at]);
+            if self.first(before, settings, environment)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn may_read(&self, source: &Source) -> bool {

@@ -157,6 +157,38 @@ fn secrets_come_from_netrc_by_the_url_of_a_setting_or_from_their_own_variable() 
 }
 
 #[test]
+fn a_host_of_netrc_belongs_to_its_password() {
+    let netrc = "machine https://own.example/api login https://web.example password of-own";
+    let mut place = place(&[("home/.netrc", netrc)], &[]);
+    let entry = |field: &str, machine: &str| json!({"netrc": "~/.netrc", "machine": machine, "field": field});
+    let sources = json!({
+        "url": [{"env": "HOST"}, entry("machine", "")],
+        "web": [entry("login", "{setting:url}")],
+        "secret:key": [{"env": "KEY"}, entry("password", "{setting:url}")],
+    });
+    let mut found = |variables: &[(&str, &str)]| {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        place.environment.variables = variables.iter().map(pair).collect();
+        let resolved = place.resolve(sources.clone(), &["key"], json!({})).expect("settings");
+        let text =
+            |name: &str| resolved.settings.get(name).map_or("", |it| it.as_str().unwrap_or(""));
+        let key = resolved.secrets.get("key").map(String::as_str).unwrap_or_default();
+        (text("url").to_owned(), text("web").to_owned(), key.to_owned())
+    };
+    let expected =
+        |url: &str, web: &str, key: &str| (url.to_owned(), web.to_owned(), key.to_owned());
+    let own = "https://own.example/api";
+    assert_eq!(found(&[]), expected(own, "https://web.example", "of-own"));
+    let same = "https://own.example";
+    assert_eq!(found(&[("HOST", same)]), expected(same, "https://web.example", "of-own"));
+    let other = "https://other.example";
+    assert_eq!(found(&[("HOST", other)]), expected(other, "", ""), "the key is of another host");
+    assert_eq!(found(&[("KEY", "given")]), expected("d", "", "given"), "the default host stays");
+    let both = [("KEY", "given"), ("HOST", other)];
+    assert_eq!(found(&both), expected(other, "", "given"));
+}
+
+#[test]
 fn an_ini_file_is_read_as_configparser_does() {
     let text = "; c\n# c\n[other]\nbase_url = no\n[default]\nBase_URL : http://x:8080/a=b ; c \n\
                 quoted = \"as it is\"\npath = C:\\new\nbase_url2=y\n";
@@ -224,6 +256,19 @@ fn a_hocon_file_has_its_substitutions_and_no_includes() {
         let stolen = place.one(json!({"hocon": "./i.conf", "key": "stolen"}));
         assert!(!matches!(stolen, Ok(Some(_))), "{include}: {stolen:?}");
     }
+}
+
+#[test]
+fn a_substitution_is_of_the_file_before_it_is_of_the_environment() {
+    let conf = "KEY = of-file\na = ${KEY}\nb = ${OTHER}\nc = ${?NONE}\n";
+    let place = place(
+        &[("work/c.conf", conf)],
+        &[("KEY", "of-environment"), ("OTHER", "of-environment"), ("UNNAMED", "stays")],
+    );
+    let key = |key| place.one(json!({"hocon": "./c.conf", "key": key})).expect("a value");
+    assert_eq!(key("a"), Some(json!("of-file")));
+    assert_eq!(key("b"), Some(json!("of-environment")), "as the SDK of ClearML has it");
+    assert_eq!((key("c"), key("UNNAMED")), (None, None));
 }
 
 #[test]
