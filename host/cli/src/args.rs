@@ -118,6 +118,9 @@ pub struct ExportArgs {
     /// Plugins and their limits.
     #[command(flatten)]
     pub plugins: engine::PluginArgs,
+    /// Print what became of the exporters as JSON to standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `loadwright plugin`.
@@ -127,7 +130,7 @@ pub enum PluginCommand {
     List(PluginListArgs),
     /// Make a plugin of a component or core module: check it and put its manifest inside
     Pack(PluginPackArgs),
-    /// Show what a file holds, and why it would be refused
+    /// Show what a plugin or its file holds, what it may reach, and why it would be refused
     Inspect(PluginInspectArgs),
     /// Write the contract, in WIT, to build plugins against
     Wit(PluginWitArgs),
@@ -139,6 +142,9 @@ pub struct PluginListArgs {
     /// Also list this component, or the components in this folder; repeatable
     #[arg(long, value_name = "PATH")]
     pub plugin: Vec<PathBuf>,
+    /// Print the list as JSON, with the manifests
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `loadwright plugin pack`.
@@ -161,9 +167,12 @@ pub struct PluginPackArgs {
 /// `loadwright plugin inspect`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct PluginInspectArgs {
-    /// Component or core module
+    /// Component or core module, or the name of a bundled plugin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Print what it holds as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `loadwright plugin wit`.

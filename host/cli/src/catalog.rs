@@ -10,6 +10,9 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Name of the exporter that is part of this program, beside the plugins.
+pub(crate) const OTLP: &str = "otlp";
+
 /// The plugins of `--plugin`; the bundled ones are read when they are needed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalog {
@@ -117,6 +120,7 @@ impl Catalog {
             None => {
                 let of_kind = all.iter().filter(|plugin| plugin.kind == kind);
                 let mut names: Vec<&str> = of_kind.map(|plugin| plugin.name()).collect();
+                names.extend(Some(OTLP).filter(|_| kind == Kind::Exporter));
                 names.sort_unstable();
                 names.dedup();
                 format!(

@@ -9,12 +9,19 @@ mod run;
 
 pub(crate) use live::LiveExports;
 pub(crate) use open::{Opened, open};
-pub(crate) use outcome::report;
+pub(crate) use outcome::{exported, report};
 pub(crate) use run::stored;
 
 use crate::console::Console;
 use loadwright_exporters::{Notice, Tell};
 use std::sync::Arc;
+
+/// Names the proxies on the way.
+pub(crate) fn introduce(proxies: &[String], console: &Console) {
+    for proxy in proxies {
+        console.info(&format!("exporters use the proxy {proxy}"));
+    }
+}
 
 /// Shows what exporters tell; `stop` ends the run.
 pub(crate) fn tell(console: &Arc<Console>, stop: impl Fn() + Send + Sync + 'static) -> Tell {

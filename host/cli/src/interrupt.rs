@@ -3,19 +3,24 @@
 //! After the third, the process ends immediately. While the run is opened, the first ends it within a
 //! second: nothing was measured.
 
+mod export;
+mod signals;
+
+pub(crate) use export::ExportInterrupt;
+
 use crate::console::Console;
 use crate::exit::Exit;
 use loadwright_engine::{Progress, Stop};
 use loadwright_exporters::RunWatch;
 use loadwright_storage::Committer;
 use loadwright_timing::thread::spawn;
+use signals::Signals;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Time limits after the second signal, together less than a second: for the run to end by itself,
 /// then for committing the records, and for each of two messages to be printed.
@@ -52,19 +57,14 @@ pub(crate) struct Begun {
 }
 
 impl Interrupt {
-    /// Listens for SIGINT, SIGTERM and SIGHUP for the rest of the process, on a thread of its own. A
-    /// SIGHUP that the process was started to ignore (`nohup`) stays ignored.
+    /// Listens for signals for the rest of the process, on a thread of its own.
     ///
     /// # Errors
     /// The system gives no handler or thread.
     pub(crate) fn listen(handler: SignalHandler) -> io::Result<Arc<Self>> {
         let interrupt = Arc::new(Self::default());
         let shared = Arc::clone(&interrupt);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut signals = {
-            let _within = runtime.enter();
-            Signals::catch()?
-        };
+        let (runtime, mut signals) = Signals::catch()?;
         spawn("signals", move || {
             runtime.block_on(async move {
                 loop {
@@ -164,48 +164,6 @@ impl SignalHandler {
             let _ = done.recv_timeout(PRINT_TIMEOUT);
         }
     }
-}
-
-/// The signals that stop the run.
-struct Signals {
-    int: Signal,
-    term: Signal,
-    hup: Option<Signal>,
-}
-
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        // Read before our handler is installed.
-        let ignored = ignores_hangups();
-        Ok(Self {
-            int: signal(SignalKind::interrupt())?,
-            term: signal(SignalKind::terminate())?,
-            hup: if ignored { None } else { Some(signal(SignalKind::hangup())?) },
-        })
-    }
-
-    async fn next(&mut self) {
-        let Self { int, term, hup } = self;
-        let hung_up = async {
-            match hup {
-                Some(hup) => hup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = int.recv() => {}
-            _ = term.recv() => {}
-            _ = hung_up => {}
-        }
-    }
-}
-
-/// Whether the process was started with SIGHUP ignored; assumed if the system does not tell.
-fn ignores_hangups() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_none_or(|mask| mask & 1 << (SignalKind::hangup().as_raw_value() - 1) != 0)
 }
 
 #[cfg(test)]

@@ -106,9 +106,11 @@ fn sweep(
     });
     drop(progress);
     drop(server);
-    let ending = Ending { json: run.json, interrupted: interrupt.requested() };
-    let exit = conclude(result, runner, &info, &ending);
-    let exit = exports.end(exit, &run.exporters, folder.path(), console);
+    let (exit, summaries) = conclude(result, runner, &info, interrupt.requested());
+    let (exit, exporters) = exports.end(exit, &run.exporters, folder.path(), console);
+    if run.json {
+        console.terminal.print_stdout(&run_json(&summaries, &RunInfo { exporters, ..info }));
+    }
     console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
 }
@@ -130,16 +132,14 @@ fn introduce(run: &Run, opened: &OpenedRun, console: &Console) {
     }
 }
 
-/// How the run is to end.
-struct Ending {
-    /// With the results as JSON on standard output.
-    json: bool,
-    /// The user stopped it.
+/// Writes and prints the report of the sweep, which the user may have `interrupted`. Returns the exit
+/// code, and what was measured.
+fn conclude(
+    result: SweepResult,
+    runner: SweepRunner<'_>,
+    info: &RunInfo,
     interrupted: bool,
-}
-
-/// Writes and prints the report of the sweep. Returns the exit code.
-fn conclude(result: SweepResult, runner: SweepRunner<'_>, info: &RunInfo, ending: &Ending) -> Exit {
+) -> (Exit, Vec<Summary>) {
     let SweepRunner { console, folder, store, .. } = runner;
     let SweepResult { summaries, mut error } = result;
     let style = console.terminal.style();
@@ -156,13 +156,10 @@ fn conclude(result: SweepResult, runner: SweepRunner<'_>, info: &RunInfo, ending
         }
         error = error.or(Some(failed.exit()));
     }
-    if ending.json {
-        console.terminal.print_stdout(&run_json(&summaries, info));
-    }
     let complete = error != Some(Exit::Output);
     console.info(if complete { "results are in:" } else { "incomplete results are in:" });
     let met = results::meets_condition(&summaries, info);
-    outcome(&summaries, error, ending.interrupted, met)
+    (outcome(&summaries, error, interrupted, met), summaries)
 }
 
 /// The exit code of a run: errors first, then an interrupt, then a condition that a point meets, then

@@ -3,6 +3,7 @@
 mod inspect;
 mod list;
 mod pack;
+mod reach;
 mod wit;
 
 use crate::args::PluginCommand;
@@ -20,7 +21,7 @@ pub(crate) fn plugin(command: &PluginCommand) -> Result<Exit, CommandError> {
     match command {
         PluginCommand::List(args) => Ok(list::list(args)),
         PluginCommand::Pack(args) => pack::pack(args),
-        PluginCommand::Inspect(args) => inspect::inspect(args),
+        PluginCommand::Inspect(args) => inspect::inspect_plugin(args),
         PluginCommand::Wit(args) => wit::wit(args),
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn run_info(plan: Option<&Plan>, points: Vec<String>, run: &Path) -> 
         points,
         folder: Some(run.display().to_string()),
         conditions: plan.map(conditions).unwrap_or_default(),
+        ..RunInfo::default()
     }
 }
 

@@ -1,10 +1,12 @@
 //! The JSON files of a point: the keys and units that EvalScope's users parse, and ours beside.
 
 mod distribution;
+mod exported;
 mod labels;
 mod ours;
 mod run;
 
+pub use exported::export_json;
 pub use run::run_json;
 
 use crate::number::round6;

@@ -7,6 +7,7 @@
 
 mod advise;
 mod conditions;
+mod exported;
 mod json;
 mod number;
 mod point;
@@ -15,7 +16,10 @@ mod style;
 mod sweep;
 mod table;
 
-pub use json::{benchmark_args_json, benchmark_percentile_json, benchmark_summary_json, run_json};
+pub use exported::{Exported, Traffic};
+pub use json::{
+    benchmark_args_json, benchmark_percentile_json, benchmark_summary_json, export_json, run_json,
+};
 pub use point::point_text;
 pub use run_info::RunInfo;
 pub use style::Style;

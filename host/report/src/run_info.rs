@@ -1,5 +1,6 @@
 //! What a report says of a run beside the summaries of its points.
 
+use crate::exported::Exported;
 use loadwright_core::condition::Condition;
 
 /// What the report says of the run as a whole.
@@ -15,4 +16,6 @@ pub struct RunInfo {
     pub folder: Option<String>,
     /// Conditions under which the run counts as failed.
     pub conditions: Vec<Condition>,
+    /// What became of its exporters; the document of `--json` alone shows it.
+    pub exporters: Vec<Exported>,
 }

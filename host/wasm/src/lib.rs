@@ -67,7 +67,7 @@ pub use host::{Host, HostConfig};
 pub use identity::{Identity, identify, identify_bundled};
 pub use kind::Kind;
 pub use manifest::{DATASET_PATH, Manifest};
-pub use pack::{Inspection, inspect_file, pack};
+pub use pack::{Inspection, inspect_source, pack};
 pub use plugin::{DatasetServices, Plugin};
 pub use source::Source;
 pub use wit::CONTRACT;

@@ -70,21 +70,22 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// Its manifest as it carries it; text that may be no JSON.
     pub manifest: Option<String>,
+    /// The same as it was read; none: it carries none that is valid.
+    pub read: Option<Manifest>,
     /// Whether its compiled code was in the cache.
     pub is_compiled: bool,
     /// Why it cannot be used, in the order of the checks.
     pub refused: Vec<LoadFault>,
 }
 
-/// Inspects the file at `path`. What loading checks is checked; a component that passes all that can be
+/// Inspects the plugin at `source`. What loading checks is checked; a component that passes all that can be
 /// read from the file is compiled.
 ///
 /// # Errors
 /// It is neither a component nor a core module that can be made into one.
-pub fn inspect_file(host: &Arc<Host>, path: &Path) -> Result<Inspection, LoadError> {
-    let source = Source::Path(path.into());
+pub fn inspect_source(host: &Arc<Host>, source: &Source) -> Result<Inspection, LoadError> {
     let fault = |fault| LoadError { origin: source.to_string(), fault };
-    let bytes = source::bytes(&source).map_err(fault)?;
+    let bytes = source::bytes(source).map_err(fault)?;
     let digest = hex(&Sha256::digest(&bytes));
     let size = bytes.len();
     let opened = inspect::opened(bytes).map_err(fault)?;
@@ -92,8 +93,12 @@ pub fn inspect_file(host: &Arc<Host>, path: &Path) -> Result<Inspection, LoadErr
     let kinds = info.kinds();
     let mut refused = info.faults();
     let manifest = info.manifest.as_ref();
+    let mut read = None;
     if let ([kind], Some(text)) = (kinds.as_slice(), manifest) {
-        refused.extend(Manifest::read(text, *kind).err());
+        match Manifest::read(text, *kind) {
+            Ok(manifest) => read = Some(manifest),
+            Err(fault) => refused.push(fault),
+        }
     }
     let is_compiled = host.has_compiled(&digest);
     if refused.is_empty() {
@@ -109,6 +114,7 @@ pub fn inspect_file(host: &Arc<Host>, path: &Path) -> Result<Inspection, LoadErr
         kinds,
         imports: info.imports.clone(),
         manifest: manifest.map(|text| String::from_utf8_lossy(text).into_owned()),
+        read,
         is_compiled,
         refused,
     })

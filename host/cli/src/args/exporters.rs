@@ -11,7 +11,8 @@ pub struct ExporterArgs {
     /// Send results to wandb, swanlab, clearml, otlp or an exporter of --plugin; repeatable
     #[arg(long, value_name = "NAME", visible_alias = "visualizer")]
     pub exporter: Vec<String>,
-    /// Setting of an exporter, e.g. wandb.project=mine; repeatable
+    /// Setting of an exporter, e.g. wandb.project=mine; stored with the results, so no place for
+    /// secrets; repeatable
     #[arg(long, value_name = "NAME.KEY=VALUE")]
     pub exporter_option: Vec<String>,
     /// Allow an exporter of --plugin what it needs: NAME:http=HOST, NAME:secret=VARIABLE,

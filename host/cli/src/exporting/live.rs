@@ -1,15 +1,16 @@
 //! The exporters of a run that goes on: begun before its first request, and waited for once its files
 //! are written.
 
-use super::open::Opened;
-use super::{report, tell};
+use super::open::{Opened, SenderInfo};
+use super::{exported, introduce, report, tell};
 use crate::console::Console;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::plan::exporters::Exporters;
 use loadwright_core::export::ExportEnd;
 use loadwright_engine::Control;
-use loadwright_exporters::{Exports, RunWatch, Usage};
+use loadwright_exporters::{Exports, RunWatch};
+use loadwright_report::Exported;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(crate) struct LiveExports(Option<Begun>);
 struct Begun {
     exports: Option<Exports>,
     watch: Arc<RunWatch>,
-    usage: Vec<(String, Usage)>,
+    senders: Vec<SenderInfo>,
 }
 
 /// A run that does not begin after all.
@@ -43,26 +44,25 @@ impl LiveExports {
         control: &Control,
         console: &Arc<Console>,
     ) -> Result<Self, CommandError> {
-        let Some(Opened { jobs, usage, proxies, watch }) = opened else {
+        let Some(Opened { jobs, senders, proxies, watch }) = opened else {
             return Ok(Self::default());
         };
-        for proxy in proxies {
-            console.info(&format!("exporters use the proxy {proxy}"));
-        }
+        introduce(&proxies, console);
         let stop = control.stop.clone();
         let exports = Exports::start(jobs, &watch, &tell(console, move || stop.drain()))?;
-        Ok(Self(Some(Begun { exports: Some(exports), watch, usage })))
+        Ok(Self(Some(Begun { exports: Some(exports), watch, senders })))
     }
 
-    /// Waits for them. Returns the exit code of the run, which would end with `exit`.
+    /// Waits for them. Returns the exit code of the run, which would end with `exit`, and what became
+    /// of them.
     pub(crate) fn end(
         self,
         exit: Exit,
         exporters: &Exporters,
         folder: &Path,
         console: &Console,
-    ) -> Exit {
-        let Some(mut begun) = self.0 else { return exit };
+    ) -> (Exit, Vec<Exported>) {
+        let Some(mut begun) = self.0 else { return (exit, Vec::new()) };
         let end = match exit {
             Exit::Measured | Exit::ConditionMet => ExportEnd::Completed,
             Exit::Interrupted => ExportEnd::Interrupted,
@@ -72,14 +72,15 @@ impl LiveExports {
         };
         begun.watch.end(end, exporters.timeout.unwrap_or_default());
         let outcomes = begun.exports.take().map(Exports::join).unwrap_or_default();
-        let whole = report(console, &outcomes, &begun.usage, folder);
-        match exit {
+        let whole = report(console, &outcomes, &begun.senders, folder);
+        let exit = match exit {
             Exit::Measured | Exit::ConditionMet | Exit::NothingMeasured
                 if exporters.must_succeed && !whole =>
             {
                 Exit::Export
             }
             exit => exit,
-        }
+        };
+        (exit, exported(&outcomes, &begun.senders))
     }
 }

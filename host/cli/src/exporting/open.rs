@@ -7,7 +7,9 @@ use crate::diagnostics::{SettingError, SettingErrors};
 use crate::error::CommandError;
 use crate::plan::exporters::{ChosenExporter, Exporters, OTLP};
 use loadwright_core::export_summary::Documents;
+use loadwright_core::manifest::Source;
 use loadwright_core::ports::{Cause, Exporter, Fault, PluginFailure};
+use loadwright_core::secret::masked_url;
 use loadwright_core::summary::Summary;
 use loadwright_exporters::{
     Config, Environment, Job, Known, MakeDocuments, Network, Proxies, Quota, Resolved, RunWatch,
@@ -22,11 +24,17 @@ use std::sync::Arc;
 /// Exporters that are ready to begin.
 pub(crate) struct Opened {
     pub(crate) jobs: Vec<Job>,
-    /// What each uses, by its name.
-    pub(crate) usage: Vec<(String, Usage)>,
+    /// Who sends, and what they use.
+    pub(crate) senders: Vec<SenderInfo>,
     /// Proxies on the way, masked.
     pub(crate) proxies: Vec<String>,
     pub(crate) watch: Arc<RunWatch>,
+}
+
+/// An exporter of a run, for what is told of it at the end.
+pub(crate) struct SenderInfo {
+    pub(crate) exporting: Exporting,
+    pub(crate) usage: Usage,
 }
 
 /// What all exporters of a run have in common.
@@ -60,12 +68,12 @@ pub(crate) fn open(
     let watch = Arc::new(RunWatch::new());
     let common =
         Common { exporters, host, stored, environment, network, watch: Arc::clone(&watch) };
-    let mut opened = Opened { jobs: Vec::new(), usage: Vec::new(), proxies: named, watch };
+    let mut opened = Opened { jobs: Vec::new(), senders: Vec::new(), proxies: named, watch };
     let mut errors = Vec::new();
     for exporter in &exporters.chosen {
         match common.job(exporter) {
-            Ok((job, usage)) => {
-                opened.usage.push((exporter.name.clone(), usage));
+            Ok((job, sender)) => {
+                opened.senders.push(sender);
                 opened.jobs.push(job);
             }
             Err(CommandError::Settings(refused)) => errors.extend(refused.0),
@@ -80,7 +88,7 @@ pub(super) fn refused(flag: &str, text: String) -> CommandError {
 }
 
 impl Common<'_> {
-    fn job(&self, exporter: &ChosenExporter) -> Result<(Job, Usage), CommandError> {
+    fn job(&self, exporter: &ChosenExporter) -> Result<(Job, SenderInfo), CommandError> {
         let Some(plugin) = &exporter.plugin else {
             return Err(refused("exporter", format!("`{}` is not there", exporter.name)));
         };
@@ -98,15 +106,16 @@ impl Common<'_> {
         let settings = json!({ "settings": resolved.settings, "secrets": secrets });
         let opened = Plugin::identified(self.host, Arc::clone(plugin));
         let sender = opened.exporter(&settings, Box::new(services));
-        let sender = sender.map_err(|error| by_option(&exporter.name, error))?;
+        let sender =
+            sender.map_err(|error| by_option(&exporter.name, error, &resolved.settings))?;
         let exporting = Exporting {
             exporter: exporter.name.clone(),
             plugin: plugin.name().into(),
             version: plugin.manifest.version().into(),
             sha256: plugin.digest.clone(),
         };
-        let job = Job { may_stop, ..self.job_of(exporting, sender)? };
-        Ok((job, usage))
+        let job = Job { may_stop, ..self.job_of(exporting.clone(), sender)? };
+        Ok((job, SenderInfo { exporting, usage }))
     }
 
     /// What `exporter` may use of the host.
@@ -154,6 +163,7 @@ impl Common<'_> {
     /// The exporter's settings and secrets: options, then the sources of its manifest.
     fn resolved(&self, exporter: &ChosenExporter, plugin: &Identity) -> Result<Resolved, String> {
         let manifest = &plugin.manifest;
+        no_secrets(exporter, plugin)?;
         let mut options = Map::new();
         for (key, text) in &exporter.options {
             options.insert(key.clone(), manifest.typed(key, text));
@@ -175,6 +185,35 @@ impl Common<'_> {
     }
 }
 
+/// Options are stored with the results: none of them may be a secret.
+///
+/// # Errors
+/// One is, with the flag or variable that takes it.
+fn no_secrets(exporter: &ChosenExporter, plugin: &Identity) -> Result<(), String> {
+    let plain = |name: &str| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    for need in &plugin.manifest.needs.secrets {
+        let mut keys = exporter.options.keys();
+        let Some(key) = keys.find(|key| plain(key) == plain(&need.name)) else { continue };
+        let places = match plugin.manifest.exporter.of_secret(&need.name) {
+            [] => need.variable(),
+            sources => {
+                let named = sources.iter().filter_map(|source| match source {
+                    Source::Flag(_) | Source::Env(_) => Some(source.to_string()),
+                    _ => None,
+                });
+                named.collect::<Vec<_>>().join(" or ")
+            }
+        };
+        return Err(format!(
+            "`{key}` is a secret, and options are stored with the results; give it by {places}"
+        ));
+    }
+    Ok(())
+}
+
 /// The files of a point, as the run writes them.
 fn documents() -> MakeDocuments {
     Arc::new(|summary: &Summary| Documents {
@@ -183,12 +222,21 @@ fn documents() -> MakeDocuments {
     })
 }
 
-/// Settings that an exporter refused, as errors of the flag; any other error as it is.
-pub(super) fn by_option(name: &str, error: OpenError) -> CommandError {
+/// Settings that an exporter refused, as errors of the flag, in which passwords of URLs among
+/// `settings` are masked; any other error as it is.
+pub(super) fn by_option(
+    name: &str,
+    error: OpenError,
+    settings: &Map<String, Value>,
+) -> CommandError {
+    let masked = |text: String| {
+        let urls = settings.values().filter_map(Value::as_str).filter(|it| it.contains("://"));
+        urls.fold(text, |text, url| text.replace(url, &masked_url(url)))
+    };
     let setting = |fault: &loadwright_core::setting::SettingFault| SettingError {
         flag: "exporter-option".into(),
         origin: None,
-        text: format!("{name}: {fault}"),
+        text: masked(format!("{name}: {fault}")),
     };
     match error {
         OpenError::Settings { faults, .. } => {

@@ -65,7 +65,9 @@ impl Drop for RunFolder {
             return;
         }
         // What cannot be removed, such as a folder with others' files in it, may stay.
-        for file in ["benchmark.log", RECORDS] {
+        // SQLite's own stay where the store was closed after its file was removed.
+        let of_records = ["", "-wal", "-shm"].map(|end| format!("{RECORDS}{end}"));
+        for file in of_records.iter().map(String::as_str).chain(["benchmark.log"]) {
             let _ = std::fs::remove_file(self.path.join(file));
         }
         let _ = self.made.iter().try_for_each(std::fs::remove_dir);

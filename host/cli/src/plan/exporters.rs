@@ -4,6 +4,7 @@ use crate::args::PerfArgs;
 use crate::args::exporters::ExporterArgs;
 use crate::args::suggestions::suggest;
 use crate::catalog::Catalog;
+pub(crate) use crate::catalog::OTLP;
 use crate::diagnostics::Diagnostics;
 use loadwright_exporters::ExportWhen;
 use loadwright_wasm::{Identity, Kind, Source};
@@ -11,9 +12,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Name of the exporter that is part of this program.
-pub(crate) const OTLP: &str = "otlp";
 
 /// In place of a key of SwanLab: files for its dashboard on this machine, as EvalScope has it.
 const LOCAL: &str = "local";

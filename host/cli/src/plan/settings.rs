@@ -55,6 +55,8 @@ pub(super) fn shared(
     put("wandb_api_key", json!(keys.wandb_api_key.as_ref().map(|_| MASK)));
     let local = |key: &String| if key == "local" { "local" } else { MASK };
     put("swanlab_api_key", json!(keys.swanlab_api_key.as_ref().map(local)));
+    put("swanlab_host", json!(keys.swanlab_host.as_deref().map(secret::masked_url)));
+    put("exporter_option", masked_options(&keys.exporter_option));
     put("dataset", json!(plan.request.dataset));
     put("seed", json!(plan.seed));
     put("stream", json!(plan.request.stream));
@@ -114,6 +116,17 @@ fn shown(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
+}
+
+/// Options of exporters, with users and passwords of URLs masked.
+fn masked_options(given: &[String]) -> Value {
+    let masked = |text: &String| match text.split_once('=') {
+        Some((name, value)) if value.contains("://") => {
+            format!("{name}={}", secret::masked_url(value))
+        }
+        _ => text.clone(),
+    };
+    if given.is_empty() { Value::Null } else { given.iter().map(masked).collect() }
 }
 
 /// Every header that is sent, secret values masked.

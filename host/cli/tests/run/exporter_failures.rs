@@ -11,6 +11,11 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The fixture that misbehaves.
+const SPIN: &str = "misbehave_exporter";
+
 /// How often a span of a request came, and under which ids.
 #[derive(Debug, PartialEq)]
 struct Spans {
@@ -222,6 +227,66 @@ fn a_second_ctrl_c_ends_the_wait_for_a_receiver() {
     let collector = Collector::taking();
     ends(export(&place, &collector), 0);
     assert_eq!(Some(collector.spans().ids.len() as u64), total);
+}
+
+/// A run of twenty that is stored, and `export` of it to a receiver that hangs, once that was asked.
+fn hanging_export(place: &Place, first: usize) -> (std::process::Child, SyncSender<()>) {
+    let server = server(paced(5, 2));
+    ends(place.against(&server, TWENTY), 0);
+    let (hanging, came, held) = Collector::hanging(first);
+    let child = start(export(place, &hanging));
+    came.recv_timeout(PATIENCE).expect("it was asked");
+    (child, held)
+}
+
+#[test]
+fn the_first_signal_ends_an_export_and_says_how_to_go_on() {
+    for name in ["INT", "TERM"] {
+        let place = Place::new();
+        let (child, _held) = hanging_export(&place, 1);
+        signal(&child, name);
+        let output = child.wait_with_output().expect("it ends");
+        let said = stderr(&output);
+        assert_eq!(code(&output), 130, "{name}: {said}");
+        assert!(said.contains("20 of 20 records were not sent: the user stopped it"), "{said}");
+        assert!(said.contains("`loadwright export run --exporter otlp` sends them"), "{said}");
+        let collector = Collector::taking();
+        ends(export(&place, &collector), 0);
+        let spans = collector.spans();
+        assert_eq!((spans.came, spans.ids.len()), (20, 20), "{name}");
+    }
+}
+
+#[test]
+fn a_signal_ends_an_export_that_has_not_begun() {
+    let place = Place::new();
+    let (child, _held) = hanging_export(&place, 0);
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    let said = stderr(&output);
+    assert_eq!(code(&output), 130, "{said}");
+    assert!(said.contains("the same command sends run later"), "{said}");
+}
+
+#[test]
+fn the_second_signal_ends_an_export_at_once() {
+    let place = Place::new();
+    ends(place.against(&server(paced(5, 2)), TWENTY), 0);
+    // It computes for ever, which is waited for as long as --plugin-timeout allows.
+    let (hanging, came, _held) = Collector::hanging(1);
+    let line = format!(
+        "export run {} --plugin {ROOT}/plugins/fixtures/dist/{SPIN}.wasm --plugin-timeout 3600 \
+         --exporter {SPIN} --exporter-option {SPIN}.how=spin --allow {SPIN}:secret=LOADWRIGHT_SECRET_KEY \
+         --allow {SPIN}:http=http://127.0.0.1:9",
+        hanging.flags()
+    );
+    let mut child = start(place.loadwright(&line));
+    came.recv_timeout(PATIENCE).expect("exporters have begun");
+    signal(&child, "INT");
+    wait_for_line(&mut child, "press Ctrl-C again");
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
 }
 
 #[test]

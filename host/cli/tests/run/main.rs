@@ -5,6 +5,8 @@ mod archive;
 mod conditions;
 mod endings;
 mod endpoints;
+mod export_documents;
+mod export_secrets;
 mod exporter_clearml;
 mod exporter_failures;
 mod exporter_swanlab;

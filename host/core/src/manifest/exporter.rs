@@ -5,6 +5,7 @@ use crate::export::RequestFilter;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The most settings with sources, and sources of one.
 const MOST_SETTINGS: usize = 64;
@@ -88,6 +89,28 @@ pub enum Source {
         /// What is taken of it.
         field: NetrcField,
     },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(out, "--{name}"),
+            Self::Env(name) => write!(out, "{name}"),
+            Self::Ini { file, section, key } => write!(out, "{key} in [{section}] of {file}"),
+            Self::Yaml { file, key } | Self::Hocon { file, key } | Self::Dotenv { file, key } => {
+                write!(out, "{key} in {file}")
+            }
+            Self::Netrc { file, machine, field } => {
+                let field = match field {
+                    NetrcField::Machine => "machine",
+                    NetrcField::Login => "login",
+                    NetrcField::Password => "password",
+                };
+                let of = if machine.is_empty() { "its entry" } else { machine };
+                write!(out, "{field} of {of} in {file}")
+            }
+        }
+    }
 }
 
 /// A part of an entry of a netrc file.

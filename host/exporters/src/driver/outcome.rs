@@ -15,6 +15,8 @@ pub struct ExportOutcome {
     pub links: Vec<String>,
     /// What it could not send, in its own words.
     pub losses: Vec<String>,
+    /// How it was told that the run ended; none: it was not told.
+    pub ending: Option<String>,
     /// Why it did not finish; none: it did.
     pub failure: Option<String>,
     /// Whether it had begun.

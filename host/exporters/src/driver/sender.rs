@@ -103,6 +103,7 @@ impl Sender {
             unsent: if failure.is_some() { unsent } else { 0 },
             links: progress.links.clone(),
             losses: progress.losses.clone(),
+            ending: Some(progress.ending.clone()).filter(|_| failure.is_none()),
             failure,
             begun: true,
         }

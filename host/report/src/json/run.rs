@@ -1,5 +1,6 @@
 //! The document of `--json`: a run's folder and its points, each with the content of its files.
 
+use super::exported::listed;
 use super::{benchmark_percentile, benchmark_summary, number, object, pretty};
 use crate::run_info::RunInfo;
 use loadwright_core::condition::{MetAt, MetBy, check};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 /// `{"folder", "points"}`, each point with its `name`, the `conditions_met` by it, and the content
 /// of benchmark_summary.json and benchmark_percentile.json as `summary` and `percentiles`; those two
-/// are null for a point that was asked for and did not run.
+/// are null for a point that was asked for and did not run. `exporters` follows where there were some.
 pub fn run_json(summaries: &[Summary], info: &RunInfo) -> String {
     let met = check(&info.conditions, summaries, &info.points);
     let ran = summaries.iter().map(|summary| (&summary.point.name, Some(summary)));
@@ -18,7 +19,12 @@ pub fn run_json(summaries: &[Summary], info: &RunInfo) -> String {
         .filter(|name| !summaries.iter().any(|summary| summary.point.name == **name))
         .map(|name| (name, None));
     let points = ran.chain(missing).map(|(name, summary)| point(name, summary, &met));
-    pretty(&object([("folder", info.folder.clone().into()), ("points", points.collect())]))
+    let mut document =
+        object([("folder", info.folder.clone().into()), ("points", points.collect())]);
+    if !info.exporters.is_empty() {
+        document["exporters"] = listed(&info.exporters);
+    }
+    pretty(&document)
 }
 
 fn point(name: &str, summary: Option<&Summary>, met: &[MetAt]) -> Value {
