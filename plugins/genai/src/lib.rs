@@ -57,7 +57,7 @@ impl Conventions for GenAi {
     fn telemetry(&self) -> Result<Shapes, Fault> {
         Ok(Shapes {
             service: vec![attribute("loadwright.api", Value::Setting("api".into()))],
-            spans: spans::shapes(self.names),
+            spans: spans::shapes(),
             metrics: metrics::shapes(self.names),
             link_turns: true,
         })

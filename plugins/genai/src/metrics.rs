@@ -18,8 +18,14 @@ fn times(names: Names) -> Vec<MetricShape> {
         Names::Newest => "gen_ai.client.inference",
     };
     let of = |name: &str, field, text| seconds(&format!("{prefix}.{name}"), field, text);
+    let mut duration = of(
+        "duration",
+        "duration",
+        "Time from sending a request to its last output, or its failure",
+    );
+    duration.attributes.push(of_field("error.type", "error_type"));
     vec![
-        of("duration", "latency", "Time from sending a request to its last output"),
+        duration,
         of("time_to_first_chunk", "ttft", "Time from sending a request to its first output"),
         of("time_per_output_chunk", "itl", "Time between two outputs of a stream"),
     ]

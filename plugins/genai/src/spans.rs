@@ -1,12 +1,12 @@
 //! The span of a request, and its phases.
 
+use crate::common;
 use crate::shapes::{attribute, field, of_field, of_setting, present, text};
-use crate::{Names, common};
 use loadwright_plugin::conventions::{Attribute, SpanKind, SpanShape, Value};
 
 /// The request's own span, then its phases.
-pub(crate) fn shapes(names: Names) -> Vec<SpanShape> {
-    let mut spans = vec![request(names)];
+pub(crate) fn shapes() -> Vec<SpanShape> {
+    let mut spans = vec![request()];
     spans.extend([
         phase("connect", "connect", "connected"),
         phase("tls", "connected", "tls"),
@@ -16,10 +16,10 @@ pub(crate) fn shapes(names: Names) -> Vec<SpanShape> {
     spans
 }
 
-fn request(names: Names) -> SpanShape {
+fn request() -> SpanShape {
     let mut attributes = common();
     attributes.extend(asked());
-    attributes.extend(answered(names));
+    attributes.extend(answered());
     attributes.extend(own());
     SpanShape {
         name: vec![field("operation"), field("model")],
@@ -40,19 +40,17 @@ fn asked() -> Vec<Attribute> {
         of_setting("gen_ai.request.top_p", "top_p"),
         of_setting("gen_ai.request.top_k", "top_k"),
         of_setting("gen_ai.request.frequency_penalty", "frequency_penalty"),
+        of_setting("gen_ai.request.stop_sequences", "stop"),
         of_setting("gen_ai.request.choice.count", "n_choices"),
         of_field("gen_ai.conversation.id", "conversation"),
     ]
 }
 
 /// What came of it.
-fn answered(names: Names) -> Vec<Attribute> {
-    let first = match names {
-        Names::Released => "gen_ai.response.time_to_first_chunk",
-        Names::Newest => "gen_ai.client.inference.time_to_first_chunk",
-    };
+fn answered() -> Vec<Attribute> {
     vec![
-        of_field(first, "ttft"),
+        of_field("gen_ai.response.time_to_first_chunk", "ttft"),
+        of_field("gen_ai.response.finish_reasons", "finish_reasons"),
         of_field("gen_ai.usage.input_tokens", "input_tokens"),
         of_field("gen_ai.usage.output_tokens", "output_tokens"),
         of_field("gen_ai.usage.cache_read.input_tokens", "cached_tokens"),
@@ -70,7 +68,6 @@ fn own() -> Vec<Attribute> {
         of_field("loadwright.seq", "seq"),
         of_field("loadwright.turn", "turn"),
         of_field("loadwright.warmup", "warmup"),
-        of_field("loadwright.finish_reason", "finish_reason"),
         of_field("loadwright.latency", "latency"),
         of_field("loadwright.tpot", "tpot"),
         of_field("loadwright.dispatch_delay", "dispatch_delay"),

@@ -1,6 +1,7 @@
 //! The names, against those of the release, and what opts in to the newest.
 
 use super::*;
+use loadwright_plugin::conventions::MetricShape;
 
 fn told(settings: &str) -> Shapes {
     GenAi::configure(settings).unwrap().telemetry().unwrap()
@@ -39,6 +40,8 @@ fn the_documented_switch_asks_for_the_newest() {
     assert!(names.contains(&"gen_ai.client.inference.duration"));
     assert!(names.contains(&"gen_ai.client.inference.usage.input_tokens"));
     assert!(!names.contains(&"gen_ai.client.token.usage"));
+    let spans = &shapes.spans;
+    assert_eq!(*spans, told("{}").spans, "those of spans are the same");
     let other = told(r#"{"settings":{"semconv":"http/dup"}}"#);
     assert_eq!(metric_names(&other), metric_names(&told("{}")));
 }
@@ -49,4 +52,20 @@ fn an_unknown_setting_is_named() {
         panic!("it is refused");
     };
     assert!(fault.text.contains("semcov") || fault.name.contains("semcov"), "{fault:?}");
+}
+
+/// An operation that failed has a duration as well, told apart by its error.
+#[test]
+fn durations_are_of_failures_too() {
+    for settings in ["{}", r#"{"settings":{"semconv":"gen_ai_latest_experimental"}}"#] {
+        let shapes = told(settings);
+        let [duration, others @ ..] = shapes.metrics.as_slice() else { panic!("no metrics") };
+        assert!(duration.name.ends_with(".duration") && duration.value == "duration");
+        let has_error =
+            |metric: &MetricShape| metric.attributes.iter().any(|one| one.key == "error.type");
+        assert!(has_error(duration));
+        let with_error: Vec<_> = others.iter().filter(|metric| has_error(metric)).collect();
+        assert_eq!(with_error.len(), 1, "{with_error:?}");
+        assert_eq!(with_error[0].name, "loadwright.requests");
+    }
 }

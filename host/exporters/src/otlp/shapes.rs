@@ -196,7 +196,13 @@ fn value(datum: Datum<'_>) -> opentelemetry::Value {
         Datum::Integer(number) => number.into(),
         Datum::Number(number) => number.into(),
         Datum::Flag(flag) => flag.into(),
+        Datum::Texts(texts) => list(texts),
     }
+}
+
+fn list(texts: Vec<String>) -> opentelemetry::Value {
+    let texts = texts.into_iter().map(Into::into).collect();
+    opentelemetry::Value::Array(opentelemetry::Array::String(texts))
 }
 
 /// The setting at `path`: names with dots between.
@@ -211,6 +217,11 @@ fn setting(settings: &Json, path: &str) -> Option<opentelemetry::Value> {
             Some(whole) => Some(whole.into()),
             None => number.as_f64().map(Into::into),
         },
+        Json::Array(parts) if !parts.is_empty() => {
+            let texts: Option<Vec<_>> =
+                parts.iter().map(|part| part.as_str().map(str::to_owned)).collect();
+            texts.map(list)
+        }
         _ => None,
     }
 }
@@ -226,6 +237,7 @@ impl Checked {
                 Datum::Integer(number) => number.to_string() == *text,
                 Datum::Number(number) => number.to_string() == *text,
                 Datum::Flag(flag) => flag.to_string() == *text,
+                Datum::Texts(found) => found.contains(text),
             }),
         }
     }

@@ -5,6 +5,7 @@ mod collector;
 mod grpc;
 mod hostile;
 mod offline;
+mod oracle;
 mod proxy;
 mod receiver;
 mod tls;
