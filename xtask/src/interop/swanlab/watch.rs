@@ -3,8 +3,10 @@
 use super::{RUN, Site, folders};
 use crate::interop::Failed;
 use crate::interop::bench::{Bench, Running, free_port, output, until};
+use crate::interop::files::{json, write};
 use crate::plugins::root;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -14,13 +16,18 @@ use std::time::Duration;
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The picture of the documentation.
+/// The picture of the documentation, and the sweep that it shows.
 const PICTURE: &str = "docs/images/swanlab-watch.png";
+const SWEEP: &str =
+    "perf --simulate --name sweep --parallel 1 4 16 --duration 25 --sleep-interval 0";
+
+const BROWSER: &str = include_str!("browser.py");
 
 /// Runs with `--swanlab-api-key local`, and looks at it.
 pub(super) fn check(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let local = ["--visualizer", "swanlab", "--swanlab-api-key", "local", "--run-dir", "local"];
-    let line: Vec<&str> = RUN.split(' ').chain(local).collect();
+    let run = if blessed() { SWEEP } else { RUN };
+    let line: Vec<&str> = run.split(' ').chain(local).collect();
     bench.loadwright(&line, &[])?;
     let folder = site.folder.join("local/exports/swanlab");
     let port = free_port()?;
@@ -30,16 +37,16 @@ pub(super) fn check(bench: &mut Bench, site: &Site) -> Result<(), Failed> {
     let answers = || get(port, "project").is_ok();
     bench.claim("watch: the dashboard answers", until(PATIENCE, answers));
     pages(bench, port, &folder)?;
-    browser(bench, port)
+    browser(bench, site, port)
 }
 
 /// What the pages are given.
 fn pages(bench: &mut Bench, port: u16, folder: &Path) -> Result<(), Failed> {
     let project = get(port, "project")?;
     let experiments = project["experiments"].as_array().cloned().unwrap_or_default();
-    bench.same("watch: an experiment a point", experiments.len(), 2);
-    let summaries = get(port, "project/summaries")?["summaries"].clone();
     let runs = folders(folder, "run-")?;
+    bench.same("watch: an experiment a point", experiments.len(), runs.len());
+    let summaries = get(port, "project/summaries")?["summaries"].clone();
     for (experiment, run) in experiments.iter().zip(runs) {
         bench.same("watch: finished", experiment["status"].as_i64(), Some(1));
         bench.same(
@@ -77,36 +84,42 @@ fn all_numbers(values: &Value) -> bool {
     values.as_object().is_some_and(|it| !it.is_empty() && it.values().all(Value::is_number))
 }
 
-/// What a browser draws. Where there is none, this is told and left out.
-fn browser(bench: &mut Bench, port: u16) -> Result<(), Failed> {
+/// What a browser draws: every metric of the table, in a chart of its name.
+fn browser(bench: &mut Bench, site: &Site, port: u16) -> Result<(), Failed> {
     if output(Command::new("chromium").arg("--version"), PATIENCE).is_err() {
         println!("skipped swanlab: there is no browser: apt-get install chromium");
         return Ok(());
     }
-    let page = format!("http://127.0.0.1:{port}/charts");
+    let summaries = get(port, "project/summaries")?["summaries"].clone();
+    let metrics = summaries.as_object().into_iter().flat_map(|all| all.values());
+    let names: BTreeSet<String> =
+        metrics.filter_map(Value::as_object).flat_map(|it| it.keys().cloned()).collect();
     let picture = bench.folder.join("watch.png");
-    let drawn = output(chromium(bench).args(["--dump-dom", &page]), PATIENCE)?;
-    for chart in ["request_rate", "ttft_p99", "in_flight"] {
-        bench.claim(&format!("watch: the browser draws {chart}"), drawn.contains(chart));
-    }
-    let canvases = drawn.matches("<canvas").count();
-    bench.claim(&format!("watch: {canvases} charts are drawn"), canvases >= 3);
-    bench.claim("watch: no page fails", !drawn.contains("TypeError"));
-    let shot = format!("--screenshot={}", picture.display());
-    output(chromium(bench).args([&shot, &page]), PATIENCE)?;
-    if std::env::var_os("BLESS").is_some() {
+    let (script, page) =
+        (site.folder.join("browser.py"), format!("http://127.0.0.1:{port}/charts"));
+    write(&script, BROWSER)?;
+    let mut python = site.command("python");
+    python.arg(script).arg(page).arg(names.len().to_string()).arg(&picture);
+    let printed = output(&mut python, PATIENCE * 3)?;
+    let seen = json(printed.lines().next().unwrap_or_default())?;
+    let charts = seen["charts"].as_object().cloned().unwrap_or_default();
+    let (drawn, empty): (Vec<_>, Vec<_>) =
+        charts.iter().partition(|(_, pixels)| pixels.as_u64() > Some(0));
+    bench.same("watch: charts without data", empty, Vec::new());
+    let drawn: BTreeSet<String> = drawn.into_iter().map(|(name, _)| name.clone()).collect();
+    bench.claim("watch: there are metrics of rows", names.contains("ttft_p99"));
+    bench.same(&format!("watch: {} charts are drawn, one a metric", drawn.len()), drawn, names);
+    bench.same("watch: no page fails", &seen["thrown"], &Value::Array(Vec::new()));
+    if blessed() {
         std::fs::copy(&picture, root().join(PICTURE))
             .map_err(|cause| Failed::because(PICTURE, cause))?;
     }
     Ok(())
 }
 
-fn chromium(bench: &Bench) -> Command {
-    let mut chromium = Command::new("chromium");
-    chromium.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]);
-    chromium.args(["--window-size=1280,1000", "--virtual-time-budget=8000"]);
-    chromium.arg(format!("--user-data-dir={}", bench.folder.join("browser").display()));
-    chromium
+/// Whether the picture of the documentation is to be renewed.
+fn blessed() -> bool {
+    std::env::var_os("BLESS").is_some()
 }
 
 /// What the dashboard's own API answers.
