@@ -52,7 +52,7 @@ pub(crate) struct Begun {
     pub(crate) committer: Committer,
     /// The run's folder.
     pub(crate) folder: PathBuf,
-    /// Exporters, whose waits the second signal ends.
+    /// Exporters, whose waits the second signal ends, or the first one after the last point.
     pub(crate) exporters: Option<Arc<RunWatch>>,
 }
 
@@ -70,10 +70,11 @@ impl Interrupt {
                 loop {
                     signals.next().await;
                     let count = shared.raise(&handler.stop);
-                    if count > 1 {
+                    let exporting = shared.exporting();
+                    if count > 1 || exporting {
                         shared.cancel_exporters();
                     }
-                    handler.announce(count, shared.begun.get().is_some());
+                    handler.announce(count, shared.begun.get().is_some(), exporting);
                     if count == 1 && shared.begun.get().is_some() {
                         continue;
                     }
@@ -104,6 +105,12 @@ impl Interrupt {
         drop(waited);
     }
 
+    /// Whether exporters are all that is waited for.
+    fn exporting(&self) -> bool {
+        let exporters = self.begun.get().and_then(|begun| begun.exporters.as_ref());
+        exporters.is_some_and(|exporters| exporters.is_over())
+    }
+
     /// Ends what exporters wait for.
     fn cancel_exporters(&self) {
         if let Some(Begun { exporters: Some(exporters), .. }) = self.begun.get() {
@@ -126,8 +133,9 @@ impl Interrupt {
 }
 
 impl SignalHandler {
-    fn announce(&self, count: u32, begun: bool) {
+    fn announce(&self, count: u32, begun: bool, exporting: bool) {
         self.print(match count {
+            _ if exporting => "ending the wait for exporters".into(),
             1 if begun => format!(
                 "stopping: waiting for {} requests in flight; press Ctrl-C again to cancel them",
                 self.progress.in_flight.load(Relaxed)

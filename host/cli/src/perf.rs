@@ -111,7 +111,6 @@ fn sweep(
     if run.json {
         console.terminal.print_stdout(&run_json(&summaries, &RunInfo { exporters, ..info }));
     }
-    console.terminal.raw_message(&folder.path().display().to_string());
     Ok(exit)
 }
 
@@ -158,6 +157,7 @@ fn conclude(
     }
     let complete = error != Some(Exit::Output);
     console.info(if complete { "results are in:" } else { "incomplete results are in:" });
+    console.terminal.raw_message(&folder.display().to_string());
     let met = results::meets_condition(&summaries, info);
     (outcome(&summaries, error, interrupted, met), summaries)
 }

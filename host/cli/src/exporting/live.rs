@@ -70,7 +70,12 @@ impl LiveExports {
                 ExportEnd::Failed
             }
         };
-        begun.watch.end(end, exporters.timeout.unwrap_or_default());
+        let timeout = exporters.timeout.unwrap_or_default();
+        begun.watch.end(end, timeout);
+        console.info(&format!(
+            "waiting for exporters, at most {} s; Ctrl-C ends it",
+            timeout.as_secs_f64()
+        ));
         let outcomes = begun.exports.take().map(Exports::join).unwrap_or_default();
         let whole = report(console, &outcomes, &begun.senders, folder);
         let exit = match exit {

@@ -208,6 +208,26 @@ fn what_a_killed_run_recorded_is_sent_later() {
 }
 
 #[test]
+fn one_ctrl_c_ends_the_wait_of_a_run_that_has_ended() {
+    let (place, server) = (Place::new(), server(paced(20, 5)));
+    let (hanging, _came, _held) = Collector::hanging(1);
+    let line = format!(
+        "--parallel 4 -n 8 --max-tokens 5 --no-test-connection --export-timeout 3600 {}",
+        hanging.flags()
+    );
+    let mut child = start(place.against(&server, &line));
+    wait_for_line(&mut child, "waiting for exporters, at most 3600 s; Ctrl-C ends it");
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    // Everything was measured, and what was not sent is not lost.
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(place.summary("parallel_4_number_8")["Total Requests"], 8);
+    let collector = Collector::taking();
+    ends(export(&place, &collector), 0);
+    assert_eq!(collector.spans().ids.len(), 8);
+}
+
+#[test]
 fn a_second_ctrl_c_ends_the_wait_for_a_receiver() {
     let (place, server) = (Place::new(), server(paced(20, 5)));
     let (hanging, came, _held) = Collector::hanging(1);

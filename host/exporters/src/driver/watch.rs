@@ -40,6 +40,11 @@ impl RunWatch {
         self.changed.notify_all();
     }
 
+    /// The run has ended: exporters send what is left.
+    pub fn is_over(&self) -> bool {
+        self.ended().is_some()
+    }
+
     /// How the run has ended; none: it goes on.
     pub(super) fn ended(&self) -> Option<ExportEnd> {
         *self.lock()
