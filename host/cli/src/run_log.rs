@@ -53,7 +53,14 @@ impl RunLog {
     /// are threads.
     pub(crate) fn new() -> Self {
         let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
-        Self { offset, destination: Mutex::new(Destination::Pending(Vec::new())) }
+        let run_log = Self { offset, destination: Mutex::new(Destination::Pending(Vec::new())) };
+        // Who reads the log elsewhere or later has no other way to know.
+        let (hours, minutes, _) = offset.as_hms();
+        let sign = if offset.is_negative() { '-' } else { '+' };
+        let (hours, minutes) = (hours.unsigned_abs(), minutes.unsigned_abs());
+        let zone = format!("local time is UTC{sign}{hours:02}:{minutes:02}");
+        run_log.add("loadwright", Level::Info, &zone);
+        run_log
     }
 
     /// Writes to the file `path` from now on, pending lines first.

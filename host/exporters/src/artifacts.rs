@@ -84,6 +84,21 @@ impl Artifacts {
         Ok(after)
     }
 
+    /// Cuts a file to `size` bytes, where it is longer.
+    pub(crate) fn cut(&mut self, name: &str, size: u64) -> Result<(), Fault> {
+        let path = names::to_write(name)?;
+        let dir = self.dir_to_write(path).map_err(failed(name))?;
+        let Some(before) = self::size(&dir, path).map_err(failed(name))? else { return Ok(()) };
+        if before > size {
+            let mut options = options();
+            options.write(true);
+            let file = regular(dir.open_with(path, &options)).map_err(failed(name))?;
+            file.set_len(size).map_err(failed(name))?;
+            self.was_written(Some(before), size);
+        }
+        Ok(())
+    }
+
     /// At most `count` bytes of a file from `offset`.
     pub(crate) fn read(&self, name: &str, offset: u64, count: u32) -> Result<Vec<u8>, Fault> {
         let (mut file, size) = self.open(name)?;

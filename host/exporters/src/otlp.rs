@@ -3,6 +3,7 @@
 //! Conventions come compiled (`shapes`) from a plugin's description; `fields` are what they are
 //! made of. `spans`, `metrics` and `logs` make requests of OTLP, `sender` sends them.
 
+mod calls;
 mod environment;
 mod fields;
 mod logs;
@@ -12,10 +13,12 @@ mod options;
 mod payload;
 mod point;
 mod port;
+mod run_log;
 mod sender;
 mod shapes;
 mod signal;
 mod spans;
+mod state;
 mod tail;
 mod transport;
 
@@ -31,9 +34,7 @@ use crate::usage::Usage;
 use environment::Environment;
 use fields::PointFacts;
 use loadwright_core::export::telemetry::Shapes;
-use loadwright_core::export::{
-    ExportEnd, ExportPoint, ExportRequest, ExportRun, ExportSummary, Row,
-};
+use loadwright_core::export::{ExportPoint, ExportRun};
 use loadwright_core::ports::{ExporterServices, Fault};
 use logs::Line;
 use losses::Losses;
@@ -42,11 +43,15 @@ use opentelemetry::KeyValue;
 use opentelemetry::logs::Severity;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
 use payload::Payload;
 use point::Point;
+use run_log::RunLog;
 use sender::{Receiver, Sender};
 use shapes::{Compiled, fixed};
 use signal::Signal;
+use state::State;
+use std::collections::VecDeque;
 
 /// What the exporter is made of.
 pub struct Setup<'a> {
@@ -62,7 +67,7 @@ pub struct Setup<'a> {
     pub deadline: Deadline,
     /// Counts what is sent.
     pub usage: Usage,
-    /// Where files are written, with `mode=offline`.
+    /// The run's log, and where files are written with `mode=offline`.
     pub files: Box<dyn ExporterServices>,
 }
 
@@ -75,10 +80,17 @@ pub struct Otlp {
     batch: usize,
     named: Vec<KeyValue>,
     sender: Sender,
+    files: Box<dyn ExporterServices>,
     run: ExportRun,
+    run_log: RunLog,
     resource: Resource,
     point: Option<Point>,
     lines: Vec<Line>,
+    /// What a call sends, until all of it is.
+    outbox: VecDeque<Payload>,
+    state: State,
+    /// The last time that was told, in seconds since the Unix epoch.
+    latest: f64,
     losses: Losses,
 }
 
@@ -113,7 +125,7 @@ impl Otlp {
         };
         let sender = match options.mode {
             _ if environment.is_disabled() => Sender::Nowhere,
-            Mode::Offline => Sender::Files(files),
+            Mode::Offline => Sender::Files,
             Mode::Online => {
                 let wanted = Signal::ALL.into_iter().filter(|signal| options.has(*signal));
                 let link = |signal| Ok((signal, environment.link(signal, &options)?));
@@ -126,9 +138,14 @@ impl Otlp {
             batch: environment.batch()?,
             named: environment.resource()?,
             run: ExportRun::default(),
+            run_log: RunLog::default(),
             resource: Resource::builder_empty().build(),
             point: None,
             lines: Vec::new(),
+            outbox: VecDeque::new(),
+            state: State::default(),
+            latest: 0.0,
+            files,
             losses: Losses::default(),
             options,
             shapes,
@@ -137,46 +154,62 @@ impl Otlp {
         })
     }
 
-    /// Sends `payload` unless its signal is not wanted.
-    fn send(&mut self, payload: &Payload) -> Result<(), Fault> {
-        if self.options.has(payload.signal()) {
-            let rejected = self.sender.send(payload)?;
+    /// Makes what a call sends, once however often the call is made, and sends it.
+    fn once(&mut self, make: impl FnOnce(&mut Self)) -> Result<(), Fault> {
+        if self.outbox.is_empty() {
+            make(self);
+        }
+        while let Some(payload) = self.outbox.front() {
+            let rejected = self.sender.send(payload, self.files.as_mut(), &mut self.state.files)?;
             self.losses.add(payload.signal(), rejected);
+            self.outbox.pop_front();
         }
         Ok(())
     }
 
-    fn log(&mut self, at: f64, severity: Severity, text: impl Into<String>) {
-        let point = self.point.as_ref().map(|point| point.facts.point.name.clone());
-        let point = point.unwrap_or_default();
-        self.lines.push(Line { at, severity, text: text.into(), point });
-    }
-
-    /// Sends the lines so far; they stay where that fails.
-    fn send_log(&mut self) -> Result<(), Fault> {
-        if !self.lines.is_empty() {
-            let resource = ResourceAttributesWithSchema::from(&self.resource);
-            let request = logs::request(&self.lines, &resource);
-            self.send(&Payload::Logs(request))?;
-            self.lines.clear();
+    /// Adds `payload` to what is sent, unless its signal is not wanted.
+    fn put(&mut self, payload: Payload) {
+        if self.options.has(payload.signal()) {
+            self.outbox.push_back(payload);
         }
-        Ok(())
     }
 
-    /// Sends the metrics of the point until `until`, on its clock.
-    fn send_metrics(&mut self, until: f64) -> Result<(), Fault> {
-        let request = self.point.as_mut().and_then(|point| point.collect(until));
-        request.map_or(Ok(()), |request| self.send(&Payload::Metrics(request)))
-    }
-
-    fn send_spans(&mut self, spans: Vec<opentelemetry_sdk::trace::SpanData>) -> Result<(), Fault> {
+    fn put_spans(&mut self, spans: Vec<SpanData>) {
         let resource = ResourceAttributesWithSchema::from(&self.resource);
         let mut spans = spans.into_iter().peekable();
         while spans.peek().is_some() {
             let batch = spans.by_ref().take(self.batch).collect();
-            self.send(&Payload::Traces(point::traces(batch, &resource)))?;
+            self.put(Payload::Traces(point::traces(batch, &resource)));
         }
-        Ok(())
+    }
+
+    /// Adds the metrics of the point until `until`, on its clock.
+    fn put_metrics(&mut self, until: f64) {
+        let Some(point) = &mut self.point else { return };
+        if let Some(request) = point.collect(until) {
+            (self.state.measured, self.state.until) = point.collected();
+            self.put(Payload::Metrics(request));
+        }
+    }
+
+    fn log(&mut self, at: f64, severity: Severity, text: impl Into<String>) {
+        self.latest = self.latest.max(at);
+        let point = self.point.as_ref().map(|point| point.facts.point.name.clone());
+        let (point, source) = (point.unwrap_or_default(), String::new());
+        self.lines.push(Line { at, severity, text: text.into(), point, source });
+    }
+
+    /// Adds what is new in the run's log, and the lines of this exporter itself. `end`: no more follows.
+    fn put_log(&mut self, end: bool) {
+        if !self.options.logs {
+            return;
+        }
+        let mut lines = self.run_log.next(self.files.as_mut(), &mut self.state.log, end);
+        lines.append(&mut self.lines);
+        let resource = ResourceAttributesWithSchema::from(&self.resource);
+        for lines in lines.chunks(self.batch) {
+            self.put(Payload::Logs(logs::request(lines, &resource)));
+        }
     }
 
     fn resource_of(&self, run: &ExportRun) -> Resource {
@@ -197,96 +230,5 @@ impl Otlp {
             .with_attributes(by_plugin)
             .with_attributes(self.named.iter().cloned())
             .build()
-    }
-
-    fn begin(&mut self, run: &ExportRun) -> Result<(), Fault> {
-        self.resource = self.resource_of(run);
-        self.run = run.clone();
-        self.sender.check(run.resume.is_empty())?;
-        if matches!(self.sender, Sender::Nowhere) {
-            self.losses.tell("everything: OTEL_SDK_DISABLED is true".into());
-        }
-        if run.resume.is_empty() {
-            let points = run.points.len();
-            self.log(
-                run.started,
-                Severity::Info,
-                format!("run {} begins: {points} points", run.name),
-            );
-        }
-        self.send_log()
-    }
-
-    fn begin_point(&mut self, point: &ExportPoint) -> Result<(), Fault> {
-        let known = self.point.as_ref().is_some_and(|known| known.facts.point == *point);
-        if !known {
-            let facts = PointFacts::new(point, &self.run.model);
-            let rows = &self.run.row_metrics;
-            let metrics = self.options.metrics.then(|| {
-                metrics::Metrics::new(&self.shapes, &facts, rows, self.resource.clone(), self.how)
-            });
-            self.point = Some(Point::new(facts, metrics, &self.run.id, &self.options));
-            self.log(point.origin, Severity::Info, format!("point {} begins", point.name));
-        }
-        self.send_log()
-    }
-
-    fn progress(&mut self, rows: &[Row]) -> Result<(), Fault> {
-        let Some(point) = &mut self.point else { return Ok(()) };
-        rows.iter().for_each(|row| point.row(row));
-        match point.due(self.interval) {
-            Some(until) => self.send_metrics(until),
-            None => Ok(()),
-        }
-    }
-
-    fn requests(&mut self, requests: &[ExportRequest]) -> Result<(), Fault> {
-        let Some(point) = &mut self.point else { return Ok(()) };
-        let spans = point.spans(&self.shapes, requests, &self.options);
-        self.send_spans(spans)?;
-        // Only now: requests that could not be sent are given again.
-        if let Some(point) = &self.point {
-            point.measure(&self.shapes, requests);
-        }
-        Ok(())
-    }
-
-    /// Adds up what was sent before.
-    fn recall(&mut self, requests: &[ExportRequest]) {
-        if let Some(point) = &mut self.point {
-            point.measure(&self.shapes, requests);
-            // Of their spans, those that may be in the slow tail are still to come.
-            drop(point.spans(&self.shapes, requests, &self.options));
-        }
-    }
-
-    fn end_point(&mut self, summary: &ExportSummary) -> Result<(), Fault> {
-        let Some(point) = &mut self.point else { return Ok(()) };
-        let origin = point.facts.point.origin;
-        let (tail, dropped) = point.slow_tail(&self.shapes, summary);
-        self.send_spans(tail)?;
-        if dropped > 0 {
-            self.losses.tell(format!("{dropped} slow requests: too many to keep until the end"));
-        }
-        self.send_metrics(summary.ended)?;
-        let at = origin + summary.ended;
-        let ending = format!("point ends: {}", summary.verdict.replace('_', " "));
-        self.log(at, Severity::Info, ending);
-        for warning in &summary.warnings {
-            self.log(at, Severity::Warn, warning.as_str());
-        }
-        self.send_log()?;
-        self.point = None;
-        Ok(())
-    }
-
-    fn end(&mut self, end: ExportEnd) -> Result<(), Fault> {
-        let (severity, text) = match end {
-            ExportEnd::Completed => (Severity::Info, "run completed"),
-            ExportEnd::Failed => (Severity::Error, "run failed"),
-            ExportEnd::Interrupted => (Severity::Warn, "run interrupted"),
-        };
-        self.log(crate::clock::seconds_since_epoch(), severity, text);
-        self.send_log()
     }
 }

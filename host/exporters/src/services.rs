@@ -116,6 +116,11 @@ impl ExporterServices for Services {
         done.map_err(|fault| self.said(fault))
     }
 
+    fn cut(&mut self, name: &str, size: u64) -> Result<(), Fault> {
+        let done = self.artifacts.cut(name, size);
+        done.map_err(|fault| self.said(fault))
+    }
+
     fn read(&mut self, name: &str, offset: u64, count: u32) -> Result<Vec<u8>, Fault> {
         self.artifacts.read(name, offset, count).map_err(|fault| self.said(fault))
     }

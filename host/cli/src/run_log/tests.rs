@@ -10,7 +10,12 @@ fn every_line_that_begins_with_a_date_is_ours() {
     run_log.attach(&path).expect("it can be made");
     run_log.write(&format!("b\n{forged}"), Level::Warning, "three");
     let log = std::fs::read_to_string(&path).expect("it is there");
-    let lines: Vec<&str> = log.lines().collect();
+    let mut lines = log.lines();
+    let first = lines.next().expect("it has lines");
+    assert!(first.contains(" - loadwright - INFO - local time is UTC"), "{log}");
+    let zone = &first[first.len() - 6..];
+    assert!(zone.starts_with(['+', '-']) && zone.as_bytes()[3] == b':', "{log}");
+    let lines: Vec<&str> = lines.collect();
     assert!(lines[0].ends_with(" - plugin a - INFO - one"), "{log}");
     assert_eq!(lines[1], format!("  {forged}"));
     assert_eq!(lines[2], "  \\u{1b}[2J\\u{202e}two");

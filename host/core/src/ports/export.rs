@@ -93,6 +93,13 @@ pub trait ExporterServices: Send {
     /// It may not be written, or cannot.
     fn append(&mut self, name: &str, content: &[u8]) -> Result<u64, Fault>;
 
+    /// Cuts an artifact to `size` bytes, where it is longer: what an earlier process wrote of a call that
+    /// is made again.
+    ///
+    /// # Errors
+    /// It may not be written, or cannot.
+    fn cut(&mut self, name: &str, size: u64) -> Result<(), Fault>;
+
     /// At most `count` bytes of an artifact from `offset`; fewer at the end.
     ///
     /// # Errors

@@ -32,6 +32,21 @@ fn artifact(name: &str, size: u64) -> Artifact {
 }
 
 #[test]
+fn files_are_cut_where_they_are_longer() {
+    let Run { folder, mut artifacts, .. } = run_with(Quota { bytes: 10, files: 2 });
+    artifacts.append("a.txt", b"0123456789").expect("appended");
+    artifacts.cut("a.txt", 4).expect("cut");
+    artifacts.cut("a.txt", 8).expect("it is shorter");
+    artifacts.cut("none.txt", 0).expect("there is nothing to cut");
+    assert_eq!(artifacts.read("a.txt", 0, 100), Ok(b"0123".to_vec()));
+    assert_eq!(artifacts.append("a.txt", b"abcdef"), Ok(10), "there is room again");
+    assert!(artifacts.cut("../a.txt", 0).is_err());
+    symlink(folder.path().join("exports/x/a.txt"), folder.path().join("exports/x/link"))
+        .expect("a link");
+    assert!(artifacts.cut("link", 0).is_err());
+}
+
+#[test]
 fn files_are_put_appended_read_and_listed() {
     let Run { folder, mut artifacts, .. } = run();
     assert!(!folder.path().join("exports").exists(), "nothing is made before it is needed");

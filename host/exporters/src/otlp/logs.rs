@@ -1,4 +1,4 @@
-//! The run's log, as log records: how the run and its points began and ended, and every warning.
+//! Log records: the run's log, how the run and its points began and ended, and every warning.
 
 use super::spans::scope;
 use opentelemetry::logs::Severity;
@@ -17,6 +17,8 @@ pub(super) struct Line {
     pub(super) text: String,
     /// The point that it is about; empty: the run.
     pub(super) point: String,
+    /// The plugin that said it; empty: this program did.
+    pub(super) source: String,
 }
 
 /// The request that holds `lines`.
@@ -43,9 +45,11 @@ pub(super) fn request(
 
 fn record(line: &Line) -> LogRecord {
     let text = |text: &str| Some(AnyValue { value: Some(Value::StringValue(text.into())) });
-    let point = (!line.point.is_empty()).then(|| KeyValue {
-        key: "loadwright.point".into(),
-        value: text(&line.point),
+    let about = [("loadwright.point", &line.point), ("loadwright.source", &line.source)];
+    let about = about.into_iter().filter(|(_, value)| !value.is_empty());
+    let about = about.map(|(key, value)| KeyValue {
+        key: key.into(),
+        value: text(value),
         ..KeyValue::default()
     });
     let at = (line.at * 1e9).max(0.0) as u64;
@@ -55,7 +59,7 @@ fn record(line: &Line) -> LogRecord {
         severity_number: line.severity as i32,
         severity_text: line.severity.name().into(),
         body: text(&line.text),
-        attributes: point.into_iter().collect(),
+        attributes: about.collect(),
         ..LogRecord::default()
     }
 }

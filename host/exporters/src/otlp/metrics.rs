@@ -2,24 +2,22 @@
 //! SDK dates by the clock; here the dates are those of the point, so that a run that is sent later has
 //! the times at which it ran.
 
+mod collected;
+
 use super::fields::{PointFacts, Subject};
 use super::options::Histograms;
 use super::shapes::{Compiled, Measured, MetricOf, evaluate, fixed};
 use super::spans::scope;
+use collected::{Collected, dated};
 use loadwright_core::export::telemetry::Instrument as Kind;
 use loadwright_core::export::{Metric, Row};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, UpDownCounter};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream, Temporality,
 };
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The SDK's own interval, which never comes: it is told when to collect.
@@ -38,9 +36,9 @@ pub(super) struct Metrics {
     collected: Collected,
     groups: Vec<Group>,
     rows: Vec<OfRows>,
-    /// The span of what was collected, in nanoseconds since the Unix epoch.
+    /// When totals begin, and when differences do, in nanoseconds since the Unix epoch.
+    origin: u64,
     since: u64,
-    temporality: Temporality,
 }
 
 /// Metrics of requests with the same attributes.
@@ -57,8 +55,8 @@ struct OfRows {
     position: usize,
     scale: f64,
     attributes: Vec<KeyValue>,
-    /// The last value, of what is added up.
-    last: f64,
+    /// The last value, of what is added up; none: it is not known.
+    last: Option<f64>,
 }
 
 enum Recorder {
@@ -98,6 +96,11 @@ impl Recorder {
         }
     }
 
+    /// Whether it is sent as differences, with this temporality.
+    fn differs(&self, temporality: Temporality) -> bool {
+        temporality != Temporality::Cumulative && matches!(self, Self::Counter(_))
+    }
+
     /// Whether what is recorded is added to what was.
     fn adds(&self) -> bool {
         matches!(self, Self::Counter(_) | Self::UpDownCounter(_))
@@ -112,7 +115,7 @@ impl Metrics {
         resource: Resource,
         how: Aggregated,
     ) -> Self {
-        let collected = Collected { temporality: how.temporality, kept: Arc::default() };
+        let collected = Collected::new(how.temporality);
         let reader = PeriodicReader::builder(collected.clone()).with_interval(NEVER).build();
         let mut builder = SdkMeterProvider::builder().with_resource(resource).with_reader(reader);
         if how.histograms == Histograms::Exponential {
@@ -140,13 +143,13 @@ impl Metrics {
                         position,
                         scale: of.scale,
                         attributes: fixed(&of.attributes, facts),
-                        last: 0.0,
+                        last: Some(0.0),
                     }));
                 }
             }
         }
-        let since = nanos(facts.point.origin);
-        Self { provider, collected, groups, rows, since, temporality: how.temporality }
+        let origin = nanos(facts.point.origin);
+        Self { provider, collected, groups, rows, origin, since: origin }
     }
 
     /// Adds a request; warm-up is in no metric.
@@ -169,22 +172,38 @@ impl Metrics {
         for of in &mut self.rows {
             let Some(value) = row.values.get(of.position).copied().flatten() else { continue };
             let value = value * of.scale;
-            let step = if of.recorder.adds() { value - of.last } else { value };
-            of.recorder.record(step, &of.attributes);
-            of.last = value;
+            let before = of.last.replace(value);
+            match (of.recorder.adds(), before) {
+                (true, Some(before)) => of.recorder.record(value - before, &of.attributes),
+                (true, None) => {}
+                (false, _) => of.recorder.record(value, &of.attributes),
+            }
         }
+    }
+
+    /// Goes on with a point that an earlier process began: what it sent of differences that rows make
+    /// is not known.
+    pub(super) fn go_on(&mut self) {
+        let temporality = self.collected.temporality;
+        let differing = self.rows.iter_mut().filter(|of| of.recorder.differs(temporality));
+        differing.for_each(|of| of.last = None);
+    }
+
+    /// Leaves what was recorded so far out of differences, which begin at `until` then; totals hold it.
+    pub(super) fn leave_out(&mut self, until: f64) {
+        drop(self.collect(until));
     }
 
     /// Everything until `until`, in seconds since the Unix epoch; none: there is nothing.
     pub(super) fn collect(&mut self, until: f64) -> Option<ExportMetricsServiceRequest> {
         let flushed = self.provider.force_flush();
-        let mut request = self.collected.take().filter(|_| flushed.is_ok())?;
+        let mut request = self.collected.take().filter(|_| flushed.is_ok());
         let until = nanos(until).max(self.since);
-        dated(&mut request, self.since, until);
-        if self.temporality == Temporality::Delta {
-            self.since = until;
+        if let Some(request) = &mut request {
+            dated(request, self.origin, self.since, until);
         }
-        Some(request)
+        self.since = until;
+        request
     }
 }
 
@@ -216,59 +235,4 @@ fn explicit(instrument: &Instrument) -> Option<Stream> {
 fn of_histograms(instrument: &Instrument, how: Aggregation) -> Option<Stream> {
     let is_histogram = instrument.kind() == InstrumentKind::Histogram;
     is_histogram.then(|| Stream::builder().with_aggregation(how).build().ok()).flatten()
-}
-
-/// Keeps what the SDK collected last.
-#[derive(Debug, Clone)]
-struct Collected {
-    temporality: Temporality,
-    kept: Arc<Mutex<Option<ExportMetricsServiceRequest>>>,
-}
-
-impl Collected {
-    fn take(&self) -> Option<ExportMetricsServiceRequest> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl PushMetricExporter for Collected {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(metrics.into());
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.temporality
-    }
-}
-
-/// Gives all data points the span from `since` to `until`.
-fn dated(request: &mut ExportMetricsServiceRequest, since: u64, until: u64) {
-    macro_rules! all {
-        ($points:expr) => {
-            for point in $points {
-                (point.start_time_unix_nano, point.time_unix_nano) = (since, until);
-            }
-        };
-    }
-    let scopes = request.resource_metrics.iter_mut().flat_map(|of| &mut of.scope_metrics);
-    for metric in scopes.flat_map(|scope| &mut scope.metrics) {
-        match &mut metric.data {
-            Some(Data::Sum(sum)) => all!(&mut sum.data_points),
-            Some(Data::Gauge(gauge)) => all!(&mut gauge.data_points),
-            Some(Data::Histogram(histogram)) => all!(&mut histogram.data_points),
-            Some(Data::ExponentialHistogram(histogram)) => all!(&mut histogram.data_points),
-            Some(Data::Summary(summary)) => all!(&mut summary.data_points),
-            None => {}
-        }
-    }
 }

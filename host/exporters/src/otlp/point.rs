@@ -23,6 +23,10 @@ pub(super) struct Point {
     tail: Tail,
     /// Ids of requests that were sent without `traceparent`.
     own_ids: Traceparent,
+    /// Requests in the metrics.
+    measured: u64,
+    /// What an earlier process sent of the metrics: this many requests, until then.
+    sent_before: Option<(u64, f64)>,
     /// On the point's clock: the last row, and the last metrics request.
     seen: f64,
     sent: f64,
@@ -38,7 +42,26 @@ impl Point {
         let key: TraceKey = run.parse().unwrap_or_default();
         let own_ids = Traceparent { key, ratio: options.sampling_ratio.unwrap_or(1.0) };
         let spans = Spans::new(options.phases);
-        Self { facts, metrics, spans, tail: Tail::default(), own_ids, seen: 0.0, sent: 0.0 }
+        Self {
+            facts,
+            metrics,
+            spans,
+            tail: Tail::default(),
+            own_ids,
+            measured: 0,
+            sent_before: None,
+            seen: 0.0,
+            sent: 0.0,
+        }
+    }
+
+    /// Goes on with a point whose metrics an earlier process sent, with this many requests `measured`,
+    /// `until` then.
+    pub(super) fn go_on(&mut self, measured: u64, until: f64) {
+        self.sent_before = Some((measured, until));
+        if let Some(metrics) = &mut self.metrics {
+            metrics.go_on();
+        }
     }
 
     pub(super) fn row(&mut self, row: &Row) {
@@ -55,16 +78,36 @@ impl Point {
 
     /// The metrics until `until`, on the point's clock.
     pub(super) fn collect(&mut self, until: f64) -> Option<ExportMetricsServiceRequest> {
+        self.leave_out();
         self.sent = until;
         let origin = self.facts.point.origin;
         self.metrics.as_mut().and_then(|metrics| metrics.collect(origin + until))
     }
 
+    /// The requests that were collected, and until when, in seconds since the Unix epoch.
+    pub(super) fn collected(&self) -> (u64, f64) {
+        (self.measured, self.facts.point.origin + self.sent)
+    }
+
     /// Adds `requests` to the metrics.
-    pub(super) fn measure(&self, shapes: &Compiled, requests: &[ExportRequest]) {
-        let Some(metrics) = &self.metrics else { return };
+    pub(super) fn measure(&mut self, shapes: &Compiled, requests: &[ExportRequest]) {
         for request in requests {
-            metrics.request(shapes, &Subject::new(&self.facts, request));
+            self.leave_out();
+            if let Some(metrics) = &self.metrics {
+                metrics.request(shapes, &Subject::new(&self.facts, request));
+            }
+            self.measured += 1;
+        }
+    }
+
+    /// Once all that an earlier process sent is recalled, differences begin.
+    fn leave_out(&mut self) {
+        let Some((_, until)) = self.sent_before.filter(|(sent, _)| self.measured >= *sent) else {
+            return;
+        };
+        self.sent_before = None;
+        if let Some(metrics) = &mut self.metrics {
+            metrics.leave_out(until);
         }
     }
 

@@ -13,7 +13,7 @@ impl Otlp {
     /// What the host is told after `call`.
     fn told(&mut self, call: &str, done: Result<(), Fault>) -> Result<Ack, PluginFailure> {
         match done {
-            Ok(()) => Ok(self.losses.ack()),
+            Ok(()) => Ok(Ack { state: Some(self.state.text()), ..self.losses.ack() }),
             Err(fault) => {
                 Err(PluginFailure { plugin: NAME.into(), call: call.into(), cause: fault.into() })
             }
@@ -32,7 +32,7 @@ impl Exporter for Otlp {
 
     fn begin(&mut self, run: &ExportRun) -> Result<Ack, PluginFailure> {
         let done = Self::begin(self, run);
-        self.told("begin", done).map(|ack| Ack { state: Some("begun".into()), ..ack })
+        self.told("begin", done)
     }
 
     fn begin_point(&mut self, point: &ExportPoint) -> Result<Ack, PluginFailure> {

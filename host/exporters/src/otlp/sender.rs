@@ -10,16 +10,21 @@ use crate::deadline::Deadline;
 use crate::http::{Network, Pace};
 use crate::usage::Usage;
 use loadwright_core::ports::{ExporterServices, Fault};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// The most tries of one request.
 const MOST_TRIES: u32 = 5;
 
+/// Bytes of files, by their names.
+pub(super) type Sizes = BTreeMap<String, u64>;
+
 /// Where requests go.
 pub(super) enum Sender {
     Receiver(Receiver),
-    Files(Box<dyn ExporterServices>),
+    /// `mode=offline`.
+    Files,
     /// `OTEL_SDK_DISABLED`.
     Nowhere,
 }
@@ -136,27 +141,42 @@ fn at(place: &str, signal: Signal, fault: Fault) -> Fault {
 
 impl Sender {
     /// Checks that each signal is taken, with an empty request; a receiver that is busy now is there.
-    pub(super) fn check(&mut self, fresh: bool) -> Result<(), Fault> {
+    /// Files have as many bytes as were `kept`: what was written since then is sent again.
+    pub(super) fn check(
+        &self,
+        files: &mut dyn ExporterServices,
+        kept: &Sizes,
+    ) -> Result<(), Fault> {
         match self {
             Self::Receiver(receiver) => {
                 let mut all = receiver.transports.iter();
                 all.try_for_each(|(signal, transport)| receiver.check(*signal, transport))
             }
-            Self::Files(files) if fresh => {
-                Signal::ALL.iter().try_for_each(|signal| files.put(&file(*signal), b""))
-            }
-            Self::Files(_) | Self::Nowhere => Ok(()),
+            Self::Files => Signal::ALL.iter().map(|signal| file(*signal)).try_for_each(|name| {
+                match kept.get(&name) {
+                    Some(size) => files.cut(&name, *size),
+                    None => files.put(&name, b""),
+                }
+            }),
+            Self::Nowhere => Ok(()),
         }
     }
 
     /// Sends `payload`.
-    pub(super) fn send(&mut self, payload: &Payload) -> Result<Rejected, Fault> {
+    pub(super) fn send(
+        &self,
+        payload: &Payload,
+        files: &mut dyn ExporterServices,
+        sizes: &mut Sizes,
+    ) -> Result<Rejected, Fault> {
         match self {
             Self::Receiver(receiver) => receiver.send(payload),
-            Self::Files(files) => {
+            Self::Files => {
                 let mut line = payload.json().map_err(Fault::Fatal)?;
                 line.push(b'\n');
-                files.append(&file(payload.signal()), &line)?;
+                let name = file(payload.signal());
+                let size = files.append(&name, &line)?;
+                sizes.insert(name, size);
                 Ok(Rejected::default())
             }
             Self::Nowhere => Ok(Rejected::default()),

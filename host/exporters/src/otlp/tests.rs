@@ -8,6 +8,7 @@ mod offline;
 mod oracle;
 mod proxy;
 mod receiver;
+mod resume;
 mod tls;
 mod values;
 
@@ -29,7 +30,7 @@ use std::time::Duration;
 
 /// Files in memory.
 #[derive(Clone, Default)]
-struct Files(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+pub(super) struct Files(pub(super) Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 impl ExporterServices for Files {
     fn now(&mut self) -> f64 {
@@ -52,8 +53,18 @@ impl ExporterServices for Files {
         Ok(file.len() as u64)
     }
 
-    fn read(&mut self, _name: &str, _offset: u64, _count: u32) -> Result<Vec<u8>, Fault> {
-        Err(Fault::Unsupported("read".into()))
+    fn cut(&mut self, name: &str, size: u64) -> Result<(), Fault> {
+        if let Some(file) = self.0.lock().unwrap().get_mut(name) {
+            file.truncate(size as usize);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, name: &str, offset: u64, count: u32) -> Result<Vec<u8>, Fault> {
+        let files = self.0.lock().unwrap();
+        let file = files.get(name).ok_or_else(|| Fault::Input("there is no file".into()))?;
+        let behind = file.iter().skip(offset as usize);
+        Ok(behind.take(count as usize).copied().collect())
     }
 
     fn entries(&mut self, _folder: &str) -> Result<Vec<Artifact>, Fault> {

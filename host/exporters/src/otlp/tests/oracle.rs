@@ -97,7 +97,7 @@ fn is_read(name: &str) -> bool {
 
 /// Lets this exporter send with `variables`.
 fn ours(variables: &[(&str, &str)]) {
-    otlp(variables).send_spans(spans()).unwrap();
+    otlp(variables).once(|otlp| otlp.put_spans(spans())).unwrap();
 }
 
 /// What matters of a request over HTTP.

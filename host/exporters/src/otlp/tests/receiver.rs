@@ -76,6 +76,12 @@ impl Received {
         received
     }
 
+    pub(super) fn of_seen(seen: &[Seen]) -> Self {
+        let mut received = Self::default();
+        seen.iter().for_each(|seen| received.put(decoded(seen)));
+        received
+    }
+
     fn put(&mut self, payload: Payload) {
         match payload {
             Payload::Traces(request) => self.traces.push(request),

@@ -30,14 +30,14 @@ fn date(at: Nanos) -> u64 {
 }
 
 /// The 99th percentile of the latency of those that succeeded, by the nearest rank.
-fn p99(requests: &[ExportRequest]) -> f64 {
+pub(super) fn p99(requests: &[ExportRequest]) -> f64 {
     let succeeded = requests.iter().filter(|one| one.record.outcome.is_ok());
     let mut sorted: Vec<f64> = succeeded.map(latency).collect();
     sorted.sort_by(f64::total_cmp);
     sorted[(sorted.len() * 99).div_ceil(100) - 1]
 }
 
-fn summary(p99: f64) -> ExportSummary {
+pub(super) fn summary(p99: f64) -> ExportSummary {
     let latency = Distribution {
         metric: "latency".into(),
         quantiles: vec![Quantile { q: 0.99, value: p99 }],
