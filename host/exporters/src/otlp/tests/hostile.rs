@@ -1,6 +1,6 @@
 //! Receivers that refuse, cut, hang, flood, or take a part.
 
-use super::receiver::{begun, ok};
+use super::receiver::{begun, ok, taking};
 use super::{Files, opened, request};
 use crate::http::tests::server::{Answer, Server, response, status};
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -36,6 +36,16 @@ fn begin_tells_at_once_what_a_receiver_refuses() {
             .begin(&super::run())
             .unwrap_err();
     assert!(nobody.to_string().contains("no connection to 127.0.0.1"), "{nobody}");
+}
+
+/// Servers may refuse a request with a body of unknown length, even if there is none.
+#[test]
+fn checks_say_that_they_are_empty() {
+    let server = taking(4);
+    let url = server.url("");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+    opened(&variables, &[], Files::default()).begin(&super::run()).unwrap();
+    assert_eq!(server.next().header("content-length"), Some("0"));
 }
 
 #[test]

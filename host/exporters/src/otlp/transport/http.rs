@@ -61,8 +61,11 @@ impl Client {
         }
         let body = if self.link.gzip { compressed(&body)? } else { body };
         self.usage.add_sent(body.len());
-        let request = self.client.post(self.link.endpoint.clone()).headers(self.headers.clone());
-        let mut response = request.body(body).send().await.map_err(|error| self.trouble(&error))?;
+        // Without it an empty body has no length, which some servers want.
+        let mut headers = self.headers.clone();
+        headers.insert("content-length", body.len().into());
+        let request = self.client.post(self.link.endpoint.clone()).headers(headers).body(body);
+        let mut response = request.send().await.map_err(|error| self.trouble(&error))?;
         if !response.status().is_success() {
             return Err(refused(&response));
         }
