@@ -71,11 +71,28 @@ impl Bench {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<String, Failed> {
+        output(&mut self.command(arguments, environment)?, RUN)
+    }
+
+    /// Starts the built `loadwright` in the same way, with both streams in `log`.
+    ///
+    /// # Errors
+    /// It is not built, or cannot be started.
+    pub(crate) fn loadwright_beside(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        log: &Path,
+    ) -> Result<Running, Failed> {
+        Running::start(&mut self.command(arguments, environment)?, log)
+    }
+
+    fn command(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Command, Failed> {
         let mut command = Command::new(binary()?);
         command.args(arguments).current_dir(&self.folder);
         alone(&mut command);
         command.envs(environment.iter().copied()).env("HOME", &self.folder);
-        output(&mut command, RUN)
+        Ok(command)
     }
 }
 
@@ -162,8 +179,23 @@ impl Running {
         command.spawn().map(Self).map_err(failed)
     }
 
+    /// Asks it to end, and waits until it has done so.
+    ///
+    /// # Errors
+    /// It does not within `limit`; it is ended then.
+    pub(crate) fn stop(mut self, limit: Duration) -> Result<(), Failed> {
+        output(Command::new("kill").arg(self.0.id().to_string()), limit)?;
+        match self.wait(limit)? {
+            Some(_) => Ok(()),
+            None => Err(Failed(format!("process {} did not end within {limit:?}", self.0.id()))),
+        }
+    }
+
     /// How it ended; none: it has not within `limit`.
-    fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Failed> {
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub(crate) fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Failed> {
         let mut ended = None;
         until(limit, || {
             ended = self.0.try_wait().ok().flatten();

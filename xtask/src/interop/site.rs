@@ -63,6 +63,14 @@ impl Site {
         command
     }
 
+    /// A file that a package installed, by its path below `site-packages`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn site_file(&self, path: &str) -> Result<PathBuf, Failed> {
+        self.venv.site_file(path)
+    }
+
     /// Runs such a program with the variables `environment` and returns what it printed.
     ///
     /// # Errors

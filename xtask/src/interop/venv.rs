@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long an installation may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Installs packages in a small part of pip's time.
+const UV: &str = "uv==0.13.9";
+
 /// An environment with its packages installed.
 #[derive(Debug)]
 pub(crate) struct Venv {
@@ -22,23 +25,49 @@ impl Venv {
     /// # Errors
     /// There is no Python, or a package cannot be installed.
     pub(crate) fn with(root: &Path, name: &str, packages: &[&str]) -> Result<Self, Failed> {
-        let venv = Self { folder: root.join("venv").join(name) };
-        let installed = venv.folder.join("installed");
+        let folder = root.join("venv");
+        let venv = Self { folder: folder.join(name) };
+        venv.once(packages, || {
+            let uv = Self { folder: folder.join("uv") };
+            uv.once(&[UV], || uv.install_by_pip(&[UV]))?;
+            let cache = folder.join("cache");
+            let own = |arguments: &[&str]| {
+                let mut command = uv.command("uv");
+                command.arg("--cache-dir").arg(&cache).args(arguments);
+                command.env("UV_PYTHON_DOWNLOADS", "never");
+                command
+            };
+            let mut create = own(&["venv", "--quiet", "--clear", "--python", &python()]);
+            output(create.arg(&venv.folder), PATIENCE)?;
+            let mut install = own(&["pip", "install", "--quiet", "--python"]);
+            output(install.arg(&venv.folder).args(packages), PATIENCE).map(drop)
+        })?;
+        Ok(venv)
+    }
+
+    /// Makes the environment by `make`, unless it has just `packages`.
+    fn once(
+        &self,
+        packages: &[&str],
+        make: impl FnOnce() -> Result<(), Failed>,
+    ) -> Result<(), Failed> {
+        let installed = self.folder.join("installed");
         let wanted = packages.join("\n");
         if std::fs::read_to_string(&installed).is_ok_and(|found| found == wanted) {
-            return Ok(venv);
+            return Ok(());
         }
-        println!("{name}: installing {}", packages.join(", "));
-        let python = std::env::var("PYTHON").unwrap_or("python3".into());
-        let mut create = Command::new(python);
-        create.args(["-m", "venv", "--clear"]).arg(&venv.folder);
-        output(&mut create, PATIENCE)?;
-        let mut install = venv.command("python");
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        output(install.args(packages), PATIENCE)?;
+        println!("installing {}", packages.join(", "));
+        make()?;
         std::fs::write(&installed, wanted)
-            .map_err(|cause| Failed::because(installed.display(), cause))?;
-        Ok(venv)
+            .map_err(|cause| Failed::because(installed.display(), cause))
+    }
+
+    fn install_by_pip(&self, packages: &[&str]) -> Result<(), Failed> {
+        let mut create = Command::new(python());
+        output(create.args(["-m", "venv", "--clear"]).arg(&self.folder), PATIENCE)?;
+        let mut install = self.command("python");
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        output(install.args(packages), PATIENCE).map(drop)
     }
 
     /// A program of the environment.
@@ -58,4 +87,9 @@ impl Venv {
             .find(|file| file.exists())
             .ok_or_else(|| Failed(format!("{} has no {path}", self.folder.display())))
     }
+}
+
+/// The Python that environments are made with.
+fn python() -> String {
+    std::env::var("PYTHON").unwrap_or("python3".into())
 }
