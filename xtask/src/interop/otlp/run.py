@@ -1,7 +1,9 @@
 """A run's own files: what docs/RECORDS.md and docs/MEASUREMENT.md say of them, computed anew."""
 
 import json
+import re
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -134,9 +136,20 @@ class Request:
         return found
 
 
+def entries(log):
+    """Entries of a run's log: date in milliseconds, severity, text and source."""
+    zone = re.match(r".*local time is UTC(\S+)", log).group(1)
+    pieces = re.split(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) - (.*?) - ([A-Z]+) - ", log, flags=re.M)[1:]
+    severities = {"WARNING": "WARN"}
+    for date, source, level, text in zip(*(iter(pieces),) * 4):
+        at = round(datetime.fromisoformat(f"{date}{zone}").timestamp() * 1000)
+        yield at, severities.get(level, level), text.rstrip(), None if source == "loadwright" else source
+
+
 class Run:
     def __init__(self, folder):
         folder = Path(folder)
+        self.log = list(entries((folder / "benchmark.log").read_text()))
         records = sqlite3.connect(f"file:{folder / 'records.db'}?mode=ro", uri=True)
         records.row_factory = sqlite3.Row
         self.id, self.started = records.execute("SELECT id, started FROM run").fetchone()
