@@ -14,6 +14,7 @@ use crate::plugin_host;
 use crate::report::{folder_of, records};
 use crate::terminal::Reports;
 use loadwright_core::export::ExportEnd;
+use loadwright_core::plan::Plan;
 use loadwright_core::sample::EndReason;
 use loadwright_core::secret::Secrets;
 use loadwright_core::stop::StopFlag;
@@ -39,13 +40,14 @@ pub(crate) fn export(args: &ExportArgs) -> Result<Exit, CommandError> {
     let folder = folder_of(&path);
     let reader = Reader::open(&path)?;
     let points = reader.points()?;
-    let Some(first) = points.first() else {
+    if points.is_empty() {
         console.notice("no point of this run began: there is nothing to send");
         return Ok(Exit::NothingMeasured);
-    };
+    }
+    let plans: Vec<&Plan> = points.iter().map(|point| &point.plan).collect();
     let settings = inputs::plugin_settings(&args.plugins);
     let host = plugin_host::start(&settings, 0, &console, StopFlag::default())?;
-    let stored = exporting::stored(folder, &first.plan, exporters.compat, false)?;
+    let stored = exporting::stored(folder, &plans, exporters.compat, false)?;
     let opened = exporting::open(&exporters, &host, &stored)?;
     interrupt.begin(&opened.watch);
     let timeout = exporters.timeout.unwrap_or(NO_LIMIT);

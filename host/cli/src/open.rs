@@ -17,6 +17,7 @@ use crate::error::CommandError;
 use crate::exporting::{self, Opened};
 use crate::plan::Run;
 use crate::plugin_host;
+use loadwright_core::plan::Plan;
 use loadwright_core::ports::Tokenizer;
 use loadwright_engine::{Ports, Stop};
 use loadwright_sim::{BoundAddress, Server};
@@ -79,7 +80,8 @@ fn exporters(run: &Run, host: &Arc<Host>, folder: &Path) -> Result<Option<Opened
     if run.exporters.chosen.is_empty() {
         return Ok(None);
     }
-    let stored = exporting::stored(folder, &run.points[0], run.exporters.compat, true)?;
+    let plans: Vec<&Plan> = run.points.iter().collect();
+    let stored = exporting::stored(folder, &plans, run.exporters.compat, true)?;
     exporting::open(&run.exporters, host, &stored).map(Some)
 }
 

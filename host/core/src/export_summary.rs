@@ -2,10 +2,13 @@
 //! metric of a table, and the distributions.
 
 mod distributions;
+mod sweep;
 mod table;
 
 #[cfg(test)]
 mod tests;
+
+pub use sweep::{sweep_metrics, sweep_summary};
 
 use crate::export::{ExportSummary, Metric};
 use crate::summary::{Histograms, Summary};

@@ -4,6 +4,7 @@
 
 mod compat;
 mod fold;
+mod service;
 mod table;
 
 #[cfg(test)]
@@ -14,8 +15,10 @@ use crate::export::{Metric, Row};
 use crate::plan::Plan;
 use crate::record::Record;
 use crate::sample::Sample;
+use crate::service::ServiceMetric;
 use compat::{COMPAT, Running};
 use fold::Fold;
+use service::OfService;
 use table::ROWS;
 
 /// What the metrics of rows are, and under which names.
@@ -30,10 +33,13 @@ pub enum RowNames {
 }
 
 impl RowNames {
-    /// The metrics of rows, in the order of their values.
-    pub fn metrics(self) -> Vec<Metric> {
+    /// The metrics of rows, in the order of their values. Those that the service tells of itself, which
+    /// the plan declares as `service`, have no names that EvalScope knows.
+    pub fn metrics(self, service: &[ServiceMetric]) -> Vec<Metric> {
         match self {
-            Self::Own => ROWS.iter().map(|row| row.metric()).collect(),
+            Self::Own => {
+                ROWS.iter().map(|row| row.metric()).chain(service::metrics(service)).collect()
+            }
             Self::EvalScope => COMPAT.iter().map(|row| row.metric()).collect(),
         }
     }
@@ -49,7 +55,7 @@ pub struct RowBuilder {
 
 #[derive(Debug)]
 enum Folded {
-    Own(Box<Fold>),
+    Own(Box<Fold>, OfService),
     EvalScope(Box<Running>),
 }
 
@@ -57,7 +63,7 @@ impl RowBuilder {
     /// Rows with the metrics of `names`.
     pub fn new(names: RowNames) -> Self {
         let folded = match names {
-            RowNames::Own => Folded::Own(Box::default()),
+            RowNames::Own => Folded::Own(Box::default(), OfService::default()),
             RowNames::EvalScope => Folded::EvalScope(Box::default()),
         };
         Self { folded, zero: None }
@@ -67,8 +73,9 @@ impl RowBuilder {
     /// points have the clock of the first.
     pub fn begin_point(&mut self, plan: &Plan, begun: Nanos) {
         match &mut self.folded {
-            Folded::Own(fold) => {
+            Folded::Own(fold, service) => {
                 **fold = Fold::new(plan);
+                *service = OfService::new(&plan.request.metrics);
                 self.zero = Some(begun);
             }
             Folded::EvalScope(running) => {
@@ -84,7 +91,12 @@ impl RowBuilder {
             return;
         }
         match &mut self.folded {
-            Folded::Own(fold) => fold.record(record),
+            Folded::Own(fold, service) => {
+                fold.record(record);
+                if record.last_attempt && record.outcome.is_ok() {
+                    service.add(record);
+                }
+            }
             Folded::EvalScope(running) => running.record(record),
         }
     }
@@ -92,11 +104,15 @@ impl RowBuilder {
     /// Ends a row.
     pub fn sample(&mut self, sample: &Sample) -> Row {
         let values = match &mut self.folded {
-            Folded::Own(fold) => fold.row(sample, |interval| {
-                ROWS.iter()
-                    .map(|row| row.value(interval).filter(|value| value.is_finite()))
-                    .collect()
-            }),
+            Folded::Own(fold, service) => {
+                let mut values: Vec<_> = fold.row(sample, |interval| {
+                    ROWS.iter()
+                        .map(|row| row.value(interval).filter(|value| value.is_finite()))
+                        .collect()
+                });
+                values.extend(service.row());
+                values
+            }
             Folded::EvalScope(running) => COMPAT.iter().map(|row| row.value(running)).collect(),
         };
         let zero = self.zero.unwrap_or(0);

@@ -8,6 +8,7 @@ mod point;
 mod requests;
 mod sender;
 mod watch;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -73,8 +74,8 @@ pub struct Job {
     pub run: ExportRun,
     /// When it is given what was measured.
     pub when: ExportWhen,
-    /// EvalScope's metrics, and all points as one.
-    pub compat: bool,
+    /// EvalScope's metrics, and all points as one: those of these names, as planned.
+    pub compat: Option<Vec<String>>,
     /// It may end the run.
     pub may_stop: bool,
     /// The files of a point.

@@ -154,7 +154,7 @@ impl Common<'_> {
             ledger: Box::new(ExportLedger::open(&self.stored.records, exporting)?),
             run: self.stored.run.clone(),
             when: self.exporters.when,
-            compat: self.exporters.compat,
+            compat: self.stored.compat.clone(),
             may_stop: false,
             documents: documents(),
         })

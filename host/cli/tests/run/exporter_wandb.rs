@@ -259,5 +259,13 @@ fn with_evalscopes_names_there_is_one_run() {
     let workers: Vec<f64> =
         run.history.iter().filter_map(|line| line["Concurrency"].as_f64()).collect();
     assert!(workers.contains(&1.0) && workers.contains(&2.0), "{workers:?}");
-    assert_eq!(run.summary["Success Requests"], 3.0);
+    assert_eq!(run.summary["Success Requests"], 3.0, "the last row's");
+    // What was measured of each point stands under its name.
+    for point in ["parallel_1_number_3", "parallel_2_number_3"] {
+        let measured = place.summary(point)["Success Requests"].as_f64();
+        assert_eq!(run.summary[&format!("{point}/completed")].as_f64(), measured, "{point}");
+    }
+    assert_eq!(run.summary.get("completed"), None, "no point is the sweep");
+    let workers = &run.config["parallel"]["value"];
+    assert_eq!(workers, &serde_json::json!([1, 2]), "{:?}", run.config);
 }

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::checks::Verdict;
-use crate::export::ExportEnd;
+use crate::export::{Distribution, ExportEnd};
 use crate::metrics::Metric as CoreMetric;
 use crate::plan::Plan;
 use crate::record::Record;
@@ -186,6 +186,50 @@ fn what_a_service_tells_of_itself_is_a_distribution_without_buckets() {
     assert_eq!((found.min, found.max, found.sum), (-1.5, 4.0, 3.0));
     let median = found.quantiles.iter().find(|quantile| quantile.q == 0.5).unwrap();
     assert_eq!((median.value, found.buckets.len()), (0.5, 0));
+}
+
+/// A summary of a point by its verdict, one warning and its first value.
+fn of_point(verdict: &str, warning: &str, value: f64) -> ExportSummary {
+    let mut values = vec![None; summary_metrics().len()];
+    values[0] = Some(value);
+    let one = Distribution { metric: "ttft".into(), label: "TTFT".into(), ..Default::default() };
+    ExportSummary {
+        ended: value,
+        verdict: verdict.into(),
+        warnings: vec![warning.into()],
+        values,
+        distributions: vec![one],
+        benchmark_summary: format!("{{\"a\": {value}}}\n"),
+        ..ExportSummary::default()
+    }
+}
+
+#[test]
+fn a_sweep_as_one_run_has_the_summary_of_each_point_under_its_name() {
+    let points = ["one", "two", "three"].map(str::to_owned);
+    let metrics = sweep_metrics(&points);
+    let each = summary_metrics().len();
+    assert_eq!(metrics.len(), 3 * each);
+    assert_eq!((&*metrics[0].name, &*metrics[0].label), ("one/ttft_mean", "one: TTFT, mean (s)"));
+    assert_eq!((&*metrics[each].name, metrics[each].kind), ("two/ttft_mean", metrics[0].kind));
+    let ran = [(0, of_point("valid", "Slow.", 1.0)), (2, of_point("not_valid", "Lost.", 3.0))];
+    let whole = sweep_summary(&points, ran.clone().into(), ExportEnd::Interrupted).unwrap();
+    assert_eq!((whole.end_reason, whole.ended), (ExportEnd::Interrupted, 3.0));
+    assert_eq!(whole.verdict, "not_valid", "the worst");
+    assert_eq!(whole.warnings, ["one: Slow.", "two: This point did not run.", "three: Lost."]);
+    assert_eq!(whole.values.len(), metrics.len());
+    assert_eq!([0, each, 2 * each].map(|at| whole.values[at]), [Some(1.0), None, Some(3.0)]);
+    let shown: Vec<_> = whole.distributions.iter().map(|it| (&*it.metric, &*it.label)).collect();
+    assert_eq!(shown, [("one/ttft", "one: TTFT"), ("three/ttft", "three: TTFT")]);
+    let document: serde_json::Value = serde_json::from_str(&whole.benchmark_summary).unwrap();
+    assert_eq!(document, serde_json::json!({"one": {"a": 1}, "three": {"a": 3}}));
+    assert_eq!(whole.benchmark_percentile, "");
+    assert_eq!(sweep_summary(&points, BTreeMap::new(), ExportEnd::Failed), None);
+    // A single point is the run.
+    let [(_, only), _] = ran;
+    let alone = sweep_summary(&points[..1], [(0, only.clone())].into(), ExportEnd::Failed);
+    assert_eq!(alone, Some(ExportSummary { end_reason: ExportEnd::Failed, ..only }));
+    assert_eq!(sweep_metrics(&points[..1]), summary_metrics());
 }
 
 #[test]

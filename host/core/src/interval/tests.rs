@@ -2,6 +2,7 @@
 //! against the summary; and the table against `docs/EXPORTERS.md`.
 
 use super::*;
+use crate::export::MetricKind;
 use crate::metrics::Metric as CoreMetric;
 use crate::outcome::Outcome;
 use crate::plan::Objectives;
@@ -9,7 +10,7 @@ use crate::sample::PointEnd;
 use crate::summary::SummaryBuilder;
 use crate::summary::tests::build::{failed, records};
 use crate::summary::tests::oracle;
-use crate::testkit::{closed, open, record};
+use crate::testkit::{closed, open, quantity, record, service_metric};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ const SECOND: u64 = crate::SECOND;
 type Named = BTreeMap<String, f64>;
 
 fn named(names: RowNames, row: &Row) -> Named {
-    let metrics = names.metrics();
+    let metrics = names.metrics(&[]);
     assert_eq!(metrics.len(), row.values.len());
     let all = metrics.into_iter().zip(&row.values);
     all.filter_map(|(metric, value)| Some((metric.name, (*value)?))).collect()
@@ -237,6 +238,55 @@ fn rows_are_dated_by_the_points_clock_and_counters_begin_anew() {
 }
 
 #[test]
+fn what_the_service_tells_of_itself_follows_under_its_keys() {
+    use crate::service::ServiceKind::{Level, Share, Time, Total};
+    let mut plan = closed(2);
+    let declared = [("audio", Total), ("cached", Share), ("depth", Level), ("queue_time", Time)];
+    plan.request.metrics = declared.map(|(name, kind)| service_metric(name, kind)).into();
+    let metrics = RowNames::Own.metrics(&plan.request.metrics);
+    let own = &metrics[ROWS.len()..];
+    let kinds: Vec<_> = own.iter().map(|metric| (&*metric.name, metric.kind)).collect();
+    let expected = [
+        ("metric:audio", MetricKind::Counter),
+        ("metric:cached", MetricKind::Ratio),
+        ("metric:depth", MetricKind::Gauge),
+        ("metric:queue_time", MetricKind::Duration),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(own[3].label, "queue time, mean (s)");
+    let told = |values: &[(&str, f64)]| {
+        let mut record = record(0, &[1]);
+        record.metrics = values.iter().map(|(name, value)| quantity(name, *value)).collect();
+        record
+    };
+    let mut warmup = told(&[("audio", 100.0), ("depth", 100.0)]);
+    warmup.warmup = true;
+    let mut lost = told(&[("audio", 100.0), ("depth", 100.0)]);
+    lost.outcome = Outcome::Reset;
+    let pieces = [
+        (
+            vec![told(&[("audio", 2.0), ("depth", 1.0)]), told(&[("depth", 4.0)]), warmup],
+            sample(SECOND),
+        ),
+        (vec![told(&[("queue_time", 0.5), ("undeclared", 7.0)]), lost], sample(2 * SECOND)),
+        (
+            vec![told(&[("audio", 3.0), ("depth", f64::MAX)]), told(&[("depth", f64::MAX)])],
+            sample(3 * SECOND),
+        ),
+    ];
+    let found = rows(RowNames::Own, &plan, &pieces);
+    let last_four = |row: &Row| row.values[metrics.len() - 4..].to_vec();
+    assert_eq!(last_four(&found[0]), [Some(2.0), None, Some(2.5), None]);
+    assert_eq!(last_four(&found[1]), [Some(2.0), None, None, Some(0.5)]);
+    assert_eq!(
+        last_four(&found[2]),
+        [Some(5.0), None, None, None],
+        "a mean that overflows is none"
+    );
+    assert_eq!(RowNames::EvalScope.metrics(&plan.request.metrics).len(), COMPAT.len());
+}
+
+#[test]
 fn goodput_is_a_metric_where_there_are_objectives() {
     let mut plan = closed(2);
     let pieces = by_hand();
@@ -295,7 +345,7 @@ fn evalscopes_keys_are_exactly_its_own() {
         KV Cache Hit Rate (%), Avg First-Turn TTFT (ms), Avg Subsequent-Turn TTFT (ms), \
         Avg Decoded Tok/Iter, Spec. Accept Rate";
     let names: Vec<String> =
-        RowNames::EvalScope.metrics().into_iter().map(|metric| metric.name).collect();
+        RowNames::EvalScope.metrics(&[]).into_iter().map(|metric| metric.name).collect();
     assert_eq!(names.join(", "), keys);
 }
 

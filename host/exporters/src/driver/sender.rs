@@ -5,8 +5,9 @@ use super::outcome::ExportOutcome;
 use super::point::PointFold;
 use super::requests::Selection;
 use super::watch::RunWatch;
+use super::whole::Whole;
 use super::{ExportWhen, Job, MakeDocuments, Notice, StartError, Tell};
-use loadwright_core::export::{ExportPoint, ExportRequest, ExportSummary, RequestFilter, Row};
+use loadwright_core::export::{ExportPoint, ExportRequest, RequestFilter, Row};
 use loadwright_core::interval::{RowBuilder, RowNames};
 use loadwright_core::ports::{Entry, Progress, RunSource, StoredPoint};
 use loadwright_core::summary::Summary;
@@ -25,11 +26,10 @@ pub(super) struct Sender {
     source: Box<dyn RunSource>,
     calls: Calls,
     when: ExportWhen,
-    compat: bool,
     documents: MakeDocuments,
     rows: RowBuilder,
-    /// The last summary; with EvalScope's metrics it stands for the whole run.
-    last: Option<ExportSummary>,
+    /// With EvalScope's metrics: all points as one.
+    whole: Option<Whole>,
 }
 
 /// What is left to do at a point.
@@ -44,7 +44,7 @@ enum Left {
 
 impl Sender {
     pub(super) fn new(job: Job, watch: Arc<RunWatch>, tell: Tell) -> Self {
-        let names = if job.compat { RowNames::EvalScope } else { RowNames::Own };
+        let names = if job.compat.is_some() { RowNames::EvalScope } else { RowNames::Own };
         let calls = Calls {
             name: job.name,
             exporter: job.exporter,
@@ -60,10 +60,9 @@ impl Sender {
             calls,
             source: job.source,
             when: job.when,
-            compat: job.compat,
             documents: job.documents,
             rows: RowBuilder::new(names),
-            last: None,
+            whole: job.compat.map(Whole::new),
         }
     }
 
@@ -110,20 +109,15 @@ impl Sender {
     }
 
     fn points(&mut self) -> Result<(), GivenUp> {
-        // With EvalScope's metrics all points are one, which is folded from the start.
-        let progress = &self.calls.progress;
-        let first = match (self.compat, progress.point_ended) {
-            (true, _) => 0,
-            (false, ended) => progress.point + u32::from(ended),
-        };
-        let mut index = first;
+        // Where all points are one, it is folded from the start.
+        let Progress { point, point_ended, .. } = self.calls.progress;
+        let mut index = if self.whole.is_some() { 0 } else { point + u32::from(point_ended) };
         while let Some(point) = self.next_point(index)? {
             self.point(index, &point)?;
             index += 1;
         }
         let end = self.calls.watch.ended().unwrap_or_default();
-        if let Some(summary) = self.last.take().filter(|_| self.compat) {
-            let summary = ExportSummary { end_reason: end, ..summary };
+        if let Some(summary) = self.whole.as_mut().and_then(|whole| whole.summary(end)) {
             self.calls.call(|exporter| exporter.end_point(0, &summary), |_| {})?;
         }
         self.calls.end(end)
@@ -171,8 +165,8 @@ impl Sender {
         self.requests_after(point, last_id, &ended.summary)?;
         let clock = self.calls.point.clone().unwrap_or_else(|| point.export());
         let summary = ended.export(&clock, (self.documents)(&ended.summary));
-        if self.compat {
-            self.last = Some(summary);
+        if let Some(whole) = &mut self.whole {
+            whole.end_point(index, summary);
             return Ok(());
         }
         self.calls.call(
@@ -188,10 +182,9 @@ impl Sender {
     /// The point as the exporter is told of it; none: to it, this is the point that it is in.
     fn told(&self, index: u32, point: &StoredPoint) -> Option<ExportPoint> {
         let told = point.export();
-        match (self.compat, index) {
-            (false, _) => Some(told),
-            (true, 0) => Some(ExportPoint { name: self.calls.run.name.clone(), ..told }),
-            (true, _) => None,
+        match &self.whole {
+            None => Some(told),
+            Some(whole) => whole.told(index, told, &self.calls.run),
         }
     }
 
@@ -238,7 +231,7 @@ impl Sender {
         if rows.is_empty() {
             return Ok(());
         }
-        let index = if self.compat { 0 } else { index };
+        let index = if self.whole.is_some() { 0 } else { index };
         self.calls
             .call(|exporter| exporter.progress(index, rows), |progress| progress.cursor = read)
     }
@@ -252,7 +245,7 @@ impl Sender {
         if requests.is_empty() {
             return Ok(());
         }
-        let index = if self.compat { 0 } else { index };
+        let index = if self.whole.is_some() { 0 } else { index };
         self.calls.call(
             |exporter| exporter.requests(index, requests),
             |progress| progress.requests = progress.requests.max(read),

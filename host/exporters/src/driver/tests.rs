@@ -67,6 +67,8 @@ struct Script {
     calls: Vec<String>,
     failures: VecDeque<(&'static str, Cause)>,
     restarts: u32,
+    /// How many values each summary had.
+    values: Vec<usize>,
     requests: Vec<u64>,
     recalled: Vec<u64>,
     live: bool,
@@ -120,8 +122,10 @@ impl Exporter for FakeExporter {
     }
 
     fn end_point(&mut self, point: u32, summary: &ExportSummary) -> Result<Ack, PluginFailure> {
-        assert_eq!(summary.values.len(), summary_metrics().len());
-        let latency = summary.distributions.iter().find(|all| all.metric == "latency");
+        let points = summary.values.len() / summary_metrics().len();
+        self.0.lock().unwrap().values.push(summary.values.len());
+        let first = if points == 1 { "latency" } else { "point_0/latency" };
+        let latency = summary.distributions.iter().find(|all| all.metric == first);
         let buckets = &latency.expect("requests have a latency").buckets;
         assert!(buckets.iter().all(|bucket| (1e-6..2e-6).contains(&bucket.upper_bound)));
         self.call("end-point", format!("end-point {point}"))
@@ -178,7 +182,7 @@ impl Bench {
             ledger: Box::new(self.ledger.clone()),
             run: ExportRun { name: "run".into(), ..ExportRun::default() },
             when: ExportWhen::Live,
-            compat: self.compat,
+            compat: self.compat.then(|| vec!["point_0".into(), "point_1".into()]),
             may_stop: false,
             documents: Arc::new(|_| Documents::default()),
         };
@@ -328,4 +332,6 @@ fn with_evalscopes_metrics_all_points_are_one() {
         "end Completed",
     ];
     assert_eq!(bench.calls(), expected);
+    let each = summary_metrics().len();
+    assert_eq!(bench.script.lock().unwrap().values, [2 * each], "the summaries of both points");
 }

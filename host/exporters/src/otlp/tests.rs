@@ -193,7 +193,7 @@ fn run() -> ExportRun {
         model: "m".into(),
         started: ORIGIN,
         points: vec!["p".into()],
-        row_metrics: loadwright_core::interval::RowNames::Own.metrics(),
+        row_metrics: loadwright_core::interval::RowNames::Own.metrics(&[]),
         ..ExportRun::default()
     }
 }

@@ -24,7 +24,7 @@ fn offline(options: &[(&str, &str)], files: &Files) -> Box<dyn Exporter> {
 }
 
 fn row(at: f64) -> Row {
-    let names = loadwright_core::interval::RowNames::Own.metrics();
+    let names = loadwright_core::interval::RowNames::Own.metrics(&[]);
     Row { at, values: vec![None; names.len()] }
 }
 
@@ -202,7 +202,7 @@ fn differences_are_sent_once() {
 /// Totals that rise and fall stay totals, from the start of the point.
 #[test]
 fn in_flight_is_a_total_with_every_preference() {
-    let names = loadwright_core::interval::RowNames::Own.metrics();
+    let names = loadwright_core::interval::RowNames::Own.metrics(&[]);
     let place = names.iter().position(|metric| metric.name == "in_flight").unwrap();
     for preference in ["cumulative", "delta", "lowmemory"] {
         let server = super::receiver::taking(64);

@@ -274,7 +274,7 @@ fn rows_are_added_up_and_turns_are_linked() {
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
     let mut otlp = opened(&variables, &[("interval", "1")], Files::default());
     begun(otlp.as_mut());
-    let names = loadwright_core::interval::RowNames::Own.metrics();
+    let names = loadwright_core::interval::RowNames::Own.metrics(&[]);
     let place = names.iter().position(|metric| metric.name == "in_flight").unwrap();
     let row = |at: f64, in_flight| {
         let mut values = vec![None; names.len()];
