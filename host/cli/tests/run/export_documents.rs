@@ -1,11 +1,12 @@
 //! What is told of exporters: the documents of `--json`, and what `plugin list` and `plugin inspect` say
 //! of settings, grants and secrets.
 
-use super::scripted::{answering, recording, reply};
+use super::scripted::{Received, answering, recording, reply};
 use super::swanlab_service::Service;
 use super::{Place, ends, paced, server, stderr, stdout};
 use serde_json::{Value, json};
 use std::process::Output;
+use std::sync::Mutex;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -46,6 +47,43 @@ fn documents_tell_what_became_of_a_third_partys_exporter() {
     let without = document(&ends(place.loadwright("report run --json"), 0));
     assert_eq!(without.get("exporters"), None);
     assert_eq!(without["points"], told["points"]);
+}
+
+/// What the webhook was sent.
+fn posted(received: &Mutex<Vec<Received>>) -> Vec<Value> {
+    let received = received.lock().expect("whole");
+    received.iter().map(|it| serde_json::from_slice(&it.body).expect("JSON")).collect()
+}
+
+#[test]
+fn a_sweep_as_one_run_has_the_metrics_of_each_point_under_its_name() {
+    let place = Place::new();
+    let (address, received) = recording(reply("204 No Content", "", ""));
+    let webhook = format!(
+        "--plugin {ROOT}/examples/webhook/webhook.wasm --exporter webhook \
+         --exporter-option webhook.url=http://{address}/hook --allow webhook:http=http://{address}"
+    );
+    let line = format!(
+        "--simulate --parallel 1 2 -n 4 6 --max-tokens 2 --no-test-connection --sleep-interval 0 {webhook}"
+    );
+    ends(place.perf(&line), 0);
+    let points = posted(&received);
+    assert_eq!(points.len(), 2);
+    received.lock().expect("whole").clear();
+    ends(place.loadwright(&format!("export run --visualizer-compat {webhook}")), 0);
+    let whole = posted(&received);
+    let [whole] = whole.as_slice() else { panic!("{whole:?}") };
+    let metrics = whole["metrics"].as_object().expect("metrics");
+    let names = ["parallel_1_number_4", "parallel_2_number_6"];
+    let mut compared = 0;
+    for (name, point) in names.iter().zip(&points) {
+        for (metric, value) in point["metrics"].as_object().expect("metrics") {
+            assert_eq!(metrics.get(&format!("{name}/{metric}")), Some(value), "{name} {metric}");
+            compared += 1;
+        }
+    }
+    assert_eq!(metrics.len(), compared, "and nothing stands for the sweep");
+    assert_eq!(metrics["parallel_2_number_6/completed"], 6.0);
 }
 
 #[test]

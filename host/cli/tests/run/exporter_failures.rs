@@ -24,7 +24,7 @@ struct Spans {
 }
 
 /// A receiver of OTLP.
-struct Collector {
+pub(super) struct Collector {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
 }
@@ -36,13 +36,13 @@ impl Collector {
     }
 
     /// One that answers the request of each number so; number 0 asks whether it is there.
-    fn answering(reply: impl Fn(usize) -> Vec<u8> + Send + 'static) -> Self {
+    pub(super) fn answering(reply: impl Fn(usize) -> Vec<u8> + Send + 'static) -> Self {
         let (address, received) = recording_each(reply);
         Self { address, received }
     }
 
     /// One that takes `first` requests and never answers the next; a message says when that came.
-    fn hanging(first: usize) -> (Self, Receiver<()>, SyncSender<()>) {
+    pub(super) fn hanging(first: usize) -> (Self, Receiver<()>, SyncSender<()>) {
         let (came, told) = sync_channel(64);
         let (held, never) = sync_channel::<()>(1);
         let collector = Self::answering(move |number| {
@@ -56,7 +56,7 @@ impl Collector {
     }
 
     /// The flags that send spans here.
-    fn flags(&self) -> String {
+    pub(super) fn flags(&self) -> String {
         let address = self.address;
         ["protocol=http/json", "metrics=false", "logs=false", &format!("endpoint=http://{address}")]
             .iter()
@@ -307,6 +307,52 @@ fn the_second_signal_ends_an_export_at_once() {
     signal(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(code(&output), 130, "{}", stderr(&output));
+}
+
+/// `text` on one line, with `#` for each number and without the `./` of paths: a page shows another run.
+fn alike(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("./run", "run");
+    let mut alike = String::new();
+    for c in line.chars() {
+        match c.is_ascii_digit() {
+            true if alike.ends_with('#') => {}
+            true => alike.push('#'),
+            false => alike.push(c),
+        }
+    }
+    alike
+}
+
+#[test]
+fn the_guide_quotes_what_is_printed() {
+    let (place, server) = (Place::new(), server(paced(5, 2)));
+    let run = |collector: &Collector, exit| {
+        let line = format!("{TWENTY} --export-timeout 1 {}", collector.flags());
+        stderr(&ends(place.against(&server, &line), exit))
+    };
+    let status = |status: &'static str| move |_| reply(status, "", "no");
+    let mut said = run(&Collector::answering(status("401 Unauthorized")), 6);
+    let busy =
+        |number| if number == 0 { taken() } else { reply("503 Service Unavailable", "", "") };
+    said += &run(&Collector::answering(busy), 0);
+    let (hanging, came, _held) = Collector::hanging(1);
+    let child = start(export(&place, &hanging));
+    came.recv_timeout(PATIENCE).expect("it was asked");
+    signal(&child, "INT");
+    said += &stderr(&child.wait_with_output().expect("it ends"));
+    said += &stderr(&ends(export(&place, &Collector::taking()), 0));
+    let said = alike(&said);
+    let guide = include_str!("../../../../docs/GUIDE.md");
+    let chapter = guide.split("\n## ").find(|chapter| chapter.starts_with("Sending results"));
+    let quotes = chapter.expect("a chapter").lines().filter_map(|line| line.strip_prefix("> "));
+    for quote in quotes.clone() {
+        let mut rest = said.as_str();
+        for part in quote.split('…').map(alike).filter(|part| !part.is_empty()) {
+            let found = rest.split_once(&part);
+            rest = found.unwrap_or_else(|| panic!("`{part}` of `{quote}`: {said}")).1;
+        }
+    }
+    assert_eq!(quotes.count(), 4);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod export_secrets;
 mod exporter_clearml;
 mod exporter_failures;
 mod exporter_swanlab;
+mod exporter_times;
 mod exporter_wandb;
 mod exporters;
 mod files;
