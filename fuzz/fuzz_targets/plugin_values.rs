@@ -9,10 +9,13 @@ use loadwright_wasm::fuzzing;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((call, bytes)) = bytes.split_first() else { return };
-    match call % 4 {
+    match call % 7 {
         0 => fuzzing::conversation(bytes),
         1 => fuzzing::request(bytes),
         2 => fuzzing::reply(bytes),
-        _ => drop(fuzzing::plan(bytes).map(|plan| Reader::new(&plan).map(drop))),
+        3 => drop(fuzzing::plan(bytes).map(|plan| Reader::new(&plan).map(drop))),
+        4 => fuzzing::ack(bytes),
+        5 => fuzzing::shapes(bytes),
+        _ => fuzzing::http_requests(bytes),
     }
 });

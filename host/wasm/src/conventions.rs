@@ -31,7 +31,15 @@ pub(crate) fn shapes(
     let answer = instance.call(CALL, |live| live.guest.call_telemetry(&mut live.store))?;
     let failure = |cause| factory.failure(CALL, cause);
     let shapes = answer.map_err(|fault| failure(Cause::Fault(Fault::from(fault))))?;
-    check(&shapes).map_err(|text| failure(Cause::Contract(text)))?;
+    described(shapes).map_err(|text| failure(Cause::Contract(text)))
+}
+
+/// What a plugin described, if it may.
+///
+/// # Errors
+/// It is more than a plugin may describe, or not as it must be.
+pub(crate) fn described(shapes: contract::Shapes) -> Result<Shapes, String> {
+    check(&shapes)?;
     Ok(Shapes {
         service: attributes(shapes.service),
         spans: shapes.spans.into_iter().map(span).collect(),

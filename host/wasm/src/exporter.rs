@@ -1,6 +1,6 @@
 //! The core's exporter port over a component: one instance on one thread, with services of its own.
 
-mod ack;
+pub(crate) mod ack;
 mod given;
 pub(crate) mod imports;
 

@@ -3,12 +3,14 @@
 
 mod calls;
 mod conversations;
+mod exporters;
 mod files;
 mod given;
 mod prompts;
 
 pub use calls::{plan, reply, request};
 pub use conversations::conversation;
+pub use exporters::{ack, http_requests, shapes};
 pub use files::{component, edited, manifest};
 
 #[cfg(test)]

@@ -8,17 +8,21 @@ use crate::http::tests::server::{Answer, Server, ok, response};
 use crate::secrets::Secret;
 use crate::usage::Usage;
 use crate::{Quota, clock};
-use loadwright_core::export::http::{Request, Retry, Segment, Statement, Value};
+use loadwright_core::export::http::{Keep, Location, Request, Retry, Segment, Statement, Value};
 use loadwright_core::ports::ExporterServices;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::TestRunner;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 const KEY: &str = "key-0123456789";
 
-fn services(folder: &TempDir, server: &Server) -> Services {
+fn config(folder: &TempDir, server: &Server) -> Config {
     let grants = Grants::parse(&[server.url("")]).expect("grants");
     let secret = Secret { value: KEY.into(), hosts: grants.clone() };
-    let config = Config {
+    Config {
         name: "museum".into(),
         grants,
         secrets: BTreeMap::from([("api-key".to_owned(), secret)]),
@@ -28,8 +32,11 @@ fn services(folder: &TempDir, server: &Server) -> Services {
         quota: Quota::default(),
         deadline: Deadline::new(),
         usage: Usage::default(),
-    };
-    Services::new(config).expect("services")
+    }
+}
+
+fn services(folder: &TempDir, server: &Server) -> Services {
+    Services::new(config(folder, server)).expect("services")
 }
 
 fn post(server: &Server, body: Vec<Segment>) -> Request {
@@ -132,4 +139,78 @@ fn tables_and_the_time_are_there() {
     let before = clock::seconds_since_epoch();
     let now = services.now();
     assert!(before > 1.7e9 && now >= before && now <= clock::seconds_since_epoch());
+}
+
+/// Texts at which rules of URLs, headers, placeholders and names change their answer, and any others.
+fn text() -> impl Strategy<Value = String> {
+    let known = [
+        "http://127.0.0.1:9/x",
+        "https://a.example/?k={{secret:api-key}}",
+        "http://169.254.169.254/",
+        "http://[::ffff:169.254.169.254]/",
+        "{{kept:url}}",
+        "{{basic:u:api-key}}",
+        "GET",
+        "authorization",
+        "a",
+        "a/b",
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "results/x",
+        "x-wal",
+        ".loadwright-unfinished",
+    ];
+    let known = || select(known.to_vec()).prop_map(str::to_owned);
+    prop_oneof![known(), any::<String>(), (known(), any::<String>()).prop_map(|(a, b)| a + &b)]
+}
+
+/// Any request that an exporter could ask for.
+fn request() -> impl Strategy<Value = Request> {
+    let segment = prop_oneof![
+        any::<Vec<u8>>().prop_map(Segment::Bytes),
+        text().prop_map(Segment::Artifact),
+        text().prop_map(Segment::Kept),
+    ];
+    let keep =
+        (text(), text()).prop_map(|(pointer, name)| Keep { at: Location::Pointer(pointer), name });
+    let lists = (
+        prop::collection::vec((text(), text()), 0..3),
+        prop::collection::vec(segment, 0..3),
+        prop::collection::vec(keep, 0..3),
+    );
+    let retry = select(vec![Retry::Never, Retry::Unsent, Retry::Always]);
+    let others = (any::<f64>(), any::<bool>(), any::<u32>(), retry);
+    (text(), text(), lists, others).prop_map(|(method, url, lists, others)| {
+        let ((headers, body, keep), (timeout, gzip, max_bytes, retry)) = (lists, others);
+        Request { method, url, headers, body, gzip, timeout, retry, keep, max_bytes }
+    })
+}
+
+#[test]
+fn what_was_not_granted_is_not_reached_whatever_is_asked_for() {
+    let around = tempfile::tempdir().expect("a folder");
+    let server = Server::start(vec![]);
+    let services = Config { grants: Grants::default(), ..config(&around, &server) };
+    let services = Services::new(Config { folder: around.path().join("own"), ..services });
+    let services = RefCell::new(services.expect("services"));
+    let files = prop::collection::vec((text(), any::<Vec<u8>>()), 0..4);
+    let asked = (prop::collection::vec(request(), 0..3), files);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(400));
+    let checked = runner.run(&asked, |(requests, files)| {
+        let mut services = services.borrow_mut();
+        prop_assert!(services.send(requests).iter().all(Result::is_err));
+        for (name, content) in files {
+            if services.put(&name, &content).is_ok() {
+                prop_assert_eq!(services.read(&name, 0, u32::MAX), Ok(content));
+                let entries = services.entries("").expect("a list");
+                prop_assert!(entries.iter().any(|entry| entry.name == name));
+            }
+        }
+        let written = std::fs::read_dir(around.path()).expect("a folder");
+        prop_assert!(written.flatten().all(|entry| entry.file_name() == "own"));
+        Ok(())
+    });
+    checked.expect("nothing is reached");
+    assert!(server.is_quiet());
 }

@@ -6,10 +6,10 @@ use loadwright_core::export::Ack;
 use loadwright_core::foreign::clipped;
 
 /// Bytes of a state.
-const STATE: usize = 1 << 20;
+pub(crate) const STATE: usize = 1 << 20;
 
 /// The most links and losses of one call, and bytes of one.
-const LINKS: (usize, usize) = (16, 2048);
+pub(crate) const LINKS: (usize, usize) = (16, 2048);
 const LOSSES: (usize, usize) = (64, 1024);
 
 /// Bytes of the reason for a stop.
@@ -19,7 +19,7 @@ const STOP: usize = 1024;
 ///
 /// # Errors
 /// It breaks the contract.
-pub(super) fn read(ack: contract::Ack, masked: impl Fn(&str) -> String) -> Result<Ack, String> {
+pub(crate) fn read(ack: contract::Ack, masked: impl Fn(&str) -> String) -> Result<Ack, String> {
     let contract::Ack { state, stop, links, losses, extra } = ack;
     no_members(&extra, "the ack").map_err(|invalid| invalid.to_string())?;
     if let Some(bytes) = state.as_ref().map(String::len).filter(|bytes| *bytes > STATE) {

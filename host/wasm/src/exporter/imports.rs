@@ -62,7 +62,7 @@ impl http::Host for State {
     }
 }
 
-fn request(request: http::Request) -> core::Request {
+pub(crate) fn request(request: http::Request) -> core::Request {
     core::Request {
         method: request.method,
         url: request.url,

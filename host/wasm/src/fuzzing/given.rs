@@ -101,8 +101,13 @@ impl<'a> Given<'a> {
 
     /// A text that is known, any text, or a long one.
     pub(super) fn text(&mut self) -> String {
+        self.among(&TEXTS)
+    }
+
+    /// The same with other texts that are known.
+    pub(super) fn among(&mut self, texts: &[&str]) -> String {
         match self.byte() {
-            known @ 0..=199 => TEXTS[usize::from(known) % TEXTS.len()].to_owned(),
+            known @ 0..=199 => texts[usize::from(known) % texts.len()].to_owned(),
             200..=249 => String::from_utf8_lossy(self.bytes()).into_owned(),
             _ => String::from_utf8_lossy(self.bytes()).repeat(20),
         }

@@ -22,6 +22,9 @@ proptest! {
         plan(&bytes);
         reply(&bytes);
         request(&bytes);
+        ack(&bytes);
+        shapes(&bytes);
+        http_requests(&bytes);
     }
 
     #[test]
