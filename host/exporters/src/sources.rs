@@ -172,7 +172,7 @@ impl Known<'_> {
 
     fn may_read(&self, source: &Source) -> bool {
         match (self.variables, source) {
-            (None, _) | (_, Source::Flag(_)) => true,
+            (None, _) | (_, Source::Flag(_) | Source::Setting { .. }) => true,
             (Some(variables), Source::Env(name)) => variables.contains(name),
             (Some(_), _) => false,
         }
@@ -192,6 +192,11 @@ fn ask(
         Source::Env(name) => {
             let value = environment.variable(name);
             return Ok(value.map(|value| (Value::from(value), name.clone())));
+        }
+        Source::Setting { name, replace, by } => {
+            let other = settings.get(name).and_then(Value::as_str);
+            let value = other.filter(|text| text.contains(replace.as_str()));
+            return Ok(value.map(|text| (text.replacen(replace, by, 1).into(), name.clone())));
         }
         Source::Ini { file, section, key } => (file, &|text| formats::ini(text, section, key)),
         Source::Yaml { file, key } => (file, &|text| formats::yaml(text, key)),

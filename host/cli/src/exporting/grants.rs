@@ -131,6 +131,7 @@ fn variable(source: &Source) -> Option<String> {
         | Source::Yaml { .. }
         | Source::Hocon { .. }
         | Source::Dotenv { .. }
-        | Source::Netrc { .. } => None,
+        | Source::Netrc { .. }
+        | Source::Setting { .. } => None,
     }
 }

@@ -89,6 +89,16 @@ pub enum Source {
         /// What is taken of it.
         field: NetrcField,
     },
+    /// Another setting's text, in which one part is replaced by another; none where it has no such
+    /// part. The other setting may not come from a third one.
+    Setting {
+        /// The other setting.
+        name: String,
+        /// The part.
+        replace: String,
+        /// What takes its place.
+        by: String,
+    },
 }
 
 impl fmt::Display for Source {
@@ -137,10 +147,13 @@ struct Members {
     hocon: Option<String>,
     dotenv: Option<String>,
     netrc: Option<String>,
+    setting: Option<String>,
     section: Option<String>,
     key: Option<String>,
     machine: Option<String>,
     field: Option<NetrcField>,
+    replace: Option<String>,
+    by: Option<String>,
 }
 
 impl TryFrom<Members> for Source {
@@ -148,7 +161,8 @@ impl TryFrom<Members> for Source {
 
     fn try_from(mut members: Members) -> Result<Self, String> {
         let source = members.take()?;
-        let left = [&members.section, &members.key, &members.machine];
+        let Members { section, key, machine, replace, by, .. } = &members;
+        let left = [section, key, machine, replace, by];
         if left.iter().any(|member| member.is_some()) || members.field.is_some() {
             return Err("a source has a member that belongs to another kind of source".into());
         }
@@ -167,10 +181,13 @@ impl Members {
             self.hocon.take().map(|name| ("hocon", name)),
             self.dotenv.take().map(|name| ("dotenv", name)),
             self.netrc.take().map(|name| ("netrc", name)),
+            self.setting.take().map(|name| ("setting", name)),
         ];
         let mut given = kinds.into_iter().flatten();
         let (Some((kind, name)), None) = (given.next(), given.next()) else {
-            return Err("a source is one of flag, env, ini, yaml, hocon, dotenv and netrc".into());
+            return Err(
+                "a source is one of flag, env, ini, yaml, hocon, dotenv, netrc and setting".into(),
+            );
         };
         check("the name of a source", &name)?;
         Ok(match kind {
@@ -183,6 +200,11 @@ impl Members {
             "yaml" => Source::Yaml { file: name, key: self.key(kind)? },
             "hocon" => Source::Hocon { file: name, key: self.key(kind)? },
             "dotenv" => Source::Dotenv { file: name, key: self.key(kind)? },
+            "setting" => Source::Setting {
+                name,
+                replace: required(self.replace.take(), "replace", kind)?,
+                by: required(self.by.take(), "by", kind)?,
+            },
             _ => Source::Netrc {
                 file: name,
                 machine: self.machine.take().unwrap_or_default(),
@@ -192,10 +214,14 @@ impl Members {
     }
 
     fn key(&mut self, kind: &str) -> Result<String, String> {
-        let key = self.key.take().ok_or_else(|| format!("the source {kind} needs a `key`"))?;
-        check("a key", &key)?;
-        Ok(key)
+        required(self.key.take(), "key", kind)
     }
+}
+
+fn required(member: Option<String>, name: &str, kind: &str) -> Result<String, String> {
+    let text = member.ok_or_else(|| format!("the source {kind} needs a `{name}`"))?;
+    check(&format!("a `{name}`"), &text)?;
+    Ok(text)
 }
 
 fn check(what: &str, text: &str) -> Result<(), String> {
@@ -221,6 +247,7 @@ impl ExporterManifest {
                 return Err(format!("exporter.sources.{name}: give 1 to {MOST_SOURCES} sources"));
             }
         }
+        exporter.check_settings()?;
         if exporter.requests.is_none() && (exporter.requests_live || exporter.gaps) {
             return Err(
                 "exporter: `requests_live` and `gaps` have no meaning without `requests`".into()
@@ -239,12 +266,38 @@ impl ExporterManifest {
         }
     }
 
-    /// Sources of settings, by their names.
+    /// A setting comes from another one, but not in turn: none waits for itself.
+    fn check_settings(&self) -> Result<(), String> {
+        let of = |source: &Source| match source {
+            Source::Setting { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        for (name, sources) in &self.sources {
+            for other in sources.iter().filter_map(of) {
+                let others = self.sources.get(&other).map_or(&[][..], Vec::as_slice);
+                if others.iter().any(|source| of(source).is_some()) || name.starts_with(SECRET) {
+                    return Err(format!(
+                        "exporter.sources.{name}: `{other}` comes from a setting itself, or this is \
+                         a secret"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sources of settings, by their names; those that may come from other settings come last.
     pub fn of_settings(&self) -> impl Iterator<Item = (&str, &[Source])> {
-        self.sources
+        let derived = |sources: &[Source]| {
+            sources.iter().any(|source| matches!(source, Source::Setting { .. }))
+        };
+        let settings = self
+            .sources
             .iter()
             .filter(|(name, _)| !name.starts_with(SECRET))
-            .map(|(name, sources)| (name.as_str(), sources.as_slice()))
+            .map(|(name, sources)| (name.as_str(), sources.as_slice()));
+        let (last, first): (Vec<_>, Vec<_>) = settings.partition(|(_, sources)| derived(sources));
+        first.into_iter().chain(last)
     }
 
     /// Sources of the secret `name`; empty: it has none of its own.

@@ -214,6 +214,11 @@ fn an_exporters_sources_are_read_or_refused() {
         (source(json!({ "env": "A", "key": "b" })), "belongs to another kind of source"),
         (source(json!({ "yaml": "./a" })), "the source yaml needs a `key`"),
         (source(json!({ "env": "A\nB" })), "is not a line of at most 256 bytes"),
+        (source(json!({ "setting": "b", "replace": "x" })), "the source setting needs a `by`"),
+        (
+            source(json!({ "setting": "a", "replace": "x", "by": "y" })),
+            "exporter.sources.a: `a` comes from a setting itself",
+        ),
     ] {
         let refused = ExporterManifest::read(&json).unwrap_err();
         assert!(refused.contains(said), "{refused}");

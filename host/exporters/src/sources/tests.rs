@@ -103,6 +103,59 @@ fn the_first_source_with_a_value_wins_and_options_come_before_all() {
 }
 
 #[test]
+fn a_setting_may_come_from_another_one_in_which_a_part_is_replaced() {
+    let place = place(&[], &[("API", "http://box:8008/"), ("PAGES", "http://pages")]);
+    // By name it stands before the setting that it comes from.
+    let sources = |variable| {
+        let port = json!({"setting": "url", "replace": ":8008", "by": ":8081"});
+        json!({"files": [{"env": variable}, port], "url": [{"env": "API"}]})
+    };
+    let resolved = place.resolve(sources("NONE"), &[], json!({})).expect("settings");
+    assert_eq!(resolved.settings["files"], "http://box:8081/");
+    let from: Vec<String> = resolved.origins.iter().map(ToString::to_string).collect();
+    assert_eq!(from, ["url: API", "files: url"]);
+    let resolved = place.resolve(sources("PAGES"), &[], json!({})).expect("settings");
+    assert_eq!(resolved.settings["files"], "http://pages");
+    let other = json!({"url": "http://box:80"});
+    let resolved = place.resolve(sources("NONE"), &[], other).expect("settings");
+    assert_eq!(resolved.settings.get("files"), None);
+    // Of the schema's default, too.
+    let derived = json!({"files": [{"setting": "url", "replace": "d", "by": "e"}]});
+    let resolved = place.resolve(derived, &[], json!({})).expect("settings");
+    assert_eq!(resolved.settings["files"], "e");
+}
+
+#[test]
+fn hosts_of_clearml_are_derived_from_that_of_its_api() {
+    let manifest = include_str!("../../../../plugins/clearml/manifest.json");
+    let manifest: Value = serde_json::from_str(manifest).expect("JSON");
+    let manifest = ExporterManifest::read(&manifest["exporter"]).expect("a manifest");
+    let none = Map::new();
+    for (api, files, web) in [
+        ("http://box:8008", Some("http://box:8081"), Some("http://box:8080")),
+        (
+            "https://api.lab.example",
+            Some("https://files.lab.example"),
+            Some("https://app.lab.example"),
+        ),
+        ("https://api.clear.ml", Some("https://files.clear.ml"), Some("https://app.clear.ml")),
+        ("https://lab.example", None, None),
+    ] {
+        let defaults = Map::from_iter([("api_host".into(), api.into())]);
+        let known = Known {
+            manifest: &manifest,
+            secrets: &[],
+            variables: None,
+            options: &none,
+            defaults: &defaults,
+        };
+        let resolved = resolve_sources(known, &place(&[], &[]).environment).expect("settings");
+        let of = |name| resolved.settings.get(name).and_then(Value::as_str);
+        assert_eq!((of("files_host"), of("web_host")), (files, web), "{api}");
+    }
+}
+
+#[test]
 fn paths_begin_at_the_folder_the_home_or_a_variable() {
     let mut place = place(
         &[("work/a", "V=1"), ("home/b", "V=2"), ("other/c", "V=3")],
