@@ -1,9 +1,9 @@
 //! A file of a task.
 
 use crate::state::Task;
+use formats::text::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The longest preview, in bytes.
 const PREVIEW: usize = 16 << 10;
@@ -41,11 +41,7 @@ impl Artifact {
 
     /// SHA-256 in hexadecimal.
     pub(crate) fn hash(&self) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in Sha256::digest(&self.content) {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(&Sha256::digest(&self.content))
     }
 
     fn preview(&self) -> String {

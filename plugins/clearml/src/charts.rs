@@ -1,5 +1,7 @@
 //! Figures of Plotly: the percentile table and histograms.
 
+use formats::histogram::Histogram;
+use formats::text::percentile;
 use loadwright_plugin::exporter::Distribution;
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ pub(crate) fn percentiles(distributions: &[Distribution]) -> Value {
     quantiles.sort_by(f64::total_cmp);
     quantiles.dedup();
     let mut header = vec!["metric".to_owned(), "count".into(), "min".into()];
-    header.extend(quantiles.iter().map(|q| quantile_name(*q)));
+    header.extend(quantiles.iter().map(|q| percentile(*q)));
     header.push("max".into());
     let column =
         |of: &dyn Fn(&Distribution) -> Value| -> Value { distributions.iter().map(of).collect() };
@@ -31,15 +33,11 @@ pub(crate) fn percentiles(distributions: &[Distribution]) -> Value {
     })
 }
 
-/// The buckets of one metric: a bar each, from the bound before it to its own.
+/// A metric's values: a bar a bin, as wide as the bin.
 pub(crate) fn histogram(one: &Distribution) -> Value {
-    let bounds = one.buckets.iter().map(|bucket| bucket.upper_bound);
-    let starts: Vec<f64> = std::iter::once(one.min.min(first_bound(one)))
-        .chain(bounds.clone())
-        .take(one.buckets.len())
-        .collect();
-    let widths: Vec<f64> = bounds.zip(&starts).map(|(end, start)| end - start).collect();
-    let counts: Vec<f64> = one.buckets.iter().map(|bucket| bucket.count).collect();
+    let Histogram { bounds, counts } = Histogram::new(one);
+    let widths: Vec<f64> = bounds.windows(2).map(|ends| ends[1] - ends[0]).collect();
+    let starts = &bounds[..counts.len()];
     json!({
         "data": [{
             "name": one.label, "type": "bar", "x": starts, "y": counts, "width": widths, "offset": 0,
@@ -53,10 +51,6 @@ pub(crate) fn histogram(one: &Distribution) -> Value {
     })
 }
 
-fn first_bound(one: &Distribution) -> f64 {
-    one.buckets.first().map_or(0.0, |bucket| bucket.upper_bound)
-}
-
 /// With the unit, unless it is that of plain numbers.
 fn name(one: &Distribution) -> String {
     let unit = one.unit.replace(['{', '}'], "");
@@ -65,11 +59,6 @@ fn name(one: &Distribution) -> String {
     } else {
         format!("{} ({unit})", one.label)
     }
-}
-
-/// `p99` of 0.99, `p99.9` of 0.999.
-fn quantile_name(q: f64) -> String {
-    format!("p{}", (q * 1e6).round() / 1e4)
 }
 
 fn at(one: &Distribution, q: f64) -> Value {

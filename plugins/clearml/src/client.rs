@@ -12,7 +12,7 @@ use loadwright_plugin::exporter::{
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-/// The API's version: that of server 1.9, of late 2022, and since.
+/// The API's version: the one that ClearML's SDK was recorded to ask for.
 const VERSION: &str = "v2.23";
 
 /// Seconds for one try of a call, and of an upload.
@@ -29,15 +29,13 @@ const SHOWN: usize = 200;
 pub(crate) struct Client {
     host: Rc<dyn ExporterHost>,
     api: String,
-    files: Option<String>,
     auth: Auth,
     tool: String,
 }
 
 impl Client {
     pub(crate) fn new(host: Rc<dyn ExporterHost>, settings: &Settings, auth: Auth) -> Self {
-        let (api, files) = (settings.api.clone(), settings.files.clone());
-        Self { host, api, files, auth, tool: String::new() }
+        Self { host, api: settings.api.clone(), auth, tool: String::new() }
     }
 
     /// The program that `X-ClearML-Client` names.
@@ -76,15 +74,13 @@ impl Client {
         })
     }
 
-    /// Uploads a file. Returns where it is.
-    pub(crate) fn upload(&self, path: &str, artifact: &Artifact) -> Result<String, Failure> {
-        let Some(files) = &self.files else {
-            let text = "files_host has no value: set CLEARML_FILES_HOST, or api.files_server in clearml.conf";
-            return Err(Failure::unanswered(
-                "upload",
-                loadwright_plugin::Fault::Fatal(text.into()),
-            ));
-        };
+    /// Uploads a file to the file server `files`. Returns where it is.
+    pub(crate) fn upload(
+        &self,
+        files: &str,
+        path: &str,
+        artifact: &Artifact,
+    ) -> Result<String, Failure> {
         let boundary = format!("loadwright-{}", artifact.hash());
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"/{path}\"; filename=\"/{path}\"\r\n\
@@ -92,7 +88,7 @@ impl Client {
             artifact.mime
         );
         let mut request = self.request("upload", &self.bearer(), head.into_bytes());
-        request.url.clone_from(files);
+        request.url = files.to_owned();
         request.headers[0].value = format!("multipart/form-data; boundary={boundary}");
         request.body.push(Segment::Bytes(artifact.content.clone()));
         request.body.push(Segment::Bytes(format!("\r\n--{boundary}--\r\n").into_bytes()));

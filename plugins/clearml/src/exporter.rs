@@ -21,6 +21,10 @@ use std::rc::Rc;
 const REPORT: &str = "results/performance_summary.txt";
 const LONGEST: u32 = 4 << 20;
 
+/// Where neither a setting nor the API's address says where files go.
+const NO_FILES: &str = "artifacts of all tasks: there is no file server; set CLEARML_FILES_HOST, or \
+                        api.files_server in clearml.conf";
+
 /// The configured exporter.
 pub struct ClearMl {
     settings: Settings,
@@ -80,7 +84,8 @@ impl Exporter for ClearMl {
         self.series = Series::new(&run.row_metrics);
         self.to.begin(&run)?;
         self.run = Some(run);
-        Ok(self.done(Vec::new()))
+        let lost = self.settings.mode != Mode::Offline && self.settings.files.is_none();
+        Ok(self.done(lost.then(|| NO_FILES.into()).into_iter().collect()))
     }
 
     fn begin_point(&mut self, point: Point) -> Result<Ack, Fault> {

@@ -21,6 +21,7 @@ pub(crate) struct Online {
     client: Client,
     project_name: String,
     web: Option<String>,
+    files: Option<String>,
     /// The project's id.
     project: String,
     /// The run went on before this instance.
@@ -36,6 +37,7 @@ impl Online {
             host,
             project_name: settings.project.clone(),
             web: settings.web.clone(),
+            files: settings.files.clone(),
             project: String::new(),
             resumed: false,
             asked: 0.0,
@@ -111,8 +113,10 @@ impl Destination for Online {
     }
 
     fn attach(&mut self, task: &Task, artifact: &Artifact) -> Result<(), Fault> {
+        // That there is no file server was told when the run began.
+        let Some(files) = &self.files else { return Ok(()) };
         let path = artifact.path(&self.project_name, task);
-        let uri = self.client.upload(&path, artifact)?;
+        let uri = self.client.upload(files, &path, artifact)?;
         let entry = artifact.entry(&uri, self.host.now());
         let body = json!({ "task": task.id, "artifacts": [entry], "force": true });
         self.client.call("tasks.add_or_update_artifacts", &body, Retry::Always)?;

@@ -3,10 +3,8 @@
 use loadwright_plugin::{Fault, settings};
 use serde::Deserialize;
 
-/// The API of the hosted service, and its other hosts.
+/// The API of the hosted service.
 const HOSTED_API: &str = "https://api.clear.ml";
-const HOSTED_WEB: &str = "https://app.clear.ml";
-const HOSTED_FILES: &str = "https://files.clear.ml";
 
 const NO_KEYS: &str = "has no value: set CLEARML_API_ACCESS_KEY and CLEARML_API_SECRET_KEY, or \
                        CLEARML_AUTH_TOKEN, or run clearml-init, which writes ~/clearml.conf";
@@ -75,10 +73,8 @@ impl Settings {
         let api = or(host(&plain.api_host), HOSTED_API);
         let tags = plain.tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
         Ok(Self {
-            web: Some(host(&plain.web_host)).filter(|web| !web.is_empty()).or_else(|| web(&api)),
-            files: Some(host(&plain.files_host))
-                .filter(|files| !files.is_empty())
-                .or_else(|| (api == HOSTED_API).then(|| HOSTED_FILES.into())),
+            web: given(&plain.web_host),
+            files: given(&plain.files_host),
             project: or(plain.project.trim().into(), "perf_benchmark"),
             name: plain.name.trim().into(),
             tags: tags.map(Into::into).collect(),
@@ -96,17 +92,12 @@ fn host(text: &str) -> String {
     text.trim().trim_end_matches('/').into()
 }
 
-fn or(text: String, default: &str) -> String {
-    if text.is_empty() { default.into() } else { text }
+fn given(text: &str) -> Option<String> {
+    Some(host(text)).filter(|host| !host.is_empty())
 }
 
-/// The pages that belong to an API, by the rules of ClearML's SDK.
-fn web(api: &str) -> Option<String> {
-    if api == HOSTED_API {
-        return Some(HOSTED_WEB.into());
-    }
-    let swap = |from, to| api.contains(from).then(|| api.replacen(from, to, 1));
-    swap("://api.", "://app.").or_else(|| swap(":8008", ":8080"))
+fn or(text: String, default: &str) -> String {
+    if text.is_empty() { default.into() } else { text }
 }
 
 fn is_offline(mode: &str) -> Result<bool, Fault> {

@@ -8,7 +8,7 @@ use crate::content::TIME;
 use crate::model::{Batch, End, Experiment, Finish, Line};
 use crate::settings::Settings;
 use crate::target::{Refused, Target};
-use crate::time;
+use formats::time;
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 /// The report as it was printed, among the artifacts.
 const REPORT: &str = "results/performance_summary.txt";
 /// Bytes of it that are sent.
-const REPORT_BYTES: u32 = 1 << 20;
+const REPORT_BYTES: u32 = 4 << 20;
 
 /// The exporter with where results go.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ fn experiment(settings: &Settings, run: &Run, point: &Point) -> Experiment {
     let group = if settings.group.is_empty() { name } else { &settings.group };
     let digest = Sha256::digest(format!("{}/{}", run.id, point.index));
     Experiment {
-        id: crate::model::hex(&digest[..8]),
+        id: formats::text::hex(&digest[..8]),
         name: limits::cut(&full, limits::NAME),
         description: settings.description.clone(),
         tags: settings.tags.clone(),

@@ -17,7 +17,6 @@ mod online;
 mod settings;
 mod state;
 mod target;
-mod time;
 
 use board::Board;
 use exporter::Calls;
@@ -26,7 +25,7 @@ use loadwright_plugin::{Ack, EndReason, Exporter, Fault, Point, Row, Run, Summar
 use offline::Offline;
 use online::Online;
 use settings::{Mode, Settings};
-use target::Target;
+use target::{Nowhere, Target};
 
 /// The exporter, with the host that runs it.
 #[derive(Debug)]
@@ -39,6 +38,7 @@ impl Exporter for SwanLab {
             Mode::Online => Box::new(Online::new(Imports, settings.clone())),
             Mode::Offline => Box::new(Offline::new(Imports, settings.clone())),
             Mode::Local => Box::new(Board::new(Imports, settings.clone())),
+            Mode::Disabled => Box::new(Nowhere),
         };
         Ok(Self(Calls::new(Imports, settings, target)))
     }

@@ -1,6 +1,7 @@
 //! What an experiment in SwanLab is made of, whether it goes to a server, to a file or to the local
 //! dashboard.
 
+use formats::text::hex;
 use serde::{Deserialize, Serialize};
 
 /// An experiment: a point of the sweep.
@@ -158,9 +159,4 @@ pub(crate) struct Finish {
     pub(crate) error: String,
     /// Seconds since the Unix epoch.
     pub(crate) at: f64,
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

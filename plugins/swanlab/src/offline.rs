@@ -1,23 +1,21 @@
 //! Experiments as files that `swanlab sync` takes: a folder each, with one file of framed records.
 
-mod framing;
 mod records;
 
 use crate::model::{Batch, Column, End, Experiment, Finish, JOB_TYPE, Line, Media, Scalar};
+use crate::settings::Settings;
 use crate::target::{Refused, Target};
-use crate::{settings::Settings, time};
-use framing::Framing;
+use formats::artifact;
+use formats::log::Log;
+use formats::time::{stamp, timestamp};
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
-use prost::Message;
-use records::{Content, Record, Timestamp};
+use records::{Content, Record};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Bytes of a file that are read at a time.
-const PART: u32 = 1 << 20;
-/// Bytes of a file that can be written anew after an interruption.
-const REWRITTEN: f64 = 64.0 * 1024.0 * 1024.0;
+/// The first bytes of a file: `:SWL`, 0xE1D6 and version 2, which SwanLab reads since 0.8.
+const HEADER: [u8; 7] = *b":SWL\xD6\xE1\x02";
 
 /// The exporter's folder as a target.
 #[derive(Debug)]
@@ -44,7 +42,10 @@ impl<H: ExporterHost> Offline<H> {
 
     /// Appends records; those without a number of their own are counted.
     fn append(&mut self, contents: Vec<(Option<i64>, f64, Content)>) -> Result<(), Fault> {
-        let mut framing = Framing::behind(self.place.size as u64);
+        let mut log = match self.place.size as u64 {
+            0 => Log::new(HEADER),
+            size => Log::behind(size),
+        };
         let mut records = self.place.records;
         for (number, at, content) in contents {
             records += i64::from(number.is_none());
@@ -53,9 +54,9 @@ impl<H: ExporterHost> Offline<H> {
                 timestamp: Some(timestamp(at)),
                 content: Some(content),
             };
-            framing.add(&record.encode_to_vec());
+            log.add(&record);
         }
-        self.place.size = self.host.append(&self.place.file, &framing.bytes())?;
+        self.place.size = self.host.append(&self.place.file, &log.bytes())?;
         self.place.records = records;
         Ok(())
     }
@@ -90,31 +91,8 @@ impl<H: ExporterHost> Offline<H> {
     /// Takes back what was written after the place was kept: it is written once more.
     fn go_on(&mut self, place: Place) -> Result<(), Fault> {
         self.place = place;
-        let entries = self.host.entries(&self.place.folder)?;
-        let size = entries.iter().find(|entry| entry.name == self.place.file).map(|it| it.size);
-        match size {
-            Some(size) if size == self.place.size => return Ok(()),
-            Some(size) if size > self.place.size && self.place.size <= REWRITTEN => {}
-            _ => {
-                let text = format!(
-                    "{} is not as it was left: remove the folder exports/swanlab and export the \
-                     run from its beginning",
-                    self.place.file
-                );
-                return Err(Fault::Fatal(text));
-            }
-        }
-        let mut content = Vec::with_capacity(self.place.size as usize);
-        while (content.len() as f64) < self.place.size {
-            let left = self.place.size - content.len() as f64;
-            let count = left.min(f64::from(PART)) as u32;
-            let part = self.host.read(&self.place.file, content.len() as f64, count)?;
-            if part.is_empty() {
-                return Err(Fault::Fatal(format!("{} became shorter", self.place.file)));
-            }
-            content.extend(part);
-        }
-        self.host.put(&self.place.file, &content)
+        let spare = format!("{}/spare", self.place.folder);
+        artifact::cut(&self.host, &self.place.file, &spare, self.place.size)
     }
 }
 
@@ -129,7 +107,7 @@ impl<H: ExporterHost + std::fmt::Debug> Target for Offline<H> {
             self.go_on(place)?;
             return Ok(None);
         }
-        let folder = format!("run-{}-{}", time::stamp(experiment.started), experiment.id);
+        let folder = format!("run-{}-{}", stamp(experiment.started), experiment.id);
         let file = format!("{folder}/run-{}.swanlab", experiment.id);
         // Of an experiment that was begun, but not kept in a state.
         if self.host.entries(&folder).is_ok_and(|entries| !entries.is_empty()) {
@@ -177,11 +155,6 @@ impl<H: ExporterHost + std::fmt::Debug> Target for Offline<H> {
     fn place(&self) -> String {
         serde_json::to_string(&self.place).unwrap_or_default()
     }
-}
-
-fn timestamp(at: f64) -> Timestamp {
-    let (seconds, nanos) = time::split(at);
-    Timestamp { seconds, nanos }
 }
 
 fn column(column: &Column) -> records::Column {

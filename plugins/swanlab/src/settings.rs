@@ -54,6 +54,8 @@ pub(crate) enum Mode {
     Offline,
     /// To a folder that `swanlab watch` shows.
     Local,
+    /// Nowhere.
+    Disabled,
 }
 
 /// Settings that fit.

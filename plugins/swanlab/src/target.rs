@@ -26,3 +26,29 @@ pub(crate) trait Target: std::fmt::Debug {
     /// What another instance needs to go on.
     fn place(&self) -> String;
 }
+
+/// Keeps nothing.
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+impl Target for Nowhere {
+    fn begin(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn open(&mut self, _: &Experiment, _: &str) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
+
+    fn write(&mut self, _: &Batch) -> Result<Refused, Fault> {
+        Ok(Refused::new())
+    }
+
+    fn finish(&mut self, _: &Finish) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn place(&self) -> String {
+        String::new()
+    }
+}

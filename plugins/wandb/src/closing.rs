@@ -3,10 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::histogram::histogram;
+use crate::console::Said;
 use crate::history::{Line, Place, placed, values};
 use crate::table::{self, table};
-use loadwright_plugin::exporter::{EndReason, Metric, Summary};
+use formats::histogram::Histogram;
+use loadwright_plugin::exporter::{Distribution, EndReason, Metric, Summary};
+use serde_json::{Value, json};
+
+/// W&B draws no more bins.
+const BINS: usize = 512;
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +21,7 @@ pub(crate) struct Closing {
     pub(crate) summary: Line,
     /// Names among the run's files, with their content.
     pub(crate) files: Vec<(String, Vec<u8>)>,
+    pub(crate) log: Vec<Said>,
     pub(crate) exit: i32,
     /// Seconds on the point's clock.
     pub(crate) seconds: f64,
@@ -49,6 +55,7 @@ impl Closing {
             summary: totals(metrics, summary, last, line.as_ref()),
             line,
             files,
+            log: Said::ended(summary, place.origin + summary.ended),
             exit: exit(summary.end_reason),
             seconds: summary.ended,
             alert: (summary.end_reason == EndReason::Failed).then(|| alert(summary)),
@@ -59,6 +66,12 @@ impl Closing {
     pub(crate) fn cut(last: &Line, reason: EndReason, seconds: f64) -> Self {
         Self { summary: last.clone(), exit: exit(reason), seconds, ..Self::default() }
     }
+}
+
+/// In the form that W&B draws; none where there are no values.
+fn histogram(distribution: &Distribution) -> Option<Value> {
+    let Histogram { bounds, counts } = Histogram::new(distribution).within(BINS);
+    (!counts.is_empty()).then(|| json!({"_type": "histogram", "bins": bounds, "values": counts}))
 }
 
 /// The last row, replaced by what was measured over the whole point.

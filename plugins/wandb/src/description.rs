@@ -15,6 +15,8 @@ pub(crate) struct Description {
     pub(crate) id: String,
     pub(crate) display: String,
     pub(crate) group: Option<String>,
+    /// The first line of its log.
+    pub(crate) begun: String,
     /// Plain values.
     pub(crate) config: Line,
     /// Names of the metrics that have [`TIME`] as x axis.
@@ -37,6 +39,7 @@ impl Description {
             id: naming::id(settings, run, point.index),
             display: naming::display(settings, run, point.name),
             group: naming::group(settings, run),
+            begun: format!("{}: {} of run {}", run.tool, point.name, run.id),
             config: config(run, point),
             metrics: run.row_metrics.iter().map(|metric| metric.name.clone()).collect(),
         }

@@ -73,7 +73,7 @@ impl<H: ExporterHost> Wandb<H> {
             Mode::Offline => self.open_file(known, point, &run)?,
             Mode::Online => {
                 let mut open = self.open_run(known, point, &run)?;
-                let stopped = online::announce(&self.host, &self.settings, &mut open)?;
+                let stopped = online::announce(&self.host, &self.settings, &mut open, &run.begun)?;
                 ack.stop = stopped.then(|| STOPPED.into());
                 self.next = self.host.now() + self.settings.interval;
                 ack.links.push(online::page(&self.settings, &open));
@@ -194,7 +194,7 @@ impl<H: ExporterHost> Wandb<H> {
     fn attach(&mut self, ack: &mut Ack) -> Result<(), Fault> {
         for ended in &self.state.ended {
             if self.settings.mode == Mode::Offline {
-                let report = offline::whole(&self.host, REPORT)?;
+                let report = offline::report(&self.host, REPORT)?;
                 offline::attach(&self.host, ended, &report)?;
             } else {
                 let content = Segment::Artifact(REPORT.into());

@@ -21,7 +21,7 @@ const VIEWER: &str = "query Viewer { viewer { username entity } }";
 const FIND_RUN: &str = "\
 query FindRun($run: String!, $project: String!, $entity: String) {
   model(name: $project, entityName: $entity) {
-    bucket(name: $run, missingOk: true) { name historyLineCount }
+    bucket(name: $run, missingOk: true) { name historyLineCount logLineCount }
   }
 }";
 

@@ -6,13 +6,12 @@
 
 mod client;
 mod closing;
+mod console;
 mod description;
 mod exporter;
 #[cfg(test)]
 mod fixture;
-mod framing;
 mod graphql;
-mod histogram;
 mod history;
 mod naming;
 mod offline;

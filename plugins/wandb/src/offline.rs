@@ -4,26 +4,31 @@
 mod tests;
 
 use crate::closing::Closing;
+use crate::console::Said;
 use crate::description::Description;
-use crate::framing::{HEADER, frame};
 use crate::graphql::ALERT_WAIT;
 use crate::history::{Line, TIME};
 use crate::naming;
 use crate::record::{
     Alert, Exit, File, FileKind, Files, Footer, Header, History, Items, Kind, Metric,
-    MetricOptions, Policy, Record, Run, Step, Timestamp, Version, items,
+    MetricOptions, Policy, Record, Run, Step, Version, items,
 };
 use crate::settings::Settings;
 use crate::state::{Ended, Open, Written};
+use formats::artifact;
+use formats::log::Log;
+use formats::time::timestamp;
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
-use prost::Message;
+
+/// The first bytes of a file.
+const HEADER: [u8; 7] = *b":W&B\xE1\xBE\x00";
 
 /// The report, which is there once the run has ended.
 pub(crate) const REPORT: &str = "performance_summary.txt";
 
-/// Bytes of a file that are read at once.
-const READ: f64 = 1024.0 * 1024.0;
+/// Its longest.
+const LONGEST: usize = 16 << 20;
 
 /// Begins the run's file.
 ///
@@ -36,12 +41,12 @@ pub(crate) fn make(
     open: &mut Open,
 ) -> Result<(), Fault> {
     let folder = naming::folder(open.origin, &open.id);
-    open.file = Written { folder, position: HEADER.len() as u64, records: 0 };
+    open.file = Written { folder, position: 0, records: 0 };
     let mut kinds = vec![Kind::Header(header()), Kind::Run(described(settings, run, open))];
     kinds.push(Kind::Metric(axis()));
     kinds.extend(run.metrics.iter().map(|name| Kind::Metric(metric(name))));
-    let mut content = HEADER.to_vec();
-    content.extend(framed(&mut open.file, kinds));
+    kinds.push(Kind::Output(Said::begun(&run.begun, open.origin).written()));
+    let content = framed(Log::new(HEADER), &mut open.file, kinds);
     host.put(&name(open), &content)
 }
 
@@ -50,41 +55,16 @@ pub(crate) fn make(
 /// # Errors
 /// It cannot be read or written, or is shorter.
 pub(crate) fn resume(host: &impl ExporterHost, open: &Open) -> Result<(), Fault> {
-    let name = name(open);
-    let size = host.entries(&open.file.folder)?;
-    let size = size.iter().find(|entry| entry.name == name).map_or(0.0, |entry| entry.size);
-    let position = open.file.position as f64;
-    if size < position {
-        return Err(Fault::Fatal(format!(
-            "exports/wandb/{name} is shorter than it was: delete its folder, and export the run anew"
-        )));
-    }
-    if size == position {
-        return Ok(());
-    }
-    let content = first(host, &name, position)?;
-    host.put(&name, &content)
+    let spare = format!("{}/spare", open.file.folder);
+    artifact::cut(host, &name(open), &spare, open.file.position as f64)
 }
 
-/// A whole file.
+/// The report.
 ///
 /// # Errors
 /// It cannot be read.
-pub(crate) fn whole(host: &impl ExporterHost, name: &str) -> Result<Vec<u8>, Fault> {
-    first(host, name, f64::INFINITY)
-}
-
-/// The first `count` bytes of a file; fewer if it has fewer.
-fn first(host: &impl ExporterHost, name: &str, count: f64) -> Result<Vec<u8>, Fault> {
-    let mut content = Vec::new();
-    loop {
-        let at = content.len() as f64;
-        let part = host.read(name, at, (count - at).min(READ) as u32)?;
-        if part.is_empty() {
-            return Ok(content);
-        }
-        content.extend(part);
-    }
+pub(crate) fn report(host: &impl ExporterHost, name: &str) -> Result<Vec<u8>, Fault> {
+    artifact::whole(host, name, LONGEST)
 }
 
 /// Adds lines, the first of which is number `step`.
@@ -117,6 +97,7 @@ pub(crate) fn close(
         let num = open.step as i64;
         kinds.push(Kind::History(History { items: items(line), step: Some(Step { num }) }));
     }
+    kinds.extend(closing.log.iter().map(|said| Kind::Output(said.written())));
     kinds.push(Kind::Summary(Items { update: items(&closing.summary) }));
     if let Some((title, text)) = closing.alert.as_ref().filter(|_| settings.alerts) {
         kinds.push(Kind::Alert(Alert {
@@ -141,22 +122,19 @@ pub(crate) fn attach(host: &impl ExporterHost, ended: &Ended, report: &[u8]) -> 
 
 fn append(host: &impl ExporterHost, open: &mut Open, kinds: Vec<Kind>) -> Result<(), Fault> {
     let mut after = open.file.clone();
-    let content = framed(&mut after, kinds);
+    let content = framed(Log::behind(after.position), &mut after, kinds);
     host.append(&name(open), &content)?;
     open.file = after;
     Ok(())
 }
 
-fn framed(file: &mut Written, kinds: Vec<Kind>) -> Vec<u8> {
-    let mut content = Vec::new();
+fn framed(mut log: Log, file: &mut Written, kinds: Vec<Kind>) -> Vec<u8> {
     for kind in kinds {
         file.records += 1;
-        let record = Record { num: file.records, kind: Some(kind) }.encode_to_vec();
-        let framed = frame(file.position, &record);
-        file.position += framed.len() as u64;
-        content.extend(framed);
+        log.add(&Record { num: file.records, kind: Some(kind) });
     }
-    content
+    file.position = log.size();
+    log.bytes()
 }
 
 fn name(open: &Open) -> String {
@@ -184,10 +162,7 @@ fn described(settings: &Settings, run: &Description, open: &Open) -> Run {
         display_name: run.display.clone(),
         notes: settings.notes.clone(),
         tags: settings.tags(),
-        started: Some(Timestamp {
-            seconds: open.origin.floor() as i64,
-            nanos: (open.origin.fract() * 1e9) as i32,
-        }),
+        started: Some(timestamp(open.origin)),
     }
 }
 

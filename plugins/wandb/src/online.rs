@@ -5,6 +5,7 @@ mod tests;
 
 use crate::client::{self, Failure, Upload};
 use crate::closing::Closing;
+use crate::console::Said;
 use crate::description::Description;
 use crate::graphql;
 use crate::history::Line;
@@ -44,8 +45,8 @@ pub(crate) fn find_or_make(
     settings: &Settings,
     run: &Description,
 ) -> Result<Sent, Fault> {
-    let offset = existing(host, settings, &run.id)?;
-    Ok(Sent { offset, ..make(host, settings, run)? })
+    let [offset, log] = existing(host, settings, &run.id)?;
+    Ok(Sent { offset, log, ..make(host, settings, run)? })
 }
 
 /// Makes a run, or changes it.
@@ -69,10 +70,10 @@ pub(crate) fn make(
     Ok(Sent { entity: entity.into(), project: project.into(), ..Sent::default() })
 }
 
-/// Lines that the run of the user's own id has.
-fn existing(host: &impl ExporterHost, settings: &Settings, id: &str) -> Result<u64, Fault> {
+/// Lines that the run of the user's own id has: of its history, and of its log.
+fn existing(host: &impl ExporterHost, settings: &Settings, id: &str) -> Result<[u64; 2], Fault> {
     if settings.resume == Resume::Overwrite {
-        return Ok(0);
+        return Ok([0, 0]);
     }
     let found = client::graphql(host, settings, &graphql::find_run(settings, id), Vec::new());
     let found = found.map_err(Failure::fault)?;
@@ -83,12 +84,14 @@ fn existing(host: &impl ExporterHost, settings: &Settings, id: &str) -> Result<u
             Err(fault("resume", format!("there is a run `{id}` already: choose another id")))
         }
         (_, bucket) => {
-            Ok(bucket.and_then(|bucket| bucket.get("historyLineCount")?.as_u64()).unwrap_or(0))
+            let count = |name| bucket.and_then(|bucket| bucket.get(name)?.as_u64()).unwrap_or(0);
+            Ok([count("historyLineCount"), count("logLineCount")])
         }
     }
 }
 
-/// Tells the service that the run goes on. Returns whether someone stopped it there.
+/// Tells the service that the run goes on, and what its log begins with. Returns whether someone
+/// stopped it there.
 ///
 /// # Errors
 /// There was no answer.
@@ -96,10 +99,13 @@ pub(crate) fn announce(
     host: &impl ExporterHost,
     settings: &Settings,
     open: &mut Open,
+    begun: &str,
 ) -> Result<bool, Fault> {
     let summary = stream::with_runtime(Line::new(), 0.0);
-    let fresh = (open.step == 0).then_some(&summary);
-    let body = Update { summary: fresh, ..Update::default() }.body();
+    let summary = (open.step == 0).then_some(&summary);
+    let log = [Said::begun(begun, open.origin).streamed()];
+    let log_offset = open.sent.log;
+    let body = Update { summary, log_offset, log: &log, ..Update::default() }.body();
     match client::stream(host, settings, address(settings, open), body) {
         Ok(answer) => Ok(stream::is_stopped(&answer)),
         Err(failure) => refused(open, failure).map(|()| false),
@@ -185,8 +191,12 @@ pub(crate) fn close(
         let files = files.map(|(name, content)| Upload { name, content: Segment::Bytes(content) });
         let uploaded = client::upload(host, settings, path(open), files.collect());
         let summary = stream::with_runtime(closing.summary, closing.seconds);
+        let log: Vec<String> = closing.log.iter().map(Said::streamed).collect();
         let body = Update {
             summary: Some(&summary),
+            // Behind the line with which it began.
+            log_offset: open.sent.log + 1,
+            log: &log,
             uploaded: &uploaded.names,
             exit: Some(closing.exit),
             ..Update::default()

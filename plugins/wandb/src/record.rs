@@ -1,6 +1,7 @@
 //! The records of a `.wandb` file: the messages that are written, with the fields that are filled in.
 
 use crate::history::Line;
+use formats::time::Timestamp;
 use prost::{Enumeration, Message, Oneof};
 
 /// One record.
@@ -8,7 +9,7 @@ use prost::{Enumeration, Message, Oneof};
 pub(crate) struct Record {
     #[prost(int64, tag = "1")]
     pub(crate) num: i64,
-    #[prost(oneof = "Kind", tags = "2, 3, 6, 10, 12, 17, 18, 21, 22")]
+    #[prost(oneof = "Kind", tags = "2, 3, 6, 10, 12, 13, 17, 18, 21, 22")]
     pub(crate) kind: Option<Kind>,
 }
 
@@ -24,6 +25,8 @@ pub(crate) enum Kind {
     Alert(Alert),
     #[prost(message, tag = "12")]
     Metric(Metric),
+    #[prost(message, tag = "13")]
+    Output(Output),
     #[prost(message, tag = "17")]
     Run(Run),
     #[prost(message, tag = "18")]
@@ -70,14 +73,6 @@ pub(crate) struct Run {
     pub(crate) tags: Vec<String>,
     #[prost(message, optional, tag = "17")]
     pub(crate) started: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct Timestamp {
-    #[prost(int64, tag = "1")]
-    pub(crate) seconds: i64,
-    #[prost(int32, tag = "2")]
-    pub(crate) nanos: i32,
 }
 
 /// A config, or a summary: both have the same fields.
@@ -175,6 +170,18 @@ pub(crate) struct Alert {
     /// Milliseconds.
     #[prost(int64, tag = "4")]
     pub(crate) wait: i64,
+}
+
+/// A line of the log, with its end.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Output {
+    /// 0 errors, 1 what else there is.
+    #[prost(int32, tag = "1")]
+    pub(crate) kind: i32,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) timestamp: Option<Timestamp>,
+    #[prost(string, tag = "3")]
+    pub(crate) line: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]

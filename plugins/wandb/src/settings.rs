@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) tags: String,
     pub(crate) run_id: String,
     pub(crate) resume: Resume,
+    /// Not supported, and so refused.
+    pub(crate) identity_token_file: String,
     pub(crate) username: String,
     pub(crate) email: String,
     pub(crate) alerts: bool,
@@ -90,6 +92,7 @@ impl Default for Settings {
             tags: String::new(),
             run_id: String::new(),
             resume: Resume::default(),
+            identity_token_file: String::new(),
             username: String::new(),
             email: String::new(),
             alerts: true,
@@ -108,6 +111,13 @@ impl Settings {
         let Configured { mut settings, secrets } = parse(json)?;
         settings.base_url = settings.base_url.trim_end_matches('/').into();
         settings.app_url = settings.app_url.trim_end_matches('/').into();
+        if settings.mode == Mode::Online && !settings.identity_token_file.is_empty() {
+            return Err(fault(
+                "identity_token_file",
+                "is not supported: unset WANDB_IDENTITY_TOKEN_FILE, and give an API key by \
+                 --wandb-api-key or WANDB_API_KEY",
+            ));
+        }
         if settings.mode == Mode::Online && !secrets.iter().any(|name| name == KEY) {
             return Err(fault(
                 "mode",
@@ -117,8 +127,13 @@ impl Settings {
         }
         check_name("project", &settings.project)?;
         check_name("run_id", &settings.run_id)?;
-        if settings.run_id.is_empty() && settings.resume != Resume::Overwrite {
-            return Err(fault("resume", "needs the run's id: set WANDB_RUN_ID too"));
+        match settings.resume {
+            Resume::Must if settings.run_id.is_empty() => {
+                return Err(fault("resume", "`must` needs the run's id: set WANDB_RUN_ID too"));
+            }
+            // The id is the run's own, so that there is nothing of someone else to go on with.
+            Resume::Allow if settings.run_id.is_empty() => settings.resume = Resume::Overwrite,
+            _ => {}
         }
         Ok(settings)
     }

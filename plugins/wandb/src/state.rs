@@ -39,6 +39,9 @@ pub(crate) struct Sent {
     pub(crate) project: String,
     /// Lines of history that the service has.
     pub(crate) offset: u64,
+    /// Lines of the log that it had before this run.
+    #[serde(default)]
+    pub(crate) log: u64,
     /// Lines that it has not.
     pub(crate) pending: Vec<String>,
     /// Lines that it refused.

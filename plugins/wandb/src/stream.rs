@@ -12,6 +12,9 @@ const BATCH: usize = 512 * 1024;
 /// The file of the history.
 const HISTORY: &str = "wandb-history.jsonl";
 
+/// The file of the log.
+const LOG: &str = "output.log";
+
 /// The file of the summary, which has one line that is replaced.
 pub(crate) const SUMMARY: &str = "wandb-summary.json";
 
@@ -23,6 +26,10 @@ pub(crate) struct Update<'a> {
     /// Lines from there on. What stands there is replaced, so lines may be sent twice.
     pub(crate) lines: &'a [String],
     pub(crate) summary: Option<&'a Line>,
+    /// Lines of the log that the service has.
+    pub(crate) log_offset: u64,
+    /// Lines of the log from there on.
+    pub(crate) log: &'a [String],
     /// Names of files that were uploaded.
     pub(crate) uploaded: &'a [String],
     /// The run has ended.
@@ -36,6 +43,9 @@ impl Update<'_> {
         let mut files = Line::new();
         if !self.lines.is_empty() {
             files.insert(HISTORY.into(), json!({"offset": self.offset, "content": self.lines}));
+        }
+        if !self.log.is_empty() {
+            files.insert(LOG.into(), json!({"offset": self.log_offset, "content": self.log}));
         }
         if let Some(summary) = self.summary {
             let line = Value::from(summary.clone()).to_string();

@@ -3,10 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use formats::text::{hex, percentile};
 use loadwright_plugin::exporter::Distribution;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// Its key.
 pub(crate) const KEY: &str = "percentiles";
@@ -27,11 +27,11 @@ pub(crate) fn table(distributions: &[Distribution], step: u64) -> Option<Table> 
     let first = distributions.first()?;
     let quantiles: Vec<f64> = first.quantiles.iter().map(|quantile| quantile.q).collect();
     let mut columns: Vec<String> = ["metric", "unit", "count", "min"].map(str::to_owned).into();
-    columns.extend(quantiles.iter().map(|q| column(*q)));
+    columns.extend(quantiles.iter().map(|q| percentile(*q)));
     columns.push("max".into());
     let rows: Vec<Value> = distributions.iter().map(|shown| row(shown, &quantiles)).collect();
     let content = json!({"columns": columns, "data": rows}).to_string().into_bytes();
-    let digest = hexadecimal(&Sha256::digest(&content));
+    let digest = hex(&Sha256::digest(&content));
     let path = format!("media/table/{KEY}_{step}_{}.table.json", &digest[..20]);
     let value = json!({
         "_type": "table-file",
@@ -58,18 +58,4 @@ fn row(shown: &Distribution, quantiles: &[f64]) -> Value {
     }));
     cells.push(shown.max.into());
     cells.into()
-}
-
-/// `p50`, `p99.9`.
-fn column(q: f64) -> String {
-    let percent = format!("{:.4}", q * 100.0);
-    format!("p{}", percent.trim_end_matches('0').trim_end_matches('.'))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -131,7 +131,7 @@ fn uploads_are_those_of_the_sdk() {
     let id = body.split("model_20260101.").nth(1).expect("an id")[..32].to_owned();
     let task = Task { id, name: "model_20260101".into(), ..Task::default() };
     let path = artifact.path("perf_benchmark", &task);
-    let uri = with_keys(&fake).upload(&path, &artifact).expect("uploaded");
+    let uri = with_keys(&fake).upload("http://server:8081", &path, &artifact).expect("uploaded");
     assert_eq!(uri, format!("http://server:8081/{path}"));
     let sent = fake.sent.borrow()[0].clone();
     assert_eq!(sent.url, "http://server:8081");
@@ -140,17 +140,6 @@ fn uploads_are_those_of_the_sdk() {
     let ours = ours.replace(&boundary(&sent.headers["Content-Type"]), "BOUNDARY");
     let kind = theirs["headers"]["Content-Type"].as_str().expect("text");
     assert_eq!(ours, body.replace(&boundary(kind), "BOUNDARY"));
-}
-
-#[test]
-fn without_a_file_server_nothing_is_uploaded() {
-    let fake = Fake::new();
-    let artifact = Artifact { key: "k", file: "f", mime: "text/plain", content: Vec::new() };
-    let failure =
-        client(&fake, "", r#"["secret-key"]"#).upload("p", &artifact).expect_err("no host");
-    let Fault::Fatal(text) = failure.fault else { panic!("{failure:?}") };
-    assert!(text.contains("CLEARML_FILES_HOST"), "{text}");
-    assert!(fake.sent.borrow().is_empty());
 }
 
 #[test]

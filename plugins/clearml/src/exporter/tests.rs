@@ -26,9 +26,12 @@ fn theirs(name: &str, action: &str) -> Value {
 
 /// All of a run; returns what was lost.
 fn whole(fake: &Fake, end: EndReason) -> Vec<String> {
+    whole_of(exporter(fake), fake, end)
+}
+
+fn whole_of(mut exporter: ClearMl, fake: &Fake, end: EndReason) -> Vec<String> {
     let report = ("results/performance_summary.txt".to_owned(), b"report".to_vec());
     fake.files.borrow_mut().extend([report]);
-    let mut exporter = exporter(fake);
     let mut losses = exporter.begin(fake::run()).expect("begun").losses;
     losses.extend(exporter.begin_point(fake::point()).expect("begun").losses);
     let rows = vec![row(1.0, &[Some(2.0), Some(0.5)]), row(2.0, &[Some(3.0), None])];
@@ -208,4 +211,16 @@ fn a_state_that_is_damaged_and_a_point_that_has_not_begun_are_faults() {
     assert!(
         matches!(exporter.progress(7, Vec::new()), Err(Fault::Fatal(text)) if text.contains("point 7"))
     );
+}
+
+#[test]
+fn without_a_file_server_artifacts_are_lost_and_it_is_told_once() {
+    let fake = Fake::new();
+    let json =
+        r#"{"settings":{"api_host":"http://server","access_key":"AK"},"secrets":["secret-key"]}"#;
+    let exporter = ClearMl::new(Settings::read(json).expect("settings"), fake.host());
+    let losses = whole_of(exporter, &fake, EndReason::Completed);
+    assert_eq!(losses, [NO_FILES]);
+    assert!(fake.of("tasks.add_or_update_artifacts").is_empty());
+    assert_eq!(fake.of("tasks.completed").len(), 1);
 }

@@ -17,27 +17,18 @@ fn setting(fault: Result<Settings, Fault>) -> String {
 fn the_hosted_service_needs_keys_alone() {
     let read = read(r#"{"access_key":"AK"}"#, r#"["secret-key"]"#).expect("settings");
     assert_eq!(read.api, "https://api.clear.ml");
-    assert_eq!(read.web.as_deref(), Some("https://app.clear.ml"));
-    assert_eq!(read.files.as_deref(), Some("https://files.clear.ml"));
     assert_eq!(read.project, "perf_benchmark");
     assert_eq!(read.mode, Mode::Online(Auth::Keys("AK".into())));
 }
 
 #[test]
-fn nothing_of_an_own_server_goes_to_the_hosted_one() {
-    let json = r#"{"api_host":"http://clearml.lan:8008/","access_key":"AK","tags":" a,, b "}"#;
-    let read = read(json, r#"["secret-key"]"#).expect("settings");
-    assert_eq!(read.api, "http://clearml.lan:8008");
-    assert_eq!(read.web.as_deref(), Some("http://clearml.lan:8080"));
-    assert_eq!(read.files, None);
-    assert_eq!(read.tags, ["a", "b"]);
-}
-
-#[test]
-fn pages_of_an_api_by_name_are_beside_it() {
-    let json = r#"{"api_host":"https://api.clearml.example.com"}"#;
+fn hosts_have_no_slash_at_their_end_and_empty_ones_are_none() {
+    let json = r#"{"api_host":"http://box:8008/","files_host":"http://box:8081/","web_host":" ",
+        "access_key":"AK","tags":" a,, b "}"#;
     let read = read(json, r#"["auth-token"]"#).expect("settings");
-    assert_eq!(read.web.as_deref(), Some("https://app.clearml.example.com"));
+    assert_eq!(read.api, "http://box:8008");
+    assert_eq!((read.files.as_deref(), read.web), (Some("http://box:8081"), None));
+    assert_eq!(read.tags, ["a", "b"]);
     assert_eq!(read.mode, Mode::Online(Auth::Token));
 }
 

@@ -2,7 +2,7 @@
 //! Rows are added where they are not there yet, so that a call may be repeated.
 
 use crate::model::Experiment;
-use crate::time;
+use formats::time;
 use loadwright_plugin::exporter::{Statement, Value};
 
 /// The dashboard's file in its folder.

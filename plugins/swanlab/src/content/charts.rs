@@ -1,6 +1,7 @@
 //! Tables and charts as SwanLab draws them: the options of ECharts, as JSON.
 
-use loadwright_plugin::exporter::{Distribution, Quantile};
+use formats::text::percentile;
+use loadwright_plugin::exporter::Distribution;
 use serde_json::{Map, Value, json};
 
 /// Degrees by which the bounds of buckets are turned.
@@ -10,7 +11,7 @@ const ROTATED: i32 = 45;
 pub(crate) fn percentiles(distributions: &[Distribution]) -> Value {
     let mut fields: Vec<String> = ["metric", "count", "min"].into_iter().map(Into::into).collect();
     for quantile in distributions.iter().flat_map(|it| &it.quantiles) {
-        let name = percentile(quantile);
+        let name = percentile(quantile.q);
         if !fields.contains(&name) {
             fields.push(name);
         }
@@ -21,7 +22,7 @@ pub(crate) fn percentiles(distributions: &[Distribution]) -> Value {
         row.insert("metric".into(), label(it).into());
         row.insert("count".into(), it.count.into());
         row.insert("min".into(), it.min.into());
-        row.extend(it.quantiles.iter().map(|at| (percentile(at), at.value.into())));
+        row.extend(it.quantiles.iter().map(|at| (percentile(at.q), at.value.into())));
         row.insert("max".into(), it.max.into());
         Value::Object(row)
     });
@@ -51,12 +52,6 @@ fn label(distribution: &Distribution) -> String {
         "" | "1" => distribution.label.clone(),
         unit => format!("{} ({})", distribution.label, unit.trim_matches(['{', '}'])),
     }
-}
-
-/// `p99.9`
-fn percentile(quantile: &Quantile) -> String {
-    let thousandths = (quantile.q * 100_000.0).round() / 1_000.0;
-    format!("p{thousandths}")
 }
 
 /// With four significant digits, which is more than a bucket's bounds have.

@@ -1,6 +1,7 @@
 //! The records of a `.swanlab` file, as protobuf. Field numbers are SwanLab's; only fields that are
 //! written are here.
 
+use formats::time::Timestamp;
 use prost::{Message, Oneof};
 
 /// A record's number where it is not counted.
@@ -35,15 +36,6 @@ pub(crate) enum Content {
     Log(Log),
     #[prost(message, tag = "20")]
     Save(Save),
-}
-
-/// google.protobuf.Timestamp.
-#[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct Timestamp {
-    #[prost(int64, tag = "1")]
-    pub(crate) seconds: i64,
-    #[prost(int32, tag = "2")]
-    pub(crate) nanos: i32,
 }
 
 /// The first record.

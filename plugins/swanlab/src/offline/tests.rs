@@ -1,12 +1,12 @@
 //! Files are read back by a reader of their own and by protobuf's field numbers.
 
 use super::Offline;
-use super::framing::tests::records;
 use super::records::{Content, Record};
 use crate::fake::Fake;
 use crate::model::*;
 use crate::settings::Settings;
 use crate::target::Target;
+use formats::log::reader::records;
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
 use prost::Message;
@@ -47,7 +47,7 @@ fn batch(step: i64) -> Batch {
 }
 
 fn read(fake: &Fake) -> Vec<Record> {
-    let framed = records(&fake.files()[FILE]).unwrap();
+    let framed = records(&fake.files()[FILE], super::HEADER).unwrap();
     framed.iter().map(|record| Record::decode(record.as_slice()).unwrap()).collect()
 }
 
@@ -142,7 +142,7 @@ fn a_file_that_became_shorter_is_told() {
     fake.put(FILE, b"short").unwrap();
     let fault = Offline::new(fake, settings()).open(&experiment(), &place).unwrap_err();
     let Fault::Fatal(text) = fault else { panic!("{fault:?}") };
-    assert!(text.starts_with(FILE) && text.contains("export the run from its beginning"), "{text}");
+    assert!(text.starts_with(FILE) && text.contains("export the run anew"), "{text}");
 }
 
 #[test]

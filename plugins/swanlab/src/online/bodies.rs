@@ -1,7 +1,7 @@
 //! What is sent to the server, as JSON.
 
 use crate::model::{Batch, Column, Line, Media, Scalar};
-use crate::time;
+use formats::{text::hex, time};
 use serde_json::{Map, Value, json};
 
 /// Values in one request, at most.
@@ -85,7 +85,7 @@ pub(crate) fn files(batch: &Batch) -> Value {
     let files = batch.files.iter().map(|file| {
         let digest = <md5::Md5 as md5::Digest>::digest(&file.content);
         json!({
-            "path": file.name, "size": file.content.len(), "md5": crate::model::hex(&digest),
+            "path": file.name, "size": file.content.len(), "md5": hex(&digest),
             "mimeType": file.mime,
         })
     });

@@ -1,6 +1,7 @@
 //! Calls of SwanLab's API: where they go, the session that they carry, and what an answer means.
 
-use crate::{limits, time};
+use crate::limits;
+use formats::time;
 use loadwright_plugin::exporter::ExporterHost;
 use loadwright_plugin::exporter::{Keep, Location, Request, Response, Retry, Segment};
 use loadwright_plugin::{Fault, Field};
@@ -180,20 +181,6 @@ impl Answer {
 /// `HTTP 413`, with what the server says of it.
 pub(crate) fn refusal(status: u16, message: &str) -> String {
     if message.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {message}") }
-}
-
-/// `text` as one segment of a path.
-pub(crate) fn segment(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'+' => {
-                escaped.push(char::from(byte));
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }
 
 fn header(name: &str, value: &str) -> Field {

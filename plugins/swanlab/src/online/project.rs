@@ -1,6 +1,7 @@
 //! The project: found, or made.
 
-use super::client::{Client, segment};
+use super::client::Client;
+use formats::text::segment;
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use super::client::refusal;
 use super::{Online, bodies, count_refused};
 use crate::model::{Batch, Media};
 use crate::target::Refused;
+use formats::text::segment;
 use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
 use loadwright_plugin::exporter::{Keep, Location};
@@ -45,7 +46,7 @@ impl<H: ExporterHost> Online<H> {
         if batch.files.is_empty() {
             return Ok(());
         }
-        let path = format!("/experiment/{}/files", super::segment(&self.experiment));
+        let path = format!("/experiment/{}/files", segment(&self.experiment));
         let contents: Vec<Content<'_>> =
             batch.files.iter().map(|file| (file.mime, file.content.as_slice())).collect();
         let reasons = self.upload(&format!("{path}/prepare"), &bodies::files(batch), &contents)?;

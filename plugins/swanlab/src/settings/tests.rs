@@ -84,6 +84,7 @@ fn only_a_server_needs_a_key() {
     let without = |mode| Settings::read(&json!({ "settings": { "mode": mode } }).to_string());
     assert_eq!(without("offline").unwrap().mode, Mode::Offline);
     assert_eq!(without("local").unwrap().mode, Mode::Local);
+    assert_eq!(without("disabled").unwrap().mode, Mode::Disabled);
     let Err(Fault::Settings(fault)) = without("online") else { panic!("a run without a key") };
     assert_eq!(fault.name, "mode");
     assert!(fault.text.contains("--swanlab-api-key"), "{}", fault.text);

@@ -138,6 +138,27 @@ fn a_run_has_a_line_a_row_and_is_complete() {
 }
 
 #[test]
+fn the_log_says_when_a_run_began_and_how_it_ended() {
+    let host = Fake::default();
+    let mut driver = Driver::new(&host);
+    driver.begin(&["parallel 1"]);
+    driver.begin_point(0);
+    driver.rows(0..3);
+    driver.restart();
+    host.cut("file_stream");
+    driver.end_point(EndReason::Failed);
+    driver.end(EndReason::Failed);
+    let log = host.run(ID).log;
+    assert_eq!(
+        log[0],
+        "1970-01-01T00:01:40.000000 loadwright 0.1.0: parallel 1 of run 0123456789abcdef"
+    );
+    assert_eq!(log[1], "1970-01-01T00:01:50.000000 warning: the client was slow");
+    assert_eq!(log[3], "ERROR 1970-01-01T00:01:50.000000 the point failed");
+    assert_eq!(log.len(), 4);
+}
+
+#[test]
 fn the_key_goes_to_the_api_alone() {
     let host = Fake::default();
     let mut driver = Driver::new(&host);
@@ -344,6 +365,7 @@ fn a_run_of_the_users_own_id_goes_on() {
     assert!(own(&host, "never").is_ok());
     assert!(format!("{:?}", own(&host, "never")).contains("already"));
     host.0.borrow_mut().runs.get_mut("mine").unwrap().history = vec![json!({}), json!({})];
+    host.0.borrow_mut().runs.get_mut("mine").unwrap().log = vec!["before".into()];
     let mut exporter = exporter(&host, json!({"run_id": "mine", "resume": "must"}));
     exporter.begin(run(&["parallel 1"])).unwrap();
     exporter.begin_point(&point(0)).unwrap();
@@ -352,6 +374,8 @@ fn a_run_of_the_users_own_id_goes_on() {
         .end_point(&Summary { distributions: vec![], ..summary(EndReason::Completed) })
         .unwrap();
     assert_eq!(column(&host.run("mine").history, "_step"), [2.0, 3.0, 4.0]);
+    let log = host.run("mine").log;
+    assert_eq!((log[0].as_str(), log.len()), ("before", 4));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use crate::exporter::Wandb;
 use crate::fixture::service::Fake;
 use crate::fixture::{run, summary};
-use crate::framing::tests::records;
 use crate::record::{Kind, Record};
+use formats::log::reader::records;
 use loadwright_plugin::{EndReason, Point, Row, Run};
 use prost::Message;
 use serde_json::{Value, json};
@@ -30,7 +30,8 @@ fn row(n: u32) -> Row {
 
 fn file(host: &Fake) -> Vec<Record> {
     let file = host.file(&format!("{FOLDER}/run-0123456789ab-0.wandb"));
-    records(&file).iter().map(|record| Record::decode(record.as_slice()).unwrap()).collect()
+    let records = records(&file, super::HEADER).unwrap();
+    records.iter().map(|record| Record::decode(record.as_slice()).unwrap()).collect()
 }
 
 /// Name of each record, in order; equal ones once.
@@ -42,6 +43,7 @@ fn kinds(records: &[Record]) -> Vec<&'static str> {
             Kind::Run(_) => "run",
             Kind::Metric(_) => "metric",
             Kind::History(_) => "history",
+            Kind::Output(_) => "output",
             Kind::Files(_) => "files",
             Kind::Summary(_) => "summary",
             Kind::Alert(_) => "alert",
@@ -80,10 +82,19 @@ fn a_run_is_a_folder_with_its_records_and_files() {
     assert_eq!(
         kinds(&records),
         [
-            "header", "run", "metric", "history", "files", "history", "summary", "alert", "exit",
-            "footer"
+            "header", "run", "metric", "output", "history", "files", "history", "output",
+            "summary", "alert", "exit", "footer"
         ]
     );
+    let said = |record: &Record| match &record.kind {
+        Some(Kind::Output(output)) => Some((output.kind, output.line.clone())),
+        _ => None,
+    };
+    let log: Vec<(i32, String)> = records.iter().filter_map(said).collect();
+    let line = |kind, text: &str| (kind, text.to_owned());
+    let begun = "loadwright 0.1.0: parallel 1 of run 0123456789abcdef\n";
+    assert_eq!(log[..2], [line(1, begun), line(1, "warning: the client was slow\n")]);
+    assert_eq!(log[3], line(0, "the point failed\n"));
     let numbers: Vec<i64> = records.iter().map(|record| record.num).collect();
     assert_eq!(numbers, (1..=records.len() as i64).collect::<Vec<_>>());
     assert_eq!(history(&records, "request_rate"), [0.0, 1.0, 2.0]);

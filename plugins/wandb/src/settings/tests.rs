@@ -46,6 +46,17 @@ fn a_key_is_needed_online_alone() {
 }
 
 #[test]
+fn a_token_of_another_kind_is_refused_online() {
+    let given = json!({"identity_token_file": "/run/token"});
+    let (name, text) = refused(given.clone());
+    assert_eq!(name, "identity_token_file");
+    assert!(text.contains("unset WANDB_IDENTITY_TOKEN_FILE") && text.contains("WANDB_API_KEY"));
+    let mut offline = given;
+    offline["mode"] = "offline".into();
+    assert!(read(offline, &[]).is_ok());
+}
+
+#[test]
 fn names_that_cannot_stand_in_an_address_are_refused() {
     for name in ["a/b", "a\\b", "a#b", "a?b", "50%", "a:b", "a\nb"] {
         assert_eq!(refused(json!({"project": name})).0, "project", "{name:?}");
@@ -58,6 +69,9 @@ fn names_that_cannot_stand_in_an_address_are_refused() {
 #[test]
 fn to_resume_needs_an_id() {
     assert_eq!(refused(json!({"resume": "must"})).0, "resume");
+    for (resume, expected) in [("allow", Resume::Overwrite), ("never", Resume::Never)] {
+        assert_eq!(read(json!({"resume": resume}), &["api-key"]).unwrap().resume, expected);
+    }
     let given = json!({"resume": "auto", "run_id": "x"});
     assert_eq!(read(given, &["api-key"]).unwrap().resume, Resume::Allow);
 }

@@ -20,6 +20,8 @@ fn lines_and_the_summary_are_texts_at_their_places() {
         offset: 7,
         lines: &lines,
         summary: Some(&summary),
+        log_offset: 2,
+        log: &["a line".to_owned()],
         uploaded: &uploaded,
         exit: Some(1),
     };
@@ -28,6 +30,7 @@ fn lines_and_the_summary_are_texts_at_their_places() {
         json!({
             "files": {
                 "wandb-history.jsonl": {"offset": 7, "content": [r#"{"a":1}"#]},
+                "output.log": {"offset": 2, "content": ["a line"]},
                 "wandb-summary.json": {"offset": 0, "content": [r#"{"a":1}"#]},
             },
             "uploaded": ["report.txt"],

@@ -1,6 +1,6 @@
 //! Against dates that other programs wrote.
 
-use super::{offset, parse, split, stamp, utc};
+use super::{Timestamp, offset, parse, stamp, timestamp, utc};
 
 #[test]
 fn times_are_written_as_the_sdk_does() {
@@ -18,8 +18,8 @@ fn times_are_written_as_the_sdk_does() {
 
 #[test]
 fn a_second_is_never_full() {
-    assert_eq!(split(1.999_999_9), (2, 0));
-    assert_eq!(split(1.000_001), (1, 1_000));
+    assert_eq!(timestamp(1.999_999_9), Timestamp { seconds: 2, nanos: 0 });
+    assert_eq!(timestamp(1.000_001), Timestamp { seconds: 1, nanos: 1_000 });
 }
 
 #[test]

@@ -1,25 +1,42 @@
-//! Times of day as SwanLab writes them, from seconds since the Unix epoch.
+//! Times of day in UTC, from seconds since the Unix epoch.
+
+#[cfg(test)]
+mod tests;
+
+use prost::Message;
 
 const DAY: i64 = 86_400;
 
-/// Seconds and the part below them, in nanoseconds, to the microsecond.
-pub(crate) fn split(seconds: f64) -> (i64, i32) {
+/// `google.protobuf.Timestamp`.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct Timestamp {
+    /// Since the Unix epoch.
+    #[prost(int64, tag = "1")]
+    pub seconds: i64,
+    /// Below a second.
+    #[prost(int32, tag = "2")]
+    pub nanos: i32,
+}
+
+/// To the microsecond.
+pub fn timestamp(seconds: f64) -> Timestamp {
     let micros = (seconds.clamp(0.0, 253_402_300_799.0) * 1e6).round() as i64;
-    (micros.div_euclid(1_000_000), (micros.rem_euclid(1_000_000) * 1_000) as i32)
+    let nanos = (micros.rem_euclid(1_000_000) * 1_000) as i32;
+    Timestamp { seconds: micros.div_euclid(1_000_000), nanos }
 }
 
 /// `2026-01-02T03:04:05.000006Z`.
-pub(crate) fn utc(seconds: f64) -> String {
+pub fn utc(seconds: f64) -> String {
     format!("{}Z", iso(seconds))
 }
 
-/// The same with `+00:00` in place of `Z`, as the local dashboard has it.
-pub(crate) fn offset(seconds: f64) -> String {
+/// The same with `+00:00` in place of `Z`.
+pub fn offset(seconds: f64) -> String {
     format!("{}+00:00", iso(seconds))
 }
 
 /// `20260102_030405`.
-pub(crate) fn stamp(seconds: f64) -> String {
+pub fn stamp(seconds: f64) -> String {
     let at = iso(seconds);
     let digits: String = at.chars().take(19).filter(char::is_ascii_digit).collect();
     let (day, clock) = digits.split_at(8);
@@ -27,7 +44,7 @@ pub(crate) fn stamp(seconds: f64) -> String {
 }
 
 /// Whole seconds of what [`utc`] writes, with or without a part below them; none: another form.
-pub(crate) fn parse(text: &str) -> Option<i64> {
+pub fn parse(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
@@ -37,8 +54,9 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(days(year, month, day) * DAY + hour * 3600 + minute * 60 + second)
 }
 
-fn iso(seconds: f64) -> String {
-    let (whole, nanos) = split(seconds);
+/// `2026-01-02T03:04:05.000006`.
+pub fn iso(seconds: f64) -> String {
+    let Timestamp { seconds: whole, nanos } = timestamp(seconds);
     let (year, month, day) = date(whole.div_euclid(DAY));
     let clock = whole.rem_euclid(DAY);
     let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
@@ -68,6 +86,3 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     let of_year = (153 * month + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
-
-#[cfg(test)]
-mod tests;
