@@ -1,5 +1,6 @@
 //! The exporter clearml over the built binary, against a server that answers as ClearML does.
 
+use crate::measured::{HIDDEN, LINE, Measured, PERCENTS, assert_near, numbers};
 use crate::scripted::reply;
 use crate::{Place, ends, paced, server, stderr, stdout};
 use loadwright_sim::Server;
@@ -206,6 +207,54 @@ fn a_sweep_is_a_task_a_point_with_all_that_was_measured() {
 }
 
 #[test]
+fn all_numbers_are_those_of_the_runs_own_files() {
+    let (place, server, service) = (Place::new(), server(paced(20, 1)), ClearMl::start());
+    ends(perf(&place, &server, &service, LINE), 0);
+    let measured = Measured::read(&place);
+    let events = service.events();
+    let made = service.bodies("tasks.create").remove(0);
+    assert_eq!(made["type"], "testing");
+    for (name, label, value) in measured.metrics() {
+        let single = |one: &&Value| one["metric"] == "Summary" && one["variant"] == label;
+        let sent = events.iter().find(single).expect(label);
+        assert_eq!(sent["iter"], i32::MIN, "a single value");
+        assert_near(sent["value"].as_f64().expect(label), value, name);
+    }
+    let settings = made["configuration"]["settings"]["value"].as_str().expect("a document");
+    let settings: Value = serde_json::from_str(settings).expect("JSON");
+    measured.assert_settings(settings.as_object().expect("an object").iter());
+    let figure = |title: &str| -> Value {
+        let plot = |one: &&Value| one["type"] == "plot" && one["metric"] == title;
+        let plot = events.iter().find(plot).expect(title)["plot_str"].as_str().expect("a figure");
+        serde_json::from_str::<Value>(plot).expect("JSON")["data"][0].clone()
+    };
+    let table = figure("Percentiles");
+    let place_of = |list: &Value, wanted: &str| {
+        list.as_array().expect("a list").iter().position(|it| *it == wanted).expect(wanted)
+    };
+    for (metric, label, name) in
+        [("latency", "latency", "latency (s)"), ("ttft", "TTFT", "TTFT (s)")]
+    {
+        let row = place_of(&table["cells"]["values"][0], name);
+        for (q, percent) in PERCENTS {
+            let column = place_of(&table["header"]["values"], &format!("p{}", q * 100.0));
+            let value = table["cells"]["values"][column][row].as_f64().expect(percent);
+            assert_near(value, measured.percentile(metric, percent), percent);
+        }
+        let bars = figure(label);
+        let ends = numbers(&bars["x"]).into_iter().zip(numbers(&bars["width"]));
+        let ends: Vec<f64> = ends.map(|(start, width)| start + width).collect();
+        measured.assert_histogram(metric, &ends, &numbers(&bars["y"]));
+    }
+    let scalars = events.iter().filter(|one| one["type"] == "training_stats_scalar");
+    let rows = scalars.filter(|one| one["iter"] != i32::MIN).collect::<Vec<_>>();
+    assert!(!rows.is_empty() && rows.iter().all(|one| one["x_axis_label"] == "Time (s)"));
+    let files = service.kept().sent.iter().filter(|one| one.action == "files").count();
+    assert_eq!(files, 3);
+    assert!(!service.kept().sent.iter().any(|one| one.body.contains(HIDDEN)));
+}
+
+#[test]
 fn keys_that_are_missing_or_refused_stop_before_the_first_request() {
     let (place, server, service) = (Place::new(), server(paced(1, 1)), ClearMl::start());
     let mut command = perf(&place, &server, &service, "--number 2");
@@ -290,7 +339,7 @@ fn settings_are_those_of_clearml_conf_and_offline_sends_nothing() {
     let (place, server, service) = (Place::new(), server(paced(5, 1)), ClearMl::start());
     let url = format!("http://{}", service.address);
     let conf = format!(
-        "api {{\n  api_server: \"{url}\"\n  files_server: \"{url}/files\"\n  credentials {{ \"access_key\" = \"ACCESS\", \
+        "api {{\n  api_server: {url}\n  files_server: {url}/files\n  credentials {{ \"access_key\" = \"ACCESS\", \
          \"secret_key\" = \"s3cret\" }}\n}}\n"
     );
     std::fs::write(place.path().join("clearml.conf"), conf).expect("settings");

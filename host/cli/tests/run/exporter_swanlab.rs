@@ -1,6 +1,7 @@
 //! The exporter swanlab over the built binary: against a server that answers as SwanLab does, and in
 //! the files that it writes.
 
+use crate::measured::{HIDDEN, LINE, Measured, PERCENTS, assert_near, numbers};
 use crate::swanlab_service::{Instead, Service};
 use crate::{Place, ends, paced, server, stderr, stdout};
 use loadwright_sim::Server;
@@ -79,31 +80,41 @@ fn a_sweep_is_a_group_of_experiments_with_all_that_was_measured() {
 }
 
 #[test]
-fn a_histogram_has_the_percentiles_of_the_summary() {
+fn all_numbers_are_those_of_the_runs_own_files() {
     let (place, server, service) = (Place::new(), server(paced(20, 1)), Service::start());
-    ends(sent(&place, &server, &service, "--number 40 --parallel 4"), 0);
-    let media = service.values("media");
-    let found = media.iter().find(|it| it["key"] == "histogram/latency").expect("the histogram");
-    let path = found["data"][0].as_str().expect("a path");
-    let chart = service.came(&format!("/store/{path}?signature=hidden"))[0].json();
-    let numbers = |at: &Value| -> Vec<f64> {
-        let values = at.as_array().expect("a list").iter();
-        let number = |it: &Value| it.as_f64().or_else(|| it.as_str()?.parse().ok());
-        values.map(|it| number(it).expect("a number")).collect()
-    };
-    let (bounds, counts) =
-        (numbers(&chart["xAxis"][0]["data"]), numbers(&chart["series"][0]["data"]));
-    assert_eq!(counts.iter().sum::<f64>(), 40.0);
-    for (percentile, share) in [("p50", 20.0), ("p90", 36.0), ("p99", 40.0)] {
-        let mut below = 0.0;
-        let bucket = counts.iter().position(|count| {
-            below += count;
-            below >= share
-        });
-        let drawn = bounds[bucket.expect("a bucket")];
-        let exact = last(&service, &format!("summary/latency_{percentile}")).expect("a value");
-        assert!((exact * 0.999..=exact * 1.02).contains(&drawn), "{percentile}: {drawn} {exact}");
+    ends(sent(&place, &server, &service, LINE), 0);
+    let measured = Measured::read(&place);
+    for (name, _, value) in measured.metrics() {
+        assert_near(last(&service, &format!("summary/{name}")).expect(name), value, name);
     }
+    let config = service.came("/profile")[0].json()["config"].clone();
+    let config = config.as_object().expect("an object");
+    measured.assert_settings(config.iter().map(|(name, value)| (name, &value["value"])));
+    let media = service.values("media");
+    let content = |key: &str| {
+        let found = media.iter().find(|it| it["key"] == key).expect(key);
+        let path = found["data"][0].as_str().expect("a path");
+        service.came(&format!("/store/{path}?signature=hidden"))[0].json()
+    };
+    let table = content("percentiles");
+    for (metric, label) in [("latency", "latency (s)"), ("ttft", "TTFT (s)")] {
+        let rows = table["rowData"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row["metric"] == label).expect(label);
+        for (q, percent) in PERCENTS {
+            let value = row[format!("p{}", q * 100.0)].as_f64().expect(percent);
+            assert_near(value, measured.percentile(metric, percent), percent);
+        }
+        let chart = content(&format!("histogram/{metric}"));
+        let bounds = numbers(&chart["xAxis"][0]["data"]);
+        measured.assert_histogram(metric, &bounds, &numbers(&chart["series"][0]["data"]));
+    }
+    for file in ["benchmark_summary.json", "benchmark_percentile.json"] {
+        let own = std::fs::read(place.run().join("parallel_4_number_40").join(file)).expect(file);
+        assert_eq!(service.came(&format!("/store/{file}?signature=hidden"))[0].body, own);
+    }
+    let holds =
+        |came: &crate::swanlab_service::Came| String::from_utf8_lossy(&came.body).contains(HIDDEN);
+    assert!(!service.kept().came.iter().any(holds));
 }
 
 #[test]
@@ -264,7 +275,7 @@ fn offline_it_is_a_file_a_point() {
 #[test]
 fn a_local_run_is_in_the_tables_of_the_dashboard() {
     let (place, server) = (Place::new(), server(paced(5, 1)));
-    let line = "--swanlab-api-key local --parallel 1 2 --number 4 6";
+    let line = "--swanlab-api-key local --parallel 1 2 --number 4 6 --export-timeout 600";
     let mut command = perf(&place, &server, line);
     command.env("SWANLAB_LOG_DIR", "board");
     ends(command, 0);

@@ -1,5 +1,6 @@
 //! The exporter wandb over the built binary, against a server that answers as Weights & Biases does.
 
+use crate::measured::{HIDDEN, LINE, Measured, PERCENTS, assert_near, numbers};
 use crate::wandb_service::{Instead, Service};
 use crate::{PATIENCE, Place, ends, paced, server, signal, start, stderr, stdout};
 use loadwright_sim::Server;
@@ -49,10 +50,15 @@ fn holding(folder: &std::path::Path, text: &str) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// Each line once, in order.
-fn assert_whole(history: &[Value]) {
+/// Each line once.
+fn assert_whole_steps(history: &[Value]) {
     let steps: Vec<u64> = history.iter().filter_map(|line| line["_step"].as_u64()).collect();
     assert_eq!(steps, (0..history.len() as u64).collect::<Vec<_>>());
+}
+
+/// Each line once, in order.
+fn assert_whole(history: &[Value]) {
+    assert_whole_steps(history);
     let times: Vec<f64> = history.iter().filter_map(|line| line["time"].as_f64()).collect();
     assert!(times.is_sorted() && times.len() == history.len(), "{times:?}");
 }
@@ -84,6 +90,95 @@ fn a_sweep_is_a_group_of_runs_with_all_that_was_measured() {
     assert!(all(&output).contains(&link), "{}", all(&output));
     let report = std::fs::read(place.run().join("performance_summary.txt")).expect("the report");
     assert_eq!(kept.files["performance_summary.txt"], report);
+}
+
+#[test]
+fn all_numbers_are_those_of_the_runs_own_files() {
+    let (place, server, service) = (Place::new(), server(paced(20, 1)), Service::start());
+    ends(perf(&place, &server, &service, LINE), 0);
+    let measured = Measured::read(&place);
+    let kept = service.kept();
+    let run = kept.runs.values().next().expect("a run");
+    for (name, _, value) in measured.metrics() {
+        assert_near(run.summary[name].as_f64().expect(name), value, name);
+    }
+    let config = run.config.as_object().expect("an object").iter();
+    measured.assert_settings(config.map(|(name, value)| (name, &value["value"])));
+    let table = run.summary["percentiles"]["path"].as_str().expect("a path");
+    let table: Value = serde_json::from_slice(&kept.files[table]).expect("JSON");
+    for metric in ["latency", "ttft"] {
+        let rows = table["data"].as_array().expect("rows");
+        let row = rows.iter().find(|row| row[0] == metric).expect(metric);
+        for (q, percent) in PERCENTS {
+            let column = format!("p{}", q * 100.0);
+            let columns = table["columns"].as_array().expect("columns");
+            let at = columns.iter().position(|it| *it == column.as_str()).expect(percent);
+            let value = row[at].as_f64().expect(percent);
+            assert_near(value, measured.percentile(metric, percent), percent);
+        }
+        let drawn = &run.summary[format!("distribution/{metric}")];
+        measured.assert_histogram(
+            metric,
+            &numbers(&drawn["bins"])[1..],
+            &numbers(&drawn["values"]),
+        );
+    }
+    for file in ["benchmark_summary.json", "benchmark_percentile.json"] {
+        let own = std::fs::read(place.run().join("parallel_4_number_40").join(file)).expect(file);
+        assert_eq!(kept.files[file], own, "{file}");
+    }
+    assert!(run.log[0].contains("parallel_4_number_40 of run"), "{:?}", run.log);
+    assert!(run.log.iter().any(|line| line.contains(" verdict: valid")), "{:?}", run.log);
+    assert!(!kept.bodies.contains(HIDDEN));
+}
+
+#[test]
+fn a_token_of_another_kind_is_refused_before_the_run() {
+    let (place, server, service) = (Place::new(), server(paced(1, 1)), Service::start());
+    let mut command = perf(&place, &server, &service, "--number 2");
+    command.env("WANDB_IDENTITY_TOKEN_FILE", "/run/token");
+    let said = stderr(&ends(command, 2));
+    assert!(said.contains("unset WANDB_IDENTITY_TOKEN_FILE"), "{said}");
+    assert_eq!(server.truth().len(), 0);
+}
+
+#[test]
+fn variables_of_the_client_name_and_resume_runs() {
+    let (place, server, service) = (Place::new(), server(paced(1, 1)), Service::start());
+    let mut first = perf(&place, &server, &service, "--number 2");
+    let variables = [
+        ("WANDB_RUN_ID", "mine"),
+        ("WANDB_RESUME", "allow"),
+        ("WANDB_NOTES", "why"),
+        ("WANDB_TAGS", "a, b"),
+        ("WANDB_JOB_TYPE", "nightly"),
+        ("WANDB_ENTITY", "lab"),
+        ("WANDB_PROJECT", "p"),
+        ("WANDB_NAME", "shown"),
+    ];
+    first.envs(variables);
+    ends(first, 0);
+    let lines = service.kept().runs["mine"].history.len();
+    let place = Place::new();
+    let mut again = perf(&place, &server, &service, "--number 2");
+    again.envs(variables).env("WANDB_RESUME", "must");
+    ends(again, 0);
+    let kept = service.kept();
+    let (run, made) = (&kept.runs["mine"], &kept.runs["mine"].made);
+    assert_whole_steps(&run.history);
+    assert!(run.history.len() > lines);
+    assert_eq!(run.display, "shown");
+    assert_eq!(made["tags"], serde_json::json!(["a", "b"]));
+    let given = ["notes", "jobType", "entity", "project"].map(|name| made[name].clone());
+    assert_eq!(given, ["why", "nightly", "lab", "p"]);
+    drop(kept);
+    let place = Place::new();
+    let mut disabled = perf(&place, &server, &service, "--number 2");
+    let before = service.kept().requests.len();
+    disabled.env("WANDB_MODE", "disabled").env_remove("WANDB_API_KEY");
+    ends(disabled, 0);
+    assert_eq!(service.kept().requests.len(), before);
+    assert!(!place.run().join("exports/wandb").exists());
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod inputs;
 mod labels;
 mod languages;
 mod manifests;
+mod measured;
 mod misbehaving;
 mod others;
 mod plans;

@@ -24,8 +24,12 @@ pub(crate) struct Run {
     pub(crate) config: Value,
     pub(crate) display: String,
     pub(crate) group: Value,
+    /// What it was made with.
+    pub(crate) made: Value,
     pub(crate) history: Vec<Value>,
     pub(crate) summary: Value,
+    /// Lines of its log.
+    pub(crate) log: Vec<String>,
     pub(crate) exit: Option<i64>,
 }
 
@@ -37,6 +41,8 @@ pub(crate) struct Kept {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Headers of authorization, by the path of the request.
     pub(crate) keys: Vec<(String, Option<String>)>,
+    /// All bodies, one after the other.
+    pub(crate) bodies: String,
     /// Titles of alerts.
     pub(crate) alerts: Vec<String>,
     /// Requests, by name.
@@ -96,6 +102,7 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Kept>) -> std::io::Result<()> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let what = name(&path, &body);
     kept.requests.push(what.clone());
+    kept.bodies.push_str(&String::from_utf8_lossy(&request.body));
     let key = request.header("authorization").first().map(|key| (*key).to_owned());
     kept.keys.push((path.clone(), key));
     match kept.instead.iter().position(|(name, _)| *name == what) {
@@ -130,6 +137,13 @@ impl Kept {
         match name(path, body).as_str() {
             "Viewer" => json!({"data": {"viewer": {"entity": "team", "username": "someone"}}}),
             "UpsertBucket" => self.upsert(variables),
+            "FindRun" => {
+                let run = variables["run"].as_str().and_then(|id| self.runs.get(id));
+                let bucket = run.map(|run| {
+                    json!({"historyLineCount": run.history.len(), "logLineCount": run.log.len()})
+                });
+                json!({"data": {"model": {"bucket": bucket}}})
+            }
             "CreateRunFiles" => {
                 let place = |name: &Value| {
                     let url = format!("http://{at}/storage/{}", name.as_str().unwrap_or_default());
@@ -159,6 +173,7 @@ impl Kept {
         run.config = serde_json::from_str(config).unwrap_or_default();
         run.display = variables["displayName"].as_str().unwrap_or_default().into();
         run.group = variables["groupName"].clone();
+        run.made = variables.clone();
         let project = json!({"name": variables["project"], "entity": {"name": "team"}});
         json!({"data": {"upsertBucket": {"bucket": {"project": project}}}})
     }
@@ -175,6 +190,13 @@ impl Kept {
                 None => run.history.push(line),
             }
         }
+        let log = &body["files"]["output.log"];
+        let offset = log["offset"].as_u64().unwrap_or(0) as usize;
+        if !log.is_null() {
+            run.log.truncate(offset);
+        }
+        let lines = log["content"].as_array().into_iter().flatten();
+        run.log.extend(lines.filter_map(|line| Some(line.as_str()?.to_owned())));
         if let Some(summary) = body["files"]["wandb-summary.json"]["content"][0].as_str() {
             run.summary = serde_json::from_str(summary).unwrap_or_default();
         }

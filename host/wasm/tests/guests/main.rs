@@ -9,6 +9,7 @@ mod exporters;
 mod harness;
 mod index;
 mod limits;
+mod long_runs;
 mod museum;
 mod refusals;
 mod shapes;
