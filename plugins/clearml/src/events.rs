@@ -32,9 +32,9 @@ impl Series {
         Self { names: metrics.iter().map(name).collect(), counted }
     }
 
-    /// The scalars of rows, and the iteration that follows them.
-    pub(crate) fn scalars(&self, task: &Task, rows: &[Row]) -> (Vec<Value>, i64) {
-        let mut next = task.next;
+    /// The scalars of rows, of which the first may have the iteration `next`; and the iteration that
+    /// follows them.
+    pub(crate) fn scalars(&self, task: &Task, rows: &[Row], mut next: i64) -> (Vec<Value>, i64) {
         let mut events = Vec::new();
         for row in rows {
             let iter = if self.counted { next } else { (row.at.round() as i64).max(next) };

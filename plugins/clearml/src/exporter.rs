@@ -21,6 +21,9 @@ use std::rc::Rc;
 const REPORT: &str = "results/performance_summary.txt";
 const LONGEST: u32 = 4 << 20;
 
+/// Rows whose events are in memory at once.
+const ROWS: usize = 100;
+
 /// Where neither a setting nor the API's address says where files go.
 const NO_FILES: &str = "artifacts of all tasks: there is no file server; set CLEARML_FILES_HOST, or \
                         api.files_server in clearml.conf";
@@ -113,8 +116,13 @@ impl Exporter for ClearMl {
     fn progress(&mut self, point: u32, rows: Vec<Row>) -> Result<Ack, Fault> {
         let live = self.run.as_ref().is_some_and(|run| run.live);
         let task = self.state.task(point)?;
-        let (events, next) = self.series.scalars(task, &rows);
-        let losses = self.to.metrics(task, &events)?;
+        let (mut next, mut losses) = (task.next, Vec::new());
+        for rows in rows.chunks(ROWS) {
+            let (events, after) = self.series.scalars(task, rows, next);
+            losses.extend(self.to.metrics(task, &events)?);
+            next = after;
+        }
+        // Only now: a call that failed is made again, with the same iterations.
         task.next = next;
         let stop = if live { self.to.watch(task) } else { None };
         Ok(Ack { stop, ..self.done(losses) })

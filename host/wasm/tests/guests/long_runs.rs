@@ -67,6 +67,10 @@ impl ExporterServices for Services {
         Ok(*size)
     }
 
+    fn cut(&mut self, _: &str, _: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
     fn read(&mut self, name: &str, offset: u64, _: u32) -> Result<Vec<u8>, Fault> {
         let whole = self.short.get(name).ok_or_else(|| Fault::Fatal(format!("no {name}")))?;
         Ok(whole.get(offset as usize..).unwrap_or_default().to_vec())

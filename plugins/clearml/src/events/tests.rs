@@ -33,7 +33,7 @@ fn compatible_names_give_the_scalars_of_the_sdk() {
     let series = Series::new(&[metric("Avg TTFT (ms)", "x")]);
     let rows: Vec<Row> =
         (0..4).map(|at| row(f64::from(at) * 9.0, &[Some(f64::from(at))])).collect();
-    let (ours, next) = series.scalars(&task(), &rows);
+    let (ours, next) = series.scalars(&task(), &rows, task().next);
     let theirs: Vec<Value> = recorded("training_stats_scalar")
         .into_iter()
         .filter(|one| one["metric"] != "Summary")
@@ -74,7 +74,7 @@ fn plots_and_lines_have_the_fields_of_the_sdk() {
 fn iterations_are_seconds_and_none_is_used_twice() {
     let series = Series::new(&[metric("in_flight", "In flight")]);
     let rows: Vec<Row> = [1.0004, 1.9, 2.1, 7.0, 7.2].map(|at| row(at, &[Some(1.0)])).into();
-    let (events, next) = series.scalars(&task(), &rows);
+    let (events, next) = series.scalars(&task(), &rows, task().next);
     let iterations: Vec<i64> = events.iter().filter_map(|one| one["iter"].as_i64()).collect();
     assert_eq!(iterations, [1, 2, 3, 7, 8]);
     assert_eq!(next, 9);
@@ -96,7 +96,7 @@ fn mean_and_percentiles_of_a_metric_share_a_chart() {
 fn values_that_are_no_numbers_are_left_out() {
     let series = Series::new(&[metric("a", "A"), metric("b", "B"), metric("c", "C")]);
     let rows = [row(1.0, &[None, Some(f64::INFINITY), Some(2.5)])];
-    let (events, _) = series.scalars(&task(), &rows);
+    let (events, _) = series.scalars(&task(), &rows, task().next);
     assert_eq!(events.len(), 1);
     assert_eq!((&events[0]["metric"], &events[0]["value"]), (&json!("C"), &json!(2.5)));
 }
