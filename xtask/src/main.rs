@@ -24,7 +24,8 @@ Usage: cargo xtask plugins [NAME…]    build all guests, or these, into their d
        cargo xtask package            package the plugin SDK and build it from the package
        cargo xtask dist               build the shipped binary and a file with its line tables
        cargo xtask contract           write docs/plugins/contract.md from wit/
-       cargo xtask interop [NAME…]    check what exporters send with the real tools, from PyPI";
+       cargo xtask interop [NAME…]    check what exporters send with the real tools, from PyPI
+       cargo xtask interop --install  install these tools, and check nothing";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["plugins", names @ ..] => plugins::build(names).map_err(Into::into),
         ["package"] => package::package().map_err(Into::into),
         ["contract"] => contract::write().map_err(Into::into),
+        ["interop", "--install"] => interop::install().map_err(Into::into),
         ["interop", names @ ..] => interop::interop(names).map_err(Into::into),
         ["dist"] => dist::dist().map_err(Into::into),
         _ => {

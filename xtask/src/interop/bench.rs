@@ -25,7 +25,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(super) fn new(name: &str) -> Result<Self, Failed> {
-        let scratch = target().with_file_name("interop");
+        let scratch = scratch();
         let folder = scratch.join("runs").join(name);
         if folder.exists() {
             std::fs::remove_dir_all(&folder)
@@ -111,6 +111,11 @@ pub(super) fn build() -> Result<(), Failed> {
 fn binary() -> Result<PathBuf, Failed> {
     let own = std::env::current_exe().map_err(|cause| Failed::because("this program", cause))?;
     Ok(own.with_file_name("loadwright"))
+}
+
+/// Where environments and folders of all tools are.
+pub(super) fn scratch() -> PathBuf {
+    target().with_file_name("interop")
 }
 
 /// Takes variables of backends and proxies from the environment of `command`.

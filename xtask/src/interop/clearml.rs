@@ -5,11 +5,13 @@ use super::Failed;
 use super::bench::Bench;
 use super::files::{entries, json, points, read, write};
 use super::site::Site;
+use super::venv::Environment;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// ClearML's SDK.
-const CLEARML: &str = "clearml==2.1.12";
+pub(super) const ENVIRONMENTS: &[Environment] =
+    &[Environment { name: "clearml", packages: &["clearml==2.1.12"] }];
 
 const SERVER: &str = include_str!("clearml/server.py");
 const TOOL: &str = include_str!("clearml/tool.py");
@@ -19,7 +21,7 @@ const RUN: &str = "perf --simulate --visualizer clearml --name sweep --parallel 
 
 /// Checks both ways.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench, &[CLEARML], SERVER)?;
+    let site = Site::start(bench, &ENVIRONMENTS[0], SERVER)?;
     offline(bench, &site)?;
     online(bench, &site)
 }

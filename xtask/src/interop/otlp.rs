@@ -9,8 +9,12 @@ mod rotel;
 
 use super::Failed;
 use super::bench::Bench;
+use super::venv::Environment;
 use phoenix::Phoenix;
 use rotel::Rotel;
+
+/// Rotel's, and Phoenix's.
+pub(super) const ENVIRONMENTS: &[Environment] = &[rotel::ENVIRONMENT, phoenix::ENVIRONMENT];
 
 /// A small sweep of conversations of two turns and of one, with a warm-up and retries.
 const RUN: &str = "perf --visualizer otlp --exporter-option otlp.interval=1 --model simulated --dataset told \

@@ -3,7 +3,7 @@
 use super::Failed;
 use super::bench::{Bench, Running, alone, free_port, output, until};
 use super::files::{json, read, write};
-use super::venv::Venv;
+use super::venv::{Environment, Venv};
 use serde_json::Value;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -30,17 +30,17 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Installs `packages` and starts the Python script `server`, which is told its port and the file
+    /// Installs the `environment` and starts the Python script `server`, which is told its port and the file
     /// of exchanges.
     ///
     /// # Errors
     /// A package cannot be installed, or the server cannot be started.
     pub(crate) fn start(
         bench: &mut Bench,
-        packages: &[&str],
+        environment: &Environment,
         server: &str,
     ) -> Result<Self, Failed> {
-        let venv = Venv::with(&bench.scratch, &bench.name, packages)?;
+        let venv = Venv::with(&bench.scratch, environment)?;
         let folder = bench.folder.clone();
         let (port, exchanges) = (free_port()?, folder.join("exchanges.jsonl"));
         let script = folder.join("server.py");

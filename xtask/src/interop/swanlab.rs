@@ -9,12 +9,16 @@ use super::Failed;
 use super::bench::Bench;
 use super::files::{copied, entries, json, points, read};
 use super::site::Site;
+use super::venv::Environment;
 use notes::Notes;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// SwanLab's client with its dashboard, and W&B's, whose files `swanlab convert` reads with it.
-const PACKAGES: [&str; 3] = ["swanlab==0.10.3", "swanboard==0.1.10b2", "wandb==0.31.0"];
+pub(super) const ENVIRONMENTS: &[Environment] = &[Environment {
+    name: "swanlab",
+    packages: &["swanlab==0.10.3", "swanboard==0.1.10b2", "wandb==0.31.0"],
+}];
 
 const SERVER: &str = include_str!("swanlab/server.py");
 
@@ -26,7 +30,7 @@ const EXPORT: [&str; 4] = ["export", "stored", "--exporter", "swanlab"];
 
 /// Checks every way.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench, &PACKAGES, SERVER)?;
+    let site = Site::start(bench, &ENVIRONMENTS[0], SERVER)?;
     let synced = offline(bench, &site)?;
     online(bench, &site, &synced)?;
     convert(bench, &site)?;

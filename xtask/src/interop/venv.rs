@@ -12,6 +12,13 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Installs packages in a small part of pip's time.
 const UV: &str = "uv==0.13.9";
 
+/// What an environment has: packages with their exact versions (`wandb==0.23.0`).
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub(crate) name: &'static str,
+    pub(crate) packages: &'static [&'static str],
+}
+
 /// An environment with its packages installed.
 #[derive(Debug)]
 pub(crate) struct Venv {
@@ -19,12 +26,12 @@ pub(crate) struct Venv {
 }
 
 impl Venv {
-    /// The environment `name` with `packages`, which name their exact versions (`wandb==0.23.0`). One
-    /// that has just these packages is used again.
+    /// The `environment` below `root`. One that has just its packages is used again.
     ///
     /// # Errors
     /// There is no Python, or a package cannot be installed.
-    pub(crate) fn with(root: &Path, name: &str, packages: &[&str]) -> Result<Self, Failed> {
+    pub(crate) fn with(root: &Path, environment: &Environment) -> Result<Self, Failed> {
+        let Environment { name, packages } = environment;
         let folder = root.join("venv");
         let venv = Self { folder: folder.join(name) };
         venv.once(packages, || {
@@ -40,7 +47,7 @@ impl Venv {
             let mut create = own(&["venv", "--quiet", "--clear", "--python", &python()]);
             output(create.arg(&venv.folder), PATIENCE)?;
             let mut install = own(&["pip", "install", "--quiet", "--python"]);
-            output(install.arg(&venv.folder).args(packages), PATIENCE).map(drop)
+            output(install.arg(&venv.folder).args(*packages), PATIENCE).map(drop)
         })?;
         Ok(venv)
     }

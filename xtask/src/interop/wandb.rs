@@ -7,12 +7,14 @@ use super::Failed;
 use super::bench::Bench;
 use super::files::{entries, json, read, write};
 use super::site::Site;
+use super::venv::Environment;
 use exchanges::{Exchanges, history_of, quantile};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// W&B's client, with its tools.
-const WANDB: &str = "wandb==0.31.0";
+pub(super) const ENVIRONMENTS: &[Environment] =
+    &[Environment { name: "wandb", packages: &["wandb==0.31.0"] }];
 
 /// A key of the right length.
 const KEY: &str = "0000000000000000000000000000000000000000";
@@ -25,7 +27,7 @@ const RUN: &str = "perf --simulate --visualizer wandb --name sweep --parallel 1 
 
 /// Checks both ways.
 pub(super) fn check(bench: &mut Bench) -> Result<(), Failed> {
-    let site = Site::start(bench, &[WANDB], SERVER)?;
+    let site = Site::start(bench, &ENVIRONMENTS[0], SERVER)?;
     offline(bench, &site)?;
     online(bench, &site)
 }

@@ -5,7 +5,7 @@ use super::rotel::{Rotel, claimed, listens};
 use super::{PHASES, joined, measured};
 use crate::interop::Failed;
 use crate::interop::bench::{Bench, Running, free_port, output};
-use crate::interop::venv::Venv;
+use crate::interop::venv::{Environment, Venv};
 use std::time::Duration;
 
 /// It takes traces alone.
@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The picture of the documentation.
 const PICTURE: &str = "docs/images/otlp-traces.png";
 
-const PHOENIX: &str = "arize-phoenix==20.26.1";
+pub(super) const ENVIRONMENT: Environment =
+    Environment { name: "phoenix", packages: &["arize-phoenix==20.26.1"] };
 
 /// It runs.
 pub(super) struct Phoenix {
@@ -27,7 +28,7 @@ pub(super) struct Phoenix {
 
 impl Phoenix {
     pub(super) fn start(bench: &Bench) -> Result<Self, Failed> {
-        let venv = Venv::with(&bench.scratch, "phoenix", &[PHOENIX])?;
+        let venv = Venv::with(&bench.scratch, &ENVIRONMENT)?;
         let port = free_port()?;
         let mut server = venv.command("phoenix");
         server.arg("serve").current_dir(&bench.folder).env("HOME", &bench.folder);

@@ -5,13 +5,17 @@ use crate::interop::Failed;
 use crate::interop::bench::{Bench, Running, free_port, output, until};
 use crate::interop::files::write;
 use crate::interop::site::Site;
+use crate::interop::venv::Environment;
 use crate::plugins::root;
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
 /// The collector; and OpenTelemetry's own messages and SDK for Python.
-const PACKAGES: &[&str] = &["rotel==0.0.1a15", "opentelemetry-exporter-otlp-proto-http==1.45.2"];
+pub(super) const ENVIRONMENT: Environment = Environment {
+    name: "otlp",
+    packages: &["rotel==0.0.1a15", "opentelemetry-exporter-otlp-proto-http==1.45.2"],
+};
 
 /// Programs in Python, by their names.
 const SCRIPTS: &[(&str, &str)] = &[
@@ -46,7 +50,7 @@ pub(super) struct Collector {
 
 impl Rotel {
     pub(super) fn start(bench: &mut Bench) -> Result<Self, Failed> {
-        let site = Site::start(bench, PACKAGES, include_str!("receiver.py"))?;
+        let site = Site::start(bench, &ENVIRONMENT, include_str!("receiver.py"))?;
         for (name, script) in SCRIPTS {
             write(&site.folder.join(name), script)?;
         }
