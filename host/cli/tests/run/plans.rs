@@ -2,6 +2,7 @@
 //! is recorded. The plugin is the fixture `planned`, which reads by the plan of its settings.
 
 use super::scripted::{answering, reply};
+use super::wandb_service::Service;
 use super::{Place, ends, stderr};
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -227,6 +228,17 @@ fn what_a_service_reports_of_itself_is_a_metric() {
     let name = point.file_name().into_string().expect("text");
     let shown = &run.place.summary(&name)["loadwright"]["metrics"]["metric:queue_time"];
     assert_eq!((&shown["unit"], &shown["50%"]), (&json!("s"), &json!(0.125)), "{shown}");
+    // Exporters have it in their rows, under its key.
+    let service = Service::start();
+    let mut export = run.place.loadwright("export run --exporter wandb");
+    export.env("HOME", run.place.path()).env("WANDB_BASE_URL", service.url());
+    export.env("WANDB_API_KEY", "0123456789".repeat(4));
+    ends(export, 0);
+    let kept = service.kept();
+    let sent = kept.runs.values().next().expect("a run");
+    let values: Vec<f64> =
+        sent.history.iter().filter_map(|line| line["metric:queue_time"].as_f64()).collect();
+    assert_eq!(values, [0.125], "{:?}", sent.history);
 }
 
 #[test]
