@@ -36,6 +36,8 @@ pub struct Inputs {
     pub plugins: Catalog,
     /// Variables that hold secrets of plugins.
     pub secrets: Vec<(String, String)>,
+    /// The variables by which OpenTelemetry samples traces.
+    pub telemetry: Vec<(String, String)>,
 }
 
 /// Contents of flags that take a text or `@FILE`; none: not given, or not readable.
@@ -70,8 +72,16 @@ impl Inputs {
             memory: memory::total(),
             plugins: catalog(&args.plugins),
             secrets: Vec::new(),
+            telemetry: telemetry(),
         }
     }
+}
+
+fn telemetry() -> Vec<(String, String)> {
+    ["OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .collect()
 }
 
 /// The plugins that can be chosen.

@@ -150,7 +150,7 @@ fn run(given: &MergedSettings, inputs: &Inputs, diagnostics: &mut Diagnostics) -
         dataset: &dataset_settings,
         sleep_interval,
     };
-    shared.request.traceparent = traceparent::traceparent(args, &exporters, inputs);
+    shared.request.traceparent = traceparent::traceparent(args, &exporters, inputs, diagnostics);
     shared.settings = settings::shared(given, &shared, &resolved);
     let first_item = sweep::first_item(args, diagnostics);
     let may_be_timed = !choice.is_bundled_dataset();

@@ -9,6 +9,7 @@ mod export_documents;
 mod export_secrets;
 mod exporter_clearml;
 mod exporter_failures;
+mod exporter_otlp;
 mod exporter_swanlab;
 mod exporter_times;
 mod exporter_wandb;

@@ -5,17 +5,14 @@ use super::options::{Histograms, Options};
 use super::signal::{Protocol, Signal};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::Temporality;
+use pem::Holds;
 use percent_encoding::percent_decode_str;
-use std::fs::File;
-use std::io::Read;
 use std::time::Duration;
 use url::Url;
 
+mod pem;
 #[cfg(test)]
 mod tests;
-
-/// The longest file of certificates or keys, in bytes.
-const LONGEST_FILE: u64 = 1 << 20;
 
 /// Looks variables up.
 #[derive(Clone, Copy)]
@@ -45,7 +42,7 @@ pub(super) struct Identity {
 
 impl Environment<'_> {
     /// The value of `name`; an empty one counts as none.
-    fn value(self, name: &str) -> Option<String> {
+    pub(super) fn value(self, name: &str) -> Option<String> {
         (self.0)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
@@ -134,7 +131,7 @@ impl Environment<'_> {
             headers,
             timeout: timeout.transpose()?.unwrap_or(Duration::from_secs(10)),
             gzip: self.gzip(signal)?,
-            authority: self.file(signal, "CERTIFICATE")?,
+            authority: self.file(signal, "CERTIFICATE", Holds::Certificates)?,
             identity: self.identity(signal)?,
         })
     }
@@ -164,8 +161,8 @@ impl Environment<'_> {
     }
 
     fn identity(self, signal: Signal) -> Result<Option<Identity>, String> {
-        let certificate = self.file(signal, "CLIENT_CERTIFICATE")?;
-        match (certificate, self.file(signal, "CLIENT_KEY")?) {
+        let certificate = self.file(signal, "CLIENT_CERTIFICATE", Holds::Certificates)?;
+        match (certificate, self.file(signal, "CLIENT_KEY", Holds::Key)?) {
             (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
             (None, None) => Ok(None),
             (Some(_), None) | (None, Some(_)) => Err("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and \
@@ -174,16 +171,9 @@ impl Environment<'_> {
         }
     }
 
-    fn file(self, signal: Signal, key: &str) -> Result<Option<Vec<u8>>, String> {
-        let Some((name, path)) = self.of(signal, key) else { return Ok(None) };
-        let mut bytes = Vec::new();
-        let read =
-            File::open(&path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes));
-        read.map_err(|error| format!("{name}: {path}: {error}"))?;
-        if bytes.len() as u64 > LONGEST_FILE {
-            return Err(format!("{name}: {path}: is longer than {LONGEST_FILE} bytes"));
-        }
-        Ok(Some(bytes))
+    fn file(self, signal: Signal, key: &str, holds: Holds) -> Result<Option<Vec<u8>>, String> {
+        let named = self.of(signal, key);
+        named.map(|(name, path)| pem::read(&name, &path, holds)).transpose()
     }
 
     fn endpoint(

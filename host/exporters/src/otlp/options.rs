@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+#[cfg(test)]
+mod tests;
+
 /// Their JSON schema, as a plugin's manifest has one.
 pub const OPTIONS_SCHEMA: &str = include_str!("options.json");
 
@@ -31,7 +34,7 @@ pub struct Options {
     pub logs: bool,
     /// Send the phases of each request as child spans.
     pub phases: bool,
-    /// Share of the traces that are sampled, 0 to 1.
+    /// Share of the traces that are sampled, 0 to 1; none: as `OTEL_TRACES_SAMPLER` says.
     pub sampling_ratio: Option<f64>,
     /// Sampled traces a second; becomes a ratio by the rate of an open loop.
     pub sampling_rate: Option<f64>,
@@ -124,17 +127,16 @@ impl Options {
         broken.map_or(Ok(options), |(_, text)| Err(text.into()))
     }
 
-    /// The share of a point's traces that is sampled; stored in its plan before it starts.
+    /// The share of a point's traces that is sampled, stored in its plan before it starts; none: neither
+    /// a share nor a rate is given.
     ///
     /// # Errors
     /// `sampling_rate` is given, and the point's rate is not known beforehand.
-    pub fn ratio(&self, load: &Load) -> Result<f64, String> {
-        let Some(wanted) = self.sampling_rate else {
-            return Ok(self.sampling_ratio.unwrap_or(1.0));
-        };
+    pub fn ratio(&self, load: &Load) -> Result<Option<f64>, String> {
+        let Some(wanted) = self.sampling_rate else { return Ok(self.sampling_ratio) };
         match load {
             Load::Open { arrival, .. } if arrival.rate > 0.0 => {
-                Ok((wanted / arrival.rate).min(1.0))
+                Ok(Some((wanted / arrival.rate).min(1.0)))
             }
             Load::Open { .. } | Load::Closed { .. } | Load::Trace { .. } => Err(
                 "sampling_rate: needs an open loop with --rate, since only then is the rate known \

@@ -60,6 +60,196 @@ fn a_signals_own_variable_comes_before_that_of_all() {
     assert_eq!((traces.gzip, metrics.gzip), (true, false));
 }
 
+/// A folder with two files, each of a certificate and its key.
+fn files() -> (tempfile::TempDir, [String; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["one", "two"].map(|name| {
+        let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, made.cert.pem() + &made.signing_key.serialize_pem()).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    (folder, paths)
+}
+
+/// Each variable with a value for all signals and one for a signal, and what a link has of it.
+#[test]
+fn every_variable_has_a_form_for_each_signal() {
+    let (_folder, [one, two]) = files();
+    let content = |path: &str| String::from_utf8(std::fs::read(path).unwrap()).unwrap();
+    let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap_or_default()).unwrap();
+    let (first, second) = (content(&one), content(&two));
+    type Shown<'a> = Box<dyn Fn(Link) -> String + 'a>;
+    let cases: [(&str, [&str; 2], [&str; 2], Shown<'_>); 7] = [
+        (
+            "PROTOCOL",
+            ["http/json", "grpc"],
+            ["Json", "Grpc"],
+            Box::new(|link| format!("{:?}", link.protocol)),
+        ),
+        (
+            "HEADERS",
+            ["a=1", "b=%20x"],
+            [r#"[("a", "1")]"#, r#"[("b", " x")]"#],
+            Box::new(|link| format!("{:?}", link.headers)),
+        ),
+        (
+            "COMPRESSION",
+            ["none", "gzip"],
+            ["false", "true"],
+            Box::new(|link| link.gzip.to_string()),
+        ),
+        (
+            "TIMEOUT",
+            ["250", "30000"],
+            ["250ms", "30s"],
+            Box::new(|link| format!("{:?}", link.timeout)),
+        ),
+        ("CERTIFICATE", [&one, &two], [&first, &second], Box::new(|link| text(link.authority))),
+        (
+            "CLIENT_CERTIFICATE",
+            [&one, &two],
+            [&first, &second],
+            Box::new(|link| text(link.identity.map(|own| own.certificate))),
+        ),
+        (
+            "CLIENT_KEY",
+            [&one, &two],
+            [&first, &second],
+            Box::new(|link| text(link.identity.map(|own| own.key))),
+        ),
+    ];
+    for (key, [general, own], [of_all, of_one], shown) in cases {
+        let all = format!("OTEL_EXPORTER_OTLP_{key}");
+        let beside = match key {
+            "CLIENT_KEY" => "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+            "CLIENT_CERTIFICATE" => "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+            _ => "NO_VARIABLE",
+        };
+        for signal in Signal::ALL {
+            let name = format!("OTEL_EXPORTER_OTLP_{}_{key}", signal.name().to_uppercase());
+            let general = [(all.as_str(), general), (beside, &one)];
+            let link = link_of(signal, &general, &Options::default()).unwrap();
+            assert_eq!(shown(link), of_all, "{all}");
+            let both = [&general[..], &[(name.as_str(), own)]].concat();
+            let link = link_of(signal, &both, &Options::default()).unwrap();
+            assert_eq!(shown(link), of_one, "{name}");
+            for other in Signal::ALL.into_iter().filter(|other| *other != signal) {
+                let link = link_of(other, &both, &Options::default()).unwrap();
+                assert_eq!(shown(link), of_all, "{name} is not of {}", other.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_receiver_without_a_scheme_is_reached_as_its_signal_says() {
+    for signal in Signal::ALL {
+        let own = |key: &str| format!("OTEL_EXPORTER_OTLP_{}_{key}", signal.name().to_uppercase());
+        let (at, insecure) = (own("ENDPOINT"), own("INSECURE"));
+        let of = |general: &str, own: &str| {
+            let variables = [
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+                (at.as_str(), "h:1"),
+                ("OTEL_EXPORTER_OTLP_INSECURE", general),
+                (insecure.as_str(), own),
+            ];
+            endpoint(signal, &variables)
+        };
+        assert_eq!(of("true", ""), "http://h:1/");
+        assert_eq!(of("false", "true"), "http://h:1/");
+        assert_eq!(of("true", "false"), "https://h:1/");
+        assert_eq!(of("", "yes"), "https://h:1/", "everything but `true` is false");
+    }
+}
+
+/// Variables of all signals together.
+#[test]
+fn variables_of_the_sdk_are_those_of_the_specification() {
+    let read = |name: &'static str, value: &'static str| {
+        move |asked: &str| (asked == name).then(|| value.to_owned())
+    };
+    macro_rules! rows {
+        ($method:ident($($options:expr)?), $name:literal: $($value:literal => $expected:expr),+) => {
+            $(assert_eq!(
+                Environment(&read($name, $value)).$method($($options)?),
+                $expected,
+                "{}={}", $name, $value
+            );)+
+            let wrong = Environment(&read($name, "wrong")).$method($($options)?);
+            assert!(wrong.unwrap_err().starts_with(concat!($name, ": `wrong`")));
+        };
+    }
+    let options = Options::default();
+    rows!(temporality(), "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":
+        "" => Ok(Temporality::Cumulative), "Cumulative" => Ok(Temporality::Cumulative),
+        "delta" => Ok(Temporality::Delta), "LowMemory" => Ok(Temporality::LowMemory));
+    rows!(histograms(&options), "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION":
+        "" => Ok(Histograms::Exponential),
+        "base2_exponential_bucket_histogram" => Ok(Histograms::Exponential),
+        "explicit_bucket_histogram" => Ok(Histograms::Explicit));
+    rows!(interval(&options), "OTEL_METRIC_EXPORT_INTERVAL": "" => Ok(10.0), "60000" => Ok(60.0));
+    rows!(batch(), "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "" => Ok(512), "64" => Ok(64));
+    for (value, expected) in [("", false), ("true", true), ("TRUE", true), ("1", false)] {
+        assert_eq!(Environment(&read("OTEL_SDK_DISABLED", value)).is_disabled(), expected);
+    }
+    let pair = |key: &'static str, value: &'static str| KeyValue::new(key, value);
+    let attributes = Environment(&read("OTEL_RESOURCE_ATTRIBUTES", "a=b%2Cc,d=e")).resource();
+    assert_eq!(attributes, Ok(vec![pair("a", "b,c"), pair("d", "e")]));
+    let service = Environment(&read("OTEL_SERVICE_NAME", "s")).resource();
+    assert_eq!(service, Ok(vec![pair("service.name", "s")]));
+}
+
+/// Every variable that is read; a signal's own forms aside.
+const VARIABLES: [&str; 18] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_COMPRESSION",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_INSECURE",
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+    "OTEL_METRIC_EXPORT_INTERVAL",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_SERVICE_NAME",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_SDK_DISABLED",
+];
+
+#[test]
+fn the_documentation_lists_every_variable() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/exporters/otlp.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| `OTEL_"));
+    let names = rows.filter_map(|row| row.split('|').nth(1));
+    let names: Vec<_> = names.flat_map(|names| names.split(',')).map(str::trim).collect();
+    assert_eq!(names, VARIABLES.map(|name| format!("`{name}`")));
+}
+
+#[test]
+fn files_that_hold_something_else_are_refused() {
+    let (folder, [one, _]) = files();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "no PEM").unwrap();
+    let other = other.to_str().unwrap();
+    for (key, beside, what) in [
+        ("CERTIFICATE", "CLIENT_KEY", "certificate"),
+        ("CLIENT_CERTIFICATE", "CLIENT_KEY", "certificate"),
+        ("CLIENT_KEY", "CLIENT_CERTIFICATE", "private key"),
+    ] {
+        let [name, beside] = [key, beside].map(|key| format!("OTEL_EXPORTER_OTLP_{key}"));
+        let variables = [(name.as_str(), other), (beside.as_str(), &one)];
+        let error = link_of(Signal::Traces, &variables, &Options::default()).err().unwrap();
+        assert_eq!(error, format!("{name}: {other}: holds no {what} in PEM"));
+    }
+}
+
 #[test]
 fn values_that_cannot_be_used_are_refused_by_their_variables_names() {
     let cases = [

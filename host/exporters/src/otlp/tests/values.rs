@@ -190,6 +190,23 @@ fn assert_histograms(variables: &[(&str, &str)]) {
     assert!(count.is_monotonic && value(attributes, "model").cloned() == text("m"));
 }
 
+/// Buckets of durations double from 10 ms: each holds what is above the bound before it, up to its own.
+#[test]
+fn buckets_are_those_that_the_conventions_advise() {
+    const NAME: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+    let requests: Vec<_> = (0..400).map(request).collect();
+    let received = sent(&[(NAME, "explicit_bucket_histogram")], &requests);
+    let Data::Histogram(histogram) = received.metric("latency") else { panic!("buckets") };
+    let point = &histogram.data_points[0];
+    let bounds: Vec<f64> = (0..14).map(|power| 0.01 * f64::from(1 << power)).collect();
+    assert_eq!(point.explicit_bounds, bounds);
+    let above = |bound: f64| requests.iter().filter(|one| latency(one) > bound).count() as u64;
+    let mut counts: Vec<u64> = vec![400 - above(bounds[0])];
+    counts.extend(bounds.windows(2).map(|pair| above(pair[0]) - above(pair[1])));
+    counts.push(above(bounds[13]));
+    assert_eq!(point.bucket_counts, counts);
+}
+
 /// Tokens are a field of every attempt and a metric of those that succeeded.
 #[test]
 fn metrics_count_the_requests_that_summaries_count() {
