@@ -1,7 +1,7 @@
 //! OTLP over the built binary: the names of settings, failures, the run's log, and what was sent.
 
 use super::scripted::{answering_each, recording, reply};
-use super::{Place, ends, stdout};
+use super::{Place, ends, stderr, stdout};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -127,7 +127,8 @@ fn the_closing_line_says_what_was_sent() {
     let line = "--simulate --parallel 1 -n 4 --max-tokens 2 --no-test-connection --exporter otlp";
     let mut command = place.perf(line);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}"));
-    let said = stdout(&ends(command, 0));
+    let output = ends(command, 0);
+    let said = stdout(&output) + &stderr(&output);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let received = received.lock().expect("whole");
     let bytes: usize = received.iter().map(|request| request.body.len()).sum();
@@ -144,7 +145,7 @@ fn a_receiver_that_is_not_there_stops_the_run() {
     command.env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
     let output = command.output().expect("it runs");
     assert!(!output.status.success());
-    let said = super::stderr(&output);
+    let said = stderr(&output);
     assert!(said.contains("127.0.0.1"), "{said}");
     assert!(
         !PathBuf::from(place.run()).join("parallel_1_number_4").exists(),

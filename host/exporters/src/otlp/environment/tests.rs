@@ -163,33 +163,50 @@ fn a_receiver_without_a_scheme_is_reached_as_its_signal_says() {
     }
 }
 
+/// What comes of each value of the variable `name`; `wrong` is refused.
+fn rows<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    read: impl Fn(Environment<'_>) -> Result<T, String>,
+    cases: &[(&str, T)],
+) {
+    let of = |value: &str| read(Environment(&|asked| (asked == name).then(|| value.to_owned())));
+    for (value, expected) in cases {
+        assert_eq!(of(value).as_ref(), Ok(expected), "{name}={value}");
+    }
+    let error = of("wrong").unwrap_err();
+    assert!(error.starts_with(&format!("{name}: `wrong`")), "{error}");
+}
+
 /// Variables of all signals together.
 #[test]
 fn variables_of_the_sdk_are_those_of_the_specification() {
+    let options = Options::default();
+    rows(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        |environment| environment.temporality(),
+        &[
+            ("", Temporality::Cumulative),
+            ("Cumulative", Temporality::Cumulative),
+            ("delta", Temporality::Delta),
+            ("LowMemory", Temporality::LowMemory),
+        ],
+    );
+    rows(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        |environment| environment.histograms(&options),
+        &[
+            ("", Histograms::Exponential),
+            ("base2_exponential_bucket_histogram", Histograms::Exponential),
+            ("explicit_bucket_histogram", Histograms::Explicit),
+        ],
+    );
+    let interval = |environment: Environment<'_>| environment.interval(&options);
+    rows("OTEL_METRIC_EXPORT_INTERVAL", interval, &[("", 10.0), ("60000", 60.0)]);
+    let batch = |environment: Environment<'_>| environment.batch();
+    rows("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", batch, &[("", 512), ("64", 64)]);
     let read = |name: &'static str, value: &'static str| {
         move |asked: &str| (asked == name).then(|| value.to_owned())
     };
-    macro_rules! rows {
-        ($method:ident($($options:expr)?), $name:literal: $($value:literal => $expected:expr),+) => {
-            $(assert_eq!(
-                Environment(&read($name, $value)).$method($($options)?),
-                $expected,
-                "{}={}", $name, $value
-            );)+
-            let wrong = Environment(&read($name, "wrong")).$method($($options)?);
-            assert!(wrong.unwrap_err().starts_with(concat!($name, ": `wrong`")));
-        };
-    }
-    let options = Options::default();
-    rows!(temporality(), "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":
-        "" => Ok(Temporality::Cumulative), "Cumulative" => Ok(Temporality::Cumulative),
-        "delta" => Ok(Temporality::Delta), "LowMemory" => Ok(Temporality::LowMemory));
-    rows!(histograms(&options), "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION":
-        "" => Ok(Histograms::Exponential),
-        "base2_exponential_bucket_histogram" => Ok(Histograms::Exponential),
-        "explicit_bucket_histogram" => Ok(Histograms::Explicit));
-    rows!(interval(&options), "OTEL_METRIC_EXPORT_INTERVAL": "" => Ok(10.0), "60000" => Ok(60.0));
-    rows!(batch(), "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "" => Ok(512), "64" => Ok(64));
     for (value, expected) in [("", false), ("true", true), ("TRUE", true), ("1", false)] {
         assert_eq!(Environment(&read("OTEL_SDK_DISABLED", value)).is_disabled(), expected);
     }
