@@ -3,7 +3,6 @@
 use super::scripted::{answering_each, recording, reply};
 use super::{Place, ends, stderr, stdout};
 use serde_json::Value;
-use std::path::PathBuf;
 
 const OFFLINE: &str = "--exporter otlp --exporter-option otlp.mode=offline";
 
@@ -82,8 +81,9 @@ fn durations_are_of_failures_too() {
     );
     ends(place.perf(&line), 0);
     let metrics = below(lines(&place, "metrics"), &["resourceMetrics", "scopeMetrics", "metrics"]);
-    let durations = metrics.iter().filter(|one| one["name"] == "gen_ai.client.operation.duration");
-    let durations = durations.last().expect("durations");
+    let mut durations =
+        metrics.iter().filter(|one| one["name"] == "gen_ai.client.operation.duration");
+    let durations = durations.next_back().expect("durations");
     let points = durations["exponentialHistogram"]["dataPoints"].as_array().expect("points");
     let count = |error: &Value| {
         let found = points.iter().find(|point| attribute(point, "error.type") == error);
@@ -147,8 +147,5 @@ fn a_receiver_that_is_not_there_stops_the_run() {
     assert!(!output.status.success());
     let said = stderr(&output);
     assert!(said.contains("127.0.0.1"), "{said}");
-    assert!(
-        !PathBuf::from(place.run()).join("parallel_1_number_4").exists(),
-        "nothing was measured"
-    );
+    assert!(!place.run().join("parallel_1_number_4").exists(), "nothing was measured");
 }

@@ -119,25 +119,37 @@ fn every_variable_has_a_form_for_each_signal() {
             Box::new(|link| text(link.identity.map(|own| own.key))),
         ),
     ];
-    for (key, [general, own], [of_all, of_one], shown) in cases {
-        let all = format!("OTEL_EXPORTER_OTLP_{key}");
-        let beside = match key {
-            "CLIENT_KEY" => "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-            "CLIENT_CERTIFICATE" => "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-            _ => "NO_VARIABLE",
-        };
-        for signal in Signal::ALL {
-            let name = format!("OTEL_EXPORTER_OTLP_{}_{key}", signal.name().to_uppercase());
-            let general = [(all.as_str(), general), (beside, &one)];
-            let link = link_of(signal, &general, &Options::default()).unwrap();
-            assert_eq!(shown(link), of_all, "{all}");
-            let both = [&general[..], &[(name.as_str(), own)]].concat();
-            let link = link_of(signal, &both, &Options::default()).unwrap();
-            assert_eq!(shown(link), of_one, "{name}");
-            for other in Signal::ALL.into_iter().filter(|other| *other != signal) {
-                let link = link_of(other, &both, &Options::default()).unwrap();
-                assert_eq!(shown(link), of_all, "{name} is not of {}", other.name());
-            }
+    for (key, values, expected, shown) in cases {
+        assert_forms(key, values, expected, &one, &shown);
+    }
+}
+
+/// That a value for all signals is of each, and one for a signal of that alone. `other`: the file of
+/// what must be there beside it.
+fn assert_forms(
+    key: &str,
+    [general, own]: [&str; 2],
+    [of_all, of_one]: [&str; 2],
+    other: &str,
+    shown: &dyn Fn(Link) -> String,
+) {
+    let all = format!("OTEL_EXPORTER_OTLP_{key}");
+    let beside = match key {
+        "CLIENT_KEY" => "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "CLIENT_CERTIFICATE" => "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+        _ => "NO_VARIABLE",
+    };
+    for signal in Signal::ALL {
+        let name = format!("OTEL_EXPORTER_OTLP_{}_{key}", signal.name().to_uppercase());
+        let general = [(all.as_str(), general), (beside, other)];
+        let link = link_of(signal, &general, &Options::default()).unwrap();
+        assert_eq!(shown(link), of_all, "{all}");
+        let both = [&general[..], &[(name.as_str(), own)]].concat();
+        let link = link_of(signal, &both, &Options::default()).unwrap();
+        assert_eq!(shown(link), of_one, "{name}");
+        for other in Signal::ALL.into_iter().filter(|other| *other != signal) {
+            let link = link_of(other, &both, &Options::default()).unwrap();
+            assert_eq!(shown(link), of_all, "{name} is not of {}", other.name());
         }
     }
 }
