@@ -123,12 +123,12 @@ impl Link {
         self.usage.add_request();
         let prepared = Prepared::of(request)?;
         tokio::time::sleep(NOTICE).await;
-        let mut tried = 0;
+        let (mut tried, mut met) = (0, None);
         loop {
             tried += 1;
             let outcome = tokio::select! {
                 biased;
-                over = self.deadline.over() => return Err(no_time(over)),
+                over = self.deadline.over() => return Err(no_time(over, met)),
                 outcome = self.try_once(&prepared, vault, open) => outcome,
             };
             let now = clock::time_of_day();
@@ -140,8 +140,12 @@ impl Link {
                     vault,
                 );
             };
+            met = Some(match outcome {
+                Ok(reply) => format!("HTTP {}", reply.status),
+                Err(failure) => failure.fault.to_string(),
+            });
             tokio::select! {
-                over = self.deadline.over() => return Err(no_time(over)),
+                over = self.deadline.over() => return Err(no_time(over, met)),
                 () = tokio::time::sleep(pause) => self.usage.add_retry(),
             }
         }
@@ -245,9 +249,12 @@ fn is_filled(template: &str) -> bool {
     })
 }
 
-fn no_time(over: Over) -> Fault {
+/// The request is ended; with what the try before met.
+fn no_time(over: Over, met: Option<String>) -> Fault {
     match over {
-        Over::Passed => Fault::Transient(over.to_string()),
+        Over::Passed => {
+            Fault::Transient(met.unwrap_or_else(|| "no response in the time that was left".into()))
+        }
         Over::Cancelled => Fault::Fatal(over.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::watch::RunWatch;
 use super::{Notice, Tell};
+use crate::deadline::Over;
 use loadwright_core::export::{Ack, ExportEnd, ExportPoint, ExportRun};
 use loadwright_core::ports::{Cause, Exporter, Fault, Ledger, PluginFailure, Progress};
 use std::sync::Arc;
@@ -19,6 +20,16 @@ const KEPT: usize = 64;
 /// Why an exporter is not called any more, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GivenUp(pub(super) String);
+
+impl GivenUp {
+    /// There is no time left for what failed so the last time.
+    fn over(over: Over, last: Option<&str>) -> Self {
+        match (over, last) {
+            (Over::Passed, Some(last)) => Self(format!("{last}; {over}")),
+            (Over::Passed, None) | (Over::Cancelled, _) => Self(over.to_string()),
+        }
+    }
+}
 
 /// An exporter with what is kept for it.
 pub(super) struct Calls {
@@ -81,9 +92,9 @@ impl Calls {
         mut call: impl FnMut(&mut dyn Exporter) -> Result<Ack, PluginFailure>,
         sent: impl FnOnce(&mut Progress),
     ) -> Result<(), GivenUp> {
-        let (mut restarts, mut pause) = (0, PAUSES[0]);
+        let (mut restarts, mut pause, mut last) = (0, PAUSES[0], None);
         loop {
-            self.watch.deadline().left().map_err(|over| GivenUp(over.to_string()))?;
+            self.watch.deadline().left().map_err(|over| GivenUp::over(over, last.as_deref()))?;
             let failure = match call(self.exporter.as_mut()) {
                 Ok(ack) => {
                     self.take(ack);
@@ -94,8 +105,9 @@ impl Calls {
             };
             match failure.cause {
                 Cause::Fault(Fault::Transient(_)) => {
-                    self.notice(Notice::Retried(failure.to_string()));
-                    self.wait(pause)?;
+                    let why = last.insert(failure.to_string()).clone();
+                    self.notice(Notice::Retried(why));
+                    self.watch.pause(pause).map_err(|over| GivenUp::over(over, last.as_deref()))?;
                     pause = (pause * 2).min(PAUSES[1]);
                 }
                 Cause::Trap(_) | Cause::System(_) | Cause::Contract(_) if restarts < RESTARTS => {
@@ -125,11 +137,6 @@ impl Calls {
             self.take(ack);
         }
         Ok(())
-    }
-
-    /// Waits for `time`, however often the run changes.
-    fn wait(&self, time: Duration) -> Result<(), GivenUp> {
-        self.watch.pause(time).map_err(|over| GivenUp(over.to_string()))
     }
 
     fn save(&mut self) -> Result<(), GivenUp> {
