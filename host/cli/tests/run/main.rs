@@ -2,6 +2,7 @@
 
 #[path = "../../../../tests/museum/archive.rs"]
 mod archive;
+mod clearml_service;
 mod conditions;
 mod endings;
 mod endpoints;
@@ -10,11 +11,13 @@ mod export_secrets;
 mod exporter_clearml;
 mod exporter_failures;
 mod exporter_otlp;
+mod exporter_refusals;
 mod exporter_swanlab;
 mod exporter_times;
 mod exporter_wandb;
 mod exporters;
 mod files;
+mod gate;
 mod hostile;
 mod inputs;
 mod labels;

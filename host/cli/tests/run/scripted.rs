@@ -73,7 +73,7 @@ fn answer(
 }
 
 /// Reads one request.
-pub(crate) fn receive(stream: &TcpStream) -> std::io::Result<Received> {
+pub(crate) fn receive(stream: impl Read) -> std::io::Result<Received> {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     let mut head = Vec::new();

@@ -47,7 +47,7 @@ pub(super) struct Kept {
 /// The server.
 #[derive(Debug)]
 pub(super) struct Service {
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     kept: Arc<Mutex<Kept>>,
 }
 

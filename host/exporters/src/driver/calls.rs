@@ -105,8 +105,11 @@ impl Calls {
             };
             match failure.cause {
                 Cause::Fault(Fault::Transient(_)) => {
-                    let why = last.insert(failure.to_string()).clone();
-                    self.notice(Notice::Retried(why));
+                    self.notice(Notice::Retried(failure.to_string()));
+                    // A call that the deadline cut says less than the one before it.
+                    if last.is_none() || self.watch.deadline().left().is_ok() {
+                        last = Some(failure.to_string());
+                    }
                     self.watch.pause(pause).map_err(|over| GivenUp::over(over, last.as_deref()))?;
                     pause = (pause * 2).min(PAUSES[1]);
                 }
