@@ -1,8 +1,8 @@
 //! An exporter: posts the metrics of each point as one JSON object.
 
-use loadwright_plugin::exporter::{ExporterHost, Request, Retry, Segment};
+use loadwright_plugin::exporter::{ExporterHost, Request, Retry};
 use loadwright_plugin::host::Imports;
-use loadwright_plugin::{Ack, Exporter, Fault, Field, Run, Summary, ack, settings};
+use loadwright_plugin::{Ack, Exporter, Fault, Run, Summary, ack, settings};
 use serde_json::{Map, Value, json};
 
 struct Webhook {
@@ -28,7 +28,7 @@ impl Exporter for Webhook {
         let metrics = self.metrics.iter().cloned().zip(summary.values.into_iter().map(Value::from));
         let metrics: Map<String, Value> = metrics.collect();
         let body = json!({ "run": self.run, "point": point, "verdict": summary.verdict, "metrics": metrics });
-        let response = Imports.send(&[post(&self.url, body.to_string())]).remove(0)?;
+        let response = Imports.send(&[post(&self.url, &body)]).remove(0)?;
         match response.status {
             200..300 => Ok(ack()),
             status => Err(Fault::Fatal(format!("{} answered {status}", self.url))),
@@ -36,21 +36,8 @@ impl Exporter for Webhook {
     }
 }
 
-fn post(url: &str, body: String) -> Request {
-    let json = Field { name: "content-type".into(), value: "application/json".into() };
-    let (headers, body) = (vec![json], vec![Segment::Bytes(body.into())]);
-    let (method, url, retry) = ("POST".into(), url.into(), Retry::Unsent);
-    Request {
-        method,
-        url,
-        headers,
-        body,
-        gzip: false,
-        timeout: 10.0,
-        retry,
-        keep: vec![],
-        max_bytes: 0,
-    }
+fn post(url: &str, body: &Value) -> Request {
+    Request { retry: Retry::Unsent, ..Request::new("POST", url).json(body.to_string()) }
 }
 
 loadwright_plugin::exporter!(Webhook, "manifest.json");

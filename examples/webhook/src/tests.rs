@@ -1,10 +1,11 @@
 //! The request, and the plugin's length.
 
 use super::*;
+use loadwright_plugin::exporter::Segment;
 
 #[test]
 fn a_post_is_sent_again_only_where_it_was_not_sent() {
-    let request = post("http://h/hook", "{}".into());
+    let request = post("http://h/hook", &json!({}));
     assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "http://h/hook"));
     assert_eq!(request.retry, Retry::Unsent);
     assert!(matches!(request.body.as_slice(), [Segment::Bytes(body)] if body == b"{}"));

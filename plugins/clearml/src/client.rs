@@ -5,7 +5,6 @@ mod batch;
 use crate::artifact::Artifact;
 use crate::failure::Failure;
 use crate::settings::{Auth, Settings};
-use loadwright_plugin::Field;
 use loadwright_plugin::exporter::{
     ExporterHost, Keep, Location, Request, Response, Retry, Segment,
 };
@@ -109,23 +108,12 @@ impl Client {
 
     fn request(&self, action: &str, authorization: &str, body: Vec<u8>) -> Request {
         let version = if action == "auth.login" { String::new() } else { format!("/{VERSION}") };
-        let header = |name: &str, value: &str| Field { name: name.into(), value: value.into() };
-        Request {
-            method: "POST".into(),
-            url: format!("{}{version}/{action}", self.api),
-            headers: vec![
-                header("Content-Type", "application/json"),
-                header("Authorization", authorization),
-                header("X-ClearML-Worker", crate::events::WORKER),
-                header("X-ClearML-Client", &self.tool),
-            ],
-            body: vec![Segment::Bytes(body)],
-            gzip: false,
-            timeout: PATIENCE,
-            retry: Retry::Always,
-            keep: Vec::new(),
-            max_bytes: ANSWER,
-        }
+        let post = Request::new("POST", &format!("{}{version}/{action}", self.api))
+            .json(body)
+            .header("authorization", authorization)
+            .header("x-clearml-worker", crate::events::WORKER)
+            .header("x-clearml-client", &self.tool);
+        Request { timeout: PATIENCE, retry: Retry::Always, max_bytes: ANSWER, ..post }
     }
 
     fn authorised(&self, action: &str, request: Request) -> Result<Value, Failure> {

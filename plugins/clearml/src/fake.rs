@@ -121,7 +121,8 @@ impl Fake {
         };
         assert_eq!(request.method, "POST");
         assert!(!request.gzip, "ClearML refuses compressed requests");
-        let headers = request.headers.iter().map(|one| (one.name.clone(), one.value.clone()));
+        let headers =
+            request.headers.iter().map(|one| (one.name.to_lowercase(), one.value.clone()));
         let sent = Sent {
             url: request.url.clone(),
             headers: headers.collect(),
@@ -139,7 +140,7 @@ impl Fake {
             }
         }
         let body = answer.to_string().into_bytes();
-        Ok(Response { status, headers: Vec::new(), body, truncated: false })
+        Ok(Response::new(status, body))
     }
 }
 

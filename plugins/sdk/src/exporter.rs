@@ -1,8 +1,8 @@
 //! What an exporter implements, and what the host offers it.
 
-use crate::Fault;
 use crate::bindings::exporter::exports::loadwright::plugin::exporter as contract;
 use crate::bindings::exporter::loadwright::plugin as import;
+use crate::{Fault, Field};
 
 pub use contract::{
     Ack, Bucket, Connect, Distribution, EndReason, Metric, MetricKind, Point, Quantile,
@@ -73,6 +73,46 @@ pub trait Exporter: 'static {
 /// Everything was sent, and there is nothing to tell.
 pub fn ack() -> Ack {
     Ack { state: None, stop: None, links: Vec::new(), losses: Vec::new(), extra: String::new() }
+}
+
+impl Request {
+    /// Without headers and a body: tried once, for at most 10 seconds, and nothing of the response's body
+    /// is wanted.
+    pub fn new(method: &str, url: &str) -> Self {
+        Self {
+            method: method.into(),
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            gzip: false,
+            timeout: 10.0,
+            retry: Retry::Never,
+            keep: Vec::new(),
+            max_bytes: 0,
+            extra: String::new(),
+        }
+    }
+
+    /// With a header more.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push(Field { name: name.into(), value: value.into() });
+        self
+    }
+
+    /// With this JSON as its body, and the header that says so.
+    #[must_use]
+    pub fn json(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = vec![Segment::Bytes(body.into())];
+        self.header("content-type", "application/json")
+    }
+}
+
+impl Response {
+    /// Whole and without headers: what a test's host answers.
+    pub fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body, truncated: false, extra: String::new() }
+    }
 }
 
 /// What the host offers an exporter. [`Imports`](crate::host::Imports) is the host itself; a test's
@@ -171,3 +211,6 @@ impl ExporterHost for crate::host::Imports {
         import::sqlite::execute(name, statements)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ impl State {
             }
         }
         let body = json.to_string().into_bytes();
-        Response { status, headers: Vec::new(), body, truncated: false }
+        Response::new(status, body)
     }
 }
 

@@ -6,10 +6,10 @@ mod tests;
 use crate::graphql::{self, Operation};
 use crate::naming::Path;
 use crate::settings::{KEY, Settings};
+use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::{
     ExporterHost, Keep, Location, Request, Response, Retry, Segment,
 };
-use loadwright_plugin::{Fault, Field};
 use serde_json::Value;
 
 /// Seconds for one try.
@@ -79,7 +79,7 @@ pub(crate) fn graphql(
     keep: Vec<Keep>,
 ) -> Result<Value, Failure> {
     let url = format!("{}/graphql", settings.base_url);
-    let request = Request { keep, ..post(settings, url, operation.body()) };
+    let request = Request { keep, ..post(settings, &url, operation.body()) };
     let mut answer = send(host, request)?;
     if answer.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty()) {
         let text = graphql::message(&answer).unwrap_or("an error without a message");
@@ -95,7 +95,7 @@ pub(crate) fn stream(
     url: String,
     body: Vec<u8>,
 ) -> Result<Value, Failure> {
-    send(host, post(settings, url, body))
+    send(host, post(settings, &url, body))
 }
 
 /// Uploads files: the service says where to, and the API key is not sent there.
@@ -138,44 +138,25 @@ fn kept(place: usize) -> String {
 }
 
 fn put(place: usize, headers: &[(String, String)], content: Segment) -> Request {
-    let headers = headers.iter().map(|(name, value)| field(name, value)).collect();
-    Request {
-        method: "PUT".into(),
-        url: format!("{{{{kept:{}}}}}", kept(place)),
-        headers,
-        body: vec![content],
-        gzip: false,
-        timeout: TIMEOUT,
-        retry: Retry::Always,
-        keep: Vec::new(),
-        max_bytes: ANSWER,
-    }
+    let put =
+        Request { body: vec![content], ..twice("PUT", &format!("{{{{kept:{}}}}}", kept(place))) };
+    headers.iter().fold(put, |put, (name, value)| put.header(name, value))
 }
 
-/// A request with the API key. Each may be sent twice: runs and lines have names and places.
-fn post(settings: &Settings, url: String, body: Vec<u8>) -> Request {
-    let mut headers = vec![
-        field("authorization", &format!("Basic {{{{basic:api:{KEY}}}}}")),
-        field("content-type", "application/json"),
-    ];
+/// A request with the API key.
+fn post(settings: &Settings, url: &str, body: Vec<u8>) -> Request {
+    let post = twice("POST", url)
+        .json(body)
+        .header("authorization", &format!("Basic {{{{basic:api:{KEY}}}}}"));
     let owner = [("x-wandb-username", &settings.username), ("x-wandb-user-email", &settings.email)];
-    let given = owner.iter().filter(|(_, value)| !value.is_empty());
-    headers.extend(given.map(|(name, value)| field(name, value)));
-    Request {
-        method: "POST".into(),
-        url,
-        headers,
-        body: vec![Segment::Bytes(body)],
-        gzip: false,
-        timeout: TIMEOUT,
-        retry: Retry::Always,
-        keep: Vec::new(),
-        max_bytes: ANSWER,
-    }
+    let given = owner.into_iter().filter(|(_, value)| !value.is_empty());
+    given.fold(post, |post, (name, value)| post.header(name, value))
 }
 
-fn field(name: &str, value: &str) -> Field {
-    Field { name: name.to_owned(), value: value.to_owned() }
+/// What may be sent twice: runs and lines have names and places.
+fn twice(method: &str, url: &str) -> Request {
+    let request = Request::new(method, url);
+    Request { timeout: TIMEOUT, retry: Retry::Always, max_bytes: ANSWER, ..request }
 }
 
 fn send(host: &impl ExporterHost, request: Request) -> Result<Value, Failure> {

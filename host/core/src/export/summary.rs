@@ -35,7 +35,8 @@ pub struct Quantile {
     pub value: f64,
 }
 
-/// Values above the bound of the bucket before it, and at most this one's.
+/// Values of at most its bound, and at most 1 % below it. Buckets without values are left out, so the
+/// bound of the bucket before may lie further down.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
     /// The largest value that it holds.

@@ -104,6 +104,7 @@ fn response(response: core::Response) -> http::Response {
         headers: response.headers.into_iter().map(field).collect(),
         body: response.body,
         truncated: response.truncated,
+        extra: String::new(),
     }
 }
 

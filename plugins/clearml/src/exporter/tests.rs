@@ -89,7 +89,7 @@ fn rows_and_results_are_events_of_the_task() {
     assert!(events.iter().all(|one| one["task"] == "t1"));
     let lines: Vec<&str> = events.iter().filter_map(|one| one["msg"].as_str()).collect();
     assert_eq!(lines.last(), Some(&"report"));
-    let kinds = |sent: &fake::Sent| sent.headers["Content-Type"].clone();
+    let kinds = |sent: &fake::Sent| sent.headers["content-type"].clone();
     assert!(fake.of("events.add_batch").iter().all(|sent| kinds(sent) == "application/json-lines"));
 }
 

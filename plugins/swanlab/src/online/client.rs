@@ -2,9 +2,9 @@
 
 use crate::limits;
 use formats::time;
+use loadwright_plugin::Fault;
 use loadwright_plugin::exporter::ExporterHost;
 use loadwright_plugin::exporter::{Keep, Location, Request, Response, Retry, Segment};
-use loadwright_plugin::{Fault, Field};
 use serde_json::Value;
 
 /// The version of the SDK whose protocol this is: servers ask for it.
@@ -43,9 +43,9 @@ impl<H: ExporterHost> Client<H> {
 
     /// Exchanges the key for a session. Returns the user's name.
     pub(crate) fn log_in(&mut self) -> Result<String, Fault> {
-        let mut request = self.request("POST", "/login/api_key", None);
-        request.headers.push(header("authorization", "{{secret:api-key}}"));
-        request.keep.push(Keep { at: Location::Pointer("/sid".into()), name: "sid".into() });
+        let keep = vec![Keep { at: Location::Pointer("/sid".into()), name: "sid".into() }];
+        let request = self.request("POST", "/login/api_key", None);
+        let request = Request { keep, ..request.header("authorization", "{{secret:api-key}}") };
         let json = self.send(request)?.done()?;
         let expires = json.get("expiredAt").and_then(Value::as_str).and_then(time::parse);
         self.expires = Some(expires.unwrap_or(i64::MAX));
@@ -82,9 +82,8 @@ impl<H: ExporterHost> Client<H> {
         if self.expires.is_none_or(|expires| expires < renew) {
             self.log_in()?;
         }
-        let mut request = self.request(method, path, body);
-        request.headers.push(header("cookie", "sid={{kept:sid}}"));
-        request.keep = keep;
+        let request = self.request(method, path, body);
+        let request = Request { keep, ..request.header("cookie", "sid={{kept:sid}}") };
         let answer = self.send(request.clone())?;
         if answer.status != 401 {
             return Ok(answer);
@@ -96,31 +95,20 @@ impl<H: ExporterHost> Client<H> {
 
     /// Puts contents to upload URLs that were kept, without the session. One answer each.
     pub(crate) fn upload(&self, contents: Vec<(String, &str, Vec<u8>)>) -> Vec<Result<u16, Fault>> {
-        let requests = contents.into_iter().map(|(kept, mime, content)| Request {
-            method: "PUT".into(),
-            url: format!("{{{{kept:{kept}}}}}"),
-            headers: vec![header("content-type", mime)],
-            body: vec![Segment::Bytes(content)],
-            ..empty()
+        let requests = contents.into_iter().map(|(kept, mime, content)| {
+            let put = twice("PUT", &format!("{{{{kept:{kept}}}}}")).header("content-type", mime);
+            Request { body: vec![Segment::Bytes(content)], ..put }
         });
         let answers = self.host.send(&requests.collect::<Vec<_>>());
         answers.into_iter().map(|answer| answer.map(|answer| answer.status)).collect()
     }
 
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Request {
-        let mut headers = vec![header("x-swanlab-sdk-version", SDK)];
-        if body.is_some() {
-            headers.push(header("content-type", "application/json"));
-        }
-        Request {
-            method: method.into(),
-            url: format!("{}/api{path}", self.origin),
-            headers,
-            body: body
-                .map(|body| Segment::Bytes(body.to_string().into_bytes()))
-                .into_iter()
-                .collect(),
-            ..empty()
+        let url = format!("{}/api{path}", self.origin);
+        let request = twice(method, &url).header("x-swanlab-sdk-version", SDK);
+        match body {
+            Some(body) => request.json(body.to_string()),
+            None => request,
         }
     }
 
@@ -183,21 +171,8 @@ pub(crate) fn refusal(status: u16, message: &str) -> String {
     if message.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {message}") }
 }
 
-fn header(name: &str, value: &str) -> Field {
-    Field { name: name.into(), value: value.into() }
-}
-
 /// What may be sent twice: every call of the API that is used here does no harm then.
-fn empty() -> Request {
-    Request {
-        method: String::new(),
-        url: String::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-        gzip: false,
-        timeout: TIMEOUT,
-        retry: Retry::Always,
-        keep: Vec::new(),
-        max_bytes: ANSWER,
-    }
+fn twice(method: &str, url: &str) -> Request {
+    let request = Request::new(method, url);
+    Request { timeout: TIMEOUT, retry: Retry::Always, max_bytes: ANSWER, ..request }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 fn response(status: u16, body: &str) -> Response {
     let body = body.as_bytes().to_vec();
-    Response { status, headers: Vec::new(), body, truncated: false }
+    Response::new(status, body)
 }
 
 #[test]
