@@ -75,7 +75,7 @@ fn names_that_do_not_fit_are_refused_by_setting() {
         assert_eq!(name, setting);
         assert!(text.contains("SwanLab takes"), "{text}");
     }
-    assert_eq!(refused(&json!({ "mode": "disabled" })).0, "mode");
+    assert_eq!(refused(&json!({ "mode": "elsewhere" })).0, "mode");
     assert_eq!(refused(&json!({ "colour": "red" })).0, "colour");
 }
 
