@@ -163,6 +163,7 @@ fn assert_refusal(backend: &Backend, refusal: &str, way: Way) {
         }
         Outcome::Unsent(told) => {
             assert!(said.contains(told), "{what}: {said}");
+            assert!(said.contains("4 of 4 records were not sent: "), "{what}: {said}");
             let sends = format!("`loadwright export ./run --exporter {}` sends", backend.name);
             assert!(said.contains(&sends), "{what}: {said}");
             assert_eq!((cursor, ending.as_str(), losses.as_str()), (0, "", "[]"), "{what}");

@@ -86,6 +86,7 @@ impl Sender {
         let failure = self.points().err().map(|GivenUp(why)| why);
         if let Some(why) = &failure {
             self.calls.notice(Notice::GivenUp(why.clone()));
+            self.wait_for_end();
         }
         let progress = &self.calls.progress;
         let sent = match self.calls.exporter.filter() {
@@ -106,6 +107,11 @@ impl Sender {
             failure,
             begun: true,
         }
+    }
+
+    /// What was not sent is counted once everything is stored.
+    fn wait_for_end(&self) {
+        while self.calls.watch.ended().is_none() && self.look_later().is_ok() {}
     }
 
     fn points(&mut self) -> Result<(), GivenUp> {

@@ -166,6 +166,7 @@ fn http_request(given: &mut Given<'_>) -> http::Request {
         },
         keep: given.list(keep),
         max_bytes: given.count(),
+        extra: text(given),
     }
 }
 

@@ -120,7 +120,7 @@ fn nothing_is_waited_for_that_the_deadline_forbids() {
     assert_eq!(client.send(&request).expect("the response is given").status, 503);
     client.deadline.set(Duration::ZERO);
     let fault = client.fault(&request);
-    assert!(fault.contains("raise --export-timeout"), "{fault}");
+    assert!(fault.contains("no response in the time that was left"), "{fault}");
 }
 
 #[test]
