@@ -174,6 +174,7 @@ fn exporting(args: &RunArgs, receiver: Option<&ServerProcess>) -> Result<Vec<Str
         "--exporter=otlp".into(),
         format!("--plugin={}", plugin.display()),
         format!("--exporter-option=otlp.conventions={name}"),
+        "--exporter-option=otlp.phases=true".into(),
         format!("--exporter-option=otlp.endpoint=http://{}", receiver.address),
     ])
 }

@@ -26,6 +26,16 @@ pub enum Over {
     Cancelled,
 }
 
+impl Over {
+    /// Why a request was ended, in words; `met`: what its last try met.
+    pub(crate) fn told(self, met: Option<String>) -> String {
+        match self {
+            Self::Passed => met.unwrap_or_else(|| "no response in the time that was left".into()),
+            Self::Cancelled => self.to_string(),
+        }
+    }
+}
+
 impl Default for Deadline {
     fn default() -> Self {
         Self(Arc::new(watch::Sender::new(State::default())))

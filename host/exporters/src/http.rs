@@ -252,10 +252,8 @@ fn is_filled(template: &str) -> bool {
 /// The request is ended; with what the try before met.
 fn no_time(over: Over, met: Option<String>) -> Fault {
     match over {
-        Over::Passed => {
-            Fault::Transient(met.unwrap_or_else(|| "no response in the time that was left".into()))
-        }
-        Over::Cancelled => Fault::Fatal(over.to_string()),
+        Over::Passed => Fault::Transient(over.told(met)),
+        Over::Cancelled => Fault::Fatal(over.told(met)),
     }
 }
 

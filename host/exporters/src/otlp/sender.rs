@@ -87,13 +87,7 @@ impl Receiver {
     ) -> Result<Rejected, Fault> {
         let Some(runtime) = &self.runtime else { return Ok(Rejected::default()) };
         self.usage.add_request();
-        let told = runtime.block_on(async {
-            tokio::select! {
-                biased;
-                over = self.deadline.over() => Err(Fault::Transient(over.to_string())),
-                sent = self.tried(transport, payload, tries) => sent,
-            }
-        });
+        let told = runtime.block_on(self.tried(transport, payload, tries));
         told.map_err(|fault| at(&transport.place(), payload.signal(), fault))
     }
 
@@ -104,10 +98,15 @@ impl Receiver {
         tries: Tries,
     ) -> Result<Rejected, Fault> {
         let first = clock::instant();
-        let mut tried = 0;
+        let (mut tried, mut met) = (0, None);
         loop {
             tried += 1;
-            let (why, after) = match transport.send(payload).await {
+            let sent = tokio::select! {
+                biased;
+                over = self.deadline.over() => return Err(Fault::Transient(over.told(met))),
+                sent = transport.send(payload) => sent,
+            };
+            let (why, after) = match sent {
                 Ok(rejected) => return Ok(rejected),
                 Err(Trouble::Final(why)) => return Err(Fault::Fatal(why)),
                 Err(Trouble::Again { why, after }) => (why, after),
@@ -115,8 +114,11 @@ impl Receiver {
             let is_late = clock::instant().duration_since(first) >= tries.within;
             let pause = self.pace.pause(tried, after).filter(|_| tried < tries.most && !is_late);
             let Some(pause) = pause else { return Err(Fault::Transient(why)) };
-            tokio::time::sleep(pause).await;
-            self.usage.add_retry();
+            tokio::select! {
+                over = self.deadline.over() => return Err(Fault::Transient(over.told(Some(why)))),
+                () = tokio::time::sleep(pause) => self.usage.add_retry(),
+            }
+            met = Some(why);
         }
     }
 }
