@@ -56,6 +56,13 @@ pub(crate) struct Begun {
     pub(crate) exporters: Option<Arc<RunWatch>>,
 }
 
+impl Begun {
+    /// Whether exporters are all that is waited for: everything is measured and written.
+    fn exporting(&self) -> bool {
+        self.exporters.as_ref().is_some_and(|exporters| exporters.is_over())
+    }
+}
+
 impl Interrupt {
     /// Listens for signals for the rest of the process, on a thread of its own.
     ///
@@ -107,8 +114,7 @@ impl Interrupt {
 
     /// Whether exporters are all that is waited for.
     fn exporting(&self) -> bool {
-        let exporters = self.begun.get().and_then(|begun| begun.exporters.as_ref());
-        exporters.is_some_and(|exporters| exporters.is_over())
+        self.begun.get().is_some_and(Begun::exporting)
     }
 
     /// Ends what exporters wait for.
@@ -147,12 +153,20 @@ impl SignalHandler {
 
     /// Ends the process before the run has ended; commits the records of `begun` first.
     fn exit(&self, begun: Option<&Begun>) {
-        if let Some(Begun { committer, folder, .. }) = begun {
-            committer.commit(COMMIT_TIMEOUT);
-            self.print(format!(
-                "ended before all files were written; `loadwright report {}` regenerates them",
-                folder.display()
-            ));
+        if let Some(begun) = begun {
+            begun.committer.commit(COMMIT_TIMEOUT);
+            let folder = begun.folder.display();
+            self.print(if begun.exporting() {
+                format!(
+                    "ended before exporters had sent everything; \
+                     `loadwright export {folder} --exporter NAME` sends the rest"
+                )
+            } else {
+                format!(
+                    "ended before all files were written; `loadwright report {folder}` regenerates \
+                     them"
+                )
+            });
         }
         std::process::exit(i32::from(Exit::Interrupted.code()));
     }

@@ -65,7 +65,8 @@ impl Measured {
         assert!(!key.is_empty() && !key.contains(HIDDEN), "{key}");
     }
 
-    /// The percentiles of a histogram: the upper end of the bin below which so many values are.
+    /// A percentile of a histogram is the upper end of the first bin with at least that share of the
+    /// values in it and below.
     pub(crate) fn assert_histogram(&self, metric: &str, upper_ends: &[f64], counts: &[f64]) {
         assert_eq!(upper_ends.len(), counts.len());
         assert_eq!(counts.iter().sum::<f64>(), 40.0);
